@@ -1,0 +1,51 @@
+"""What a plugin may import: everything here, and nothing else of ``friday_core``.
+
+Authors' tests may import ``friday_core.testing`` besides.
+"""
+
+from friday_core.data.frames import BarReader, FrameError
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Universe
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import Bar, CorporateAction, RawBar
+from friday_core.domain.money import divide_half_even, format_money
+from friday_core.domain.orders import (
+    Fill,
+    Order,
+    OrderEnded,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+    WorkingOrder,
+)
+from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.domain.signals import Signal, Target
+from friday_core.domain.verdicts import Judgement, Verdict
+from friday_core.errors import (
+    BrokerError,
+    DataSourceError,
+    FridayError,
+    InDoubt,
+    PluginError,
+    Refused,
+    SchemaError,
+)
+from friday_core.interfaces.broker import (
+    Affordable,
+    Broker,
+    ChargesPlan,
+    Execution,
+    Matcher,
+    SimulatedBroker,
+)
+from friday_core.interfaces.component import Component, Health
+from friday_core.interfaces.notifier import Notification, Notifier, Severity
+from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
+from friday_core.interfaces.sizer import Sizer
+from friday_core.interfaces.source import HistoricalData
+from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
+from friday_core.interfaces.transformer import Transformer
+from friday_core.interfaces.validator import Validator
+from friday_core.plugin.hookspecs import hookimpl
+from friday_core.plugin.spec import API_VERSION, ComponentSpec, NoSettings, PluginSettings
+from friday_core.simulation.matching import BarMatcher, MatchingRules

@@ -1,0 +1,1 @@
+"""Bars from files and frames, exactly converted."""

@@ -1,0 +1,1 @@
+"""The words of the market: frozen values without I/O."""

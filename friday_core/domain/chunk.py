@@ -1,0 +1,138 @@
+"""The unit of flow: a columnar chunk of n >= 1 rows, immutable once published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.errors import SchemaError
+
+Int64 = npt.NDArray[np.int64]
+Float64 = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
+
+#: Columns of a bar, in price units of the row's instrument.
+PRICE_COLUMNS = ("open", "high", "low", "close")
+#: What a price that is not there looks like in an integer column.
+MISSING_PRICE = int(np.iinfo(np.int64).min)
+
+
+class Universe(Sequence[Instrument]):
+    """The instruments of a session, sorted by id; a chunk's ``inst`` is the position here.
+
+    The position is an address inside one session and never appears in a result.
+    """
+
+    def __init__(self, instruments: Iterable[Instrument]) -> None:
+        self._all = tuple(sorted(instruments, key=lambda one: one.id))
+        self._position = {one.id: n for n, one in enumerate(self._all)}
+        if len(self._position) != len(self._all):
+            seen: set[InstrumentId] = set()
+            twice = sorted({str(i.id) for i in self._all if i.id in seen or seen.add(i.id)})  # type: ignore[func-returns-value]
+            raise SchemaError(f"two instruments share one name: {', '.join(twice)}")
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, position: Any) -> Any:
+        return self._all[position]
+
+    def __contains__(self, item: object) -> bool:
+        return (item.id if isinstance(item, Instrument) else item) in self._position
+
+    def position(self, instrument: InstrumentId) -> int:
+        """Dense index of an instrument; ``KeyError`` if it is not in the universe."""
+        return self._position[instrument]
+
+
+class Chunk:
+    """Rows of one stream as read-only columns, sorted by (``ts_event``, ``inst``).
+
+    ``ts_event`` and ``ts_recv`` are int64 microseconds UTC (for a bar, ``ts_event`` is its close);
+    ``inst`` int32 positions in the session's universe; ``seq`` int64 row numbers of the stream;
+    ``code`` uint16 reasons of a verdict, 0 for none. ``columns`` holds the rest: prices as int64
+    price units, everything else as float64.
+    """
+
+    __slots__ = ("code", "columns", "inst", "seq", "ts_event", "ts_recv")
+
+    def __init__(
+        self,
+        ts_event: Array,
+        inst: Array,
+        columns: Mapping[str, Array],
+        *,
+        ts_recv: Array | None = None,
+        seq: Array | None = None,
+        code: Array | None = None,
+    ) -> None:
+        n = len(ts_event)
+        self.ts_event: Int64 = _frozen(ts_event, np.int64)
+        self.inst: npt.NDArray[np.int32] = _frozen(inst, np.int32)
+        self.ts_recv: Int64 = self.ts_event if ts_recv is None else _frozen(ts_recv, np.int64)
+        self.seq: Int64 = _frozen(np.arange(n) if seq is None else seq, np.int64)
+        self.code: npt.NDArray[np.uint16] = _frozen(np.zeros(n) if code is None else code, np.uint16)
+        self.columns: Mapping[str, Array] = {
+            name: _frozen(values, np.int64 if name in PRICE_COLUMNS else np.float64)
+            for name, values in columns.items()
+        }
+        lengths = {"inst": len(self.inst), "ts_recv": len(self.ts_recv), "seq": len(self.seq), "code": len(self.code)}
+        lengths |= {name: len(values) for name, values in self.columns.items()}
+        wrong = {name: length for name, length in lengths.items() if length != n}
+        if wrong:
+            raise SchemaError(f"columns of a chunk of {n} rows differ in length: {wrong}")
+
+    def __len__(self) -> int:
+        return len(self.ts_event)
+
+    def __getitem__(self, name: str) -> Array:
+        try:
+            return self.columns[name]
+        except KeyError:
+            raise SchemaError(f"no column {name!r} in this chunk; it has {', '.join(self.columns)}") from None
+
+    def take(self, rows: Any) -> Self:
+        """The rows picked by a slice, a mask or an index array."""
+        return type(self)(
+            self.ts_event[rows],
+            self.inst[rows],
+            {name: values[rows] for name, values in self.columns.items()},
+            ts_recv=self.ts_recv[rows],
+            seq=self.seq[rows],
+            code=self.code[rows],
+        )
+
+    def with_columns(self, new: Mapping[str, Array]) -> Self:
+        """The same rows with columns added or replaced."""
+        return type(self)(
+            self.ts_event, self.inst, {**self.columns, **new}, ts_recv=self.ts_recv, seq=self.seq, code=self.code
+        )
+
+    @classmethod
+    def concat(cls, parts: Sequence[Chunk]) -> Chunk:
+        """The rows of several chunks with the same columns, in the given order."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            np.concatenate([p.ts_event for p in parts]),
+            np.concatenate([p.inst for p in parts]),
+            {name: np.concatenate([p[name] for p in parts]) for name in parts[0].columns},
+            ts_recv=np.concatenate([p.ts_recv for p in parts]),
+            seq=np.concatenate([p.seq for p in parts]),
+            code=np.concatenate([p.code for p in parts]),
+        )
+
+
+def _frozen(values: Array, dtype: Any) -> Any:
+    """``values`` as a read-only C-contiguous array; shared when it already is one, else copied."""
+    array = np.asarray(values)
+    if array.dtype != dtype or not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array, dtype=dtype)
+    elif array.flags.writeable:
+        array = array.copy()
+    array.flags.writeable = False
+    return array

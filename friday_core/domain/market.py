@@ -1,0 +1,67 @@
+"""What the market tells: bars as an author sees them, and corporate actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from friday_core.domain.instruments import Instrument, InstrumentId
+
+
+class RawBar(NamedTuple):
+    """Prices as they traded, in price units."""
+
+    open: int
+    high: int
+    low: int
+    close: int
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """One closed bar of one instrument.
+
+    ``open`` to ``close`` are floats in the currency, adjusted forward: raw price times the
+    cumulative ``factor`` of the corporate actions known so far, so that a split leaves no step and
+    the past never changes. ``raw`` has the prices as they traded, in price units: order prices are
+    in these. ``ts_event`` is the close, microseconds UTC; ``session`` the trading date as days
+    since 1970-01-01 in the exchange's zone. ``columns`` holds what transformers added.
+    """
+
+    instrument: Instrument
+    ts_event: int
+    session: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    factor: float
+    raw: RawBar
+    columns: Mapping[str, float]
+
+    def __getitem__(self, column: str) -> float:
+        """A column that a transformer added."""
+        return self.columns[column]
+
+
+class CorporateAction(msgspec.Struct, frozen=True, tag=True):
+    """A split, bonus or cash dividend that takes effect at the start of a session.
+
+    A holding of ``q`` becomes ``q * numerator // denominator`` (the fraction is paid in cash), and
+    ``dividend`` price units are paid per share held before. ``factor`` multiplies later raw
+    prices so that they compare with earlier ones. ``session`` is the ex-date as days since
+    1970-01-01.
+    """
+
+    instrument: InstrumentId
+    session: int
+    numerator: int = 1
+    denominator: int = 1
+    dividend: int = 0
+    factor: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.numerator < 1 or self.denominator < 1 or self.dividend < 0 or not self.factor > 0:
+            raise ValueError(f"corporate action of {self.instrument}: ratio, dividend and factor must be positive")

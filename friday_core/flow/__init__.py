@@ -1,0 +1,1 @@
+"""Streams: validation, transformation, alignment."""

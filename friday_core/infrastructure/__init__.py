@@ -1,0 +1,1 @@
+"""Clock, event bus, logging, secrets, notifications: what lives at the edges."""

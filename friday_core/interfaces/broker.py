@@ -1,0 +1,79 @@
+"""Role ``broker``: where orders go."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import ClassVar, Literal, Protocol
+
+from friday_core.domain.market import Bar
+from friday_core.domain.orders import Order, OrderType, Side, WorkingOrder
+from friday_core.domain.records import Intent
+from friday_core.interfaces.component import Component
+
+
+class Execution(Protocol):
+    """A quantity of a working order that a matcher traded; ``price`` in price units."""
+
+    @property
+    def order(self) -> WorkingOrder: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def price(self) -> int: ...
+
+
+#: How many of ``quantity`` at ``price`` the order's book can pay for right now.
+Affordable = Callable[[Order, int, int], int]
+
+
+class Matcher(Protocol):
+    """The exchange of a simulation: fills working orders from bars."""
+
+    def match(
+        self, ordinal: int, bars: Sequence[Bar], orders: Sequence[WorkingOrder], affordable: Affordable
+    ) -> Iterator[Execution]:
+        """Executions on slice ``ordinal``, orders in arrival order.
+
+        Lazily: the caller books each execution before it asks for the next, so that
+        ``affordable`` tells what is left. The matcher moves the orders' status except for fills.
+        """
+        ...
+
+
+class ChargesPlan(Component, ABC):
+    """Role ``charges``: what a fill costs."""
+
+    @abstractmethod
+    def charges(self, side: Side, quantity: int, notional: int) -> int:
+        """Charges in minor units, never negative, for a fill of ``notional`` minor units."""
+
+
+class Broker(Component, ABC):
+    """Takes orders. Declares honestly what it can do.
+
+    A placement is never retried here. Failures are ``Refused`` (definite) or ``InDoubt``.
+    """
+
+    account: ClassVar[Literal["simulated", "real"]]
+    order_types: ClassVar[frozenset[OrderType]]
+
+    @abstractmethod
+    def send(self, intents: Sequence[Intent]) -> None:
+        """Take intents, in order. Called at the edge, after the intents have been recorded."""
+
+
+class SimulatedBroker(Broker, ABC):
+    """A broker whose fills are computed from the bars instead of received."""
+
+    account = "simulated"
+    #: No exchange confirms its fills, and a person has to make them true.
+    assumed: ClassVar[bool] = False
+
+    @abstractmethod
+    def matcher(self) -> Matcher:
+        """A fresh matcher for one session."""
+
+    def results(self) -> Mapping[str, str]:
+        """Files that the broker wrote during the session: what they are, and where."""
+        return {}

@@ -1,0 +1,44 @@
+"""What every component may do besides its role's work."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Progress, not a flag: how much useful work was done, and what stands in the way.
+
+    ``progress`` is a count that grows with work done; a component that should be busy and whose
+    count stands still is not healthy, whatever it says of itself.
+    """
+
+    ok: bool = True
+    progress: int = 0
+    detail: str = ""
+
+
+class Component:
+    """Base of all roles: every step is optional, and may be a plain method or ``async``.
+
+    The host calls ``initialize`` once, then ``start``, and ``stop`` at the end or after a failed
+    start; after ``stop`` it may call ``start`` again. Each call has a time limit. A step that
+    raises fails the start; components already started are stopped in reverse order.
+    """
+
+    def initialize(self) -> Awaitable[None] | None:
+        """Acquire what the component needs to be ready; no data flows yet."""
+        return None
+
+    def start(self) -> Awaitable[None] | None:
+        """Begin work."""
+        return None
+
+    def stop(self) -> Awaitable[None] | None:
+        """Release everything; called once per start, also after a failed start."""
+        return None
+
+    def health(self) -> Health:
+        """Asked from another thread while the component runs; must return at once."""
+        return Health()

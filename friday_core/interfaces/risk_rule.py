@@ -1,0 +1,49 @@
+"""Role ``risk_rule``: may this order be sent?"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from friday_core.domain.instruments import Instrument
+from friday_core.domain.orders import Order
+from friday_core.interfaces.component import Component
+from friday_core.interfaces.strategy import BookView
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An order that the limits let through, with what a rule needs to judge it.
+
+    ``price`` is the reference price in price units (limit, trigger or latest close), ``position``
+    what the book holds now, ``after`` what it would hold if this and all working orders filled.
+    """
+
+    order: Order
+    instrument: Instrument
+    price: int
+    position: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """``quantity`` that may be sent, from 0 to what was asked, and the reason if it is less.
+
+    ``code`` is upper case with underscores and goes into the results.
+    """
+
+    quantity: int
+    code: str = ""
+    detail: str = ""
+
+
+class RiskRule(Component, ABC):
+    """Decides about one order at a time; the engine asks all rules, and the smallest ruling wins.
+
+    A rule can only reduce. One that raises denies the order.
+    """
+
+    @abstractmethod
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:
+        """How much of the proposed order may be sent."""

@@ -1,0 +1,60 @@
+"""Role ``strategy``: from what is known to what is wanted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Protocol
+
+from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.market import Bar
+from friday_core.domain.orders import Fill, Order, OrderEnded, OrderType
+from friday_core.domain.signals import Signal, Target
+from friday_core.interfaces.component import Component
+
+#: What a strategy is told: bars of the current slice, and what became of its orders.
+Event = Bar | Fill | OrderEnded
+#: What it may answer. A signal is sized, a target is weighed, an order goes to risk as it is.
+Decision = Signal | Target | Order
+
+
+class BookView(Protocol):
+    """A strategy's own book, as it was before the current slice's decisions; read-only.
+
+    Money is in the account's currency, as floats for convenience; the books themselves are exact.
+    """
+
+    @property
+    def cash(self) -> float: ...
+
+    @property
+    def equity(self) -> float:
+        """Cash plus the value of all positions at the latest closes."""
+        ...
+
+    def position(self, instrument: InstrumentId) -> int:
+        """Shares or contracts held, negative for short."""
+        ...
+
+    def open_quantity(self, instrument: InstrumentId) -> int:
+        """What working orders would still add (buys) or take away (sells)."""
+        ...
+
+
+class Strategy(Component, ABC):
+    """Decides. It has no clock, no data but what it is told, and no way to trade round risk.
+
+    An exception stops this strategy, is reported, and cancels its working orders; others go on.
+    """
+
+    #: Order types it may use; a broker that lacks one is refused before the session starts.
+    order_types: frozenset[OrderType] = frozenset({OrderType.MARKET})
+    #: Columns that its bars must carry; checked before the session starts.
+    inputs: tuple[str, ...] = ()
+
+    @abstractmethod
+    def on_event(self, event: Event, book: BookView) -> Iterable[Decision] | None:
+        """Called for fills and ended orders first, then for each bar of the slice, by instrument.
+
+        Every bar of a slice sees the same book. No decision trades before the next slice.
+        """

@@ -1,0 +1,25 @@
+"""Role ``validator``: may this row be believed?"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from friday_core.domain.chunk import Chunk
+from friday_core.domain.verdicts import Judgement
+from friday_core.interfaces.component import Component
+
+
+class Validator(Component, ABC):
+    """Gives every row a verdict.
+
+    The same rows must get the same verdicts however they are cut into chunks: state is kept per
+    instrument and depends on earlier rows only. A validator sees every row that its predecessors
+    did not hold back, in stream order.
+    """
+
+    #: Columns that must be there; checked before the session starts.
+    inputs: tuple[str, ...] = ()
+
+    @abstractmethod
+    def validate(self, chunk: Chunk) -> Judgement:
+        """One verdict a row: PASS, REPAIR, DUPLICATE, QUARANTINE or REJECT_CHUNK."""

@@ -1,0 +1,1 @@
+"""Lifecycle of components and the host that runs a session."""

@@ -1,0 +1,1 @@
+"""How components are found, declared and put together."""

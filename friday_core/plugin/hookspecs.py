@@ -1,0 +1,43 @@
+"""All hooks. They are cold: never one per row, decision, validation or fill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pluggy
+
+from friday_core.domain.orders import Fill, OrderEnded
+from friday_core.plugin.spec import ComponentSpec
+
+PROJECT = "friday"
+#: Group of the entry points of plugins, named ``<kind>.<name>``, and of commands, named like them.
+PLUGIN_GROUP = "friday.plugins"
+COMMAND_GROUP = "friday.commands"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def friday_components() -> list[ComponentSpec]:  # type: ignore[empty-body]
+    """The components that this plugin offers. The one registration; asked once, at discovery."""
+
+
+@hookspec
+def friday_component_state(component: str, old: str, new: str) -> None:
+    """Observer: a component went from one state of its life to another."""
+
+
+@hookspec
+def friday_session_opened(profile: str, mode: str) -> None:
+    """Observer: every component runs and the first record is about to be applied."""
+
+
+@hookspec
+def friday_session_closed(summary: dict[str, Any]) -> None:
+    """Observer: the session is over; ``summary`` is what ``summary.json`` holds."""
+
+
+@hookspec
+def friday_order_terminal(order: Fill | OrderEnded) -> None:
+    """Observer: an order was filled to its end, or ended without."""

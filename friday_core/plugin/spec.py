@@ -1,0 +1,69 @@
+"""What a plugin registers: a description of a component, light enough to be read without building it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+#: Version of the plugin interface: another major is refused, a newer minor too.
+API_VERSION = (1, 0)
+
+
+class Kind(enum.StrEnum):
+    """The roles a component can play."""
+
+    SOURCE = "source"
+    VALIDATOR = "validator"
+    TRANSFORMER = "transformer"
+    STRATEGY = "strategy"
+    SIZER = "sizer"
+    RISK_RULE = "risk_rule"
+    BROKER = "broker"
+    CHARGES = "charges"
+    NOTIFIER = "notifier"
+    OBSERVER = "observer"
+
+
+class PluginSettings(BaseModel):
+    """Base of a plugin's settings: frozen, unknown keys are errors. Secrets are ``SecretStr``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class NoSettings(PluginSettings):
+    """A component without settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSpec:
+    """A component that a plugin offers.
+
+    ``factory`` is called as ``factory(settings, **requirements)``, or without ``settings`` if the
+    spec declares none; heavy imports belong into it. ``requires`` maps its parameters to
+    capabilities: a kind (``"charges"``), a kind with an ability (``"broker:stop_limit"``), or
+    something that the host provides (``"run_folder"``, ``"account"``). ``provides`` lists
+    abilities besides the kind itself.
+    """
+
+    kind: str
+    name: str
+    factory: Callable[..., Any]
+    settings: type[PluginSettings] = NoSettings
+    requires: Mapping[str, str] = field(default_factory=dict)
+    provides: frozenset[str] = frozenset()
+    api: tuple[int, int] = API_VERSION
+    version: str = ""
+
+    @property
+    def key(self) -> str:
+        """``kind.name``: the entry point's name and the component's name everywhere."""
+        return f"{self.kind}.{self.name}"
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Everything that a ``requires`` may ask of this component."""
+        return frozenset({self.kind, *(f"{self.kind}:{ability}" for ability in self.provides)})

@@ -1,0 +1,1 @@
+"""One session: journal, core, driver, results."""

@@ -1,0 +1,1 @@
+"""From decisions to orders and books: strategies, sizing, risk, orders, ledger."""
