@@ -19,7 +19,7 @@ from friday_core.domain.orders import (
     WorkingOrder,
 )
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
-from friday_core.domain.signals import Signal, Target
+from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.errors import (
     BrokerError,

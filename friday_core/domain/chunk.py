@@ -112,6 +112,19 @@ class Chunk:
             self.ts_event, self.inst, {**self.columns, **new}, ts_recv=self.ts_recv, seq=self.seq, code=self.code
         )
 
+    def numbered(self, first: int) -> Self:
+        """The same rows with ``seq`` counting from ``first``."""
+        seq = np.arange(first, first + len(self))
+        return type(self)(
+            self.ts_event, self.inst, self.columns, ts_recv=self.ts_recv, seq=seq, code=self.code
+        )
+
+    def with_positions(self, inst: Array) -> Self:
+        """The same rows with other positions in the universe."""
+        return type(self)(
+            self.ts_event, inst, self.columns, ts_recv=self.ts_recv, seq=self.seq, code=self.code
+        )
+
     @classmethod
     def concat(cls, parts: Sequence[Chunk]) -> Chunk:
         """The rows of several chunks with the same columns, in the given order."""

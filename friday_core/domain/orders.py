@@ -172,7 +172,7 @@ class Fill(msgspec.Struct, frozen=True):
 
 
 class OrderEnded(msgspec.Struct, frozen=True):
-    """An order reached its end without (further) fills; ``reason`` is a code and a sentence."""
+    """An order reached its end; ``reason`` is a code and a sentence, empty for a full fill."""
 
     tag: str
     instrument: InstrumentId

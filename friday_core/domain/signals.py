@@ -36,3 +36,10 @@ class Target(msgspec.Struct, frozen=True):
     def ppm(self) -> int:
         """The weight in parts per million, rounded to the nearest, ties to even."""
         return round(self.weight * 1_000_000)
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """A wish: no order of this strategy in this instrument shall work any longer."""
+
+    instrument: InstrumentId
+    reason: str = ""

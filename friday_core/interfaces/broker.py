@@ -30,6 +30,11 @@ Affordable = Callable[[Order, int, int], int]
 class Matcher(Protocol):
     """The exchange of a simulation: fills working orders from bars."""
 
+    @property
+    def latency(self) -> int:
+        """Slices that pass between the one after the decision and the first that may fill."""
+        ...
+
     def match(
         self, ordinal: int, bars: Sequence[Bar], orders: Sequence[WorkingOrder], affordable: Affordable
     ) -> Iterator[Execution]:

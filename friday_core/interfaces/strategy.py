@@ -9,17 +9,18 @@ from typing import Protocol
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Fill, Order, OrderEnded, OrderType
-from friday_core.domain.signals import Signal, Target
+from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.interfaces.component import Component
 
 #: What a strategy is told: bars of the current slice, and what became of its orders.
 Event = Bar | Fill | OrderEnded
 #: What it may answer. A signal is sized, a target is weighed, an order goes to risk as it is.
-Decision = Signal | Target | Order
+Decision = Signal | Target | Order | Cancel
 
 
 class BookView(Protocol):
-    """A strategy's own book, as it was before the current slice's decisions; read-only.
+    """A strategy's own book, read-only: for the strategy as it was before the slice's decisions,
+    for risk rules with the orders that were admitted since.
 
     Money is in the account's currency, as floats for convenience; the books themselves are exact.
     """
@@ -30,6 +31,10 @@ class BookView(Protocol):
     @property
     def equity(self) -> float:
         """Cash plus the value of all positions at the latest closes."""
+        ...
+
+    def instruments(self) -> frozenset[InstrumentId]:
+        """Everything that is held or has a working order."""
         ...
 
     def position(self, instrument: InstrumentId) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pluggy
 
-from friday_core.domain.orders import Fill, OrderEnded
+from friday_core.domain.orders import OrderEnded
 from friday_core.plugin.spec import ComponentSpec
 
 PROJECT = "friday"
@@ -39,5 +39,5 @@ def friday_session_closed(summary: dict[str, Any]) -> None:
 
 
 @hookspec
-def friday_order_terminal(order: Fill | OrderEnded) -> None:
-    """Observer: an order was filled to its end, or ended without."""
+def friday_order_terminal(order: OrderEnded) -> None:
+    """Observer: an order reached its end: filled, cancelled, expired or rejected."""

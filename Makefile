@@ -1,0 +1,66 @@
+# `make` lists the targets. Everything is installed into $(VENV), nothing outside of it.
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+ARGS ?=
+
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format-check lint types imports docs scripts format bench install-test constraints clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "Variables: PYTHON=python3.12 (3.11 or later), ARGS='-k broker' (to pytest), WORKERS=2, NO_UV=1"
+
+demo: $(VENV)/.installed-demo ## Install what is needed and run a backtest on packaged prices
+	@$(BIN)/friday run --profile demo
+
+test: $(VENV)/.installed-dev ## Run all tests
+	@$(PYTEST) -n $(WORKERS) $(ARGS)
+
+check: format-check lint types imports scripts docs ## Check everything but the tests: format, lint, types, imports, scripts, documents
+
+format-check: $(VENV)/.installed-dev
+	@$(BIN)/ruff format --check .
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
+	@$(BIN)/mypy
+	@$(BIN)/mypy containers.py
+
+imports: $(VENV)/.installed-dev
+	@$(BIN)/lint-imports --no-logo
+
+scripts:
+	@for script in tools/*.sh; do sh -n "$$script" || exit 1; done
+	@bash -n .ci/run
+
+docs: $(VENV)/.installed-dev ## Test what the documents say: examples run, names and tables agree with the code
+	@$(PYTEST) tests/docs $(ARGS)
+
+format: $(VENV)/.installed-dev ## Format and sort imports
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev ## Run the benchmarks
+	@for one in $(BENCHMARKS); do $(BIN)/python "$$one" || exit 1; done
+
+install-test: $(VENV)/.installed-dev ## Run only the tests that build wheels and environments
+	@$(PYTEST) -m install $(ARGS)
+
+constraints: ## Pin all dependencies anew in constraints.txt, for every supported Python (needs uv)
+	@sh tools/constraints.sh
+
+clean: ## Remove the environment, caches and builds; runs are kept
+	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed-%: pyproject.toml constraints.txt tools/environment.sh
+	@PYTHON='$(PYTHON)' VENV='$(VENV)' sh tools/environment.sh $*

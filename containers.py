@@ -1,0 +1,105 @@
+"""Composition root: which object is made from which. Constructions only; nobody imports this module.
+
+The command line resolves the string ``containers:build``; ``--container my_firm.containers:build``
+replaces it. The attributes carry the names of the components in the integration plan.
+"""
+
+from dependency_injector import containers, providers
+
+from friday_core.errors import ConfigurationError, Problem
+from friday_core.infrastructure.clock import WallClock
+from friday_core.infrastructure.event_bus import EventBus
+from friday_core.infrastructure.secrets import SecretRegistry
+from friday_core.orchestration import building
+from friday_core.orchestration.assembly import HOST_CAPABILITIES, assemble
+from friday_core.orchestration.host import Host
+from friday_core.plugin.graph import resolve_graph, settings_models
+from friday_core.plugin.spec import PluginSettings
+from friday_core.session.core import Core
+from friday_core.session.journal import MemoryJournal
+from friday_core.session.runner import SessionRunner
+from friday_settings import LoadedSettings, load_settings, resolved_toml
+
+__all__ = ["build", "check", "load_settings", "plugin_models"]
+
+
+class Infrastructure(containers.DeclarativeContainer):
+    """What lives at the edges and needs no plugin."""
+
+    loaded = providers.Dependency(instance_of=LoadedSettings)
+    clock = providers.Singleton(WallClock)
+    events = providers.Singleton(EventBus)
+    security = providers.Singleton(SecretRegistry)
+
+
+class Plugins(containers.DeclarativeContainer):
+    """What the configuration names: found, checked, wired, built."""
+
+    infrastructure = providers.DependenciesContainer()
+    settings = infrastructure.loaded.provided.settings
+    registry = providers.Singleton(building.open_registry, settings)
+    graph = providers.Singleton(resolve_graph, infrastructure.loaded, registry, providers.Object(HOST_CAPABILITIES))
+    models = providers.Singleton(settings_models, graph)
+    security = providers.Singleton(building.register_secrets, graph, infrastructure.security)
+    run_folder = providers.Singleton(
+        building.open_run_folder, settings, infrastructure.loaded.provided.profile, infrastructure.clock.provided.now.call()
+    )
+    assembly = providers.Singleton(
+        building.checked, providers.Singleton(assemble, settings, graph, run_folder.provided.path)
+    )
+
+
+class Session(containers.DeclarativeContainer):
+    """One session: flow, books, risk, driver, core, and the host that runs it."""
+
+    infrastructure = providers.DependenciesContainer()
+    plugins = providers.DependenciesContainer()
+    data_fetcher = plugins.assembly.provided.feed
+    data_flow_manager = providers.Singleton(building.build_flow, plugins.assembly)
+    portfolio_manager = providers.Singleton(building.build_account, plugins.assembly)
+    risk_manager = providers.Singleton(building.build_risk, plugins.assembly)
+    strategy_engine = providers.Singleton(building.build_desks, plugins.assembly, portfolio_manager, risk_manager)
+    execution_engine = providers.Singleton(building.build_driver, plugins.assembly, strategy_engine)
+    core = providers.Singleton(Core, data_flow_manager, execution_engine)
+    journal = providers.Singleton(MemoryJournal)
+    runner = providers.Singleton(
+        SessionRunner, core, journal, plugins.assembly.provided.broker, infrastructure.events.provided.publish
+    )
+    host = providers.Singleton(
+        Host,
+        profile=infrastructure.loaded.provided.profile,
+        resolved=providers.Singleton(resolved_toml, infrastructure.loaded, plugins.models),
+        assembly=plugins.assembly,
+        registry=plugins.registry,
+        runner=runner,
+        account=portfolio_manager,
+        folder=plugins.run_folder,
+        events=infrastructure.events,
+        security=plugins.security,
+        clock=infrastructure.clock,
+    )
+
+
+def build(loaded: LoadedSettings) -> Host:
+    """A host, ready to run; ``ConfigurationError`` lists every problem of the configuration."""
+    infrastructure = Infrastructure(loaded=loaded)
+    plugins = Plugins(infrastructure=infrastructure)
+    session = Session(infrastructure=infrastructure, plugins=plugins)
+    session.check_dependencies()
+    host: Host = session.host()
+    return host
+
+
+def check(loaded: LoadedSettings) -> tuple[Problem, ...]:
+    """Every problem that stands between a configuration and a start; starts nothing."""
+    try:
+        build(loaded)
+    except ConfigurationError as error:
+        return error.problems
+    return ()
+
+
+def plugin_models(loaded: LoadedSettings) -> dict[tuple[str, str], type[PluginSettings]]:
+    """The settings model of each component that the configuration names and that loads."""
+    models: dict[tuple[str, str], type[PluginSettings]] = Plugins(infrastructure=Infrastructure(loaded=loaded)).models()
+    return models

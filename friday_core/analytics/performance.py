@@ -1,0 +1,91 @@
+"""What a series of equity says. Every number names its convention."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from friday_core.domain.money import to_major
+from friday_core.domain.outcomes import EquityPoint
+
+SESSIONS_PER_YEAR = 252
+
+
+class Performance(msgspec.Struct, frozen=True):
+    """Figures of an account over a run; ``None`` where a figure is not defined.
+
+    Money in the account's currency, shares as fractions, per-year figures on 252 sessions.
+    """
+
+    sessions: int
+    start_equity: float
+    end_equity: float
+    total_return: float
+    annual_return: float | None
+    annual_volatility: float | None
+    sharpe: float | None
+    max_drawdown: float
+    average_exposure: float
+    turnover: float
+
+
+def performance(capital: int, currency: str, points: Sequence[EquityPoint], fills_value: int) -> Performance:
+    """Figures from the equity after each slice, summed over the strategies.
+
+    ``r_t = E_t / E_{t-1} - 1`` from the last equity of each session, ``E_0`` the capital;
+    annual return ``(E_n / E_0) ** (252 / n) - 1``; annual volatility ``sqrt(252) * std(r, ddof=1)``;
+    Sharpe ``sqrt(252) * mean(r) / std(r, ddof=1)`` without a risk-free rate; drawdown
+    ``max_t (1 - E_t / max_{s<=t} E_s)`` over all slices; exposure the mean of gross value over
+    equity; turnover the value of all fills over the mean equity. ``capital`` and ``fills_value``
+    in minor units.
+    """
+    account = _summed(points)
+    closes = _session_closes(account, capital)
+    returns = [after / before - 1.0 for before, after in zip(closes, closes[1:], strict=False) if before > 0]
+    spread = _std(returns)
+    equities = [equity for _, equity, _ in account] or [capital]
+    end, sessions = equities[-1], len(closes) - 1
+    mean_equity = math.fsum(equities) / len(equities)
+    return Performance(
+        sessions=sessions,
+        start_equity=to_major(capital, currency),
+        end_equity=to_major(end, currency),
+        total_return=end / capital - 1.0,
+        annual_return=(end / capital) ** (SESSIONS_PER_YEAR / sessions) - 1.0 if sessions and end > 0 else None,
+        annual_volatility=None if spread is None else math.sqrt(SESSIONS_PER_YEAR) * spread,
+        sharpe=math.sqrt(SESSIONS_PER_YEAR) * (math.fsum(returns) / len(returns)) / spread if spread else None,
+        max_drawdown=_max_drawdown([capital, *equities]),
+        average_exposure=math.fsum(gross / equity for _, equity, gross in account if equity > 0) / len(equities),
+        turnover=fills_value / mean_equity if mean_equity > 0 else 0.0,
+    )
+
+
+def _summed(points: Sequence[EquityPoint]) -> list[tuple[int, int, int]]:
+    """(session, equity, gross) of the account after each slice."""
+    totals: dict[int, tuple[int, int, int]] = {}
+    for point in points:
+        _, equity, gross = totals.get(point.ts_event, (0, 0, 0))
+        totals[point.ts_event] = (point.session, equity + point.equity, gross + point.gross)
+    return list(totals.values())
+
+
+def _session_closes(account: Sequence[tuple[int, int, int]], capital: int) -> list[int]:
+    return [capital, *{session: equity for session, equity, _ in account}.values()]
+
+
+def _std(values: Sequence[float]) -> float | None:
+    if len(values) < 2:
+        return None
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def _max_drawdown(equities: Sequence[int]) -> float:
+    peak, worst = equities[0], 0.0
+    for equity in equities:
+        peak = max(peak, equity)
+        if peak > 0:
+            worst = max(worst, 1.0 - equity / peak)
+    return worst

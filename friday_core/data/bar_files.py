@@ -1,0 +1,163 @@
+"""What sources of bar files share: their settings, and the way from files to chunks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import glob
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from friday_core.data.bar_times import INTERVAL_PATTERN, BarTimes, Label, Origin
+from friday_core.data.frames import BarReader, in_chunks, merged
+from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.money import MINOR_DIGITS
+from friday_core.interfaces.source import HistoricalData
+from friday_core.plugin.spec import PluginSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class BarFileSettings(PluginSettings):
+    """Where the files are and how to read them; a source of one format adds its own."""
+
+    path: Path = Field(description="A file, a folder of files, or a pattern such as data/*.csv.")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Friday's column names and the file's: timestamp, symbol or instrument, open, high, low, close, "
+        "volume; every further one is kept as a column of numbers.",
+    )
+    symbol: str | None = Field(
+        None, min_length=1, description="Symbol of all rows; without it a symbol column, else the file's name."
+    )
+    exchange: str = Field("NSE", min_length=1, description="Exchange of all symbols.")
+    currency: str = Field("INR", description="Currency of the prices.")
+    price_decimals: int = Field(2, ge=0, le=8, description="Decimals of a price; finer prices are held back.")
+    tick_size: int = Field(5, gt=0, description="Smallest step of an order's price, in units of the last decimal.")
+    lot_size: int = Field(1, gt=0, description="Shares or contracts of one lot.")
+    timezone: str | None = Field(None, description="The exchange's zone, and that of time stamps without an offset.")
+    timestamp_format: str | None = Field(None, description="As for strptime; without it ISO 8601 only.")
+    label: Label = Field(
+        "open",
+        description="What an intraday time stamp names. The wrong answer 'close' would show bars before they end, "
+        "the wrong answer 'open' only shows them late.",
+    )
+    interval: str = Field("1d", pattern=INTERVAL_PATTERN, description="Length of a bar: 1m, 15m, 1h, ...; 1d is daily.")
+    session_close: dt.time = Field(dt.time(15, 30), description="When a daily bar closes, in the exchange's zone.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        try:
+            return name and ZoneInfo(name).key
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{name!r} is not a time zone; write for example Asia/Kolkata") from error
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, code: str) -> str:
+        if code not in MINOR_DIGITS:
+            raise ValueError(f"unknown currency {code!r}; known are {', '.join(MINOR_DIGITS)}")
+        return code
+
+    @property
+    def reader(self) -> BarReader:
+        times = BarTimes(self.timezone, self.interval, self.label, self.session_close, self.timestamp_format)
+        return BarReader(times, self.columns)
+
+
+class BarFileSource(HistoricalData, ABC):
+    """Bars from files of one format; a subclass reads one file into a frame.
+
+    Files are read when the host first asks for instruments, once. Rows need not be in order: they
+    are sorted by time, stably, over all files.
+    """
+
+    #: Ending of the files that are taken from a folder.
+    suffix: ClassVar[str]
+    #: What the numbers in the frames' index count.
+    row: ClassVar[str] = "row"
+
+    def __init__(self, settings: BarFileSettings) -> None:
+        self._settings = settings
+        self._reader = settings.reader
+        self.columns = self._reader.kept
+
+    @abstractmethod
+    def frame(self, path: Path, origin: Origin) -> pd.DataFrame:
+        """One file with its own column names; the index holds the line numbers.
+
+        Raises ``DataSourceError`` through ``origin``.
+        """
+
+    def instruments(self) -> Sequence[Instrument]:
+        return tuple(self._loaded[0])
+
+    def bars(self) -> Iterator[Chunk]:
+        return in_chunks(self._loaded[1])
+
+    def row_count(self) -> int:
+        return len(self._loaded[1])
+
+    @cached_property
+    def _loaded(self) -> tuple[Universe, Chunk]:
+        frames = [(self._framed(path), self._origin(path)) for path in self._paths()]
+        found = {one for frame, origin in frames for one in self._identified(frame, origin)}
+        universe = Universe(self._instrument(one) for one in found)
+        return universe, merged([self._reader.read(frame, universe, origin) for frame, origin in frames])
+
+    def _paths(self) -> list[Path]:
+        path = self._settings.path.expanduser()
+        if path.is_dir():
+            paths = sorted(one for one in path.iterdir() if one.suffix.lower() == self.suffix)
+        elif glob.has_magic(str(path)):
+            paths = sorted(Path(one) for one in glob.glob(str(path)))  # noqa: PTH207 - the pattern may be absolute
+        elif path.exists():
+            return [path]
+        else:
+            raise Origin(str(path)).error(f"there is no such file or folder, seen from {Path.cwd()}", "correct path")
+        if not paths:
+            raise Origin(str(path)).error(f"no {self.suffix} file is there", "correct path, or put files there")
+        return paths
+
+    def _origin(self, path: Path) -> Origin:
+        return Origin(str(path), self.row)
+
+    def _framed(self, path: Path) -> pd.DataFrame:
+        """The file's frame, with a symbol on every row."""
+        origin = self._origin(path)
+        try:
+            frame = self.frame(path, origin)
+        except OSError as error:
+            raise origin.error(
+                f"it cannot be read: {error.strerror or error}", "correct path, or its rights"
+            ) from error
+        column = self._settings.columns.get("symbol", "symbol")
+        if self._settings.symbol is not None:
+            return frame.assign(**{column: self._settings.symbol})
+        named = {*self._settings.columns} | {str(name) for name in frame.columns}
+        return frame if {"symbol", "instrument"} & named else frame.assign(symbol=path.stem)
+
+    def _identified(self, frame: pd.DataFrame, origin: Origin) -> set[InstrumentId]:
+        kind, names = self._reader.names(frame, origin)
+        if kind == "symbol":
+            return {InstrumentId(str(name), self._settings.exchange) for name in set(names)}
+        found = set()
+        for name in dict.fromkeys(map(str, names)):
+            try:
+                found.add(InstrumentId.parse(name))
+            except ValueError as error:
+                line = frame.index[list(names).index(name)]
+                raise origin.error(str(error), "name symbol and exchange", line=line, column=kind) from error
+        return found
+
+    def _instrument(self, one: InstrumentId) -> Instrument:
+        given = self._settings
+        return Instrument(one, given.currency, given.price_decimals, given.tick_size, given.lot_size)

@@ -1,0 +1,77 @@
+"""What became of a session: the rows of its result tables. Money in minor units, prices in price units."""
+
+from __future__ import annotations
+
+import msgspec
+
+from friday_core.domain.instruments import InstrumentId
+
+
+class DecisionTaken(msgspec.Struct, frozen=True):
+    """One decision of a strategy and what became of it.
+
+    ``kind`` is signal, target, order or cancel; ``value`` its strength, weight or signed quantity.
+    ``asked`` is the signed quantity after sizing, ``sent`` what risk let through; ``code`` says
+    why they differ, or ``SENT``.
+    """
+
+    ts_event: int
+    strategy: str
+    instrument: InstrumentId
+    kind: str
+    value: float
+    asked: int
+    sent: int
+    code: str
+    detail: str
+    reason: str
+    tag: str
+
+
+class EquityPoint(msgspec.Struct, frozen=True):
+    """A book after a slice."""
+
+    ts_event: int
+    session: int
+    strategy: str
+    cash: int
+    value: int
+    gross: int
+    equity: int
+
+
+class PositionHeld(msgspec.Struct, frozen=True):
+    """A position at the end of a session."""
+
+    ts_event: int
+    session: int
+    strategy: str
+    instrument: InstrumentId
+    quantity: int
+    cost: int
+    price: int
+    value: int
+
+
+class StrategyStopped(msgspec.Struct, frozen=True):
+    """A strategy raised or broke its contract, and was stopped; the others went on."""
+
+    ts_event: int
+    strategy: str
+    error: str
+    traceback: str
+
+
+class ActionApplied(msgspec.Struct, frozen=True):
+    """A corporate action changed a book."""
+
+    ts_event: int
+    session: int
+    strategy: str
+    instrument: InstrumentId
+    numerator: int
+    denominator: int
+    dividend: int
+    quantity_before: int
+    quantity_after: int
+    cash: int

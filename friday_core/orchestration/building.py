@@ -1,0 +1,90 @@
+"""Makes the parts of a session from an assembly; the container says which part needs which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import SecretStr
+
+from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.sessions import SessionDates
+from friday_core.errors import ConfigurationError, InvariantError
+from friday_core.flow.manager import DataFlowManager
+from friday_core.infrastructure.secrets import SecretRegistry
+from friday_core.interfaces.broker import SimulatedBroker
+from friday_core.orchestration.assembly import Assembly
+from friday_core.orchestration.checks import check_assembly
+from friday_core.plugin.discovery import installed_plugins
+from friday_core.plugin.graph import Graph
+from friday_core.plugin.plan import SettingsSections
+from friday_core.plugin.registry import PluginRegistry
+from friday_core.session.desk import Desk
+from friday_core.session.driver import Driver
+from friday_core.session.run_folder import RunFolder
+from friday_core.trading.capital import capital_per_strategy
+from friday_core.trading.ledger import Account, Book
+from friday_core.trading.risk import Limits, RiskEngine
+from friday_core.trading.strategy_runner import StrategyRunner
+
+
+def open_registry(settings: SettingsSections) -> PluginRegistry:
+    """A registry over everything that is installed."""
+    return PluginRegistry(installed_plugins(), import_timeout=settings.run.import_timeout)
+
+
+def open_run_folder(settings: SettingsSections, profile: str, started: int) -> RunFolder:
+    """The folder of a run that starts at ``started`` (microseconds UTC); nothing is made yet."""
+    return RunFolder(settings.run.folder, profile, started)
+
+
+def checked(assembly: Assembly) -> Assembly:
+    """The assembly, if its parts fit together; else ``ConfigurationError`` with every conflict."""
+    problems = list(check_assembly(assembly))
+    if problems:
+        raise ConfigurationError(problems)
+    return assembly
+
+
+def register_secrets(graph: Graph, secrets: SecretRegistry) -> SecretRegistry:
+    """Every secret of every plugin's settings will be masked in logs."""
+    for node in graph.nodes.values():
+        for name in type(node.settings).model_fields:
+            value = getattr(node.settings, name)
+            if isinstance(value, SecretStr):
+                secrets.register(value)
+    return secrets
+
+
+def build_flow(assembly: Assembly) -> DataFlowManager:
+    plans = {name: assembly.stream_plan(name) for name in assembly.settings.streams}
+    return DataFlowManager(plans, assembly.universe, SessionDates(assembly.settings.data.timezone))
+
+
+def build_account(assembly: Assembly) -> Account:
+    """A book for each strategy, with its share of the capital."""
+    settings = assembly.settings
+    shares = capital_per_strategy(settings.account, settings.trading.active_strategies)
+    return Account(Book(name, settings.account.currency, capital) for name, capital in shares.items())
+
+
+def build_risk(assembly: Assembly) -> RiskEngine:
+    settings = assembly.settings
+    return RiskEngine(Limits.of(settings.risk, settings.account.currency), assembly.risk_rules())
+
+
+def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[Desk]:
+    """A desk for each active strategy, in the configuration's order."""
+    desks = []
+    for number, entry in enumerate(assembly.settings.trading.active_strategies):
+        instruments = [InstrumentId.parse(name) for name in entry.instruments]
+        runner = StrategyRunner(entry.id, assembly.strategy(entry.id), instruments)
+        book = account.books[entry.id]
+        desks.append(Desk(number, runner, book, assembly.universe, assembly.sizer, risk, assembly.charges))
+    return desks
+
+
+def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
+    broker = assembly.broker
+    if not isinstance(broker, SimulatedBroker):
+        raise InvariantError("the driver of a historical session needs a simulated broker")
+    return Driver(assembly.universe, desks, broker.matcher(), assumed_fills=broker.assumed)

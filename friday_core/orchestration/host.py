@@ -1,0 +1,180 @@
+"""The host: starts every component, runs one session, writes the result, and stops everything."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from friday_core import __version__
+from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
+from friday_core.domain.outcomes import StrategyStopped
+from friday_core.domain.records import SessionStarted
+from friday_core.errors import FridayError, RunFolderError
+from friday_core.infrastructure.event_bus import EventBus
+from friday_core.infrastructure.logging import configure_logging, get_logger
+from friday_core.infrastructure.notifications import Notifications
+from friday_core.infrastructure.secrets import SecretRegistry
+from friday_core.interfaces.broker import SimulatedBroker
+from friday_core.interfaces.notifier import Notification, Severity
+from friday_core.orchestration.assembly import Assembly
+from friday_core.orchestration.checks import mode_of
+from friday_core.orchestration.lifecycle import Lifecycle
+from friday_core.orchestration.observing import connect_observers
+from friday_core.plugin.registry import PluginRegistry
+from friday_core.plugin.spec import Kind
+from friday_core.session.run_folder import SUMMARY, RunFolder
+from friday_core.session.runner import Progress, RunStatus, SessionRunner
+from friday_core.session.summary import summary_of
+from friday_core.session.tables import ResultTables
+from friday_core.trading.ledger import Account
+
+#: Seconds that observers and notifiers get to finish when a run is over.
+DRAIN_SECONDS = 5.0
+
+
+class Clock(Protocol):
+    def now(self) -> int:
+        """Microseconds UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended, where its results are, and what ``summary.json`` says."""
+
+    status: RunStatus
+    folder: Path
+    summary: dict[str, Any]
+
+
+class Host:
+    """Runs one session; made by the container, used once."""
+
+    def __init__(
+        self,
+        profile: str,
+        resolved: str,
+        assembly: Assembly,
+        registry: PluginRegistry,
+        runner: SessionRunner,
+        account: Account,
+        folder: RunFolder,
+        events: EventBus,
+        security: SecretRegistry,
+        clock: Clock,
+    ) -> None:
+        self.profile = profile
+        self.assembly = assembly
+        self.mode = mode_of(assembly)
+        self.folder = folder
+        self._resolved = resolved
+        self._registry = registry
+        self._runner = runner
+        self._account = account
+        self._events = events
+        self._security = security
+        self._clock = clock
+        self._log = get_logger("host")
+
+    def row_count(self) -> int | None:
+        """Rows that the session will see, if the source knows."""
+        return self.assembly.feed.row_count()
+
+    def request_stop(self) -> None:
+        """End the run before the next record; safe from a signal handler."""
+        self._runner.request_stop()
+
+    def run(self, progress: Progress = lambda _rows, _ts: None) -> RunResult:
+        """Start, run, write, stop. An error is written into the run folder before it is raised."""
+        self.folder.create()
+        self.folder.write_text("resolved.toml", self._resolved)
+        self.folder.write_json(SUMMARY, {"status": RunStatus.RUNNING})
+        with ExitStack() as edges:
+            log = configure_logging(self.folder.path / "log.jsonl", self._security, run_id=self.folder.path.name)
+            edges.callback(log.close)
+            notifications = self._open_notifications(edges)
+            self._open_events(edges, notifications)
+            lifecycle = self._lifecycle()
+            edges.callback(lifecycle.close)
+            return self._run(lifecycle, notifications, progress)
+
+    def _run(self, lifecycle: Lifecycle, notifications: Notifications, progress: Progress) -> RunResult:
+        status, error = RunStatus.FAILED, ""
+        try:
+            lifecycle.start()
+            self._events.publish(SessionOpened(self.profile, self.mode))
+            status = self._runner.run(self._head(), self.assembly.feed.records(), progress)
+            if self._runner.core.halted is not None:
+                error = str(self._runner.core.halted)
+                notifications.notify(Notification(Severity.ALARM, "stream", error))
+        except BaseException as failure:
+            status = RunStatus.INTERRUPTED if isinstance(failure, KeyboardInterrupt) else RunStatus.FAILED
+            error = self._security.mask(f"{type(failure).__name__}: {failure}")
+            self._log.error("the run failed", error=error)
+            self._finish(lifecycle, status, error, failed=failure)
+            raise
+        return self._finish(lifecycle, status, error)
+
+    def _finish(
+        self, lifecycle: Lifecycle, status: RunStatus, error: str, failed: BaseException | None = None
+    ) -> RunResult:
+        """Stop the components, then write what there is; a first failure is not hidden by a second."""
+        stop_errors = lifecycle.stop()
+        summary = summary_of(self._runner.core, self._account, self.assembly.universe, status, error)
+        summary["files"] = self._broker_files()
+        if stop_errors:
+            summary["stop_errors"] = [str(one) for one in stop_errors]
+        try:
+            self._write_tables()
+            self.folder.write_json(SUMMARY, summary)
+        except RunFolderError as unwritable:
+            if failed is None:
+                raise
+            failed.add_note(str(unwritable))
+        self._events.publish(SessionClosed(summary))
+        return RunResult(status, self.folder.path, summary)
+
+    def _write_tables(self) -> None:
+        core = self._runner.core
+        held = [row for quarantine in core.flow.quarantines.values() for row in quarantine.rows]
+        tables = ResultTables(self.assembly.universe, self.assembly.settings.account.currency)
+        for name, table in tables.all(core.log, held).items():
+            self.folder.write_table(name, table)
+
+    def _broker_files(self) -> Mapping[str, str]:
+        broker = self.assembly.broker
+        return dict(broker.results()) if isinstance(broker, SimulatedBroker) else {}
+
+    def _head(self) -> SessionStarted:
+        plugins = sorted({f"{n.request.key} {n.loaded.plugin.origin}" for n in self.assembly.graph.nodes.values()})
+        digest = hashlib.sha256(self._resolved.encode()).hexdigest()
+        made_by = (f"friday-trading {__version__}", f"python {platform.python_version()}")
+        return SessionStarted(self._clock.now(), self.profile, self.mode, digest, (*made_by, *plugins))
+
+    def _lifecycle(self) -> Lifecycle:
+        def on_state(component: str, old: str, new: str) -> None:
+            self._events.publish(ComponentStateChanged(component, str(old), str(new)))
+
+        return Lifecycle(
+            self.assembly.components,
+            self.assembly.graph.dependencies,
+            step_timeout=self.assembly.settings.run.step_timeout,
+            on_state=on_state,
+        )
+
+    def _open_notifications(self, edges: ExitStack) -> Notifications:
+        notifiers = dict(self.assembly.placed(Kind.NOTIFIER, "notify", "use"))
+        notifications = Notifications(notifiers)
+        edges.callback(notifications.close, DRAIN_SECONDS)
+        return notifications
+
+    def _open_events(self, edges: ExitStack, notifications: Notifications) -> None:
+        for name, observer in self.assembly.placed(Kind.OBSERVER, "run", "observers"):
+            self._registry.hooks.register(observer, name=f"observer.{name} instance")
+        connect_observers(self._registry.hooks, self._events)
+        edges.callback(self._events.close, DRAIN_SECONDS)

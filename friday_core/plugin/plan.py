@@ -1,0 +1,127 @@
+"""Which components a configuration asks for, and where it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from friday_core.plugin import sections
+from friday_core.plugin.spec import Kind
+
+#: The stream that carries bars from the source to the strategies.
+MARKET_DATA = "market_data"
+
+
+class SettingsSections(Protocol):
+    """The settings of a host, section by section."""
+
+    @property
+    def data(self) -> sections.DataSettings: ...
+    @property
+    def streams(self) -> Mapping[str, sections.StreamSettings]: ...
+    @property
+    def account(self) -> sections.AccountSettings: ...
+    @property
+    def trading(self) -> sections.TradingSettings: ...
+    @property
+    def risk(self) -> sections.RiskSettings: ...
+    @property
+    def broker(self) -> sections.BrokerSettings: ...
+    @property
+    def clock(self) -> sections.ClockSettings: ...
+    @property
+    def notify(self) -> sections.NotifySettings: ...
+    @property
+    def run(self) -> sections.RunSettings: ...
+    @property
+    def plugins(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]: ...
+
+
+class Configuration(Protocol):
+    """Settings together with where each value came from."""
+
+    @property
+    def profile(self) -> str: ...
+    @property
+    def settings(self) -> SettingsSections: ...
+    def plugin_values(self, kind: str, name: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
+        """A copy of ``[plugins.<kind>.<name>]`` as ``model`` is to judge it."""
+        ...
+
+    def origin_of(self, key: str) -> Origin: ...
+
+
+class Origin(Protocol):
+    """Where a value came from; prints as the file, variable or option."""
+
+    @property
+    def may_hold_secrets(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One component that a configuration asks for.
+
+    ``id`` is unique in the graph. ``section`` and ``place`` are where it is asked for: a section
+    and a key in it. ``own`` are settings that stand there, stronger than the plugin's section.
+    """
+
+    id: str
+    kind: Kind
+    name: str
+    section: str
+    place: str
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+    @property
+    def settings_section(self) -> str:
+        """Where the component's settings stand in the configuration."""
+        return f"plugins.{self.key}"
+
+
+class _Requests:
+    """Collects requests and gives each an id of its own."""
+
+    def __init__(self) -> None:
+        self.all: list[Request] = []
+
+    def ask(self, kind: Kind, names: Iterable[str], section: str, place: str) -> None:
+        for name in names:
+            self.add(Request(self._free_id(f"{kind}.{name}"), kind, name, section, place))
+
+    def add(self, request: Request) -> None:
+        self.all.append(request)
+
+    def _free_id(self, base: str) -> str:
+        taken = {request.id for request in self.all}
+        candidates = (base if n == 1 else f"{base}#{n}" for n in count(1))
+        return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def requested_components(settings: SettingsSections) -> list[Request]:
+    """Every component that the configuration names, in the order of data flow."""
+    requests = _Requests()
+    for stream_name, stream in settings.streams.items():
+        section = f"streams.{stream_name}"
+        requests.ask(Kind.SOURCE, [stream.source], section, "source")
+        requests.ask(Kind.VALIDATOR, stream.validators, section, "validators")
+        requests.ask(Kind.TRANSFORMER, stream.transformers, section, "transformers")
+        requests.ask(Kind.VALIDATOR, stream.validators_after, section, "validators_after")
+    for n, entry in enumerate(settings.trading.active_strategies):
+        section = f"trading.active_strategies[{n}]"
+        requests.add(Request(f"strategy.{entry.id}", Kind.STRATEGY, entry.use, section, "use", entry.settings))
+    requests.ask(Kind.SIZER, [settings.trading.sizer], "trading", "sizer")
+    requests.ask(Kind.RISK_RULE, settings.risk.rules, "risk", "rules")
+    requests.ask(Kind.CHARGES, [settings.account.charges], "account", "charges")
+    requests.ask(Kind.BROKER, [settings.broker.use], "broker", "use")
+    requests.ask(Kind.NOTIFIER, settings.notify.use, "notify", "use")
+    requests.ask(Kind.OBSERVER, settings.run.observers, "run", "observers")
+    return requests.all

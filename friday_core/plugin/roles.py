@@ -1,0 +1,29 @@
+"""Which interface a component of each kind implements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from friday_core.interfaces.broker import Broker, ChargesPlan
+from friday_core.interfaces.component import Component
+from friday_core.interfaces.notifier import Notifier
+from friday_core.interfaces.risk_rule import RiskRule
+from friday_core.interfaces.sizer import Sizer
+from friday_core.interfaces.source import HistoricalData
+from friday_core.interfaces.strategy import Strategy
+from friday_core.interfaces.transformer import Transformer
+from friday_core.interfaces.validator import Validator
+from friday_core.plugin.spec import Kind
+
+ROLES: Mapping[Kind, type[Component]] = {
+    Kind.SOURCE: HistoricalData,
+    Kind.VALIDATOR: Validator,
+    Kind.TRANSFORMER: Transformer,
+    Kind.STRATEGY: Strategy,
+    Kind.SIZER: Sizer,
+    Kind.RISK_RULE: RiskRule,
+    Kind.BROKER: Broker,
+    Kind.CHARGES: ChargesPlan,
+    Kind.NOTIFIER: Notifier,
+    Kind.OBSERVER: Component,
+}

@@ -1,0 +1,65 @@
+"""The core: a pure function of its journal. No clock, no random numbers, no I/O."""
+
+from __future__ import annotations
+
+from friday_core.domain.chunk import Chunk
+from friday_core.domain.records import (
+    ActionAnnounced,
+    ChunkReceived,
+    Intent,
+    Record,
+    SessionStarted,
+    SessionStopped,
+    StreamEnded,
+)
+from friday_core.errors import DataValidationError
+from friday_core.flow.manager import DataFlowManager
+from friday_core.session.driver import Driver
+from friday_core.session.log import SessionLog
+
+
+class Core:
+    """Applies records one after the other; the same records give the same intents and the same log.
+
+    A record carries a chunk of n >= 1 rows, and chunks of n give what n chunks of one give.
+    """
+
+    def __init__(self, flow: DataFlowManager, driver: Driver) -> None:
+        self.flow = flow
+        self._driver = driver
+        self.started: SessionStarted | None = None
+        self.halted: DataValidationError | None = None
+        self.closed = False
+
+    @property
+    def log(self) -> SessionLog:
+        return self._driver.log
+
+    def apply(self, record: Record) -> list[Intent]:
+        """Take one input; returns what is to be sent because of it.
+
+        After a validator stopped a stream, ``halted`` says so and further rows are ignored.
+        """
+        match record:
+            case ChunkReceived(stream, chunk):
+                return self._rows(stream, chunk) if self.halted is None else []
+            case StreamEnded(stream):
+                return [intent for rows in self.flow.end(stream) for intent in self._driver.step(rows)]
+            case ActionAnnounced(action):
+                self.flow.announce(action)
+                self._driver.announce(action)
+            case SessionStarted():
+                self.started = record
+            case SessionStopped(reason):
+                self.closed = True
+                return self._driver.close(reason)
+        return []
+
+    def _rows(self, stream: str, chunk: Chunk) -> list[Intent]:
+        intents: list[Intent] = []
+        try:
+            for rows in self.flow.process_data_stream(stream, chunk):
+                intents += self._driver.step(rows)
+        except DataValidationError as error:
+            self.halted = error
+        return intents

@@ -1,0 +1,212 @@
+"""The driver: what happens on every slice, in this order, in a backtest, on paper and live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import CorporateAction
+from friday_core.domain.orders import Fill, Order, OrderEnded, OrderStatus, OrderType, WorkingOrder
+from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld
+from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.interfaces.broker import Execution, Matcher
+from friday_core.session.desk import Desk
+from friday_core.session.log import SessionLog
+from friday_core.session.slices import Slice, slice_of
+from friday_core.session.working_orders import Tags, WorkingOrders
+from friday_core.trading.risk import largest_affordable
+
+
+class Driver:
+    """Steps through slices; owns the working orders and the log.
+
+    1. corporate actions whose ex-date has come; 2. the matcher fills orders that are already
+    active, in arrival order; 3. books are marked at the slice's closes; 4. each strategy decides,
+    all bars seeing the same book; 5. decisions are sized and checked, sells first, and what is
+    admitted reserves cash and quantity at once; 6. intents become active with the next slice.
+    """
+
+    def __init__(
+        self, universe: Universe, desks: Sequence[Desk], matcher: Matcher, *, assumed_fills: bool = False
+    ) -> None:
+        self.log = SessionLog()
+        self._universe = universe
+        self._desks: Mapping[str, Desk] = {desk.name: desk for desk in desks}
+        self._matcher = matcher
+        self._assumed = assumed_fills
+        self._working = WorkingOrders()
+        self._tags = Tags()
+        self._actions: list[CorporateAction] = []
+        self._latest: Slice | None = None
+
+    def announce(self, action: CorporateAction) -> None:
+        """The action will be applied before the first fill of its ex-date."""
+        self._actions.append(action)
+        self._actions.sort(key=lambda one: (one.session, one.instrument))
+
+    def step(self, rows: Chunk) -> list[Intent]:
+        """One slice; returns what is to be sent."""
+        moment = slice_of(rows, self.log.slices, self._universe)
+        if self._latest is not None and moment.session != self._latest.session:
+            self._log_positions(self._latest)
+        before = {name: desk.book.equity for name, desk in self._desks.items()}
+        intents = self._apply_actions(moment)
+        self._match(moment)
+        for bar in moment.bars:
+            for desk in self._desks.values():
+                desk.book.mark(bar.instrument.id, bar.raw.close)
+        for name, desk in self._desks.items():
+            desk.state.mark(moment.session, before[name], desk.book.equity)
+        for desk in self._desks.values():
+            intents += self._decide(desk, moment)
+        self._log_equity(moment)
+        self._latest = moment
+        self.log.slices += 1
+        return intents
+
+    def close(self, reason: str) -> list[Intent]:
+        """The session ends: working orders are cancelled, the last positions are logged."""
+        if self._latest is None:
+            return []
+        intents = [self._cancel(working, reason, self._latest.ts_event) for working in self._working]
+        self._settle_ended(self._latest.ts_event)
+        self._log_positions(self._latest)
+        return intents
+
+    # 1 ------------------------------------------------------------------------------------------
+
+    def _apply_actions(self, moment: Slice) -> list[Intent]:
+        intents: list[Intent] = []
+        while self._actions and self._actions[0].session <= moment.session:
+            action = self._actions.pop(0)
+            instrument = self._instrument(action.instrument)
+            for desk in self._desks.values():
+                held, cash = desk.book.position(instrument.id), desk.book.cash
+                desk.book.apply_action(action, instrument)
+                if held:
+                    now, paid = desk.book.position(instrument.id), desk.book.cash - cash
+                    self.log.actions.append(
+                        ActionApplied(
+                            moment.ts_event, moment.session, desk.name, instrument.id,
+                            action.numerator, action.denominator, action.dividend, held, now, paid,
+                        )
+                    )  # fmt: skip
+            if action.numerator != action.denominator:
+                intents += self._reissue_orders(action, moment)
+        return intents
+
+    def _reissue_orders(self, action: CorporateAction, moment: Slice) -> list[Intent]:
+        """A split ends priced orders; market orders are replaced by one of the new quantity."""
+        intents: list[Intent] = []
+        ratio = f"{action.numerator}:{action.denominator}"
+        for working in self._working:
+            order = working.order
+            if order.instrument != action.instrument:
+                continue
+            reference = self._working.reference(working) * action.denominator // action.numerator
+            intents.append(self._cancel(working, f"CORPORATE_ACTION: split {ratio}", moment.ts_event))
+            lot = self._instrument(order.instrument).lot_size
+            quantity = working.remaining * action.numerator // action.denominator // lot * lot
+            if order.type is OrderType.MARKET and quantity:
+                number = list(self._desks).index(order.strategy)
+                tag = self._tags.next(moment.session, number)
+                reason = f"replaces {order.tag} after a split {ratio}"
+                replacement = msgspec.structs.replace(order, quantity=quantity, tag=tag, reason=reason)
+                self.log.orders.append(self._working.add(replacement, working.active_from, reference))
+                intents.append(PlaceOrder(replacement))
+        self._settle_ended(moment.ts_event)
+        return intents
+
+    # 2 ------------------------------------------------------------------------------------------
+
+    def _match(self, moment: Slice) -> None:
+        for execution in self._matcher.match(moment.ordinal, moment.bars, list(self._working), self._affordable):
+            self._book(execution, moment.ts_event)
+        self._settle_ended(moment.ts_event)
+
+    def _affordable(self, order: Order, quantity: int, price: int) -> int:
+        desk, instrument = self._desks[order.strategy], self._instrument(order.instrument)
+        return largest_affordable(
+            quantity,
+            desk.book.cash,
+            instrument.lot_size,
+            lambda part: desk.cost_of(instrument, order.side, price, part),
+        )
+
+    def _book(self, execution: Execution, ts_event: int) -> None:
+        order = execution.order.order
+        desk, instrument = self._desks[order.strategy], self._instrument(order.instrument)
+        cost = desk.cost_of(instrument, order.side, execution.price, execution.quantity)
+        charges = cost - order.side.sign * instrument.notional(execution.price, execution.quantity)
+        fill = Fill(
+            order.tag, order.instrument, order.strategy, order.side, execution.quantity, execution.price,
+            charges, ts_event, self._assumed,
+        )  # fmt: skip
+        execution.order.fill(execution.quantity)
+        desk.book.apply_fill(fill, instrument)
+        desk.runner.tell(fill)
+        self.log.fills.append(fill)
+
+    def _settle_ended(self, ts_event: int) -> None:
+        """Orders at their end no longer work; what did not simply fill is told to its strategy."""
+        for working in self._working.drop_ended():
+            order, status = working.order, working.status
+            ended = OrderEnded(
+                order.tag, order.instrument, order.strategy, status, working.filled, working.reason, ts_event
+            )
+            self.log.ended.append(ended)
+            if status is not OrderStatus.FILLED:
+                self._desks[order.strategy].runner.tell(ended)
+
+    def _cancel(self, working: WorkingOrder, reason: str, ts_event: int) -> Intent:
+        working.move(OrderStatus.CANCELLED, reason)
+        return CancelOrder(working.order.tag, reason)
+
+    # 4 to 6 -------------------------------------------------------------------------------------
+
+    def _decide(self, desk: Desk, moment: Slice) -> list[Intent]:
+        intents: list[Intent] = []
+        was_running = desk.runner.stopped is None
+        for taken, intent in desk.act(moment, self._working, self._tags, self._matcher.latency):
+            self.log.decisions.append(taken)
+            if isinstance(intent, CancelOrder):
+                self._working[intent.tag].move(OrderStatus.CANCELLED, intent.reason)
+            elif intent is not None:
+                self.log.orders.append(self._working[intent.order.tag])
+            if intent is not None:
+                intents.append(intent)
+        if was_running and desk.runner.stopped is not None:
+            self.log.stopped.append(desk.runner.stopped)
+            reason = f"STRATEGY_STOPPED: {desk.runner.stopped.error}"
+            intents += [self._cancel(working, reason, moment.ts_event) for working in self._working.of(desk.name)]
+        self._settle_ended(moment.ts_event)
+        return intents
+
+    def _log_equity(self, moment: Slice) -> None:
+        for desk in self._desks.values():
+            book = desk.book
+            gross = sum(abs(book.value(instrument)) for instrument in book.positions())
+            self.log.equity.append(
+                EquityPoint(
+                    moment.ts_event, moment.session, desk.name, book.cash, book.equity - book.cash, gross, book.equity
+                )
+            )
+
+    def _log_positions(self, moment: Slice) -> None:
+        for desk in self._desks.values():
+            book = desk.book
+            for instrument, quantity in book.positions().items():
+                cost = sum(lot.cost for lot in book.lots(instrument))
+                self.log.positions.append(
+                    PositionHeld(
+                        moment.ts_event, moment.session, desk.name, instrument, quantity, cost,
+                        book.price(instrument), book.value(instrument),
+                    )
+                )  # fmt: skip
+
+    def _instrument(self, instrument: InstrumentId) -> Instrument:
+        found: Instrument = self._universe[self._universe.position(instrument)]
+        return found

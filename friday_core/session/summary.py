@@ -1,0 +1,89 @@
+"""``summary.json``: what happened, with every convention named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from friday_core.analytics.performance import performance
+from friday_core.domain.chunk import Universe
+from friday_core.domain.money import to_major
+from friday_core.domain.records import SessionStarted
+from friday_core.domain.sessions import to_date
+from friday_core.session.core import Core
+from friday_core.session.runner import RunStatus
+from friday_core.trading.ledger import Account
+
+CONVENTIONS = {
+    "fill": "decided at a bar's close, traded at the next bar's open at the earliest",
+    "returns": "from the last equity of each session; 252 sessions a year; no risk-free rate",
+    "drawdown": "largest fall from a peak of equity, over all bars",
+    "money": "in the account's currency, exact",
+    "corporate_actions": "raw prices trade; splits and dividends are booked on the ex-date",
+}
+
+
+def summary_of(core: Core, account: Account, universe: Universe, status: RunStatus, error: str = "") -> dict[str, Any]:
+    """Everything that a run has to say for itself; equal inputs give equal ``results``."""
+    head = core.started
+    return {
+        "status": str(status),
+        "error": error,
+        "session": _head(head),
+        "results": _results(core, account, universe),
+        "strategies": {name: _book(account, name, core) for name in account.books},
+        "quarantine": _quarantine(core),
+        "stopped_strategies": [
+            {"strategy": one.strategy, "error": one.error, "ts_event": one.ts_event} for one in core.log.stopped
+        ],
+        "conventions": CONVENTIONS,
+    }
+
+
+def _head(head: SessionStarted | None) -> dict[str, Any]:
+    return {} if head is None else {k: v for k, v in msgspec.to_builtins(head).items() if k != "ts"}
+
+
+def _results(core: Core, account: Account, universe: Universe) -> dict[str, Any]:
+    log = core.log
+    currency = next(iter(account.books.values())).currency
+    traded = sum(
+        universe[universe.position(fill.instrument)].notional(fill.price, fill.quantity) for fill in log.fills
+    )
+    capital = sum(book.capital for book in account.books.values())
+    figures = performance(capital, currency, log.equity, traded)
+    return {
+        "currency": currency,
+        "first_session": to_date(log.equity[0].session).isoformat() if log.equity else None,
+        "last_session": to_date(log.equity[-1].session).isoformat() if log.equity else None,
+        "rows": core.flow.rows_in,
+        "slices": log.slices,
+        **msgspec.to_builtins(figures),
+        "decisions": dict(sorted(Counter(one.code for one in log.decisions).items())),
+        "orders": dict(sorted(Counter(str(one.status) for one in log.orders).items())),
+        "fills": len(log.fills),
+        "assumed_fills": sum(fill.assumed for fill in log.fills),
+        "digest": log.digest(),
+    }
+
+
+def _book(account: Account, name: str, core: Core) -> dict[str, Any]:
+    book = account.books[name]
+    money = {part: to_major(getattr(book, part), book.currency) for part in ("capital", "cash", "equity")}
+    gains = ("realised", "unrealised", "dividends", "charges")
+    return {
+        **money,
+        **{part: to_major(getattr(book, part), book.currency) for part in gains},
+        "positions": {str(instrument): quantity for instrument, quantity in book.positions().items()},
+        "fills": sum(fill.strategy == name for fill in core.log.fills),
+    }
+
+
+def _quarantine(core: Core) -> list[dict[str, Any]]:
+    return [
+        {"stream": stream, "stage": stage, "verdict": verdict, "reason": reason, "rows": rows}
+        for stream, quarantine in core.flow.quarantines.items()
+        for (stage, verdict, reason), rows in sorted(quarantine.counts.items())
+    ]

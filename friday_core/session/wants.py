@@ -1,0 +1,127 @@
+"""From a decision to a signed quantity, or to the code that says why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from friday_core.domain.chunk import Universe
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import Bar
+from friday_core.domain.orders import Order, OrderType, Side
+from friday_core.domain.signals import Cancel, Signal, Target
+from friday_core.interfaces.sizer import Sizer
+from friday_core.interfaces.strategy import BookView, Decision
+from friday_core.session.slices import Slice
+from friday_core.trading.sizing import quantity_for_weight
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A decision before risk. ``quantity`` is signed; with a ``code`` there is nothing to send."""
+
+    decision: Decision
+    kind: str
+    value: float
+    quantity: int = 0
+    code: str = ""
+    detail: str = ""
+
+    @property
+    def admission_order(self) -> tuple[bool, InstrumentId]:
+        """Sells before buys, then by instrument."""
+        return (self.quantity > 0, self.decision.instrument)
+
+    def order(self) -> Order:
+        """What is asked of the market: an order as it is, anything else a market order."""
+        if isinstance(self.decision, Order):
+            return self.decision
+        side = Side.BUY if self.quantity > 0 else Side.SELL
+        return Order(self.decision.instrument, side, abs(self.quantity), reason=self.decision.reason)
+
+
+class WantMaker:
+    """Sizes the decisions of one strategy. ``equity`` gives its book's equity in minor units."""
+
+    def __init__(
+        self,
+        universe: Universe,
+        sizer: Sizer,
+        sees: Callable[[InstrumentId], bool],
+        order_types: Iterable[OrderType],
+        equity: Callable[[], int],
+    ) -> None:
+        self._universe = universe
+        self._sizer = sizer
+        self._sees = sees
+        self._order_types = frozenset(order_types)
+        self._equity = equity
+
+    def wants(self, decisions: Iterable[Decision], moment: Slice, book: BookView) -> list[Want]:
+        """One want a decision, in the same order."""
+        decisions = list(decisions)
+        last_wish = {d.instrument: n for n, d in enumerate(decisions) if isinstance(d, Signal | Target)}
+        made = []
+        for n, decision in enumerate(decisions):
+            want = self._want(decision, moment, book)
+            if isinstance(decision, Signal | Target) and last_wish[decision.instrument] != n and not want.code:
+                want = replace(want, quantity=0, code="SUPERSEDED", detail="a later wish of this slice counts")
+            made.append(want)
+        return made
+
+    def _want(self, decision: Decision, moment: Slice, book: BookView) -> Want:
+        kind, value = _described(decision)
+        want = Want(decision, kind, value)
+        if decision.instrument not in self._universe or not self._sees(decision.instrument):
+            return replace(want, code="UNKNOWN_INSTRUMENT", detail="not in this strategy's universe")
+        if isinstance(decision, Cancel):
+            return want
+        instrument = self._universe[self._universe.position(decision.instrument)]
+        bar = moment.by_instrument.get(decision.instrument)
+        if bar is None:
+            return replace(want, code="UNPRICED", detail="no bar of this instrument in the slice")
+        if isinstance(decision, Order):
+            return self._order_want(want, decision, instrument)
+        return self._target_want(want, decision, instrument, bar, book)
+
+    def _order_want(self, want: Want, order: Order, instrument: Instrument) -> Want:
+        prices = [price for price in (order.limit_price, order.trigger_price) if price is not None]
+        if order.type not in self._order_types:
+            return replace(want, code="UNDECLARED_TYPE", detail=f"{order.type} is not among the strategy's order_types")
+        if any(price < 1 or price % instrument.tick_size for price in prices):
+            return replace(want, code="OFF_TICK", detail=f"prices are multiples of {instrument.tick_size} price units")
+        if order.quantity % instrument.lot_size:
+            return replace(want, code="OFF_LOT", detail=f"quantities are multiples of {instrument.lot_size}")
+        return replace(want, quantity=order.side.sign * order.quantity)
+
+    def _target_want(
+        self, want: Want, decision: Signal | Target, instrument: Instrument, bar: Bar, book: BookView
+    ) -> Want:
+        target: Target | None
+        if isinstance(decision, Signal):
+            try:
+                target = self._sizer.size(decision, bar, book)
+            except Exception as error:  # noqa: BLE001 - a sizer that raises sizes nothing
+                return replace(want, code="SIZER_RAISED", detail=f"{type(error).__name__}: {error}")
+            if target is None:
+                return replace(want, code="NO_TARGET", detail="the sizer made no target of it")
+        else:
+            target = decision
+        wished = quantity_for_weight(target.ppm, self._equity(), bar.raw.close, instrument)
+        held = book.position(instrument.id) + book.open_quantity(instrument.id)
+        if wished == 0 and target.ppm != 0 and held == 0:
+            detail = f"a weight of {target.weight:.6f} is worth less than one lot"
+            return replace(want, code="ZERO_SIZE", detail=detail)
+        if wished == held:
+            return replace(want, code="NO_CHANGE", detail=f"{held} are held or on their way")
+        return replace(want, quantity=wished - held)
+
+
+def _described(decision: Decision) -> tuple[str, float]:
+    if isinstance(decision, Signal):
+        return "signal", decision.strength
+    if isinstance(decision, Target):
+        return "target", decision.weight
+    if isinstance(decision, Order):
+        return "order", float(decision.side.sign * decision.quantity)
+    return "cancel", 0.0

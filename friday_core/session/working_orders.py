@@ -1,0 +1,84 @@
+"""The orders that still work, in arrival order, and the tags that name orders for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.orders import Order, WorkingOrder
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def base36(number: int, width: int) -> str:
+    """``number`` in base 36, padded with zeros to ``width``."""
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text.rjust(width, "0")
+
+
+class Tags:
+    """``F`` + session date + strategy + counter, at most 20 alphanumerics: derived, never drawn.
+
+    The same records give the same tags. The counter starts anew with each session date.
+    """
+
+    def __init__(self) -> None:
+        self._counters: dict[tuple[int, int], int] = {}
+
+    def next(self, session: int, strategy: int) -> str:
+        counter = self._counters.get((session, strategy), 0) + 1
+        self._counters[session, strategy] = counter
+        return f"F{base36(session, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
+
+
+class WorkingOrders:
+    """Every order that is not at its end, with the price at which cash was reserved for it."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, WorkingOrder] = {}
+        self._reference: dict[str, int] = {}
+
+    def add(self, order: Order, active_from: int, reference: int) -> WorkingOrder:
+        """A new order joins the end of the queue; ``reference`` in price units."""
+        working = WorkingOrder(order, active_from)
+        self._orders[order.tag] = working
+        self._reference[order.tag] = reference
+        return working
+
+    def __iter__(self) -> Iterator[WorkingOrder]:
+        return iter(list(self._orders.values()))
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def __getitem__(self, tag: str) -> WorkingOrder:
+        return self._orders[tag]
+
+    def of(self, strategy: str, instrument: InstrumentId | None = None) -> list[WorkingOrder]:
+        """A strategy's orders, in one instrument or in all."""
+        return [
+            working
+            for working in self._orders.values()
+            if working.order.strategy == strategy and instrument in (None, working.order.instrument)
+        ]
+
+    def open_quantities(self, strategy: str) -> dict[InstrumentId, int]:
+        """What a strategy's orders would still add (buys) or take away (sells)."""
+        totals: dict[InstrumentId, int] = {}
+        for working in self.of(strategy):
+            order = working.order
+            totals[order.instrument] = totals.get(order.instrument, 0) + order.side.sign * working.remaining
+        return totals
+
+    def reference(self, working: WorkingOrder) -> int:
+        return self._reference[working.order.tag]
+
+    def drop_ended(self) -> list[WorkingOrder]:
+        """Orders that reached their end; they no longer work."""
+        ended = [working for working in self._orders.values() if working.status.terminal]
+        for working in ended:
+            del self._orders[working.order.tag], self._reference[working.order.tag]
+        return ended

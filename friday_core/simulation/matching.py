@@ -1,0 +1,184 @@
+"""The exchange of a simulation in plain integers: the reference that faster kernels must equal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from friday_core.domain.chunk import MISSING_PRICE
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import Bar, RawBar
+from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
+from friday_core.interfaces.broker import Affordable
+
+PPM = 1_000_000
+_UNLIMITED = 2**63 - 1
+_BEFORE_OPEN = frozenset({OrderStatus.INTENT, OrderStatus.SENT, OrderStatus.ACKED})
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingRules:
+    """How pessimistic the simulated exchange is.
+
+    ``latency`` is in slices and is for whoever sets ``active_from``. ``slippage_ticks`` worsens the
+    price of market and stop orders. ``participation_ppm`` is the largest share of a bar's volume
+    that all orders together may take, in parts per million; ``None`` is no limit.
+    """
+
+    latency: int = 0
+    slippage_ticks: int = 0
+    participation_ppm: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.latency < 0 or self.slippage_ticks < 0:
+            raise ValueError(f"latency {self.latency} and slippage {self.slippage_ticks} must not be negative")
+        if self.participation_ppm is not None and not 0 < self.participation_ppm <= PPM:
+            raise ValueError(f"participation {self.participation_ppm} must be 1 to {PPM} parts per million")
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A quantity of a working order that traded; ``price`` in price units."""
+
+    order: WorkingOrder
+    quantity: int
+    price: int
+
+
+class BarMatcher:
+    """Fills working orders from the bars of one slice by fixed, pessimistic rules.
+
+    =============== ====================================== ========================================
+    order           trades on a row if                     at
+    =============== ====================================== ========================================
+    market          always                                 open, slipped
+    limit, buy      low < limit (a touch is not enough)    min(open, limit)
+    limit, sell     high > limit                           max(open, limit)
+    stop, buy       high >= trigger                        max(open, trigger), slipped
+    stop, sell      low <= trigger                         min(open, trigger), slipped
+    stop, touched   on an earlier row: as a market order   open, slipped
+    stop-limit      touched like a stop, it trades from    min(open, limit) or max(open, limit)
+                    the next row on, like a limit order
+    =============== ====================================== ========================================
+
+    ============= ==================================================================================
+    rule          meaning
+    ============= ==================================================================================
+    row           an order sees only its instrument's bars, and only on slices from ``active_from``
+                  on (decision's slice + 1 + latency); a bar that lacks a price is no row
+    opening       on its first row an order becomes OPEN and remembers that row's session
+    DAY           on a row of a later session it is EXPIRED, before any order of the slice fills
+    GTC           rests until it is filled or cancelled
+    slipped       plus (buy) or minus (sell) ``slippage_ticks`` ticks; never below one tick
+    participation executions consume volume * share in arrival order, in whole lots; what does not
+                  fit waits; a volume that is unknown counts as 0; without a share volume is ignored
+    cash          a buy is cut to the whole lots that its book affords, and the rest is CANCELLED
+                  with the reason CLIPPED_CASH, or NO_CASH if nothing is left
+    arrival       orders are tried in the given order, each at most once a slice
+    ============= ==================================================================================
+
+    It keeps no state of its own: everything stands in the working orders.
+    """
+
+    def __init__(self, rules: MatchingRules) -> None:
+        self.rules = rules
+
+    @property
+    def latency(self) -> int:
+        """Slices that an order decided on slice ``k`` skips: it is active from ``k + 1 + latency``."""
+        return self.rules.latency
+
+    def match(
+        self, ordinal: int, bars: Sequence[Bar], orders: Sequence[WorkingOrder], affordable: Affordable
+    ) -> Iterator[Execution]:
+        """Executions on slice ``ordinal``; ``bars`` holds at most one bar an instrument.
+
+        The caller books each execution, and calls ``WorkingOrder.fill``, before it asks for the
+        next. It may cancel other orders meanwhile: a cancelled order does not trade any more.
+        """
+        rows = {bar.instrument.id: bar for bar in bars if MISSING_PRICE not in bar.raw}
+        room = {name: self._volume_share(bar) for name, bar in rows.items()}
+        for working in _admitted(ordinal, rows, orders):
+            if working.status.terminal:
+                continue
+            order, bar = working.order, rows[working.order.instrument]
+            price = self._price(working, bar)
+            if price is None:
+                continue
+            wanted = _whole_lots(working.remaining, room[order.instrument], bar.instrument)
+            quantity = wanted
+            if order.side is Side.BUY and wanted:
+                quantity = _whole_lots(wanted, affordable(order, wanted, price), bar.instrument)
+            if quantity:
+                room[order.instrument] -= quantity
+                yield Execution(working, quantity, price)
+            if quantity < wanted and not working.status.terminal:
+                working.move(OrderStatus.CANCELLED, _cash_reason(quantity, wanted, price, bar.instrument))
+
+    def _volume_share(self, bar: Bar) -> int:
+        """How much of the bar's volume all orders together may take."""
+        if self.rules.participation_ppm is None:
+            return _UNLIMITED
+        known = math.isfinite(bar.volume) and bar.volume > 0
+        return int(bar.volume) * self.rules.participation_ppm // PPM if known else 0
+
+    def _price(self, working: WorkingOrder, bar: Bar) -> int | None:
+        """Where the order trades on this row, ``None`` if it does not; notes that a stop is touched."""
+        order, raw = working.order, bar.raw
+        if order.trigger_price is not None and not working.triggered:
+            if not _touched(order.side, order.trigger_price, raw):
+                return None
+            working.triggered = True
+            if order.type is OrderType.STOP_LIMIT:
+                return None
+            worse = max if order.side is Side.BUY else min
+            return self._slipped(order, worse(raw.open, order.trigger_price), bar.instrument)
+        if order.limit_price is not None:
+            return _limit_price(order.side, order.limit_price, raw)
+        return self._slipped(order, raw.open, bar.instrument)
+
+    def _slipped(self, order: Order, price: int, instrument: Instrument) -> int:
+        slipped = price + order.side.sign * self.rules.slippage_ticks * instrument.tick_size
+        return slipped if order.side is Side.BUY else max(slipped, instrument.tick_size)
+
+
+def _admitted(ordinal: int, rows: Mapping[InstrumentId, Bar], orders: Sequence[WorkingOrder]) -> list[WorkingOrder]:
+    """The orders that may trade on these rows; opens the new ones and expires the old ones."""
+    admitted = []
+    for working in orders:
+        bar = rows.get(working.order.instrument)
+        if bar is None or working.active_from > ordinal or working.status.terminal:
+            continue
+        if working.status in _BEFORE_OPEN:
+            working.move(OrderStatus.OPEN)
+            working.session = bar.session
+        if working.order.time_in_force is TimeInForce.DAY and bar.session > working.session:
+            working.move(OrderStatus.EXPIRED, "DAY_ENDED: the session for which it was placed is over")
+            continue
+        admitted.append(working)
+    return admitted
+
+
+def _touched(side: Side, trigger: int, raw: RawBar) -> bool:
+    return raw.high >= trigger if side is Side.BUY else raw.low <= trigger
+
+
+def _limit_price(side: Side, limit: int, raw: RawBar) -> int | None:
+    if side is Side.BUY:
+        return min(raw.open, limit) if raw.low < limit else None
+    return max(raw.open, limit) if raw.high > limit else None
+
+
+def _whole_lots(wanted: int, available: int, instrument: Instrument) -> int:
+    """``wanted`` if so much is available, else the whole lots of what is."""
+    if available >= wanted:
+        return wanted
+    return max(available, 0) // instrument.lot_size * instrument.lot_size
+
+
+def _cash_reason(quantity: int, wanted: int, price: int, instrument: Instrument) -> str:
+    at = f"{instrument.price(price)} {instrument.currency}"
+    if quantity == 0:
+        return f"NO_CASH: the cash pays for none of {wanted} at {at}"
+    return f"CLIPPED_CASH: the cash pays for {quantity} of {wanted} at {at}"

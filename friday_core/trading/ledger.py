@@ -1,0 +1,211 @@
+"""What changes a book: fills, corporate actions and marks. Money is integer minor units.
+
+At all times, exactly:
+
+    cash + value  = equity
+    equity        = capital + realised + unrealised + dividends - charges
+    cost of lots  = what the open position paid (negative: received, for a short)
+
+Notionals are rounded half-even to minor units (``Instrument.notional``), once per fill: parts of
+an order that fill at one price give the cash of one whole fill, up to that rounding.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import CorporateAction
+from friday_core.domain.money import divide_half_even, to_major
+from friday_core.domain.orders import Fill
+from friday_core.errors import InvariantError
+from friday_core.trading.lots import Lot, close_oldest, split
+
+
+class Book:
+    """Cash and lots of one strategy, in one currency. Positions may be short, cash may be owed."""
+
+    def __init__(self, name: str, currency: str, capital_minor: int) -> None:
+        self.name = name
+        self.currency = currency
+        self.capital = capital_minor
+        self.cash = capital_minor
+        self.realised = 0
+        self.dividends = 0
+        self.charges = 0
+        self._instruments: dict[InstrumentId, Instrument] = {}
+        self._lots: dict[InstrumentId, deque[Lot]] = {}
+        self._position: dict[InstrumentId, int] = {}
+        self._mark: dict[InstrumentId, int] = {}
+
+    def position(self, instrument: InstrumentId) -> int:
+        """Shares or contracts held, negative for short."""
+        return self._position.get(instrument, 0)
+
+    def positions(self) -> dict[InstrumentId, int]:
+        """Every position that is not flat, by instrument id; a copy."""
+        return dict(sorted(self._position.items()))
+
+    def lots(self, instrument: InstrumentId) -> tuple[Lot, ...]:
+        """Open lots, the oldest first; all of one sign."""
+        return tuple(self._lots.get(instrument, ()))
+
+    def price(self, instrument: InstrumentId) -> int:
+        """The mark of something held, in price units; ``KeyError`` for anything else."""
+        return self._mark[instrument]
+
+    def value(self, instrument: InstrumentId) -> int:
+        """The position at its mark, in minor units, negative for short."""
+        held = self.position(instrument)
+        if held == 0:
+            return 0
+        return _signed_notional(self._instruments[instrument], self._mark[instrument], held)
+
+    @property
+    def equity(self) -> int:
+        """Cash plus the value of all positions."""
+        return self.cash + sum(self.value(instrument) for instrument in self._position)
+
+    @property
+    def unrealised(self) -> int:
+        """Value less cost of all open lots."""
+        return self.equity - self.cash - sum(lot.cost for lots in self._lots.values() for lot in lots)
+
+    def mark(self, instrument: InstrumentId, price_units: int) -> None:
+        """The latest price, in price units; ignored for what is not held.
+
+        The fill that opens a position from flat is its first mark; later fills do not move it.
+        """
+        if instrument in self._position:
+            self._mark[instrument] = price_units
+
+    def apply_fill(self, fill: Fill, instrument: Instrument) -> int:
+        """Book a fill; returns the profit it realised, in minor units before charges.
+
+        Lots close first in, first out. A fill that crosses zero closes all lots and opens one with
+        the rest; its notional is then split in proportion, the opening part keeping the rounding.
+        """
+        self._admit(fill.instrument, instrument)
+        if fill.quantity < 1:
+            raise InvariantError(f"book {self.name}: fill of {fill.quantity} for order {fill.tag}")
+        held, change = self.position(instrument.id), fill.side.sign * fill.quantity
+        paid = _signed_notional(instrument, fill.price, change)
+        closing = min(abs(held), fill.quantity) if held * change < 0 else 0
+        paid_closing = divide_half_even(paid * closing, fill.quantity)
+        lots = self._lots.setdefault(instrument.id, deque())
+        realised = -paid_closing - close_oldest(lots, closing)
+        if closing < fill.quantity:
+            opened = fill.side.sign * (fill.quantity - closing)
+            lots.append(Lot(opened, paid - paid_closing, fill.ts_event))
+        self.cash -= paid + fill.charges
+        self.charges += fill.charges
+        self.realised += realised
+        self._hold(instrument.id, held + change)
+        if held == 0:
+            self.mark(instrument.id, fill.price)
+        return realised
+
+    def apply_action(self, action: CorporateAction, instrument: Instrument) -> None:
+        """Book a corporate action on the ex-date, before the session's first fill.
+
+        The dividend is paid in cash on the quantity held before, and charged to a short. A holding
+        of ``q`` becomes ``q * numerator // denominator`` (a short's mirrors a long's); the lots
+        keep their total cost. With ``rem = q * numerator % denominator``, the fraction is worth
+        ``rem / numerator`` old shares: ``rem * mark / numerator`` price units at the last mark,
+        rounded half-even, are paid in cash (by a short) and count as realised; if no whole share is
+        left, the cost counts against it. The mark becomes the price after the action, rounded
+        half-even, so that equity makes no step before the next mark. Nothing happens to a book
+        that holds nothing.
+        """
+        self._admit(action.instrument, instrument)
+        held = self.position(instrument.id)
+        if held == 0:
+            return
+        mark, sign = self._mark[instrument.id], 1 if held > 0 else -1
+        dividend = _signed_notional(instrument, action.dividend, held)
+        whole, rem = divmod(abs(held) * action.numerator, action.denominator)
+        fraction = sign * instrument.notional(divide_half_even(rem * mark, action.numerator), 1)
+        cost = self._cost(instrument.id)
+        self._lots[instrument.id] = split(self._lots[instrument.id], action.numerator, action.denominator)
+        self.cash += dividend + fraction
+        self.dividends += dividend
+        self.realised += fraction - (cost - self._cost(instrument.id))
+        after = max(mark - action.dividend, 0) * action.denominator
+        self.mark(instrument.id, divide_half_even(after, action.numerator))
+        self._hold(instrument.id, sign * whole)
+
+    def _admit(self, named: InstrumentId, instrument: Instrument) -> None:
+        if named != instrument.id or instrument.currency != self.currency:
+            raise InvariantError(
+                f"book {self.name} in {self.currency}: {named} booked with {instrument.id} in {instrument.currency}"
+            )
+        self._instruments[instrument.id] = instrument
+
+    def _cost(self, instrument: InstrumentId) -> int:
+        return sum(lot.cost for lot in self._lots[instrument])
+
+    def _hold(self, instrument: InstrumentId, quantity: int) -> None:
+        if quantity:
+            self._position[instrument] = quantity
+        else:
+            del self._position[instrument], self._lots[instrument], self._mark[instrument]
+
+
+class Account:
+    """The books of all strategies; everything it tells is a sum over them."""
+
+    def __init__(self, books: Iterable[Book]) -> None:
+        listed = tuple(books)
+        self.books: dict[str, Book] = {book.name: book for book in listed}
+        if len(self.books) != len(listed) or len({book.currency for book in listed}) > 1:
+            raise InvariantError("books of one account need different names and one currency")
+
+    @property
+    def cash(self) -> int:
+        return sum(book.cash for book in self.books.values())
+
+    @property
+    def equity(self) -> int:
+        return sum(book.equity for book in self.books.values())
+
+    def position(self, instrument: InstrumentId) -> int:
+        return sum(book.position(instrument) for book in self.books.values())
+
+
+class FrozenBook:
+    """A book as it is now, for strategies, sizers and rules; no path leads back to the book.
+
+    ``open_quantities`` are what working orders would add (buys) or take away (sells). Money is
+    floats in the book's currency. Implements ``BookView``.
+    """
+
+    __slots__ = ("_cash", "_equity", "_open", "_position")
+
+    def __init__(self, book: Book, open_quantities: Mapping[InstrumentId, int]) -> None:
+        self._cash = to_major(book.cash, book.currency)
+        self._equity = to_major(book.equity, book.currency)
+        self._position = dict(book._position)
+        self._open = dict(open_quantities)
+
+    @property
+    def cash(self) -> float:
+        return self._cash
+
+    @property
+    def equity(self) -> float:
+        return self._equity
+
+    def instruments(self) -> frozenset[InstrumentId]:
+        return frozenset(self._position.keys() | self._open.keys())
+
+    def position(self, instrument: InstrumentId) -> int:
+        return self._position.get(instrument, 0)
+
+    def open_quantity(self, instrument: InstrumentId) -> int:
+        return self._open.get(instrument, 0)
+
+
+def _signed_notional(instrument: Instrument, units: int, quantity: int) -> int:
+    amount = instrument.notional(units, quantity)
+    return amount if quantity >= 0 else -amount

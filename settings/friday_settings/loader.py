@@ -1,0 +1,94 @@
+"""All layers, read and merged, and judged once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from friday_core.errors import ConfigurationError, Problem
+from friday_settings.arguments import read_overrides
+from friday_settings.catalogue import CONFIG_VARIABLE, PROFILE_VARIABLE
+from friday_settings.environment import read_environment
+from friday_settings.files import USER_FILE, read_defaults, read_file, read_profile, take_profile_name
+from friday_settings.judging import problems_of
+from friday_settings.layers import Merged, Reading
+from friday_settings.loaded import LoadedSettings
+from friday_settings.model import FridaySettings
+from friday_settings.origins import Layer
+from friday_settings.secret_files import read_secrets
+
+#: Runs on synthetic bars and needs no extra.
+PROFILE = "backtest"
+
+
+def load_settings(
+    profile: str | None = None,
+    *,
+    config: Path | None = None,
+    overrides: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> LoadedSettings:
+    """The configuration, with the origin of every value.
+
+    Strength: ``overrides`` (``--set``) > environment > secrets folder > the user's file > profile
+    > ``default.toml`` > code. The user's file is ``config``, else ``$FRIDAY_CONFIG``, else
+    ``friday.toml`` in ``folder`` if there is one. The profile is ``profile``, else
+    ``$FRIDAY_PROFILE``, else ``profile = "..."`` in the user's file, else ``backtest``.
+    ``profiles/`` and ``secrets/`` are looked for in ``folder``: by default the folder of the
+    user's file if one is named, else the current one.
+
+    Raises ``ConfigurationError`` with every problem that can be told without the plugins.
+    """
+    environ = os.environ if environ is None else environ
+    config, folder = _places(config, folder, environ)
+    user = Reading([], []) if config is None else read_file(config, Layer.USER, relative_to=folder)
+    profile, chosen = _profile(profile, user, folder, environ)
+    readings = [
+        read_defaults(),
+        chosen,
+        user,
+        read_secrets(folder, environ),
+        read_environment(environ),
+        read_overrides(overrides),
+    ]
+    merged = Merged(layer for reading in readings for layer in reading.layers)
+    problems = [problem for reading in readings for problem in reading.problems] + merged.problems
+    return LoadedSettings(_judged(merged, problems), profile, merged.origins, merged.texts)
+
+
+def _places(config: Path | None, folder: Path | None, environ: Mapping[str, str]) -> tuple[Path | None, Path]:
+    """The user's file, if there is one, and the user's folder."""
+    if config is None and environ.get(CONFIG_VARIABLE):
+        config = Path(environ[CONFIG_VARIABLE])
+    if config is not None:
+        return config, folder if folder is not None else config.parent
+    folder = Path() if folder is None else folder
+    return (folder / USER_FILE if (folder / USER_FILE).exists() else None), folder
+
+
+def _profile(argument: str | None, user: Reading, folder: Path, environ: Mapping[str, str]) -> tuple[str, Reading]:
+    """The profile's name and what it says."""
+    from_file, problems = take_profile_name(user.layers[0]) if user.layers else ("", [])
+    asked = [
+        (argument, "--profile"),
+        (environ.get(PROFILE_VARIABLE), PROFILE_VARIABLE),
+        (from_file, f"profile in {user.layers[0].origin}" if user.layers else ""),
+        (PROFILE, "nothing else"),
+    ]
+    name, asked_by = next((name, by) for name, by in asked if name)
+    reading = read_profile(name, folder, asked_by)
+    return name, Reading(reading.layers, problems + reading.problems)
+
+
+def _judged(merged: Merged, problems: list[Problem]) -> FridaySettings:
+    try:
+        settings = FridaySettings(**merged.values)
+    except ValidationError as error:
+        raise ConfigurationError(problems + problems_of(error, merged)) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return settings

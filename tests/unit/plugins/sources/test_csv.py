@@ -1,0 +1,201 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from friday_core.api import Chunk, DataSourceError
+from friday_plugins.sources.csv import CsvSource
+
+HEADER = "symbol,timestamp,open,high,low,close,volume\n"
+ROW = "INFY,2024-01-01,100,101.05,99.95,100.50,5000\n"
+
+
+def source(path: Path, **settings: Any) -> CsvSource:
+    return CsvSource(CsvSource.Settings(path=path, **{"timezone": "Asia/Kolkata", **settings}))
+
+
+def written(folder: Path, content: str | bytes, name: str = "bars.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def rows(one: CsvSource) -> Chunk:
+    return Chunk.concat(list(one.bars()))
+
+
+def test_a_file_of_one_row_is_read(tmp_path: Path) -> None:
+    one = source(written(tmp_path, HEADER + ROW))
+    chunk = rows(one)
+    assert [str(instrument.id) for instrument in one.instruments()] == ["INFY.NSE"]
+    assert [chunk[name][0] for name in one.columns] == [10000, 10105, 9995, 10050, 5000.0]
+    assert chunk.ts_event[0] == np.datetime64("2024-01-01T10:00:00", "us").astype(int)
+
+
+def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
+    assert source(written(tmp_path, (HEADER + ROW).rstrip())).row_count() == 1
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbf" + (HEADER + ROW).replace("\n", "\r\n").encode()
+    assert rows(source(written(tmp_path, content)))["close"].tolist() == [10050]
+
+
+def test_the_file_s_own_names_are_mapped(tmp_path: Path) -> None:
+    path = written(tmp_path, "Date,O,H,L,C,Qty,OI\n2024-01-01,1,1,1,1,5,7\n", "TCS.csv")
+    names = {"timestamp": "Date", "open": "O", "high": "H", "low": "L", "close": "C", "volume": "Qty"}
+    one = source(path, columns=names | {"open_interest": "OI"})
+    assert one.columns == ("open", "high", "low", "close", "volume", "open_interest")
+    assert rows(one)["open_interest"].tolist() == [7.0]
+
+
+def test_without_a_symbol_column_the_file_s_name_is_the_symbol(tmp_path: Path) -> None:
+    path = written(tmp_path, "timestamp,open,high,low,close,volume\n2024-01-01,1,1,1,1,5\n", "M&M.csv")
+    assert [str(one.id) for one in source(path).instruments()] == ["M&M.NSE"]
+
+
+def test_a_given_symbol_is_that_of_all_rows(tmp_path: Path) -> None:
+    one = source(written(tmp_path, HEADER + ROW), symbol="TCS", exchange="BSE")
+    assert [str(instrument.id) for instrument in one.instruments()] == ["TCS.BSE"]
+
+
+def test_symbols_that_look_like_nothing_or_like_numbers_stay_symbols(tmp_path: Path) -> None:
+    content = HEADER + "".join(ROW.replace("INFY", symbol) for symbol in ("NA", "NULL", "0700", "TRUE"))
+    found = [one.id.symbol for one in source(written(tmp_path, content)).instruments()]
+    assert found == ["0700", "NA", "NULL", "TRUE"]
+
+
+def test_the_instruments_units_come_from_the_settings(tmp_path: Path) -> None:
+    one = source(written(tmp_path, HEADER + ROW), currency="USD", price_decimals=4, tick_size=100, lot_size=25)
+    (instrument,) = one.instruments()
+    assert (instrument.currency, instrument.price_decimals, instrument.tick_size, instrument.lot_size) == (
+        "USD",
+        4,
+        100,
+        25,
+    )
+    assert rows(one)["close"].tolist() == [1005000]
+
+
+def test_a_folder_is_read_whole_and_in_time_order(tmp_path: Path) -> None:
+    written(tmp_path, HEADER + ROW.replace("01-01", "01-02"), "a.csv")
+    written(tmp_path, HEADER + ROW + ROW.replace("INFY", "ACC"), "b.csv")
+    written(tmp_path, "not for us", "notes.txt")
+    one = source(tmp_path)
+    assert [str(instrument.id) for instrument in one.instruments()] == ["ACC.NSE", "INFY.NSE"]
+    assert rows(one).inst.tolist() == [0, 1, 1]
+
+
+def test_a_pattern_picks_files(tmp_path: Path) -> None:
+    written(tmp_path, HEADER + ROW, "nse_1.csv")
+    written(tmp_path, HEADER + ROW.replace("INFY", "ACC"), "bse_1.csv")
+    assert [str(one.id) for one in source(tmp_path / "nse_*.csv").instruments()] == ["INFY.NSE"]
+
+
+def test_rows_out_of_order_are_sorted(tmp_path: Path) -> None:
+    content = HEADER + ROW.replace("01-01", "01-03") + ROW
+    assert np.all(np.diff(rows(source(written(tmp_path, content))).ts_event) > 0)
+
+
+def test_blank_lines_do_not_shift_the_line_in_an_error(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROW + "\n" + ROW.replace("100.50", "abc"))
+    with pytest.raises(DataSourceError, match=r"bars\.csv, line 4, column 'close': 'abc' is not a number"):
+        source(path).instruments()
+
+
+def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(DataSourceError, match=r"none\.csv: there is no such file or folder"):
+        source(tmp_path / "none.csv").instruments()
+
+
+def test_a_folder_without_files_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(DataSourceError, match=r"no \.csv file is there"):
+        source(tmp_path).instruments()
+
+
+def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataSourceError, match=r"bars\.csv, line 1: it is empty"):
+        source(written(tmp_path, "")).instruments()
+
+
+def test_a_file_of_column_names_only_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataSourceError, match=r"bars\.csv: there are no rows"):
+        source(written(tmp_path, HEADER)).instruments()
+
+
+def test_a_truncated_last_line_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROW + "INFY,2024-01-02,100,10")
+    with pytest.raises(
+        DataSourceError, match=r"line 3: 4 fields where the first line names 7 \(is the file cut off\?\)"
+    ):
+        source(path).instruments()
+
+
+def test_a_line_with_too_many_fields_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROW.replace("5000", "5,000") + ROW)
+    with pytest.raises(DataSourceError, match=r"line 2: 8 fields where the first line names 7\n"):
+        source(path).instruments()
+
+
+def test_a_separator_in_quotes_is_part_of_the_field(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROW.replace("INFY", '"INFY,EQ"'))
+    assert [one.id.symbol for one in source(path).instruments()] == ["INFY,EQ"]
+
+
+def test_a_quotation_mark_that_is_not_closed_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROW + ROW.replace("INFY", '"INFY') + ROW)
+    with pytest.raises(DataSourceError, match="line 3: a quotation mark is not closed"):
+        source(path).instruments()
+
+
+def test_a_wrong_encoding_is_an_error_that_names_line_and_mend(tmp_path: Path) -> None:
+    path = written(tmp_path, (HEADER + ROW + ROW.replace("INFY", "NESTLÉ")).encode("cp1252"))
+    with pytest.raises(DataSourceError, match=r"line 3: utf-8 cannot decode byte 0xc9\n.*encoding = \"cp1252\""):
+        source(path).instruments()
+    assert [one.id.symbol for one in source(path, encoding="cp1252").instruments()] == ["INFY", "NESTLÉ"]
+
+
+def test_another_separator_may_be_set(tmp_path: Path) -> None:
+    path = written(tmp_path, (HEADER + ROW).replace(",", ";"))
+    assert source(path, separator=";").row_count() == 1
+
+
+def test_naive_time_stamps_without_a_zone_are_an_error_that_names_the_mend(tmp_path: Path) -> None:
+    with pytest.raises(DataSourceError, match=r"line 2, column 'timestamp'.*\n.*set timezone"):
+        source(written(tmp_path, HEADER + ROW), timezone=None).instruments()
+
+
+def test_minute_bars_labelled_by_their_open_are_known_when_they_end(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROW.replace("2024-01-01", "2024-01-01 09:15:00"))
+    chunk = rows(source(path, interval="1m"))
+    assert chunk.ts_event[0] == np.datetime64("2024-01-01T03:46:00", "us").astype(int)
+
+
+def test_a_folder_that_cannot_be_read_as_a_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "bars.csv").mkdir()
+    with pytest.raises(DataSourceError, match=r"bars\.csv: it cannot be read: Is a directory"):
+        source(tmp_path).instruments()
+
+
+def test_an_instrument_without_an_exchange_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+    content = HEADER.replace("symbol", "instrument") + ROW.replace("INFY", "INFY.NSE") + ROW
+    with pytest.raises(DataSourceError, match="line 3, column 'instrument': 'INFY' is not an instrument"):
+        source(written(tmp_path, content)).instruments()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("timezone", "Asia/Delhi", "'Asia/Delhi' is not a time zone"),
+        ("encoding", "utf-9", "'utf-9' is not an encoding"),
+        ("currency", "RUP", "unknown currency 'RUP'"),
+        ("interval", "1 day", "should match pattern"),
+        ("label", "start", "should be 'open' or 'close'"),
+        ("delimiter", ";", "Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_setting_is_refused(setting: str, value: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        CsvSource.Settings(**{"path": "bars.csv", setting: value})

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes.settings_folder import SettingsFolder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> SettingsFolder:
+    return SettingsFolder(tmp_path)
