@@ -3,8 +3,10 @@
 Authors' tests may import ``friday_core.testing`` besides.
 """
 
-from friday_core.data.frames import BarReader, FrameError
-from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Universe
+from friday_core.data.bar_files import BarFileSettings, BarFileSource
+from friday_core.data.bar_times import BarTimes, Origin
+from friday_core.data.frames import BarReader, in_chunks
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Int64, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CorporateAction, RawBar
 from friday_core.domain.money import divide_half_even, format_money
@@ -20,7 +22,7 @@ from friday_core.domain.orders import (
 )
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.signals import Cancel, Signal, Target
-from friday_core.domain.verdicts import Judgement, Verdict
+from friday_core.domain.verdicts import Judgement, RowCode, Verdict
 from friday_core.errors import (
     BrokerError,
     DataSourceError,
@@ -30,6 +32,7 @@ from friday_core.errors import (
     Refused,
     SchemaError,
 )
+from friday_core.infrastructure.logging import get_logger
 from friday_core.interfaces.broker import (
     Affordable,
     Broker,
@@ -49,3 +52,79 @@ from friday_core.interfaces.validator import Validator
 from friday_core.plugin.hookspecs import hookimpl
 from friday_core.plugin.spec import API_VERSION, ComponentSpec, NoSettings, PluginSettings
 from friday_core.simulation.matching import BarMatcher, MatchingRules
+
+__all__ = [
+    "API_VERSION",
+    "Affordable",
+    "Bar",
+    "BarFileSettings",
+    "BarFileSource",
+    "BarMatcher",
+    "BarReader",
+    "BarTimes",
+    "BookView",
+    "Broker",
+    "BrokerError",
+    "Cancel",
+    "CancelOrder",
+    "ChargesPlan",
+    "Chunk",
+    "Component",
+    "ComponentSpec",
+    "CorporateAction",
+    "DataSourceError",
+    "Decision",
+    "Event",
+    "Execution",
+    "Fill",
+    "Float64",
+    "FridayError",
+    "Health",
+    "HistoricalData",
+    "InDoubt",
+    "Instrument",
+    "InstrumentId",
+    "Int64",
+    "Intent",
+    "Judgement",
+    "MISSING_PRICE",
+    "Matcher",
+    "MatchingRules",
+    "NoSettings",
+    "Notification",
+    "Notifier",
+    "Order",
+    "OrderEnded",
+    "OrderStatus",
+    "OrderType",
+    "Origin",
+    "PRICE_COLUMNS",
+    "PlaceOrder",
+    "PluginError",
+    "PluginSettings",
+    "Proposal",
+    "RawBar",
+    "Refused",
+    "RiskRule",
+    "RowCode",
+    "Ruling",
+    "SchemaError",
+    "Severity",
+    "Side",
+    "Signal",
+    "SimulatedBroker",
+    "Sizer",
+    "Strategy",
+    "Target",
+    "TimeInForce",
+    "Transformer",
+    "Universe",
+    "Validator",
+    "Verdict",
+    "WorkingOrder",
+    "divide_half_even",
+    "format_money",
+    "get_logger",
+    "hookimpl",
+    "in_chunks",
+]

@@ -166,7 +166,7 @@ def _numbers(values: pd.Series, origin: Origin) -> Float64:
     numbers = pd.to_numeric(values, errors="coerce")
     text = (numbers.isna() & values.notna()).to_numpy(bool)
     if text.any():
-        text &= ~values.astype(str).str.strip().str.lower().isin(["", "nan"]).to_numpy(bool)
+        text = text & ~values.astype(str).str.strip().str.lower().isin(["", "nan"]).to_numpy(bool)
     if text.any():
         first = int(np.argmax(text))
         raise origin.error(
@@ -191,6 +191,3 @@ def _check_one_bar_a_day(stamps: pd.Series, closes: Int64, inst: Array, order: A
             line=second.index[at],
             column=str(stamps.name),
         )
-
-
-FrameError = DataSourceError

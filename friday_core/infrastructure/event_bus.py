@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from friday_core.errors import ComponentError
-from friday_core.infrastructure.logging import get_logger, log_context
+from friday_core.infrastructure.logging import described, get_logger, log_context
 
 E = TypeVar("E")
 
@@ -159,7 +159,7 @@ class Subscription:
             except BaseException as error:  # noqa: BLE001 - nothing that a handler raises may end the thread
                 event = type(envelope.event).__name__
                 self._log.error("an event handler failed", subscriber=self.name, of=event, exc_info=error)
-                return _described(error)
+                return described(error)
         return ""
 
 
@@ -247,10 +247,3 @@ class EventBus:
     def _forget(self, subscription: Subscription) -> None:
         with self._lock:
             self._subscriptions = tuple(one for one in self._subscriptions if one is not subscription)
-
-
-def _described(error: BaseException) -> str:
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - an error whose text fails as well
-        return type(error).__name__

@@ -75,6 +75,14 @@ def get_logger(component: str) -> Logger:
     return Logger(logging.getLogger(f"friday.{component}"), MappingProxyType({}))
 
 
+def described(error: BaseException) -> str:
+    """Class and text of an error, of any error: one whose text cannot be made has its class only."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - the text is a stranger's code
+        return type(error).__name__
+
+
 @contextlib.contextmanager
 def log_context(**fields: object) -> Iterator[None]:
     """Add ``fields`` to every line that this thread or task logs meanwhile, whoever logs it."""
@@ -120,8 +128,8 @@ class LoggingHandle:
 def configure_logging(
     path: Path | None,
     secrets: SecretRegistry,
-    level: str,
-    run_id: str,
+    level: str = "INFO",
+    run_id: str = "",
     *,
     to_stderr: bool = False,
     repeats: int = 5,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from friday_core.errors import ComponentError
 from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus, SubscriberStatistics
-from friday_core.infrastructure.logging import get_logger
+from friday_core.infrastructure.logging import described, get_logger
 from friday_core.interfaces.notifier import Notification, Notifier, Severity
 
 
@@ -44,7 +44,7 @@ class Notifications:
         self,
         notifiers: Mapping[str, Notifier],
         *,
-        monotonic: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
         threshold: Severity = Severity.INFO,
         window: float = 300.0,
     ) -> None:
@@ -60,7 +60,7 @@ class Notifications:
         self._told: dict[tuple[str, str], tuple[float, Severity]] = {}  # since when, in this order
         self._repeated = self._minor = self._late = 0
 
-    def send(self, notification: Notification) -> bool:
+    def notify(self, notification: Notification) -> bool:
         """Pass ``notification`` on and return at once; false if it was held back. Never raises."""
         if not self._worth_telling(notification):
             return False
@@ -134,6 +134,6 @@ def _try(name: str, notifier: Notifier, trial: _Trial) -> None:
     try:
         notifier.notify(trial.notification)
     except BaseException as error:
-        trial.outcomes.put((name, f"{type(error).__name__}: {error}"))
+        trial.outcomes.put((name, described(error)))
         raise
     trial.outcomes.put((name, "delivered"))

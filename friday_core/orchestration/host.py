@@ -168,8 +168,7 @@ class Host:
         )
 
     def _open_notifications(self, edges: ExitStack) -> Notifications:
-        notifiers = dict(self.assembly.placed(Kind.NOTIFIER, "notify", "use"))
-        notifications = Notifications(notifiers)
+        notifications = Notifications(dict(self.assembly.placed(Kind.NOTIFIER, "notify", "use")))
         edges.callback(notifications.close, DRAIN_SECONDS)
         return notifications
 

@@ -8,11 +8,11 @@ import inspect
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, InvalidStateError, wait
+from concurrent.futures import CancelledError, Future, InvalidStateError, wait
 from typing import Any, TypeVar
 
 from friday_core.errors import ComponentError, ComponentTimeout
-from friday_core.infrastructure.logging import get_logger
+from friday_core.infrastructure.logging import described, get_logger
 
 T = TypeVar("T")
 
@@ -51,12 +51,13 @@ class StepRunner:
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._loop_thread: _LoopThread | None = None
-        self._closed = False
 
     def run(self, component: str, step: str, method: Callable[[], Awaitable[None] | None]) -> None:
-        """Call ``method`` and await what it returns. Raises what it raises, or ``ComponentTimeout``."""
-        if self._closed:
-            raise ComponentError(component, f"cannot {step}: the lifecycle is closed")
+        """Call ``method`` and await what it returns.
+
+        Raises ``ComponentError`` from whatever the step raised, or ``ComponentTimeout``. Any other
+        exception, such as an interrupt, happened in the calling thread.
+        """
         deadline = time.monotonic() + self._timeout
         awaitable = self._within(deadline, component, step, in_thread(method, f"{step} {component}"))
         if awaitable is not None:
@@ -65,7 +66,6 @@ class StepRunner:
 
     def close(self) -> bool:
         """End the event loop and cancel its tasks; false if it did not end within ``timeout``."""
-        self._closed = True
         return self._loop_thread is None or self._loop_thread.end(self._timeout)
 
     def _within(self, deadline: float, component: str, step: str, future: Future[T]) -> T:
@@ -73,7 +73,7 @@ class StepRunner:
             wait([future], max(0.0, deadline - time.monotonic()))
             if not future.done():
                 raise ComponentTimeout(component, f"{step} took longer than {self._timeout:g} s")
-            return future.result()
+            return _result(future, component, step)
         finally:
             future.cancel()  # has no effect on one that is done
 
@@ -89,7 +89,10 @@ class _LoopThread:
 
     def submit(self, awaitable: Awaitable[None]) -> Future[None]:
         async def step() -> None:
-            await awaitable
+            try:
+                await awaitable
+            except (SystemExit, KeyboardInterrupt) as error:  # would end the loop
+                raise RuntimeError(f"a step raised {type(error).__name__}") from error
 
         return asyncio.run_coroutine_threadsafe(step(), self._loop)
 
@@ -107,6 +110,16 @@ class _LoopThread:
         self._ended = asyncio.Event()
         self._ready.set()
         await self._ended.wait()
+
+
+def _result(future: Future[T], component: str, step: str) -> T:
+    try:
+        error = future.exception()
+    except CancelledError:
+        raise ComponentError(component, f"{step} was cancelled") from None
+    if error is not None:
+        raise ComponentError(component, f"{step} failed: {described(error)}") from error
+    return future.result()
 
 
 def _settled(settle: Callable[[Any], None], value: object) -> bool:

@@ -52,10 +52,10 @@ class Configuration(Protocol):
         """A copy of ``[plugins.<kind>.<name>]`` as ``model`` is to judge it."""
         ...
 
-    def origin_of(self, key: str) -> Origin: ...
+    def origin_of(self, key: str) -> ValueOrigin: ...
 
 
-class Origin(Protocol):
+class ValueOrigin(Protocol):
     """Where a value came from; prints as the file, variable or option."""
 
     @property

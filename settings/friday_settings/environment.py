@@ -37,12 +37,13 @@ def read_environment(environ: Mapping[str, str]) -> Reading:
 
 def unknown_variable(name: str) -> Problem:
     """The problem of a variable that sets nothing, with the nearest one that would."""
-    section = name.removeprefix(PREFIX).split("_")[0].lower()
-    close = nearest(name, [*map(variable, known_keys()), *CHOOSING_VARIABLES])
-    if section == "plugins":
+    rest = name.removeprefix(PREFIX)
+    known = [one.removeprefix(PREFIX) for one in (*map(variable, known_keys()), *CHOOSING_VARIABLES)]
+    close = nearest(rest, known)
+    if rest.startswith("PLUGINS_"):
         mend = f"write {PREFIX}PLUGINS{DELIMITER}<KIND>{DELIMITER}<NAME>{DELIMITER}<KEY>, with double underscores"
     elif close:
-        mend = f"did you mean {close}?"
+        mend = f"did you mean {PREFIX}{close}?"
     else:
         sections = ", ".join(FridaySettings.model_fields)
         mend = f"remove it, or write {PREFIX}<SECTION>{DELIMITER}<KEY>; sections are {sections}"

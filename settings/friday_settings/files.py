@@ -42,7 +42,7 @@ def read_profile(name: str, folder: Path, asked_by: str) -> Reading:
         return Reading([], [problem])
     if known[name] == _packaged()[DEFAULT]:
         return Reading([], [])
-    return read_file(known[name], Layer.PROFILE, relative_to=folder)
+    return read_file(known[name], Layer.PROFILE)
 
 
 def profiles(folder: Path) -> dict[str, Path]:
@@ -51,9 +51,9 @@ def profiles(folder: Path) -> dict[str, Path]:
     return dict(sorted({**_packaged(), **own}.items()))
 
 
-def read_file(path: Path, layer: Layer, relative_to: Path | None = None) -> Reading:
+def read_file(path: Path, layer: Layer) -> Reading:
     """The tables of a TOML file; one that cannot be read is a problem with the line."""
-    origin = Origin(layer, _shown(path, relative_to))
+    origin = Origin(layer, _shown(path))
     try:
         # The source passes over a file that is not there.
         with path.open("rb"):
@@ -80,10 +80,8 @@ def _packaged() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_PACKAGE.glob("*.toml"))}
 
 
-def _shown(path: Path, relative_to: Path | None) -> str:
-    if path.parent == _PACKAGE:
-        return f"{_PACKAGE.name}/{path.name}"
-    return str(path.relative_to(relative_to) if relative_to and path.is_relative_to(relative_to) else path)
+def _shown(path: Path) -> str:
+    return f"{_PACKAGE.name}/{path.name}" if path.parent == _PACKAGE else str(path)
 
 
 def _unreadable(origin: Origin, path: Path, error: Exception) -> Problem:

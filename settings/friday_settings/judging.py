@@ -22,7 +22,8 @@ def problems_of(error: ValidationError, merged: Merged) -> list[Problem]:
     problems = []
     for detail in error.errors(include_url=False):
         location = detail["loc"]
-        origin = merged.origin_of(_key_of(location))
+        known = location[:-1] if detail["type"] == "missing" else location
+        origin = merged.origin_of(_key_of(known))
         if detail["type"] == "extra_forbidden":
             problems.append(_unknown(location, origin, detail["input"]))
         else:
@@ -75,7 +76,8 @@ def _invalid(location: tuple[int | str, ...], origin: Origin, detail: Any) -> Pr
     means = f"; {name}: {description}" if description else ""
     if detail["type"] == "missing":
         table = dotted(location[:-1])
-        return Problem(kind, f"{name} is missing in [{table}] ({origin})", f"add it{means}", section=table)
+        place = f"[{table}] in {origin}" if origin.layer else f"[{table}]"
+        return Problem(kind, f"{name} is missing in {place}", f"add it{means}", section=table)
     is_open = location[0] != "plugins" and not isinstance(detail["input"], dict)
     shown = f"{name} = {_short(detail['input'])}" if is_open else name
     mend = f"correct it in {origin}{means}"

@@ -45,7 +45,7 @@ def load_settings(
     """
     environ = os.environ if environ is None else environ
     config, folder = _places(config, folder, environ)
-    user = Reading([], []) if config is None else read_file(config, Layer.USER, relative_to=folder)
+    user = Reading([], []) if config is None else read_file(config, Layer.USER)
     profile, chosen = _profile(profile, user, folder, environ)
     readings = [
         read_defaults(),

@@ -12,7 +12,7 @@ from friday_settings import LoadedSettings, load_settings
 
 
 class SettingsFolder:
-    """The folder of a user's ``friday.toml``, with its profiles and secrets."""
+    """The folder of a user's ``friday.toml``, with its profiles and secrets; the current one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -27,7 +27,7 @@ class SettingsFolder:
 
     def load(self, profile: str | None = None, **arguments: Any) -> LoadedSettings:
         """``load_settings`` here, with an empty environment unless one is given."""
-        return load_settings(profile, **{"folder": self.path, "environ": {}, **arguments})
+        return load_settings(profile, **{"environ": {}, **arguments})
 
     def problems(self, profile: str | None = None, **arguments: Any) -> tuple[Problem, ...]:
         """All problems of a configuration that cannot be loaded."""

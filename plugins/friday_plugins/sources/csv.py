@@ -83,7 +83,7 @@ class CsvSource(BarFileSource):
                 'set encoding to that of the file, for example encoding = "cp1252"',
                 line=data.count(b"\n", 0, error.start) + 1,
             ) from None
-        return text.replace("\r\n", "\n").rstrip("\n")
+        return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
 
     def _filled_lines(self, text: str, origin: Origin) -> list[bool]:
         """Whether each line holds something; a line that breaks the file's shape is an error."""

@@ -23,10 +23,13 @@ class ParquetSource(BarFileSource):
 
         try:
             with path.open("rb") as file:
-                frame: pd.DataFrame = pq.ParquetFile(file).read().to_pandas(ignore_metadata=True)
-        except (pa.ArrowException, EOFError) as error:
+                table = pq.ParquetFile(file).read()
+            table.validate(full=True)
+            frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+        except (pa.ArrowException, EOFError, ValueError) as error:
             raise origin.error(
-                f"it is not a complete Parquet file: {str(error).splitlines()[0]}", "write or fetch it again"
+                f"it is not a readable Parquet file, perhaps cut off: {str(error).splitlines()[0]}",
+                "write or fetch it again",
             ) from error
         frame.index += 1
         return frame

@@ -93,7 +93,7 @@ def test_an_unknown_interval_is_refused() -> None:
         BarTimes(interval="2d")
 
 
-@given(st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2050, 1, 1)))
+@given(st.datetimes(dt.datetime.fromisoformat("1990-01-01"), dt.datetime.fromisoformat("2050-01-01")))
 def test_a_time_stamp_means_the_same_as_text_and_as_a_column_of_times(moment: dt.datetime) -> None:
     times = BarTimes("Asia/Kolkata", "1m", "close")
     text = pd.Series([moment.isoformat()], name="timestamp")

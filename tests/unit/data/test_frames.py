@@ -98,7 +98,7 @@ def test_a_missing_column_is_an_error_that_offers_the_nearest() -> None:
 
 
 def test_text_in_a_number_is_an_error_that_names_line_column_and_value() -> None:
-    with pytest.raises(DataSourceError, match="bars.csv, line 3, column 'close': '1,234.5' is not a number"):
+    with pytest.raises(DataSourceError, match=r"bars\.csv, line 3, column 'close': '1,234\.5' is not a number"):
         read(frame("1.0", "1,234.5", "x"))
 
 
@@ -123,7 +123,7 @@ def test_one_symbol_on_two_exchanges_must_be_written_in_full() -> None:
 
 
 def test_a_frame_without_rows_is_an_error() -> None:
-    with pytest.raises(DataSourceError, match="bars.csv: there are no rows"):
+    with pytest.raises(DataSourceError, match=r"bars\.csv: there are no rows"):
         read(frame())
 
 

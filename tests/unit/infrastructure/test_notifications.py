@@ -52,8 +52,8 @@ def note(message: str = "stopped", severity: Severity = Severity.WARNING, subjec
 def test_every_notifier_is_told_in_order_off_the_calling_thread(channel: Channel) -> None:
     other = Channel()
     notifications = Notifications({"a": channel, "b": other}, monotonic=Time())
-    assert notifications.send(note("one"))
-    assert notifications.send(note("two"))
+    assert notifications.notify(note("one"))
+    assert notifications.notify(note("two"))
     assert notifications.close(LONG) == ()
     assert channel.told == other.told == [note("one"), note("two")]
     assert threading.current_thread() not in (channel.thread, other.thread)
@@ -64,16 +64,16 @@ def test_a_notifier_that_hangs_delays_neither_the_caller_nor_others(channel: Cha
     other = Channel()
     notifications = Notifications({"hung": channel, "other": other}, monotonic=Time())
     channel.release.clear()
-    notifications.send(note("one"))
+    notifications.notify(note("one"))
     assert channel.entered.wait(LONG)
-    assert notifications.send(note("two"))
+    assert notifications.notify(note("two"))
     assert notifications.close(0.2) == ("hung",)
     assert other.told == [note("one"), note("two")]
 
 
 def test_a_notifier_that_raises_is_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     notifications = Notifications({"broken": BrokenChannel()}, monotonic=Time())
-    assert notifications.send(note())
+    assert notifications.notify(note())
     notifications.close(LONG)
     broken = notifications.statistics().channels[0]
     assert (broken.delivered, broken.failed, broken.last_error) == (0, 1, "ConnectionError: no network")
@@ -82,7 +82,7 @@ def test_a_notifier_that_raises_is_counted_and_logged(caplog: pytest.LogCaptureF
 
 def test_nothing_below_the_threshold_is_passed_on(channel: Channel) -> None:
     notifications = Notifications({"a": channel}, monotonic=Time(), threshold=Severity.WARNING)
-    sent = [notifications.send(note(str(severity), severity)) for severity in Severity]
+    sent = [notifications.notify(note(str(severity), severity)) for severity in Severity]
     notifications.close(LONG)
     assert sent == [False, True, True]
     assert [told.severity for told in channel.told] == [Severity.WARNING, Severity.ALARM]
@@ -92,11 +92,11 @@ def test_nothing_below_the_threshold_is_passed_on(channel: Channel) -> None:
 def test_the_same_subject_and_message_are_told_once_in_a_window(channel: Channel) -> None:
     now = Time()
     notifications = Notifications({"a": channel}, monotonic=now, window=60.0)
-    sent = [notifications.send(one) for one in (note("x"), note("x"), note("y"), note("x", subject="broker"))]
+    sent = [notifications.notify(one) for one in (note("x"), note("x"), note("y"), note("x", subject="broker"))]
     now.now = 59.9
-    sent.append(notifications.send(note("x")))
+    sent.append(notifications.notify(note("x")))
     now.now = 60.0
-    sent.append(notifications.send(note("x")))
+    sent.append(notifications.notify(note("x")))
     notifications.close(LONG)
     assert sent == [True, False, True, True, False, True]
     assert notifications.statistics().repeated == 2
@@ -105,7 +105,7 @@ def test_the_same_subject_and_message_are_told_once_in_a_window(channel: Channel
 def test_a_repetition_that_is_more_severe_is_told(channel: Channel) -> None:
     notifications = Notifications({"a": channel}, monotonic=Time())
     levels = (Severity.WARNING, Severity.INFO, Severity.ALARM, Severity.ALARM, Severity.WARNING)
-    sent = [notifications.send(note("x", severity)) for severity in levels]
+    sent = [notifications.notify(note("x", severity)) for severity in levels]
     notifications.close(LONG)
     assert sent == [True, False, True, False, False]
 
@@ -115,14 +115,14 @@ def test_a_notification_after_the_end_is_counted_and_raises_nothing(
 ) -> None:
     notifications = Notifications({"a": channel}, monotonic=Time())
     notifications.close(LONG)
-    assert not notifications.send(note())
+    assert not notifications.notify(note())
     assert notifications.statistics().late == 1
     assert [record.getMessage() for record in caplog.records] == ["a notification came too late"]
 
 
 def test_without_notifiers_nothing_happens() -> None:
     notifications = Notifications({}, monotonic=Time())
-    assert notifications.send(note())
+    assert notifications.notify(note())
     assert notifications.test_fire(LONG) == {}
     assert notifications.close(LONG) == ()
 

@@ -7,5 +7,6 @@ from fakes.settings_folder import SettingsFolder
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> SettingsFolder:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SettingsFolder:
+    monkeypatch.chdir(tmp_path)
     return SettingsFolder(tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fakes.settings_folder import SettingsFolder
 from pydantic import SecretStr
@@ -51,7 +53,8 @@ def test_secrets_may_not_come_from_here(folder: SettingsFolder, origin: str) -> 
 
 
 def test_a_secret_that_others_may_read_is_a_problem(folder: SettingsFolder) -> None:
-    path = folder.write(f"secrets/{FILE}", "hunter2", mode=0o640)
+    folder.write(f"secrets/{FILE}", "hunter2", mode=0o640)
+    path = Path("secrets", FILE)
     problem = folder.only_problem(ProblemKind.UNREADABLE_FILE)
     assert f"{path} may be read by others (mode 0640)" in problem.message
     assert problem.mend == f"chmod 600 {path}"
@@ -61,7 +64,7 @@ def test_a_secret_that_others_may_read_is_a_problem(folder: SettingsFolder) -> N
 def test_a_file_that_is_no_plugins_secret_is_a_problem(folder: SettingsFolder, name: str) -> None:
     folder.write(f"secrets/{name}", "0.1")
     problem = folder.only_problem(ProblemKind.UNKNOWN_KEY)
-    assert problem.message == f"{folder.path / 'secrets' / name} is not named after a plugin's secret"
+    assert problem.message == f"{Path('secrets', name)} is not named after a plugin's secret"
 
 
 def test_hidden_files_are_passed_over(folder: SettingsFolder) -> None:

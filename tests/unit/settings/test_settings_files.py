@@ -61,11 +61,11 @@ def test_profiles_stand_beside_the_users_file(folder: SettingsFolder) -> None:
     assert load_settings(config=config, environ={}).settings.account.capital == 3
 
 
-def test_the_current_folder_is_the_users_folder(folder: SettingsFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder.write("friday.toml", "[account]\ncapital = 4")
-    monkeypatch.chdir(folder.path)
-    loaded = load_settings(environ={})
-    assert (loaded.settings.account.capital, str(loaded.origin_of("account.capital"))) == (4, "friday.toml")
+def test_the_users_folder_can_be_another_than_the_current_one(folder: SettingsFolder) -> None:
+    folder.write("elsewhere/friday.toml", "[account]\ncapital = 4")
+    loaded = load_settings(folder=Path("elsewhere"), environ={})
+    origin = str(Path("elsewhere/friday.toml"))
+    assert (loaded.settings.account.capital, str(loaded.origin_of("account.capital"))) == (4, origin)
 
 
 def test_a_missing_profile_lists_the_known_ones_and_the_nearest(folder: SettingsFolder) -> None:
@@ -100,7 +100,7 @@ def test_only_the_users_file_may_choose_a_profile(folder: SettingsFolder) -> Non
 
 
 def test_a_named_file_that_is_missing_is_a_problem(folder: SettingsFolder) -> None:
-    problem = folder.only_problem(ProblemKind.UNREADABLE_FILE, config=folder.path / "lost.toml")
+    problem = folder.only_problem(ProblemKind.UNREADABLE_FILE, config=Path("lost.toml"))
     assert problem.message == "lost.toml: No such file or directory"
 
 

@@ -85,13 +85,13 @@ def test_a_long_value_is_cut(folder: SettingsFolder) -> None:
 
 def test_a_missing_key_names_its_table(folder: SettingsFolder) -> None:
     problem = in_file(folder, '[streams.extra]\nvalidators = ["bar_sanity"]', ProblemKind.INVALID_VALUE)
-    assert problem.message == "source is missing in [streams.extra] (friday.toml)"
+    assert problem.message == "source is missing in [streams.extra] in friday.toml"
     assert problem.mend == "add it; source: Name of a source."
 
 
 def test_a_value_in_place_of_a_section_loses_nothing_silently(folder: SettingsFolder) -> None:
     problem = in_file(folder, "risk = 3", ProblemKind.INVALID_VALUE)
-    assert problem.message == "risk is a value in friday.toml, but a table in friday_settings/default.toml"
+    assert problem.message == "risk is a value in friday.toml, but a table in friday_settings/backtest.toml"
     assert problem.mend == "in friday.toml, write the keys of [risk] one by one"
 
 

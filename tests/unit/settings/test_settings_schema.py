@@ -29,7 +29,11 @@ def test_the_users_file_may_choose_a_profile() -> None:
 
 
 def test_plugins_bring_their_own_tables() -> None:
-    models = {("broker", "vendor"): VendorSettings, ("sizer", "a"): NoSettings, ("sizer", "b"): NoSettings}
+    models: dict[tuple[str, str], type[PluginSettings]] = {
+        ("broker", "vendor"): VendorSettings,
+        ("sizer", "a"): NoSettings,
+        ("sizer", "b"): NoSettings,
+    }
     plugins = settings_schema(models)["properties"]["plugins"]["properties"]
     assert plugins["broker"]["properties"] == {"vendor": {"$ref": "#/$defs/VendorSettings"}}
     assert set(plugins["sizer"]["properties"]) == {"a", "b"}

@@ -3,6 +3,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from friday_core.api import Chunk, DataSourceError
@@ -131,6 +133,19 @@ def test_a_truncated_last_line_is_an_error_that_names_it(tmp_path: Path) -> None
         DataSourceError, match=r"line 3: 4 fields where the first line names 7 \(is the file cut off\?\)"
     ):
         source(path).instruments()
+
+
+@given(st.integers(0), st.binary(max_size=5), st.integers(0, 20))
+def test_a_damaged_file_is_read_or_refused_by_name(tmp_path_factory: Any, place: int, damage: bytes, lost: int) -> None:
+    content = (HEADER + ROW * 3).encode()
+    at = place % len(content)
+    path = written(tmp_path_factory.getbasetemp(), content[:at] + damage + content[at + lost :], "damaged.csv")
+    refused = ""
+    try:
+        source(path).instruments()
+    except DataSourceError as error:
+        refused = str(error)
+    assert not refused or "damaged.csv" in refused
 
 
 def test_a_line_with_too_many_fields_is_an_error_that_names_it(tmp_path: Path) -> None:

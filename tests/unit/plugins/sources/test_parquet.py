@@ -4,6 +4,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from friday_core.api import Chunk, DataSourceError
 from friday_plugins.sources.parquet import ParquetSource
@@ -57,7 +59,7 @@ def test_a_truncated_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "bars.parquet"
     bars().to_parquet(path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(DataSourceError, match=r"bars\.parquet: it is not a complete Parquet file.*\n.*fetch it again"):
+    with pytest.raises(DataSourceError, match=r"bars\.parquet: it is not a readable Parquet file.*\n.*fetch it again"):
         source(path).instruments()
 
 
@@ -65,8 +67,23 @@ def test_a_truncated_file_is_an_error_that_names_it(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bars.parquet"
     path.write_bytes(content)
-    with pytest.raises(DataSourceError, match=r"bars\.parquet: it is not a complete Parquet file"):
+    with pytest.raises(DataSourceError, match=r"bars\.parquet: it is not a readable Parquet file"):
         source(path).instruments()
+
+
+@given(st.integers(0), st.binary(min_size=1, max_size=8))
+def test_a_damaged_file_is_read_or_refused_by_name(tmp_path_factory: Any, place: int, damage: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged.parquet"
+    bars().to_parquet(path)
+    content = path.read_bytes()
+    at = place % len(content)
+    path.write_bytes(content[:at] + damage + content[at + len(damage) :])
+    refused = ""
+    try:
+        source(path).instruments()
+    except DataSourceError as error:
+        refused = str(error)
+    assert not refused or "damaged.parquet" in refused
 
 
 def test_text_in_a_number_is_an_error_that_names_the_row(tmp_path: Path) -> None:

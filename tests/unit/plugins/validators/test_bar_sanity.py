@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -160,7 +161,7 @@ def test_verdicts_and_reasons_do_not_depend_on_the_cuts(rows: list[Row], cuts: l
     validator = BarSanity()
     edges = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
     found = []
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         judgement = validator.validate(chunk(rows[start:stop]))
         found += [(Verdict(int(judgement.verdict[n])), judgement.reason_of(n)) for n in range(stop - start)]
     assert found == verdicts(*rows)
