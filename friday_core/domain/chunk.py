@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -21,7 +22,7 @@ PRICE_COLUMNS = ("open", "high", "low", "close")
 MISSING_PRICE = int(np.iinfo(np.int64).min)
 
 
-class Universe(Sequence[Instrument]):
+class Universe:
     """The instruments of a session, sorted by id; a chunk's ``inst`` is the position here.
 
     The position is an address inside one session and never appears in a result.
@@ -31,18 +32,25 @@ class Universe(Sequence[Instrument]):
         self._all = tuple(sorted(instruments, key=lambda one: one.id))
         self._position = {one.id: n for n, one in enumerate(self._all)}
         if len(self._position) != len(self._all):
-            seen: set[InstrumentId] = set()
-            twice = sorted({str(i.id) for i in self._all if i.id in seen or seen.add(i.id)})  # type: ignore[func-returns-value]
+            twice = sorted({str(a.id) for a, b in itertools.pairwise(self._all) if a.id == b.id})
             raise SchemaError(f"two instruments share one name: {', '.join(twice)}")
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def __getitem__(self, position: Any) -> Any:
+    def __iter__(self) -> Iterator[Instrument]:
+        return iter(self._all)
+
+    def __getitem__(self, position: int) -> Instrument:
         return self._all[position]
 
-    def __contains__(self, item: object) -> bool:
-        return (item.id if isinstance(item, Instrument) else item) in self._position
+    def __contains__(self, instrument: object) -> bool:
+        """Whether an ``InstrumentId`` is in the universe."""
+        return instrument in self._position
+
+    def instrument(self, instrument: InstrumentId) -> Instrument:
+        """The instrument of an id; ``KeyError`` if it is not in the universe."""
+        return self._all[self._position[instrument]]
 
     def position(self, instrument: InstrumentId) -> int:
         """Dense index of an instrument; ``KeyError`` if it is not in the universe."""

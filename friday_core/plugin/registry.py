@@ -100,13 +100,13 @@ class PluginRegistry:
                 message = f"registered by {owner.plugin.origin} and by {plugin.origin}"
                 mend = "uninstall one of them, or take it out of the configuration"
                 return Problem(ProblemKind.DUPLICATE_COMPONENT, message, mend, section, spec.key)
-        spec = next((spec for spec in specs if spec.key == key), None)
-        if spec is None:
+        asked = next((spec for spec in specs if spec.key == key), None)
+        if asked is None:
             offers = ", ".join(spec.key for spec in specs)
             message = f"its module registers {offers} and not {key}"
             mend = "name the entry point <kind>.<name> as the component is registered"
             return Problem(ProblemKind.BAD_REGISTRATION, message, mend, section, f"{key} of {plugin.origin}")
-        problem = check_spec(spec, section, plugin.origin)
+        problem = check_spec(asked, section, plugin.origin)
         if problem is not None:
             return problem
         for other in specs:
@@ -140,7 +140,8 @@ def import_plugin(plugin: InstalledPlugin, timeout: float | None) -> ModuleType:
             message = f"importing {plugin.entry_point.value} raised {type(outcome).__name__}: {outcome}"
         mend = f"mend or uninstall {plugin.distribution}, or take {plugin.key} out of the configuration"
         raise _Unusable(ProblemKind.IMPORT_FAILED, message, mend) from outcome
-    return outcome
+    module: ModuleType = outcome
+    return module
 
 
 def _attempt(plugin: InstalledPlugin) -> Any:

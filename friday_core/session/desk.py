@@ -141,8 +141,7 @@ class Desk:
         return sum(w.order.side.sign * w.remaining for w in working.of(self.name, order.instrument))
 
     def _instrument(self, order: Order) -> Instrument:
-        found: Instrument = self._universe[self._universe.position(order.instrument)]
-        return found
+        return self._universe.instrument(order.instrument)
 
     def _taken(self, want: Want, moment: Slice, ruling: Ruling, tag: str = "") -> DecisionTaken:
         sign = 1 if want.quantity > 0 else -1

@@ -208,5 +208,4 @@ class Driver:
                 )  # fmt: skip
 
     def _instrument(self, instrument: InstrumentId) -> Instrument:
-        found: Instrument = self._universe[self._universe.position(instrument)]
-        return found
+        return self._universe.instrument(instrument)

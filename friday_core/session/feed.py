@@ -64,7 +64,7 @@ class HistoricalFeed:
             raise PluginContractError("the source delivered a row whose inst is not among its instruments()")
         position = np.full(len(self._offered), -1, np.int32)
         for n, instrument in enumerate(self._offered):
-            if instrument in self.universe:
+            if instrument.id in self.universe:
                 position[n] = self.universe.position(instrument.id)
         keep = position[chunk.inst] >= 0
         if self._first is not None or self._last is not None:
@@ -83,4 +83,4 @@ def _selected(offered: Universe, names: Sequence[str]) -> Universe:
             f"[data] instruments: the source does not offer {', '.join(missing)}; "
             f"{nearest(missing[0], known)}It offers {', '.join(known[:20])}{', ...' if len(known) > 20 else ''}"
         )
-    return Universe(offered[offered.position(one)] for one in wanted) if wanted else offered
+    return Universe(offered.instrument(one) for one in wanted) if wanted else offered

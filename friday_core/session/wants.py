@@ -76,7 +76,7 @@ class WantMaker:
             return replace(want, code="UNKNOWN_INSTRUMENT", detail="not in this strategy's universe")
         if isinstance(decision, Cancel):
             return want
-        instrument = self._universe[self._universe.position(decision.instrument)]
+        instrument = self._universe.instrument(decision.instrument)
         bar = moment.by_instrument.get(decision.instrument)
         if bar is None:
             return replace(want, code="UNPRICED", detail="no bar of this instrument in the slice")

@@ -55,10 +55,6 @@ class Book:
         """The mark of something held, in price units; ``KeyError`` for anything else."""
         return self._mark[instrument]
 
-    def price(self, instrument: InstrumentId) -> int:
-        """The mark of something that is held, in price units."""
-        return self._mark[instrument]
-
     def value(self, instrument: InstrumentId) -> int:
         """The position at its mark, in minor units, negative for short."""
         held = self.position(instrument)

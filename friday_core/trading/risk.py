@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ PPM = 1_000_000
 
 
 def _ppm(share: float | None) -> int | None:
-    return None if share is None else round(share * PPM)
+    """Parts per million; ``None``, for no limit, also of an infinite share."""
+    return None if share is None or math.isinf(share) else round(share * PPM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ def _units_worth(amount: int, price: int, instrument: Instrument) -> int:
     if amount <= 0 or price <= 0:
         return 0
     shift = instrument.price_decimals - MINOR_DIGITS[instrument.currency]
-    return amount * 10 ** max(shift, 0) // (price * 10 ** max(-shift, 0))
+    return amount * int(10 ** max(shift, 0)) // (price * int(10 ** max(-shift, 0)))
 
 
 def largest_affordable(quantity: int, cash: int, lot_size: int, cost_of: CostOf) -> int:

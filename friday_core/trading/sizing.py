@@ -15,7 +15,7 @@ def quantity_for_weight(weight_ppm: int, equity: int, price: int, instrument: In
     if equity <= 0 or price <= 0:
         return 0
     shift = instrument.price_decimals - MINOR_DIGITS[instrument.currency]
-    numerator = abs(weight_ppm) * equity * 10 ** max(shift, 0)
-    denominator = 1_000_000 * price * instrument.lot_size * 10 ** max(-shift, 0)
+    numerator = abs(weight_ppm) * equity * int(10 ** max(shift, 0))
+    denominator = 1_000_000 * price * instrument.lot_size * int(10 ** max(-shift, 0))
     quantity = numerator // denominator * instrument.lot_size
     return quantity if weight_ppm >= 0 else -quantity

@@ -46,7 +46,7 @@ class StrategyRunner:
         try:
             for event in events:
                 decisions.extend(self._checked(self._strategy.on_event(event, book)))
-        except Exception as error:  # noqa: BLE001 - isolates whatever a strategy raises
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
             self.stopped = StrategyStopped(
                 ts_event, self.name, f"{type(error).__name__}: {error}", traceback.format_exc()
             )

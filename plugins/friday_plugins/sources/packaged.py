@@ -88,7 +88,7 @@ class PackagedSource(HistoricalData):
             ratio = adjustment[1:] / adjustment[:-1]
             for before in np.flatnonzero(np.abs(ratio - 1.0) > _PRECISION):
                 ex_date = np.datetime64(str(rows["Date"].iloc[before + 1]), "D")
-                instrument = self._universe[self._universe.position(InstrumentId(str(symbol), "US"))]
+                instrument = self._universe.instrument(InstrumentId(str(symbol), "US"))
                 actions.append(_action(instrument, int(ex_date.astype(int)), float(ratio[before]), close[before + 1]))
         return actions
 

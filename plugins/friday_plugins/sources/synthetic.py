@@ -173,7 +173,7 @@ class SyntheticSource(HistoricalData):
     def _announced(self, n: int, ratio: Int64, dividend: Int64, previous: Int64) -> Iterator[CorporateAction]:
         """The actions of session ``n``; ``previous`` are the closes before it."""
         for place in np.flatnonzero((ratio > 1) | (dividend > 0)):
-            one, day = self._universe[place].id, int(self._days[n])
+            one, day = self._universe[int(place)].id, int(self._days[n])
             if ratio[place] > 1:
                 yield CorporateAction(one, day, numerator=int(ratio[place]), factor=float(ratio[place]))
             else:

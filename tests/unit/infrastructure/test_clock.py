@@ -1,3 +1,7 @@
+"""The clocks of the edges."""
+
+from __future__ import annotations
+
 import time
 
 import pytest

@@ -1,3 +1,7 @@
+"""The event bus: no subscriber hinders another."""
+
+from __future__ import annotations
+
 import logging
 import threading
 from collections.abc import Callable, Iterator

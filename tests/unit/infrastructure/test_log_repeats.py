@@ -1,4 +1,10 @@
+"""Lines that say the same are counted instead of written."""
+
+from __future__ import annotations
+
 import json
+
+import pytest
 
 from friday_core.infrastructure import log_repeats
 from friday_core.infrastructure.log_repeats import Repeats
@@ -68,7 +74,7 @@ def test_flushing_tells_of_every_open_window_once() -> None:
     assert repeats.flush() == []
 
 
-def test_only_so_many_different_lines_are_remembered(monkeypatch) -> None:
+def test_only_so_many_different_lines_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_repeats, "REMEMBERED_LINES", 3)
     repeats = Repeats(1, 60.0, Time())
     for event in ("a", "a", "b", "c"):

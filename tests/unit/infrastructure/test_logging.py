@@ -1,3 +1,7 @@
+"""The structured log: what a line holds, what it never holds, and that nobody waits for it."""
+
+from __future__ import annotations
+
 import contextlib
 import datetime as dt
 import json

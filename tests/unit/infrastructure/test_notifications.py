@@ -1,3 +1,7 @@
+"""Notifications reach every channel, or are counted."""
+
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 

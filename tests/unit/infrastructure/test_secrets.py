@@ -1,3 +1,7 @@
+"""Secrets are masked by value, in every spelling; secret files are read with care."""
+
+from __future__ import annotations
+
 import base64
 import json
 import math

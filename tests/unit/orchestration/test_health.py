@@ -1,3 +1,7 @@
+"""Health as progress."""
+
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable
 from typing import Any

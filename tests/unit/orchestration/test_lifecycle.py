@@ -1,9 +1,12 @@
+"""Starting, rolling back and stopping many components in order."""
+
+from __future__ import annotations
+
 import asyncio
 import random
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import pytest
 from hypothesis import given
@@ -20,10 +23,14 @@ LONG = 30.0
 CHAIN = {"strategy": {"feed"}, "feed": {"bus"}}
 
 
+#: What happens in a step, by its name.
+Deeds = Mapping[str, Callable[[], Awaitable[None] | None]]
+
+
 class Step(Component):
     """Writes its steps into a common diary; a step in ``deeds`` does what stands there."""
 
-    def __init__(self, name: str, diary: list[str], **deeds: Callable[[], Awaitable[None] | None]) -> None:
+    def __init__(self, name: str, diary: list[str], deeds: Deeds) -> None:
         self.name, self.diary, self.deeds = name, diary, deeds
 
     def initialize(self) -> Awaitable[None] | None:
@@ -43,10 +50,10 @@ class Step(Component):
 class Chain:
     """A lifecycle of bus, feed and strategy, given in another order than they start in."""
 
-    def __init__(self, *, timeout: float = LONG, **deeds: dict[str, Any]) -> None:
+    def __init__(self, *, timeout: float = LONG, **deeds: Deeds) -> None:
         self.diary: list[str] = []
         self.moves: list[tuple[str, ComponentState, ComponentState]] = []
-        components = {name: Step(name, self.diary, **deeds.get(name, {})) for name in ("strategy", "bus", "feed")}
+        components = {name: Step(name, self.diary, deeds.get(name, {})) for name in ("strategy", "bus", "feed")}
         self.lifecycle = Lifecycle(
             components, CHAIN, step_timeout=timeout, on_state=lambda *move: self.moves.append(move)
         )
@@ -67,9 +74,12 @@ STARTED = [
 
 @pytest.fixture
 def release() -> Iterator[threading.Event]:
+    before = set(threading.enumerate())
     made = threading.Event()
     yield made
     made.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(LONG)
 
 
 def fail(text: str) -> Callable[[], None]:
@@ -196,10 +206,11 @@ def test_starting_again_after_a_stop_skips_initialize() -> None:
 
 
 def test_starting_again_after_a_failed_start_works() -> None:
-    attempts = iter([fail("not yet"), lambda: None])
-    chain = Chain(feed={"start": lambda: next(attempts)()})
+    deeds = {"start": fail("not yet")}
+    chain = Chain(feed=deeds)
     with pytest.raises(ComponentError, match="not yet"):
         chain.lifecycle.start()
+    del deeds["start"]
     chain.lifecycle.start()
     assert chain.states() == [S.RUNNING] * 3
 
@@ -279,7 +290,7 @@ class Ticker(Component):
 
 def test_tasks_of_async_components_live_from_start_to_stop() -> None:
     ticker = Ticker()
-    lifecycle = Lifecycle({"ticker": ticker, "plain": Step("plain", [])}, {}, step_timeout=LONG)
+    lifecycle = Lifecycle({"ticker": ticker, "plain": Step("plain", [], {})}, {}, step_timeout=LONG)
     for _ in range(2):
         lifecycle.start()
         ticker.ticked.clear()
@@ -341,7 +352,7 @@ def test_missing_dependencies_are_all_named() -> None:
 
 
 def test_a_cycle_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="dependency cycle: (a requires b requires c requires a|b req|c req)"):
+    with pytest.raises(ConfigurationError, match="dependency cycle: a requires b requires c requires a"):
         start_order(("a", "b", "c", "d"), {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})
     with pytest.raises(ConfigurationError, match="dependency cycle: a requires a"):
         start_order(("a",), {"a": {"a"}})

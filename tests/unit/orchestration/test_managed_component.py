@@ -1,3 +1,7 @@
+"""One component's life: the table of moves, and what its steps do to it."""
+
+from __future__ import annotations
+
 import itertools
 from typing import Any
 

@@ -1,3 +1,7 @@
+"""Steps, plain and async, within their time limit."""
+
+from __future__ import annotations
+
 import asyncio
 import threading
 import time
@@ -21,9 +25,12 @@ def runner() -> Iterator[StepRunner]:
 
 @pytest.fixture
 def release() -> Iterator[threading.Event]:
+    before = set(threading.enumerate())
     made = threading.Event()
     yield made
     made.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(LONG)
 
 
 def test_a_plain_step_runs_in_a_thread_of_its_own(runner: StepRunner) -> None:
@@ -55,8 +62,9 @@ def test_async_steps_share_one_loop_that_outlives_them(runner: StepRunner) -> No
 
 
 def test_the_loop_is_started_only_when_it_is_needed(runner: StepRunner) -> None:
+    before = [thread.name for thread in threading.enumerate()].count("lifecycle loop")
     runner.run("a", "start", lambda: None)
-    assert "lifecycle loop" not in [thread.name for thread in threading.enumerate()]
+    assert [thread.name for thread in threading.enumerate()].count("lifecycle loop") == before
 
 
 def test_closing_cancels_what_a_step_left_behind() -> None:
@@ -129,9 +137,12 @@ def test_an_exit_in_an_async_step_leaves_the_loop_alive(runner: StepRunner) -> N
 
 
 def test_a_plain_step_that_hangs_is_abandoned_and_named(release: threading.Event) -> None:
+    def hang() -> None:
+        release.wait(LONG)
+
     runner = StepRunner(0.05)
     with pytest.raises(ComponentTimeout, match=r"component 'feed': start took longer than 0\.05 s"):
-        runner.run("feed", "start", lambda: release.wait(LONG) and None)
+        runner.run("feed", "start", hang)
 
 
 def test_an_async_step_that_is_late_is_cancelled_and_named() -> None:

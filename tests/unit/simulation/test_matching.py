@@ -316,6 +316,11 @@ def test_what_an_odd_quantity_leaves_of_the_share_is_rounded_down_too() -> None:
     assert play(TENTH, rows, orders) == [[(15, 1_000), (10, 1_000)]]
 
 
+def test_an_odd_quantity_that_fits_exactly_is_filled_whole() -> None:
+    rows = [bar(900, 1_000, 1_100, of=LOTS_OF_10, volume=150)]
+    assert play(TENTH, rows, [order(Side.SELL, 15, of=LOTS_OF_10)]) == [[(15, 1_000)]]
+
+
 def test_a_limit_order_is_capped_too() -> None:
     rows = [bar(900, 1_000, 1_100, volume=200), bar(900, 1_000, 1_100, volume=2_000)]
     assert play(TENTH, rows, [order(Side.BUY, limit=950)]) == [[(20, 950)], [(80, 950)]]
@@ -344,9 +349,15 @@ def test_without_a_share_volume_does_not_matter(volume: float) -> None:
     assert play(PLAIN, [bar(900, 1_000, 1_100, volume=volume)], [order(Side.BUY)]) == [[(100, 1_000)]]
 
 
-def test_the_whole_volume_may_be_taken() -> None:
+@pytest.mark.parametrize("volume", [1, 60])
+def test_the_whole_volume_may_be_taken(volume: int) -> None:
     rules = MatchingRules(participation_ppm=1_000_000)
-    assert play(rules, [bar(900, 1_000, 1_100, volume=60)], [order(Side.BUY)]) == [[(60, 1_000)]]
+    assert play(rules, [bar(900, 1_000, 1_100, volume=volume)], [order(Side.BUY)]) == [[(volume, 1_000)]]
+
+
+def test_a_millionth_is_the_smallest_share() -> None:
+    rules = MatchingRules(participation_ppm=1)
+    assert play(rules, [bar(900, 1_000, 1_100, volume=2_999_999)], [order(Side.BUY)]) == [[(2, 1_000)]]
 
 
 # --- cash ---------------------------------------------------------------------------------------
@@ -422,6 +433,11 @@ def test_a_clipped_buy_leaves_the_volume_that_it_did_not_take_to_the_next_order(
 
 
 # --- rules --------------------------------------------------------------------------------------
+
+
+def test_by_default_nothing_is_late_slipped_or_capped() -> None:
+    rules = MatchingRules()
+    assert (rules.latency, rules.slippage_ticks, rules.participation_ppm) == (0, 0, None)
 
 
 @pytest.mark.parametrize("wrong", [{"latency": -1}, {"slippage_ticks": -1}])

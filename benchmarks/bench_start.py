@@ -1,0 +1,19 @@
+"""Start-up: ``friday --help`` and ``import friday_core`` against bare Python."""
+
+from __future__ import annotations
+
+import sys
+
+from harness import interleaved_commands, report
+
+if __name__ == "__main__":
+    python = sys.executable
+    commands = {
+        "python -c pass": [python, "-c", "pass"],
+        "import friday_core": [python, "-c", "import friday_core"],
+        "import friday_core.api": [python, "-c", "import friday_core.api"],
+        "friday --help": [python, "-m", "friday_core.cli.main", "--help"],
+        "friday version": [python, "-m", "friday_core.cli.main", "version"],
+        "friday config check": [python, "-m", "friday_core.cli.main", "config", "check"],
+    }
+    report("Start-up", interleaved_commands(commands), "python -c pass")
