@@ -13,13 +13,12 @@ import click
 from click.shell_completion import CompletionItem
 
 from friday_core import __version__
+from friday_core.cli.exit_codes import ExitCode
 from friday_core.errors import ConfigurationError, FridayError, PluginImportError
 
 #: As in ``plugin.hookspecs``, which is too heavy to be loaded for ``friday --help``.
 COMMAND_GROUP = "friday.commands"
 DISTRIBUTION = "friday-trading"
-
-FAILED, MISCONFIGURED, INTERRUPTED = 1, 2, 130
 
 
 class FridayCommands(click.Group):
@@ -72,14 +71,15 @@ class FridayCommands(click.Group):
         """Run the command; what Friday raises becomes a message on stderr and an exit code."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo("\nfriday: interrupted", err=True)
-            raise click.exceptions.Exit(INTERRUPTED) from None
+        except KeyboardInterrupt as interrupt:
+            click.echo(err=True)
+            _tell("interrupted", interrupt)
+            raise click.exceptions.Exit(ExitCode.INTERRUPTED) from None
         except FridayError as error:
             if ctx.params["debug"]:
                 click.echo(traceback.format_exc(), err=True)
-            click.echo(f"friday: {error}", err=True)
-            code = MISCONFIGURED if isinstance(error, ConfigurationError) else FAILED
+            _tell(str(error), error)
+            code = ExitCode.MISCONFIGURED if isinstance(error, ConfigurationError) else ExitCode.FAILED
             raise click.exceptions.Exit(code) from None
 
 
@@ -91,8 +91,14 @@ def cli(debug: bool) -> None:
 
 
 def main() -> None:
-    """Entry point of the script; exits with 0, 1 (failed), 2 (configuration or usage) or 130 (Ctrl-C)."""
+    """Entry point of the script; exits with an ``ExitCode``."""
     cli(prog_name="friday")
+
+
+def _tell(message: str, error: BaseException) -> None:
+    """The message and the error's notes: what else went wrong, and where to look."""
+    for line in (f"friday: {message}", *getattr(error, "__notes__", ())):
+        click.echo(line, err=True)
 
 
 def _entries() -> list[EntryPoint]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,43 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from friday_core.cli.exit_codes import ExitCode
 from friday_core.cli.options import Choice, settings_options
+from friday_core.cli.summary import print_summary, remarks
 
 if TYPE_CHECKING:
     from friday_core.orchestration.host import Host, RunResult
 
 
-class ExitCode(enum.IntEnum):
-    """What a run tells the shell."""
-
-    FINISHED = 0
-    FAILED = 1
-    CONFIGURATION = 2
-    STOPPED = 3
-    INTERRUPTED = 130
-
-
 @click.command("run")
 @settings_options
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the run folder only; on stderr, why a run was stopped.")
 def command(choice: Choice, quiet: bool) -> None:
     """Run a session and write its results.
 
     Without a profile: a backtest on synthetic bars that needs no data and no account. Exit code 0
     means finished, 1 failed, 2 a configuration that cannot start, 3 that a strategy or the stream
-    was stopped on the way, 130 interrupted.
+    was stopped on the way, 130 interrupted. The first Ctrl-C ends a run in order, with all results.
     """
     loaded = choice.load()
     host = choice.builder()(loaded)
-    with _stop_on_interrupt(host):
-        result = _run_quietly(host) if quiet else _run_with_progress(host)
-    if quiet:
-        click.echo(result.folder)
-    else:
-        from friday_core.cli.summary import print_summary
-
-        print_summary(result)
-    sys.exit(exit_code(result))
+    with _naming_the_folder(host), _stop_on_interrupt(host):
+        result = host.run() if quiet else _run_with_progress(host)
+    code = exit_code(result)
+    _tell(result, quiet, code)
+    sys.exit(code)
 
 
 def exit_code(result: RunResult) -> ExitCode:
@@ -59,16 +46,22 @@ def exit_code(result: RunResult) -> ExitCode:
     return ExitCode.FINISHED
 
 
-def _run_quietly(host: Host) -> RunResult:
-    return host.run()
+def _tell(result: RunResult, quiet: bool, code: ExitCode) -> None:
+    if not quiet:
+        print_summary(result)
+        return
+    if code is ExitCode.STOPPED:
+        for line in remarks(result.summary):
+            click.echo(line, err=True)
+    click.echo(result.folder)
 
 
 def _run_with_progress(host: Host) -> RunResult:
     """A progress bar on a terminal; on a pipe, nothing until the summary."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.console import Console  # noqa: PLC0415 - `friday --help` must not load rich
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-    from friday_core.domain.sessions import to_datetime
+    from friday_core.domain.sessions import to_datetime  # noqa: PLC0415 - nor numpy
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -82,15 +75,27 @@ def _run_with_progress(host: Host) -> RunResult:
 
 
 @contextmanager
+def _naming_the_folder(host: Host) -> Iterator[None]:
+    """Whoever reads the error of a failed run also reads where its log and its results are."""
+    try:
+        yield
+    except BaseException as error:
+        if host.folder.path.exists():
+            error.add_note(f"what there is of the run: {host.folder.path}")
+        raise
+
+
+@contextmanager
 def _stop_on_interrupt(host: Host) -> Iterator[None]:
     """The first Ctrl-C ends the run before its next record, a second one at once."""
+    before = signal.getsignal(signal.SIGINT)
 
     def stop(_signal: int, _frame: Any) -> None:
         signal.signal(signal.SIGINT, before)
-        click.echo("stopping after this record; press Ctrl-C again to stop at once", err=True)
         host.request_stop()
+        click.echo("stopping after this record; press Ctrl-C again to stop at once", err=True)
 
-    before = signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGINT, stop)
     try:
         yield
     finally:

@@ -1,37 +1,82 @@
-"""The end of a run as a person reads it."""
+"""The end of a run as a person reads it, in a terminal of 80 columns too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
+import click
 
 if TYPE_CHECKING:
     from friday_core.orchestration.host import RunResult
 
 _PERCENT = ("total_return", "annual_return", "annual_volatility", "max_drawdown", "average_exposure")
+#: From top to bottom as it adds up: the capital and what was gained is the equity.
+_BOOK = (("capital", 1), ("realised", 1), ("unrealised", 1), ("dividends", 1), ("charges", -1), ("equity", 1))
+_LABEL = 26
+#: Positions that are named; ``positions.parquet`` has them all.
+_NAMED = 10
 
 
 def print_summary(result: RunResult) -> None:
     """The figures of ``summary.json`` that people look at first, and where the rest is."""
-    console = Console()
-    results = result.summary["results"]
-    span = f"{results['first_session']} to {results['last_session']}, {results['rows']:,} rows"
-    session = result.summary["session"]
-    console.print(f"[bold]{session.get('mode', '')} {session.get('profile', '')}[/]: {result.status} ({span})")
-    table = Table(show_header=False, box=None, pad_edge=False)
+    width = shutil.get_terminal_size().columns
+    summary = result.summary
+    click.secho(headline(result), bold=True)
+    for line in (*figure_lines(summary["results"], width), ""):
+        click.echo(line)
+    for line in book_lines(summary["strategies"], summary["results"]["currency"], width):
+        click.echo(line)
+    for line in remarks(summary):
+        click.secho(line, fg="yellow")
+    click.echo(f"\ndigest:  {summary['results']['digest']}\nresults: {result.folder}")
+
+
+def headline(result: RunResult) -> str:
+    """Mode, profile, how it ended, and what was seen."""
+    session, results = result.summary["session"], result.summary["results"]
+    what = f"{session['mode']}, profile {session['profile']}" if session else "session"
+    first, last = results["first_session"], results["last_session"]
+    span = f"{first} to {last}" if first else "no session"
+    return f"{what}: {result.status} ({span}, {results['rows']:,} rows)"
+
+
+def figure_lines(results: Mapping[str, Any], width: int) -> Iterator[str]:
+    """One figure a line, its label first."""
     for label, value in _figures(results):
-        table.add_row(label, value)
-    console.print(table)
-    console.print(_strategies(result.summary["strategies"], results["currency"]))
-    for line in _remarks(result.summary):
-        console.print(line, style="yellow", markup=False)
-    console.print(f"results: {result.folder}", markup=False, highlight=False, soft_wrap=True)
+        yield from _wrapped(f"{label:<{_LABEL}}  {value}", width, _LABEL + 2)
 
 
-def _figures(results: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def book_lines(strategies: Mapping[str, Any], currency: str, width: int) -> Iterator[str]:
+    """A column for each book, as many side by side as fit; then what each holds."""
+    columns = [_book_column(name, book) for name, book in strategies.items()]
+    while columns:
+        shown = _fitting(columns, width)
+        for n, label in enumerate((f"books, {currency}", *(label for label, _ in _BOOK))):
+            yield "".join((f"{label:<12}", *(f"  {column[n]:>{_width(column)}}" for column in shown)))
+        yield ""
+        columns = columns[len(shown) :]
+    for name, book in strategies.items():
+        yield from _wrapped(f"{name} holds {_holding(book['positions'])}", width, 4)
+
+
+def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What went wrong, what was held back, and files that a broker wrote."""
+    if summary["error"]:
+        yield f"error: {summary['error']}"
+    for one in summary["stopped_strategies"]:
+        yield f"strategy {one['strategy']} was stopped: {one['error']}"
+    for error in summary.get("stop_errors", ()):
+        yield f"while stopping: {error}"
+    for row in summary["quarantine"]:
+        yield f"{row['rows']:,} rows {row['verdict']} by {row['stage']}: {row['reason']}"
+    for what, where in summary["files"].items():
+        yield f"{what}: {where}"
+
+
+def _figures(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "equity", f"{results['start_equity']:,.2f} -> {results['end_equity']:,.2f} {results['currency']}"
     for name in _PERCENT:
         value = results[name]
@@ -42,32 +87,42 @@ def _figures(results: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "orders", _counts(results["orders"])
     assumed = f", {results['assumed_fills']:,} of them ASSUMED" if results["assumed_fills"] else ""
     yield "fills", f"{results['fills']:,}{assumed}"
-    yield "digest", str(results["digest"])
 
 
-def _counts(counts: dict[str, int]) -> str:
+def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
 
 
-def _strategies(strategies: dict[str, Any], currency: str) -> Table:
-    table = Table(title=f"books in {currency}", title_justify="left")
-    parts = ("capital", "equity", "realised", "unrealised", "dividends", "charges")
-    table.add_column("strategy")
-    for part in parts:
-        table.add_column(part, justify="right")
-    table.add_column("holds")
-    for name, book in strategies.items():
-        held = ", ".join(f"{quantity} {instrument}" for instrument, quantity in book["positions"].items())
-        table.add_row(name, *(f"{book[part]:,.2f}" for part in parts), held or "nothing")
-    return table
+def _book_column(name: str, book: Mapping[str, Any]) -> list[str]:
+    return [name, *(f"{sign * book[part] + 0.0:,.2f}" for part, sign in _BOOK)]
 
 
-def _remarks(summary: dict[str, Any]) -> Iterator[str]:
-    if summary["error"]:
-        yield f"error: {summary['error']}"
-    for one in summary["stopped_strategies"]:
-        yield f"strategy {one['strategy']} was stopped: {one['error']}"
-    for row in summary["quarantine"]:
-        yield f"{row['rows']:,} rows {row['verdict']} by {row['stage']}: {row['reason']}"
-    for what, where in summary["files"].items():
-        yield f"{what}: {where}"
+def _width(column: Sequence[str]) -> int:
+    return max(map(len, column))
+
+
+def _fitting(columns: Sequence[list[str]], width: int) -> list[list[str]]:
+    """The first columns that fit beside the labels; one at least."""
+    room = width - 12
+    fitting = list(columns[:1])
+    room -= _width(columns[0]) + 2
+    for column in columns[1:]:
+        room -= _width(column) + 2
+        if room < 0:
+            break
+        fitting.append(column)
+    return fitting
+
+
+def _holding(positions: Mapping[str, int]) -> str:
+    named = [f"{quantity:,} {instrument}" for instrument, quantity in positions.items()][:_NAMED]
+    more = len(positions) - len(named)
+    return (", ".join(named) or "nothing") + (f" and {more:,} more" if more else "")
+
+
+def _wrapped(line: str, width: int, indent: int) -> list[str]:
+    """The line, continued on others where it is too long; a single word is never cut."""
+    return textwrap.wrap(
+        line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False,
+        drop_whitespace=True,
+    )  # fmt: skip

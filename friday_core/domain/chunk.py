@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -63,10 +64,18 @@ class Chunk:
     ``ts_event`` and ``ts_recv`` are int64 microseconds UTC (for a bar, ``ts_event`` is its close);
     ``inst`` int32 positions in the session's universe; ``seq`` int64 row numbers of the stream;
     ``code`` uint16 reasons of a verdict, 0 for none. ``columns`` holds the rest: prices as int64
-    price units, everything else as float64.
+    price units, everything else as float64. ``SchemaError`` for columns that differ in length and
+    for a value that an integer column cannot hold.
     """
 
     __slots__ = ("code", "columns", "inst", "seq", "ts_event", "ts_recv")
+
+    ts_event: Int64
+    inst: npt.NDArray[np.int32]
+    columns: Mapping[str, Array]
+    ts_recv: Int64
+    seq: Int64
+    code: npt.NDArray[np.uint16]
 
     def __init__(
         self,
@@ -79,20 +88,29 @@ class Chunk:
         code: Array | None = None,
     ) -> None:
         n = len(ts_event)
-        self.ts_event: Int64 = _frozen(ts_event, np.int64)
-        self.inst: npt.NDArray[np.int32] = _frozen(inst, np.int32)
-        self.ts_recv: Int64 = self.ts_event if ts_recv is None else _frozen(ts_recv, np.int64)
-        self.seq: Int64 = _frozen(np.arange(n) if seq is None else seq, np.int64)
-        self.code: npt.NDArray[np.uint16] = _frozen(np.zeros(n) if code is None else code, np.uint16)
-        self.columns: Mapping[str, Array] = {
-            name: _frozen(values, np.int64 if name in PRICE_COLUMNS else np.float64)
+        own = {
+            "ts_event": _frozen("ts_event", ts_event, np.int64),
+            "inst": _frozen("inst", inst, np.int32),
+            "seq": _frozen("seq", np.arange(n) if seq is None else seq, np.int64),
+            "code": _frozen("code", np.zeros(n, np.uint16) if code is None else code, np.uint16),
+        }
+        own["ts_recv"] = own["ts_event"] if ts_recv is None else _frozen("ts_recv", ts_recv, np.int64)
+        rest = {
+            name: _frozen(name, values, np.int64 if name in PRICE_COLUMNS else np.float64)
             for name, values in columns.items()
         }
-        lengths = {"inst": len(self.inst), "ts_recv": len(self.ts_recv), "seq": len(self.seq), "code": len(self.code)}
-        lengths |= {name: len(values) for name, values in self.columns.items()}
-        wrong = {name: length for name, length in lengths.items() if length != n}
+        wrong = {name: values.shape for name, values in (own | rest).items() if values.shape != (n,)}
         if wrong:
             raise SchemaError(f"columns of a chunk of {n} rows differ in length: {wrong}")
+        self._set(rest, **own)
+
+    def _set(self, columns: dict[str, Array], **own: Array) -> None:
+        for name, values in own.items():
+            object.__setattr__(self, name, values)
+        object.__setattr__(self, "columns", MappingProxyType(columns))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a chunk is immutable: {name} cannot be set; make another with with_columns()")
 
     def __len__(self) -> int:
         return len(self.ts_event)
@@ -105,13 +123,20 @@ class Chunk:
 
     def take(self, rows: Any) -> Self:
         """The rows picked by a slice, a mask or an index array."""
-        return type(self)(
-            self.ts_event[rows],
-            self.inst[rows],
-            {name: values[rows] for name, values in self.columns.items()},
-            ts_recv=self.ts_recv[rows],
-            seq=self.seq[rows],
-            code=self.code[rows],
+
+        def picked(values: Array) -> Array:
+            part = np.ascontiguousarray(values[rows])
+            part.flags.writeable = False
+            return part
+
+        ts_event = picked(self.ts_event)
+        return self._with(
+            {name: picked(values) for name, values in self.columns.items()},
+            ts_event=ts_event,
+            inst=picked(self.inst),
+            ts_recv=ts_event if self.ts_recv is self.ts_event else picked(self.ts_recv),
+            seq=picked(self.seq),
+            code=picked(self.code),
         )
 
     def with_columns(self, new: Mapping[str, Array]) -> Self:
@@ -123,21 +148,29 @@ class Chunk:
     def numbered(self, first: int) -> Self:
         """The same rows with ``seq`` counting from ``first``."""
         seq = np.arange(first, first + len(self))
-        return type(self)(
-            self.ts_event, self.inst, self.columns, ts_recv=self.ts_recv, seq=seq, code=self.code
-        )
+        return type(self)(self.ts_event, self.inst, self.columns, ts_recv=self.ts_recv, seq=seq, code=self.code)
 
     def with_positions(self, inst: Array) -> Self:
         """The same rows with other positions in the universe."""
-        return type(self)(
-            self.ts_event, inst, self.columns, ts_recv=self.ts_recv, seq=self.seq, code=self.code
-        )
+        return type(self)(self.ts_event, inst, self.columns, ts_recv=self.ts_recv, seq=self.seq, code=self.code)
+
+    @classmethod
+    def _with(cls, columns: dict[str, Array], **own: Array) -> Self:
+        """A chunk of columns that come from a chunk: nothing is looked at again."""
+        chunk = cls.__new__(cls)
+        chunk._set(columns, **own)
+        return chunk
 
     @classmethod
     def concat(cls, parts: Sequence[Chunk]) -> Chunk:
         """The rows of several chunks with the same columns, in the given order."""
         if len(parts) == 1:
             return parts[0]
+        names = set(parts[0].columns)
+        for part in parts:
+            if part.columns.keys() != names:
+                differ = ", ".join(sorted(names ^ part.columns.keys()))
+                raise SchemaError(f"chunks with different columns cannot be joined: not all have {differ}")
         return cls(
             np.concatenate([p.ts_event for p in parts]),
             np.concatenate([p.inst for p in parts]),
@@ -148,12 +181,28 @@ class Chunk:
         )
 
 
-def _frozen(values: Array, dtype: Any) -> Any:
-    """``values`` as a read-only C-contiguous array; shared when it already is one, else copied."""
+def _frozen(name: str, values: Array, dtype: Any) -> Any:
+    """``values`` as a read-only C-contiguous array; shared if nobody can write to it, else copied."""
     array = np.asarray(values)
-    if array.dtype != dtype or not array.flags.c_contiguous:
-        array = np.ascontiguousarray(array, dtype=dtype)
-    elif array.flags.writeable:
+    if array.dtype != dtype:
+        array = _converted(name, array, dtype)
+    elif not array.flags.c_contiguous or _writeable(array):
         array = array.copy()
     array.flags.writeable = False
     return array
+
+
+def _writeable(array: Array) -> bool:
+    """Whether the array's memory can be written to, through it or through what it is a view of."""
+    base = array.base
+    return array.flags.writeable or (isinstance(base, np.ndarray) and _writeable(base))
+
+
+def _converted(name: str, array: Array, dtype: Any) -> Array:
+    """Another type for the same values; an integer column takes nothing that it would change."""
+    with np.errstate(invalid="ignore"):
+        converted = np.ascontiguousarray(array, dtype=dtype)
+    if array.dtype.kind in "iuf" and np.issubdtype(dtype, np.integer) and (converted != array).any():
+        first = array[converted != array][0]
+        raise SchemaError(f"column {name!r} holds whole numbers ({np.dtype(dtype)}), not {first!r}")
+    return converted

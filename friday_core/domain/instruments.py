@@ -28,6 +28,13 @@ class InstrumentId(msgspec.Struct, frozen=True, order=True):
         return cls(symbol, exchange)
 
 
+def check_id(instrument: object) -> None:
+    """``ValueError`` unless it is an ``InstrumentId``."""
+    if not isinstance(instrument, InstrumentId):
+        hint = ", write bar.instrument.id" if isinstance(instrument, Instrument) else ""
+        raise ValueError(f"{instrument!r:.80} is not an InstrumentId{hint}")
+
+
 class Instrument(msgspec.Struct, frozen=True):
     """An instrument and its units.
 
@@ -50,9 +57,15 @@ class Instrument(msgspec.Struct, frozen=True):
             raise ValueError(f"{self.id}: tick size and lot size must be at least 1, price decimals 0 to 8")
 
     def units(self, price: Decimal | float | str) -> int:
-        """A price in the currency as price units; ``ValueError`` if it lies between two units."""
-        exact = Decimal(str(price)).scaleb(self.price_decimals)
-        whole = int(exact.to_integral_value())
+        """A price in the currency as price units.
+
+        ``ValueError`` if it lies between two units, or is no number.
+        """
+        try:
+            exact = Decimal(str(price)).scaleb(self.price_decimals)
+            whole = int(exact)
+        except (ArithmeticError, ValueError):
+            raise ValueError(f"{self.id}: {price!r} is not a price") from None
         if whole != exact:
             raise ValueError(f"{self.id}: price {price} is finer than {self.price_decimals} decimals")
         return whole

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
+import operator
 
 import msgspec
 
-from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.instruments import InstrumentId, check_id
 from friday_core.errors import InvariantError
 
 
@@ -46,7 +47,8 @@ class Order(msgspec.Struct, frozen=True):
     """What is asked of the market. A strategy fills in the first part, the driver the second.
 
     ``limit_price`` and ``trigger_price`` are price units of the instrument; ``quantity`` is
-    positive. ``tag`` identifies the order for ever, derived, never drawn.
+    positive; all three are whole and below 2 ** 63. ``tag`` identifies the order for ever, derived,
+    never drawn. ``ValueError`` for anything else.
     """
 
     instrument: InstrumentId
@@ -63,6 +65,16 @@ class Order(msgspec.Struct, frozen=True):
     ts_decided: int = 0
 
     def __post_init__(self) -> None:
+        check_id(self.instrument)
+        for name, kind in _KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ValueError(f"order for {self.instrument}: {name} must be a {kind.__name__}")
+        for name in ("quantity", "limit_price", "trigger_price"):
+            value = getattr(self, name)
+            if value is not None and type(value) is not int:
+                msgspec.structs.force_setattr(self, name, _whole(f"order for {self.instrument}: {name}", value))
+        if max(self.quantity, self.limit_price or 0, self.trigger_price or 0) > _MOST:
+            raise ValueError(f"order for {self.instrument}: quantity and prices must be below 2 ** 63")
         if self.quantity < 1:
             raise ValueError(f"order for {self.instrument}: quantity {self.quantity} must be at least 1")
         if self.type.has_limit != (self.limit_price is not None):
@@ -71,6 +83,18 @@ class Order(msgspec.Struct, frozen=True):
             raise ValueError(
                 f"{self.type} order for {self.instrument}: trigger_price {_wanted(self.type.has_trigger)}"
             )
+
+
+_KINDS = {"side": Side, "type": OrderType, "time_in_force": TimeInForce}
+_MOST = 2**63 - 1
+
+
+def _whole(what: str, value: object) -> int:
+    """Whole numbers of other types, numpy's for example, as ``int``."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ValueError(f"{what} {value!r} is not a whole number") from None
 
 
 def _wanted(wanted: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,32 +26,40 @@ class Align:
         self._open_ts: int | None = None
 
     def push(self, chunk: Chunk) -> Iterator[Chunk]:
-        """The slices that these rows close, each sorted by instrument."""
+        """The slices that these rows close, whole, in one chunk sorted by time and instrument."""
         chunk = self._without_late_rows(chunk)
         if not len(chunk):
             return
-        cuts = np.flatnonzero(np.diff(chunk.ts_event)) + 1
-        for start, end in zip([0, *cuts], [*cuts, len(chunk)], strict=True):
-            part = chunk.take(slice(start, end))
-            if self._open_ts is not None and int(part.ts_event[0]) != self._open_ts:
-                yield self._close()
-            self._open_ts = int(part.ts_event[0])
-            self._open.append(part)
+        newest = int(chunk.ts_event[-1])
+        if newest == self._open_ts:
+            self._open.append(chunk)
+            return
+        start = int(np.searchsorted(chunk.ts_event, newest))
+        closed = [*self._open, chunk.take(slice(0, start))] if start else self._open
+        self._open, self._open_ts = [chunk.take(slice(start, None))], newest
+        if closed:
+            yield self._complete(closed)
 
     def flush(self) -> Iterator[Chunk]:
         """The open slice, if there is one: no row will follow."""
         if self._open:
-            yield self._close()
+            closed, self._open = self._open, []
+            yield self._complete(closed)
 
-    def _close(self) -> Chunk:
-        rows = Chunk.concat(self._open)
-        self._open = []
-        order = np.argsort(rows.inst, kind="stable")
-        rows = rows.take(order)
-        surplus = np.flatnonzero(np.diff(rows.inst, prepend=-1) == 0)
-        for row in surplus:
-            self._quarantine.hold(self.NAME, Verdict.QUARANTINE, "second row of its instrument in a slice", rows, int(row))
-        return rows if not len(surplus) else rows.take(np.diff(rows.inst, prepend=-1) != 0)
+    def _complete(self, parts: Sequence[Chunk]) -> Chunk:
+        """Sorted rows with at most one row of each instrument in a slice: the first that came."""
+        rows = Chunk.concat(parts)
+        later, next_inst = np.diff(rows.ts_event) > 0, np.diff(rows.inst)
+        if not (later | (next_inst > 0)).all():
+            rows = rows.take(np.lexsort((rows.inst, rows.ts_event)))
+            later, next_inst = np.diff(rows.ts_event) > 0, np.diff(rows.inst)
+        surplus = np.append(False, ~later & (next_inst == 0))
+        if not surplus.any():
+            return rows
+        for row in np.flatnonzero(surplus):
+            reason = "second row of its instrument in a slice"
+            self._quarantine.hold(self.NAME, Verdict.QUARANTINE, reason, rows, int(row))
+        return rows.take(~surplus)
 
     def _without_late_rows(self, chunk: Chunk) -> Chunk:
         if not len(chunk):

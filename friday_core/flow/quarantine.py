@@ -25,18 +25,30 @@ class HeldRow(msgspec.Struct, frozen=True):
 
 
 class Quarantine:
-    """Everything that a stream held back or repaired, in order, with counts by stage and reason."""
+    """Everything that a stream held back or repaired, with counts by stage and reason."""
 
     def __init__(self, stream: str, universe: Universe) -> None:
         self._stream = stream
         self._universe = universe
-        self.rows: list[HeldRow] = []
-        self.counts: Counter[tuple[str, str, str]] = Counter()
+        self._held: list[HeldRow] = []
+
+    @property
+    def rows(self) -> list[HeldRow]:
+        """In the order of arrival; a row that several stages judged, in the order of the stages."""
+        return sorted(self._held, key=lambda one: one.seq)
+
+    @property
+    def counts(self) -> Counter[tuple[str, str, str]]:
+        """Rows by stage, verdict and reason."""
+        return Counter((one.stage, one.verdict, one.reason) for one in self._held)
 
     def hold(self, stage: str, verdict: Verdict, reason: str, chunk: Chunk, row: int) -> None:
         """Keep one row of ``chunk`` as it was before ``stage``."""
         values = {name: column[row].item() for name, column in chunk.columns.items()}
         instrument = self._universe[int(chunk.inst[row])].id
         ts, seq = int(chunk.ts_event[row]), int(chunk.seq[row])
-        self.rows.append(HeldRow(self._stream, stage, verdict.name, reason, instrument, ts, seq, values))
-        self.counts[stage, verdict.name, reason] += 1
+        self._held.append(HeldRow(self._stream, stage, verdict.name, reason, instrument, ts, seq, values))
+
+    def forget_after(self, seq: int) -> None:
+        """Rows after ``seq`` never arrived: the stream was stopped there."""
+        self._held = [one for one in self._held if one.seq <= seq]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Universe
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.sessions import SessionDates
 from friday_core.domain.verdicts import RowCode, Verdict
-from friday_core.errors import DataValidationError, FridayError, PluginContractError
+from friday_core.errors import DataValidationError, FridayError, PluginContractError, SchemaError
 from friday_core.flow.align import Align
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.stamps import STAMPED_COLUMNS, Stamps
@@ -35,12 +35,13 @@ class StreamPlan:
         yield from self.validators_after
 
     def missing_columns(self) -> Iterator[tuple[str, str]]:
-        """Each (stage, column) that a stage needs and nothing before it provides."""
+        """Each (stage, column) that a stage, or at last a bar, needs and nothing before it provides."""
         have = {*self.columns, *STAMPED_COLUMNS}
         for name, stage in self.stages():
             yield from ((name, column) for column in stage.inputs if column not in have)
             if isinstance(stage, Transformer):
                 have |= set(stage.outputs)
+        yield from (("bars", column) for column in (*PRICE_COLUMNS, "volume") if column not in have)
 
     def output_columns(self) -> tuple[str, ...]:
         """What rows carry at the end of the stream."""
@@ -57,20 +58,38 @@ class TransformStage:
 
     def process(self, chunk: Chunk) -> tuple[Chunk, DataValidationError | None]:
         result = self._transformer.transform(chunk)
-        if not isinstance(result, Chunk) or len(result) != len(chunk) or (result.seq != chunk.seq).any():
+        if not isinstance(result, Chunk) or not _same_rows(result, chunk):
             raise PluginContractError(f"transformer {self.name!r} must return the same rows in the same order")
-        missing = [column for column in self._transformer.outputs if column not in result.columns]
-        if missing:
-            raise PluginContractError(f"transformer {self.name!r} did not add {', '.join(missing)}")
+        promised = {*chunk.columns, *self._transformer.outputs}
+        if result.columns.keys() != promised:
+            differ = ", ".join(sorted(promised ^ result.columns.keys()))
+            rule = "must keep every column and add its outputs, no others"
+            raise PluginContractError(f"transformer {self.name!r} {rule}; it differs in {differ}")
         return result, None
 
 
+def _same_rows(result: Chunk, chunk: Chunk) -> bool:
+    return all(
+        after is before or np.array_equal(after, before)
+        for after, before in (
+            (result.seq, chunk.seq),
+            (result.ts_event, chunk.ts_event),
+            (result.ts_recv, chunk.ts_recv),
+            (result.inst, chunk.inst),
+        )
+    )
+
+
 class Stream:
-    """Takes rows as they arrive and gives slices of believed rows."""
+    """Takes rows as they arrive and gives whole slices of believed rows.
+
+    Slices, quarantine and counts do not depend on how the rows were cut into chunks.
+    """
 
     def __init__(self, name: str, plan: StreamPlan, universe: Universe, dates: SessionDates) -> None:
         self.name = name
         self.quarantine = Quarantine(name, universe)
+        self._columns = frozenset(plan.columns)
         self._stamps = Stamps(universe, dates)
         self._stages: Sequence[ValidationStage | TransformStage] = [
             ValidationStage(stage_name, stage, name, self.quarantine)
@@ -85,16 +104,27 @@ class Stream:
         self._stamps.announce(action)
 
     def process(self, chunk: Chunk) -> Iterator[Chunk]:
-        """Slices that these rows complete. Raises ``DataValidationError`` after the last of them
-        if a validator stopped the stream, ``PluginContractError`` if a stage broke its contract."""
+        """Chunks of whole slices, which these rows complete.
+
+        Raises ``DataValidationError`` after the last of them if a validator stopped the stream,
+        ``PluginContractError`` if a stage broke its contract, ``SchemaError`` if the source did.
+        """
+        if chunk.columns.keys() != self._columns:
+            declared, there = ", ".join(sorted(self._columns)), ", ".join(sorted(chunk.columns))
+            raise SchemaError(f"stream {self.name!r}: the source declares the columns {declared}, and delivers {there}")
         self.rows_in += len(chunk)
         stop: DataValidationError | None = None
+        arrived = chunk.seq
         chunk = self._stamps.stamp(self._unmarked(chunk))
         for stage in self._stages:
             if not len(chunk):
                 break
             chunk, stopped = self._run(stage, chunk)
             stop = stopped or stop
+        if stop is not None:
+            (last,) = stop.rows
+            self.rows_in -= int((arrived > last).sum())
+            self.quarantine.forget_after(last)
         yield from self._align.push(chunk)
         if stop is not None:
             yield from self._align.flush()
@@ -107,7 +137,9 @@ class Stream:
     def _unmarked(self, chunk: Chunk) -> Chunk:
         """The rows that the source could convert; the others never reach anything."""
         for row in np.flatnonzero(chunk.code):
-            reason = RowCode(int(chunk.code[row])).reason
+            code = int(chunk.code[row])
+            unknown = f"marked by the source with code {code}"
+            reason = next((one.reason for one in RowCode if one == code), unknown)
             self.quarantine.hold("source", Verdict.QUARANTINE, reason, chunk, int(row))
         return chunk.take(chunk.code == 0) if chunk.code.any() else chunk
 

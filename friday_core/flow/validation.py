@@ -35,7 +35,7 @@ class ValidationStage:
         if len(rejected):
             first = int(rejected[0])
             reason = judgement.reason_of(first)
-            stop = DataValidationError(self._stream, self.name, reason, [int(chunk.seq[row]) for row in rejected])
+            stop = DataValidationError(self._stream, self.name, reason, [int(chunk.seq[first])])
             self._quarantine.hold(self.name, Verdict.REJECT_CHUNK, reason, chunk, first)
             verdict = verdict.copy()
             verdict[first:] = Verdict.REJECT_CHUNK
@@ -46,12 +46,26 @@ class ValidationStage:
 
     def _judge(self, chunk: Chunk) -> Judgement:
         judgement = self._validator.validate(chunk)
-        n = len(chunk)
-        if not isinstance(judgement, Judgement) or len(judgement.verdict) != n or len(judgement.reason) != n:
-            raise PluginContractError(f"validator {self.name!r} must return a Judgement of one verdict a row")
-        if judgement.verdict.max(initial=0) > Verdict.REJECT_CHUNK:
-            raise PluginContractError(f"validator {self.name!r} returned a verdict that does not exist")
+        if not isinstance(judgement, Judgement):
+            raise self._broken("must return a Judgement of one verdict a row")
+        for given, most in ((judgement.verdict, Verdict.REJECT_CHUNK), (judgement.reason, len(judgement.reasons) - 1)):
+            if not _one_a_row(given, len(chunk)):
+                raise self._broken("must return a Judgement of one verdict a row")
+            if given.min(initial=0) < 0 or given.max(initial=0) > most:
+                raise self._broken("returned a verdict or a reason that does not exist")
+        unknown = [name for name in judgement.repairs if name not in chunk.columns]
+        if unknown:
+            raise self._broken(f"repairs columns that are not there: {', '.join(unknown)}")
+        if not judgement.repairs and (judgement.verdict == Verdict.REPAIR).any():
+            raise self._broken("says REPAIR and gives no replacement")
         return judgement
+
+    def _broken(self, rule: str) -> PluginContractError:
+        return PluginContractError(f"validator {self.name!r} of stream {self._stream!r} {rule}")
+
+
+def _one_a_row(given: object, rows: int) -> bool:
+    return isinstance(given, np.ndarray) and given.shape == (rows,) and np.issubdtype(given.dtype, np.integer)
 
 
 def _repaired(chunk: Chunk, judgement: Judgement) -> Chunk:

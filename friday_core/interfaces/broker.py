@@ -47,7 +47,32 @@ class Matcher(Protocol):
 
 
 class ChargesPlan(Component, ABC):
-    """Role ``charges``: what a fill costs."""
+    """Role ``charges``: what a fill costs.
+
+    Asked before an order is sent, to reserve cash, and for each fill. More shares at one price may
+    not cost less.
+
+    A plugin, complete; 0.03% of the notional, but never more than ``most``::
+
+        from friday_core.api import ChargesPlan, ComponentSpec, PluginSettings, hookimpl
+
+
+        class Settings(PluginSettings):
+            most: int = 2_000  # minor units: 20 rupees
+
+
+        class Discount(ChargesPlan):
+            def __init__(self, settings):
+                self.most = settings.most
+
+            def charges(self, side, quantity, notional):
+                return min(self.most, notional * 3 // 10_000)
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("charges", "discount", Discount, Settings)]
+    """
 
     @abstractmethod
     def charges(self, side: Side, quantity: int, notional: int) -> int:
@@ -69,7 +94,38 @@ class Broker(Component, ABC):
 
 
 class SimulatedBroker(Broker, ABC):
-    """A broker whose fills are computed from the bars instead of received."""
+    """A broker whose fills are computed from the bars instead of received.
+
+    ``send`` is told every intent and need not do anything: the matcher is given every working order.
+
+    A plugin, complete; orders take one slice longer than on paper and trade two ticks worse::
+
+        from friday_core.api import (
+            BarMatcher, ComponentSpec, MatchingRules, OrderType, PluginSettings, SimulatedBroker, hookimpl
+        )
+
+
+        class Settings(PluginSettings):
+            latency: int = 1
+
+
+        class Postal(SimulatedBroker):
+            order_types = frozenset({OrderType.MARKET, OrderType.LIMIT})
+
+            def __init__(self, settings):
+                self.rules = MatchingRules(settings.latency, slippage_ticks=2)
+
+            def matcher(self):
+                return BarMatcher(self.rules)
+
+            def send(self, intents):
+                pass
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("broker", "postal", Postal, Settings, provides=Postal.order_types)]
+    """
 
     account = "simulated"
     #: No exchange confirms its fills, and a person has to make them true.

@@ -42,6 +42,30 @@ class RiskRule(Component, ABC):
     """Decides about one order at a time; the engine asks all rules, and the smallest ruling wins.
 
     A rule can only reduce. One that raises denies the order.
+
+    A plugin, complete; nothing below ``least`` is bought, in the currency of the instrument::
+
+        from friday_core.api import ComponentSpec, PluginSettings, RiskRule, Ruling, Side, hookimpl
+
+
+        class Settings(PluginSettings):
+            least: float = 20.0
+
+
+        class NoPennyStocks(RiskRule):
+            def __init__(self, settings):
+                self.least = settings.least
+
+            def check(self, proposal, book):
+                price = proposal.instrument.price(proposal.price)
+                if proposal.order.side is Side.SELL or price >= self.least:
+                    return Ruling(proposal.order.quantity)
+                return Ruling(0, "PENNY_STOCK", f"{price} is less than {self.least}")
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("risk_rule", "no_penny_stocks", NoPennyStocks, Settings)]
     """
 
     @abstractmethod

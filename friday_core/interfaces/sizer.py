@@ -11,7 +11,32 @@ from friday_core.interfaces.strategy import BookView
 
 
 class Sizer(Component, ABC):
-    """Turns a signal into a target weight of the book's equity."""
+    """Turns a signal into a target weight of the book's equity.
+
+    Risk comes afterwards: a target is a wish. A sizer that raises sizes nothing, and the
+    decision is recorded as ``SIZER_RAISED``.
+
+    A plugin, complete; at full strength every position gets the same share of the equity::
+
+        from friday_core.api import ComponentSpec, PluginSettings, Sizer, Target, hookimpl
+
+
+        class Settings(PluginSettings):
+            positions: int = 10
+
+
+        class EqualShare(Sizer):
+            def __init__(self, settings):
+                self.share = 1 / settings.positions
+
+            def size(self, signal, bar, book):
+                return Target(signal.instrument, signal.strength * self.share, signal.reason)
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("sizer", "equal_share", EqualShare, Settings)]
+    """
 
     #: Columns that the bars must carry; checked before the session starts.
     inputs: tuple[str, ...] = ()

@@ -15,6 +15,38 @@ class HistoricalData(Component, ABC):
     """A source of bars that have already happened.
 
     The host asks for ``instruments`` first, then iterates ``bars`` once.
+
+    A plugin, complete; one instrument whose price swings round 100 rupees::
+
+        import numpy as np
+
+        from friday_core.api import (
+            Chunk, ComponentSpec, HistoricalData, Instrument, InstrumentId, PluginSettings, hookimpl
+        )
+
+        DAY = 24 * 60 * 60 * 1_000_000  # microseconds
+
+
+        class Settings(PluginSettings):
+            days: int = 250
+
+
+        class Waves(HistoricalData):
+            def __init__(self, settings):
+                self.days = np.arange(1, settings.days + 1)
+
+            def instruments(self):
+                return [Instrument(InstrumentId("WAVE", "SEA"), "INR", price_decimals=2)]
+
+            def bars(self):
+                price = np.rint(10_000 + 1_000 * np.sin(self.days / 20))
+                columns = {**dict.fromkeys(["open", "high", "low", "close"], price), "volume": 0 * price + 500}
+                yield Chunk(self.days * DAY, 0 * self.days, columns)
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("source", "waves", Waves, Settings)]
     """
 
     #: Columns of every chunk besides time and instrument.

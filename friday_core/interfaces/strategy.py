@@ -50,6 +50,27 @@ class Strategy(Component, ABC):
     """Decides. It has no clock, no data but what it is told, and no way to trade round risk.
 
     An exception stops this strategy, is reported, and cancels its working orders; others go on.
+
+    A plugin, complete; it buys what closed lower three times in a row, until it no longer falls::
+
+        from friday_core.api import Bar, ComponentSpec, Strategy, Target, hookimpl
+
+
+        class BuyTheDip(Strategy):
+            def __init__(self):
+                self.last = {}
+
+            def on_event(self, event, book):
+                if isinstance(event, Bar):
+                    close, falls = self.last.get(event.instrument.id, (event.close, 0))
+                    falls = falls + 1 if event.close < close else 0
+                    self.last[event.instrument.id] = event.close, falls
+                    yield Target(event.instrument.id, 0.1 if falls >= 3 else 0.0)
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("strategy", "buy_the_dip", BuyTheDip)]
     """
 
     #: Order types it may use; a broker that lacks one is refused before the session starts.

@@ -13,6 +13,34 @@ class Transformer(Component, ABC):
 
     A row's result may depend on that row and earlier ones only, and not on how rows are cut into
     chunks. Rows are neither dropped nor added nor reordered.
+
+    A plugin, complete; how far the open lies from the close of the instrument's row before::
+
+        import numpy as np
+
+        from friday_core.api import Chunk, ComponentSpec, Transformer, hookimpl
+
+
+        class Gap(Transformer):
+            inputs = ("open", "close", "factor")
+            outputs = ("gap",)
+
+            def __init__(self):
+                self.closes = {}
+
+            def transform(self, chunk):
+                opens, closes = chunk["open"] * chunk["factor"], chunk["close"] * chunk["factor"]
+                gaps = np.full(len(chunk), np.nan)
+                for row, inst in enumerate(chunk.inst.tolist()):
+                    if inst in self.closes:
+                        gaps[row] = opens[row] / self.closes[inst] - 1
+                    self.closes[inst] = closes[row]
+                return chunk.with_columns({"gap": gaps})
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("transformer", "gap", Gap)]
     """
 
     #: Columns that must be there, and columns that this transformer adds.

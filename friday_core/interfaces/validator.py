@@ -15,6 +15,30 @@ class Validator(Component, ABC):
     The same rows must get the same verdicts however they are cut into chunks: state is kept per
     instrument and depends on earlier rows only. A validator sees every row that its predecessors
     did not hold back, in stream order.
+
+    A plugin, complete; it holds back bars in which almost nothing was traded::
+
+        from friday_core.api import ComponentSpec, Judgement, PluginSettings, Validator, Verdict, hookimpl
+
+
+        class Settings(PluginSettings):
+            least: float = 1.0
+
+
+        class ThinTrade(Validator):
+            inputs = ("volume",)
+
+            def __init__(self, settings):
+                self.least = settings.least
+
+            def validate(self, chunk):
+                thin = ~(chunk["volume"] >= self.least)
+                return Judgement.passing(chunk).marked(thin, Verdict.QUARANTINE, "too little was traded")
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("validator", "thin_trade", ThinTrade, Settings)]
     """
 
     #: Columns that must be there; checked before the session starts.

@@ -15,10 +15,11 @@ from friday_core.interfaces.component import Component
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import Strategy
-from friday_core.plugin.graph import Graph, HostCapabilities
+from friday_core.plugin.graph import Graph
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections
 from friday_core.plugin.roles import ROLES
 from friday_core.plugin.spec import Kind
+from friday_core.plugin.wiring import HostCapabilities
 from friday_core.session.feed import HistoricalFeed
 
 #: What components may require of the host: the run's folder, and the instruments of the source.

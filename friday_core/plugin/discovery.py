@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -43,14 +44,27 @@ class InstalledPlugin:
         """``distribution version``, for people."""
         return f"{self.distribution} {self.version}".strip()
 
+    def extra_with(self, module: str) -> str:
+        """What to install for ``module``: ``friday-moon[sdk]`` if an extra names it, else the distribution.
+
+        A requirement is taken to bring the module of its own name.
+        """
+        distribution = self.entry_point.dist
+        for requirement in (distribution.requires if distribution else None) or ():
+            name = re.match(r"[\w.-]+", requirement)
+            extra = re.search(r"""extra\s*==\s*["']([\w.-]+)["']""", requirement)
+            if name and extra and _normal(name.group()) == _normal(module.partition(".")[0]):
+                return f"{self.distribution}[{extra.group(1)}]"
+        return self.distribution
+
 
 def installed_plugins(group: str = PLUGIN_GROUP) -> list[InstalledPlugin]:
     """Every installed plugin, sorted by key and distribution; imports none of them."""
     found = []
     for point in entry_points(group=group):
-        distribution = point.dist
-        name = distribution.metadata["Name"] if distribution else "(unknown)"
-        found.append(InstalledPlugin(point, name, distribution.version if distribution else ""))
+        metadata = (point.dist.metadata if point.dist is not None else None) or {}
+        name, version = (metadata[field] if field in metadata else "" for field in ("Name", "Version"))
+        found.append(InstalledPlugin(point, name or "(unknown)", version or ""))
     return sorted(found, key=lambda plugin: (plugin.key, plugin.distribution))
 
 
@@ -60,6 +74,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}? " if close else ""
 
 
-def with_key(plugins: Sequence[InstalledPlugin], key: str) -> list[InstalledPlugin]:
+def with_key(plugins: Iterable[InstalledPlugin], key: str) -> list[InstalledPlugin]:
     """The plugins that offer ``kind.name``: more than one is a conflict."""
     return [plugin for plugin in plugins if plugin.key == key]
+
+
+def by_key(plugins: Iterable[InstalledPlugin]) -> dict[str, list[InstalledPlugin]]:
+    """The plugins that offer each ``kind.name``: more than one is a conflict."""
+    found: dict[str, list[InstalledPlugin]] = {}
+    for plugin in plugins:
+        found.setdefault(plugin.key, []).append(plugin)
+    return found
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -14,6 +14,7 @@ from friday_core.plugin.discovery import nearest
 from friday_core.plugin.plan import Configuration, Request, requested_components
 from friday_core.plugin.registry import Loaded, PluginRegistry
 from friday_core.plugin.spec import Kind, NoSettings, PluginSettings
+from friday_core.plugin.wiring import HostCapabilities, Wires
 
 #: Reserved key of a plugin's section: which component serves which requirement.
 USE = "use"
@@ -33,11 +34,6 @@ class Node:
         return self.request.id
 
 
-#: What the host itself provides: for each capability the kind of component that it is made from,
-#: or ``None``. Whoever requires it is built after all components of that kind.
-HostCapabilities = Mapping[str, Kind | None]
-
-
 class Graph:
     """Nodes by id in the order of the requests, and the problems that were found."""
 
@@ -51,11 +47,9 @@ class Graph:
         """For each component, the components that must be ready before it."""
         found: dict[str, set[str]] = {}
         for node in self.nodes.values():
-            wired = set(node.wiring.values())
-            makers = {self._host[capability] for capability in wired if self._host.get(capability) is not None}
-            found[node.id] = (wired & set(self.nodes)) | {
-                other.id for other in self.nodes.values() if other.request.kind in makers
-            }
+            found[node.id] = {target for target in node.wiring.values() if target in self.nodes}
+            for maker in {self._host.get(target) for target in node.wiring.values()} - {None}:
+                found[node.id] |= {other.id for other in self.nodes.values() if other.request.kind is maker}
         return found
 
     def build(self, provide: Callable[[str, Mapping[str, Any]], Any]) -> dict[str, Any]:
@@ -105,10 +99,11 @@ def resolve_graph(configuration: Configuration, registry: PluginRegistry, host: 
         else:
             admitted.append((request, answer))
     nodes: dict[str, Node] = {}
-    failed = frozenset(str(request.kind) for request in requests) - {str(request.kind) for request, _ in admitted}
+    wires = Wires(admitted, requests, host)
     for request, loaded in admitted:
         settings, wrong = _settings_of(request, loaded, configuration)
-        wiring, unmet = _wiring_of(request, loaded, admitted, configuration, host, failed)
+        chosen = configuration.plugin_values(request.kind, request.name).get(USE, {})
+        wiring, unmet = wires.of(request, loaded.spec.requires, chosen)
         problems += [*wrong, *unmet]
         if settings is not None:
             nodes[request.id] = Node(request, loaded, settings, wiring)
@@ -184,47 +179,6 @@ def _setting_problem(detail: Any, request: Request, model: type[PluginSettings])
     mend = f"correct {path or 'the section'}{f': {described}' if described else ''}"
     message = f"{path}: {detail['msg']}" if path else detail["msg"]
     return Problem(ProblemKind.INVALID_VALUE, message, mend, section, request.key)
-
-
-def _wiring_of(
-    request: Request,
-    loaded: Loaded,
-    admitted: Sequence[tuple[Request, Loaded]],
-    configuration: Configuration,
-    host: HostCapabilities,
-    failed: frozenset[str],
-) -> tuple[dict[str, str], list[Problem]]:
-    """For each requirement, the id of the one component (or host capability) that serves it.
-
-    A requirement of a kind in ``failed`` is not reported as missing: its component is, already.
-    """
-    wiring: dict[str, str] = {}
-    problems: list[Problem] = []
-    chosen = configuration.plugin_values(request.kind, request.name).get(USE, {})
-    for parameter, capability in loaded.spec.requires.items():
-        if capability in host:
-            wiring[parameter] = capability
-            continue
-        able = [other for other, what in admitted if other.id != request.id and capability in what.spec.capabilities]
-        wanted = chosen.get(parameter)
-        serving = [other for other in able if wanted is None or other.name == wanted]
-        if len(serving) == 1:
-            wiring[parameter] = serving[0].id
-        elif serving or capability.partition(":")[0] not in failed:
-            problems.append(_unserved(request, parameter, capability, [o.name for o in serving or able], bool(serving)))
-    return wiring, problems
-
-
-def _unserved(request: Request, parameter: str, capability: str, able: list[str], ambiguous: bool) -> Problem:
-    section = request.settings_section
-    if ambiguous:
-        message = f"{parameter!r} needs {capability}, offered by {', '.join(able)}"
-        mend = f'add to [{section}]: use = {{ {parameter} = "{able[0]}" }}'
-        return Problem(ProblemKind.AMBIGUOUS_DEPENDENCY, message, mend, section, request.key)
-    message = f"{parameter!r} needs {capability}, and no enabled component provides it"
-    kind = capability.partition(":")[0]
-    mend = f"enable a {kind} that provides {capability}" + (f"; use names one of {', '.join(able)}" if able else "")
-    return Problem(ProblemKind.MISSING_DEPENDENCY, message, mend, section, request.key)
 
 
 def _cycles(graph: Graph) -> list[Problem]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from types import ModuleType
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pluggy
 
-from friday_core.errors import PluginImportError, Problem, ProblemKind
+from friday_core.errors import Problem, ProblemKind
 from friday_core.plugin import hookspecs
-from friday_core.plugin.discovery import InstalledPlugin, nearest, with_key
-from friday_core.plugin.spec import API_VERSION, ComponentSpec, Kind, NoSettings
+from friday_core.plugin.discovery import InstalledPlugin, by_key, nearest
+from friday_core.plugin.spec import ComponentSpec, Kind
+from friday_core.plugin.spec_check import check_spec
+
+
+#: What to do about a hook that pluggy refuses.
+HOOK_MEND = "correct the hook's name or its arguments; hooks are " + ", ".join(
+    f"{name}({', '.join(hook.__code__.co_varnames)})" for name, hook in vars(hookspecs).items() if name[:7] == "friday_"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +34,44 @@ class PluginRegistry:
     """Loads the plugins that a configuration names, each in its own try.
 
     A plugin that cannot be used becomes a ``Problem``; others are not affected, and nothing that
-    is not asked for is imported. pluggy holds what was registered and calls the observers.
+    is not asked for is imported. A component is found by the entry point of its own name only, so
+    that no module can bring one under the name of another's. What was tried once is not tried
+    again. pluggy holds what was registered and calls the observers.
     """
 
     def __init__(self, plugins: Sequence[InstalledPlugin], *, import_timeout: float = 10.0) -> None:
         self.plugins = tuple(plugins)
         self._import_timeout = import_timeout
-        self._loaded: dict[str, Loaded] = {}
+        self._by_key = by_key(self.plugins)
+        self._answers: dict[str, Loaded | Problem] = {}
+        self._registered: dict[str, list[ComponentSpec] | _Unusable] = {}
+        self._owners: dict[str, InstalledPlugin] = {}
         self.hooks = pluggy.PluginManager(hookspecs.PROJECT)
         self.hooks.add_hookspecs(hookspecs)
 
     def load(self, key: str, section: str = "") -> Loaded | Problem:
         """The component ``kind.name``, or the problem that stands in its way."""
-        if key in self._loaded:
-            return self._loaded[key]
-        offered = with_key(self.plugins, key)
+        if key not in self._answers:
+            self._answers[key] = self._load(key)
+        answer = self._answers[key]
+        return replace(answer, section=section) if isinstance(answer, Problem) else answer
+
+    def _load(self, key: str) -> Loaded | Problem:
+        offered = self._by_key.get(key, ())
         if not offered:
-            return self._unknown(key, section)
+            return self._unknown(key)
         if len(offered) > 1:
             owners = " and ".join(plugin.origin for plugin in offered)
             mend = "uninstall all but one of them"
-            return Problem(ProblemKind.DUPLICATE_COMPONENT, f"offered by {owners}", mend, section, key)
+            return Problem(ProblemKind.DUPLICATE_COMPONENT, f"offered by {owners}", mend, plugin=key)
         plugin = offered[0]
         try:
-            specs = self._register(plugin)
+            spec = self._spec(key, plugin)
         except _Unusable as unusable:
-            return Problem(unusable.kind, unusable.message, unusable.mend, section, f"{key} of {plugin.origin}")
-        return self._admit(key, section, plugin, specs)
+            return Problem(unusable.kind, unusable.message, unusable.mend, plugin=f"{key} of {plugin.origin}")
+        return check_spec(spec, "", plugin.origin) or Loaded(spec, plugin)
 
-    def _unknown(self, key: str, section: str) -> Problem:
+    def _unknown(self, key: str) -> Problem:
         kind, _, name = key.partition(".")
         known = [plugin.name for plugin in self.plugins if plugin.kind == kind]
         message = f"no installed plugin offers the {kind} {name!r}"
@@ -65,53 +79,68 @@ class PluginRegistry:
             f"{nearest(name, known)}Installed: {', '.join(known) or 'none'}. If it belongs to a plugin of its own, "
             f"install that first, for example: pip install friday-{name.replace('_', '-')}"
         )
-        return Problem(ProblemKind.UNKNOWN_COMPONENT, message, mend, section, key)
+        return Problem(ProblemKind.UNKNOWN_COMPONENT, message, mend, plugin=key)
+
+    def _spec(self, key: str, plugin: InstalledPlugin) -> ComponentSpec:
+        specs = self._specs(plugin)
+        for spec in specs:
+            self._require_sole_owner(spec.key, plugin, wanted=key)
+        found = next((spec for spec in specs if spec.key == key), None)
+        if found is None:
+            raise _not_among(key, specs)
+        return found
+
+    def _specs(self, plugin: InstalledPlugin) -> list[ComponentSpec]:
+        """Import a plugin and ask it for its components; taken out again if it is unusable."""
+        module = plugin.entry_point.value
+        if module not in self._registered:
+            try:
+                self._registered[module] = self._register(plugin)
+            except _Unusable as unusable:
+                self._registered[module] = unusable
+        answer = self._registered[module]
+        if isinstance(answer, _Unusable):
+            raise answer
+        return answer
 
     def _register(self, plugin: InstalledPlugin) -> list[ComponentSpec]:
-        """Import a plugin and ask it for its components; taken out again if it is unusable."""
         module = import_plugin(plugin, None if plugin.built_in else self._import_timeout)
         try:
-            return self._ask(module, plugin.key)
-        except _Unusable:
-            if self.hooks.is_registered(module):
-                self.hooks.unregister(module)
-            raise
-
-    def _ask(self, module: ModuleType, name: str) -> list[ComponentSpec]:
-        try:
             if not self.hooks.is_registered(module):
-                self.hooks.register(module, name=name)
+                self.hooks.register(module, name=plugin.key)
                 self.hooks.check_pending()
-            others = [other for other in self.hooks.get_plugins() if other is not module]
-            return _checked_specs(self.hooks.subset_hook_caller("friday_components", remove_plugins=others)())
+            return _checked_specs(self._ask(module))
         except pluggy.PluginValidationError as error:
-            mend = "correct the hook's name or arguments; docs/hooks.md lists all hooks"
-            raise _Unusable(ProblemKind.BAD_REGISTRATION, str(error), mend) from error
+            self._forget(module)
+            raise _Unusable(ProblemKind.BAD_REGISTRATION, str(error), HOOK_MEND) from error
         except _Unusable:
+            self._forget(module)
             raise
-        except Exception as error:
-            message = f"friday_components() raised {type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:
+            self._forget(module)
+            message = f"friday_components() raised {described(error)}"
             raise _Unusable(ProblemKind.BAD_REGISTRATION, message, "mend the plugin or remove it") from error
 
-    def _admit(self, key: str, section: str, plugin: InstalledPlugin, specs: list[ComponentSpec]) -> Loaded | Problem:
-        for spec in specs:
-            owner = self._loaded.get(spec.key)
-            if owner is not None and owner.plugin.entry_point.value != plugin.entry_point.value:
-                message = f"registered by {owner.plugin.origin} and by {plugin.origin}"
-                mend = "uninstall one of them, or take it out of the configuration"
-                return Problem(ProblemKind.DUPLICATE_COMPONENT, message, mend, section, spec.key)
-        asked = next((spec for spec in specs if spec.key == key), None)
-        if asked is None:
-            offers = ", ".join(spec.key for spec in specs)
-            message = f"its module registers {offers} and not {key}"
-            mend = "name the entry point <kind>.<name> as the component is registered"
-            return Problem(ProblemKind.BAD_REGISTRATION, message, mend, section, f"{key} of {plugin.origin}")
-        problem = check_spec(asked, section, plugin.origin)
-        if problem is not None:
-            return problem
-        for other in specs:
-            self._loaded.setdefault(other.key, Loaded(other, plugin))
-        return self._loaded[key]
+    def _ask(self, module: Any) -> list[Any]:
+        hook = self.hooks.hook.friday_components
+        others = [one.plugin for one in hook.get_hookimpls() if one.plugin is not module]
+        answers: list[Any] = self.hooks.subset_hook_caller(hook.name, remove_plugins=others)()
+        return answers
+
+    def _forget(self, module: Any) -> None:
+        if self.hooks.is_registered(module):
+            self.hooks.unregister(module)
+
+    def _require_sole_owner(self, key: str, plugin: InstalledPlugin, wanted: str) -> None:
+        """Nobody else may offer ``key`` or have registered it: who came first would decide."""
+        claims = [*self._by_key.get(key, ()), self._owners.setdefault(key, plugin)]
+        others = [one for one in claims if one.entry_point.value != plugin.entry_point.value]
+        if others:
+            owners = [f"{one.origin} ({one.entry_point.value})" for one in (plugin, others[0])]
+            names = " or ".join(dict.fromkeys(one.distribution for one in (plugin, others[0])))
+            message = f"{key} is registered by {owners[0]} and by {owners[1]}"
+            mend = f"uninstall {names}, or take {wanted} out of the configuration"
+            raise _Unusable(ProblemKind.DUPLICATE_COMPONENT, message, mend)
 
 
 class _Unusable(Exception):  # noqa: N818 - never leaves this module
@@ -122,33 +151,38 @@ class _Unusable(Exception):  # noqa: N818 - never leaves this module
         self.kind, self.message, self.mend = kind, message, mend
 
 
-def import_plugin(plugin: InstalledPlugin, timeout: float | None) -> ModuleType:
+def described(error: BaseException) -> str:
+    """Class and text of whatever a plugin raised; its class alone if even its text raises."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - the text is a stranger's code
+        return type(error).__name__
+
+
+def import_plugin(plugin: InstalledPlugin, timeout: float | None) -> Any:
     """Import a plugin's module; with a time limit, in a thread that is left behind if it hangs."""
+    outcomes: list[Any] = []
+    mend = f"mend or uninstall {plugin.distribution}, or take it out of the configuration"
     if timeout is None:
-        outcome = _attempt(plugin)
+        outcomes.append(_attempt(plugin))
+        if isinstance(outcomes[0], KeyboardInterrupt):
+            raise outcomes[0]
     else:
-        outcome = PluginImportError(f"its import did not return within {timeout:g} s")
-        finished: list[Any] = []
-        thread = threading.Thread(target=lambda: finished.append(_attempt(plugin)), daemon=True)
+        thread = threading.Thread(target=lambda: outcomes.append(_attempt(plugin)), daemon=True)
         thread.start()
         thread.join(timeout)
-        if finished:
-            outcome = finished[0]
-    if isinstance(outcome, BaseException):
-        message = str(outcome)
-        if not isinstance(outcome, PluginImportError):
-            message = f"importing {plugin.entry_point.value} raised {type(outcome).__name__}: {outcome}"
-        mend = f"mend or uninstall {plugin.distribution}, or take {plugin.key} out of the configuration"
-        raise _Unusable(ProblemKind.IMPORT_FAILED, message, mend) from outcome
-    module: ModuleType = outcome
-    return module
+        if not outcomes:
+            message = f"its import did not return within {timeout:g} s"
+            raise _Unusable(ProblemKind.IMPORT_FAILED, message, mend)
+    if isinstance(outcomes[0], BaseException):
+        message = f"importing {plugin.entry_point.value} raised {described(outcomes[0])}"
+        raise _Unusable(ProblemKind.IMPORT_FAILED, message, mend) from outcomes[0]
+    return outcomes[0]
 
 
 def _attempt(plugin: InstalledPlugin) -> Any:
     try:
         return plugin.entry_point.load()
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit included
         return error
 
@@ -161,6 +195,7 @@ def _checked_specs(answers: Iterable[Any]) -> list[ComponentSpec]:
             raise _Unusable(ProblemKind.BAD_REGISTRATION, f"friday_components() returned {answer!r:.80}", mend)
         specs.extend(answer)
     if not specs:
+        mend = f"mark friday_components() with @hookimpl; {mend}"
         raise _Unusable(ProblemKind.BAD_REGISTRATION, "it registers no component", mend)
     keys = [spec.key for spec in specs]
     twice = sorted({key for key in keys if keys.count(key) > 1})
@@ -169,38 +204,11 @@ def _checked_specs(answers: Iterable[Any]) -> list[ComponentSpec]:
     return specs
 
 
-def check_spec(spec: ComponentSpec, section: str, origin: str) -> Problem | None:
-    """What is wrong with a spec by itself: version, kind, or the factory's signature."""
-    who = f"{spec.key} of {origin}"
-    major, minor = API_VERSION
-    if spec.api[0] != major or spec.api[1] > minor:
-        wanted = ".".join(map(str, spec.api))
-        message = f"it is written for plugin API {wanted}, this Friday has {major}.{minor}"
-        mend = "install a release of the plugin for this API" if spec.api[0] <= major else "update friday-trading"
-        return Problem(ProblemKind.API_VERSION, message, mend, section, who)
-    if spec.kind not in set(Kind):
-        mend = f"{nearest(spec.kind, Kind)}Kinds are {', '.join(Kind)}"
-        return Problem(ProblemKind.BAD_REGISTRATION, f"unknown kind {spec.kind!r}", mend, section, who)
-    return _check_signature(spec, section, who)
-
-
-def _check_signature(spec: ComponentSpec, section: str, who: str) -> Problem | None:
-    """The factory must accept ``settings`` (if it has any) and each required name, and demand no more."""
-    try:
-        parameters = inspect.signature(spec.factory).parameters
-    except (TypeError, ValueError) as error:
-        message, mend = f"the factory cannot be called: {error}", "pass a class or a function as factory"
-        return Problem(ProblemKind.FACTORY_SIGNATURE, message, mend, section, who)
-    given = set(spec.requires) | (set() if spec.settings is NoSettings else {"settings"})
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    named = {n for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    demanded = {n for n, p in parameters.items() if n in named and p.default is p.empty}
-    positional = [n for n, p in parameters.items() if p.kind is p.POSITIONAL_ONLY and p.default is p.empty]
-    refused = [] if open_ended else sorted(given - named)
-    missing = [*positional, *sorted(demanded - given)]
-    if not refused and not missing:
-        return None
-    parts = [f"it does not accept {', '.join(refused)}"] if refused else []
-    parts += [f"nothing provides {', '.join(missing)}"] if missing else []
-    mend = f"give the factory the parameters ({', '.join(sorted(given))}), or change the spec's requires and settings"
-    return Problem(ProblemKind.FACTORY_SIGNATURE, f"factory: {'; '.join(parts)}", mend, section, who)
+def _not_among(key: str, specs: Sequence[ComponentSpec]) -> _Unusable:
+    message = f"its module registers {', '.join(spec.key for spec in specs)} and not {key}"
+    strange = next((spec.kind for spec in specs if spec.kind not in set(Kind)), None)
+    if strange is not None:
+        mend = f"{strange!r} is no kind of component: {nearest(str(strange), Kind)}Kinds are {', '.join(Kind)}"
+    else:
+        mend = "name the entry point <kind>.<name> as the component is registered"
+    return _Unusable(ProblemKind.BAD_REGISTRATION, message, mend)

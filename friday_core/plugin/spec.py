@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 #: Version of the plugin interface: another major is refused, a newer minor too.
 API_VERSION = (1, 0)
+#: Reserved key of a plugin's section: which component serves which requirement.
+USE = "use"
 
 
 class Kind(enum.StrEnum):

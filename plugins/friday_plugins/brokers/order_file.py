@@ -140,8 +140,6 @@ class OrderFileBroker(SimulatedBroker):
             raise Refused(f"order {order.tag}: an order file takes market and limit orders, not {order.type}")
         if order.instrument not in self._decimals:
             raise Refused(f"order {order.tag}: {order.instrument} is not in the session's universe")
-        if not self._orders.is_open:
-            raise Refused(f"order {order.tag}: the order file is not open; start the broker first")
 
     def _order_row(self, order: Order) -> list[str]:
         decided = (_EPOCH + dt.timedelta(microseconds=order.ts_decided)).astimezone(self._zone)
@@ -169,10 +167,6 @@ class _Sheet:
         self._partial = path.with_name(path.name + ".partial")
         self._columns = columns
         self._stream: TextIO | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self._stream is not None
 
     def open(self) -> None:
         if self.path.exists():

@@ -66,6 +66,13 @@ def test_a_sale_closes_the_oldest_lots_first(book: Book) -> None:
     assert (book.realised, book.charges) == (40_000, 20)
 
 
+@pytest.mark.parametrize(("first", "gained"), [(1, 500), (-1, -500)])
+def test_a_single_share_is_closed_like_many(book: Book, first: int, gained: int) -> None:
+    trade(book, first, 10_000)
+    assert trade(book, -first, 10_500) == gained
+    assert (book.realised, book.cash) == (gained, CAPITAL + gained)
+
+
 def test_a_short_receives_cash_and_owes_value(book: Book) -> None:
     trade(book, -10, 10_000)
     book.mark(INFY.id, 9_500)

@@ -220,6 +220,14 @@ def test_before_the_start_everything_is_refused(tmp_path: Path, intent: PlaceOrd
         made(tmp_path).send([intent])
 
 
+def test_after_the_stop_everything_is_refused(tmp_path: Path) -> None:
+    broker = made(tmp_path)
+    broker.start()
+    broker.stop()
+    with pytest.raises(Refused, match=r"basket_orders\.csv is not open; start the broker first"):
+        broker.send([PlaceOrder(order())])
+
+
 def test_a_row_that_may_be_written_in_part_is_in_doubt(
     broker: OrderFileBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +245,9 @@ def test_it_fills_by_the_rules_of_the_paper_broker(tmp_path: Path) -> None:
     assert made(tmp_path, latency=2, slippage_ticks=3, participation=0.29).matcher().rules == MatchingRules(
         2, 3, 290_000
     )
+    assert made(tmp_path, latency=0, slippage_ticks=0, participation=1).matcher().rules == MatchingRules(
+        0, 0, 1_000_000
+    )
 
 
 def test_its_fills_are_assumed_and_it_takes_market_and_limit_orders_only() -> None:
@@ -246,7 +257,15 @@ def test_its_fills_are_assumed_and_it_takes_market_and_limit_orders_only() -> No
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"timezone": "Asia/Bombay"}, "'Asia/Bombay' is not a time zone"), ({"product": "CASH"}, "product")],
+    [
+        ({"timezone": "Asia/Bombay"}, "'Asia/Bombay' is not a time zone"),
+        ({"product": "CASH"}, "product"),
+        ({"latency": -1}, "latency"),
+        ({"slippage_ticks": -1}, "slippage_ticks"),
+        ({"participation": 0.0}, "participation"),
+        ({"participation": 1.1}, "participation"),
+        ({"speed": 1}, "speed"),
+    ],
 )
 def test_wrong_settings_are_refused(wrong: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):

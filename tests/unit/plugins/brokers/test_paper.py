@@ -22,6 +22,7 @@ def test_it_trades_on_the_next_slice_with_one_tick_of_slippage_by_default() -> N
 
 def test_its_settings_reach_the_matcher() -> None:
     assert rules(latency=2, slippage_ticks=3, participation=0.1) == MatchingRules(2, 3, 100_000)
+    assert rules(latency=0, slippage_ticks=0, participation=1) == MatchingRules(0, 0, 1_000_000)
 
 
 def test_a_share_is_rounded_to_parts_per_million_not_cut() -> None:

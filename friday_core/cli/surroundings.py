@@ -1,0 +1,144 @@
+"""What ``friday doctor`` asks of the place where it is called: configuration, run folder, clock, secrets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from friday_core.cli.config import count_components
+from friday_core.cli.findings import Check, Finding, fail, ok, warn
+from friday_core.cli.options import Choice, Loaded
+from friday_core.errors import ConfigurationError, Problem
+
+#: As in ``friday_settings.catalogue`` and ``friday_settings.secret_files``, which the core does not know.
+CONFIG_VARIABLE = "FRIDAY_CONFIG"
+SECRETS_VARIABLE = "FRIDAY_SECRETS_DIR"
+SECRETS_FOLDER = "secrets"
+
+_ENOUGH_BYTES = 1_000_000_000
+_FIRST_YEAR, _LAST_YEAR = 2025, 2100
+
+
+def surrounding_checks(choice: Choice, now: dt.datetime) -> list[Check]:
+    """The configuration and what it needs of the machine. They start nothing and leave no file."""
+    loaded: list[Loaded] = []
+
+    def configuration() -> Iterator[Finding]:
+        try:
+            loaded.append(choice.load())
+        except ConfigurationError as error:
+            yield from map(_problem, error.problems)
+        else:
+            yield from check_graph(choice, loaded[0])
+
+    def folder() -> Path:
+        return loaded[0].settings.run.folder if loaded else Path("runs")
+
+    def zone() -> str:
+        return loaded[0].settings.data.timezone if loaded else "Asia/Kolkata"
+
+    return [
+        ("configuration", configuration),
+        ("run folder", lambda: check_run_folder(folder())),
+        ("time zones", lambda: [check_time_zone(zone())]),
+        ("clock", lambda: [check_clock(now)]),
+        ("secrets", lambda: check_secrets(secrets_folder(choice, os.environ))),
+    ]
+
+
+def check_graph(choice: Choice, loaded: Loaded) -> Iterator[Finding]:
+    """Every problem between a configuration that loads and a start, as ``friday config check`` has it."""
+    find_problems = getattr(choice.module(), "check", None)
+    problems = list(find_problems(loaded)) if find_problems is not None else []
+    yield from map(_problem, problems)
+    if not problems:
+        origins = dict.fromkeys(str(row.origin) for row in loaded.explain() if str(row.origin) != "code")
+        count = f"{count_components(loaded.settings)} components fit together"
+        yield ok("configuration", f"profile {loaded.profile}, {count}; from {', '.join(origins)}")
+
+
+def check_run_folder(folder: Path) -> Iterator[Finding]:
+    """Whether files can be made where runs will be written, and how much room is left."""
+    elsewhere = "or choose another place: --set run.folder=FOLDER"
+    try:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        with tempfile.TemporaryFile(dir=there) as probe:
+            probe.write(b"friday")
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        evidence = f"{folder} cannot be written: {error.strerror or error}"
+        yield fail("run folder", evidence, f"change the rights there, {elsewhere}")
+        return
+    yield ok("run folder", f"{folder} can be " + ("written" if there == folder else f"made in {there}"))
+    room = f"{free / 1e9:,.1f} GB free"
+    mend = f"free space, {elsewhere}"
+    yield ok("disk space", room) if free >= _ENOUGH_BYTES else warn("disk space", room, mend)
+
+
+def check_time_zone(zone: str) -> Finding:
+    """Whether the zone of the trading day is known here."""
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return fail("time zones", f"{zone} is not in the data base", "pip install --upgrade tzdata")
+    try:
+        version = metadata.version("tzdata")
+    except metadata.PackageNotFoundError:
+        return ok("time zones", f"{zone} is there, from the operating system")
+    return ok("time zones", f"{zone} is there, tzdata {version}")
+
+
+def check_clock(now: dt.datetime) -> Finding:
+    """Whether the machine's time can be true."""
+    if _FIRST_YEAR <= now.year <= _LAST_YEAR:
+        return ok("clock", f"{now:%Y-%m-%d %H:%M} UTC")
+    mend = "set the machine's clock: runs, certificates and live sessions depend on it"
+    return fail("clock", f"it says {now:%Y-%m-%d}", mend)
+
+
+def secrets_folder(choice: Choice, environ: Mapping[str, str]) -> Path:
+    """Where ``load_settings`` looks for secrets."""
+    if environ.get(SECRETS_VARIABLE):
+        return Path(environ[SECRETS_VARIABLE])
+    config = choice.config or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
+    return (config.parent if config is not None else Path()) / SECRETS_FOLDER
+
+
+def check_secrets(folder: Path) -> Iterator[Finding]:
+    """The modes of the folder and of its files, where files have modes; no secret is read."""
+    try:
+        files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        wrong = [finding for path in (folder, *files) if (finding := _check_mode(path)) is not None]
+    except FileNotFoundError:
+        yield ok("secrets", f"no folder {folder}, and none is needed without secrets")
+        return
+    except OSError as error:
+        yield fail("secrets", f"{folder} cannot be read: {error.strerror}", "make it a folder that you own")
+        return
+    yield from wrong
+    if not wrong:
+        holds = f"{len(files)} secrets, which only you can read" if files else "no secret"
+        yield ok("secrets", f"{folder} holds {holds}")
+
+
+def _check_mode(path: Path) -> Finding | None:
+    """What is wrong with a mode: others may read a secret, or put one into the folder."""
+    mode = stat.S_IMODE(path.stat().st_mode) if os.name == "posix" else 0
+    if path.is_dir():
+        evidence = f"others may write into {path} (mode {mode:04o})"
+        return warn("secrets", evidence, f"chmod 700 {path}") if mode & 0o022 else None
+    evidence = f"others may read {path} (mode {mode:04o})"
+    return fail("secrets", evidence, f"chmod 600 {path}") if mode & 0o077 else None
+
+
+def _problem(problem: Problem) -> Finding:
+    where = f"[{problem.section}] " if problem.section else ""
+    who = f" ({problem.plugin})" if problem.plugin else ""
+    return fail("configuration", f"{where}{problem.kind}: {problem.message}{who}", problem.mend)

@@ -1,0 +1,212 @@
+"""The docstring of every role ends with a plugin that is complete: installed, wired and run as it stands."""
+
+from __future__ import annotations
+
+import ast
+import math
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from docs.documents import ROOT, blocks, example
+from fakes.third_party_host import host_with, install
+
+from friday_core.domain.market import Bar
+from friday_core.domain.records import ChunkReceived
+from friday_core.domain.sessions import to_datetime
+from friday_core.interfaces.broker import Broker, ChargesPlan, SimulatedBroker
+from friday_core.interfaces.component import Component
+from friday_core.interfaces.notifier import Notifier
+from friday_core.interfaces.risk_rule import RiskRule
+from friday_core.interfaces.sizer import Sizer
+from friday_core.interfaces.source import HistoricalData
+from friday_core.interfaces.strategy import Strategy
+from friday_core.interfaces.transformer import Transformer
+from friday_core.interfaces.validator import Validator
+from friday_core.orchestration.host import Host, RunResult
+from friday_core.plugin.roles import ROLES
+
+EXAMPLES = (
+    HistoricalData,
+    Validator,
+    Transformer,
+    Strategy,
+    Sizer,
+    RiskRule,
+    ChargesPlan,
+    SimulatedBroker,
+    Notifier,
+)
+
+#: Averages so short that sixty sessions have several crossings.
+BRISK = "plugins.strategy.moving_average_cross={fast = 2, slow = 5}"
+
+#: Sees every bar and wants nothing.
+PROBE = """
+from friday_core.api import Bar, ComponentSpec, Strategy, hookimpl
+
+class Probe(Strategy):
+    def __init__(self):
+        self.bars = []
+
+    def on_event(self, event, book):
+        self.bars += [event] if isinstance(event, Bar) else []
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("strategy", "probe", Probe)]
+"""
+
+REFUSAL = """
+from friday_core.api import ComponentSpec, Judgement, Validator, Verdict, hookimpl
+
+class RefuseAll(Validator):
+    def validate(self, chunk):
+        return Judgement.passing(chunk).marked(slice(None), Verdict.REJECT_CHUNK, "a test of the alarm")
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("validator", "refuse_all", RefuseAll)]
+"""
+
+
+def _rows(result: RunResult, table: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(result.folder / f"{table}.parquet").to_pylist()
+    return rows
+
+
+def _active(*names: str) -> str:
+    """Strategies with their plugins' settings, the id being the plugin's name."""
+    entries = ", ".join(f'{{id = "{name}", use = "{name}"}}' for name in names)
+    return f"trading.active_strategies=[{entries}]"
+
+
+def _probed(host: Host) -> list[Bar]:
+    """The bars that a run showed to the probe."""
+    probe: Any = host.assembly.strategy("probe")
+    bars: list[Bar] = probe.bars
+    return bars
+
+
+def test_every_role_has_an_example_of_its_own() -> None:
+    roles = {SimulatedBroker if role is Broker else role for role in ROLES.values()} - {Component}
+    assert roles == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("role", EXAMPLES)
+def test_an_example_has_at_most_30_lines(role: type) -> None:
+    assert 0 < len(example(role).splitlines()) <= 30
+
+
+@pytest.mark.parametrize("role", EXAMPLES)
+def test_an_example_imports_nothing_of_friday_but_its_api(role: type) -> None:
+    imports = [node for node in ast.walk(ast.parse(example(role))) if isinstance(node, ast.ImportFrom)]
+    assert {node.module for node in imports if (node.module or "").startswith("friday")} == {"friday_core.api"}
+
+
+def test_the_strategy_has_18_lines_and_is_the_one_in_the_readme() -> None:
+    strategy = example(Strategy)
+    assert len(strategy.splitlines()) == 18
+    assert strategy in [block.text for block in blocks(ROOT / "README.md")]
+
+
+def test_the_source_delivers_its_bars(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugin = install(monkeypatch, example(HistoricalData))
+    result = host_with(
+        [plugin], tmp_path, "streams.market_data.source=waves", BRISK, _active("moving_average_cross")
+    ).run()
+    assert result.summary["results"]["rows"] == 250
+    assert {row["instrument"] for row in _rows(result, "fills")} == {"WAVE.SEA"}
+
+
+def test_the_validator_holds_back_thin_bars(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugin = install(monkeypatch, example(Validator))
+    options = ('streams.market_data.validators=["thin_trade"]', "plugins.validator.thin_trade.least=500_000")
+    host = host_with([plugin], tmp_path, *options)
+    chunks = [record.chunk for record in host.assembly.feed.records() if isinstance(record, ChunkReceived)]
+    thin = sum(int((chunk["volume"] < 500_000).sum()) for chunk in chunks)
+    (counted,) = host.run().summary["quarantine"]
+    assert counted == {
+        "stream": "market_data",
+        "stage": "thin_trade",
+        "verdict": "QUARANTINE",
+        "reason": "too little was traded",
+        "rows": thin,
+    }
+
+
+def test_the_transformer_adds_the_gap_to_the_close_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugins = [install(monkeypatch, example(Transformer)), install(monkeypatch, PROBE)]
+    host = host_with(plugins, tmp_path, 'streams.market_data.transformers=["gap"]', _active("probe"))
+    host.run()
+    bars = [bar for bar in _probed(host) if str(bar.instrument.id) == "SYN01.NSE"]
+    assert math.isnan(bars[0]["gap"])
+    assert [bar["gap"] for bar in bars[1:]] == pytest.approx([b.open / a.close - 1 for a, b in pairwise(bars)])
+
+
+def test_the_strategy_wants_what_fell_three_times_in_a_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugins = [install(monkeypatch, example(Strategy)), install(monkeypatch, PROBE)]
+    host = host_with(plugins, tmp_path, _active("buy_the_dip", "probe"))
+    result = host.run()
+    closes: dict[str, list[float]] = {}
+    wanted = {}
+    for bar in _probed(host):
+        latest = closes.setdefault(str(bar.instrument.id), [])
+        latest.append(bar.close)
+        fell = len(latest) > 3 and all(later < earlier for earlier, later in pairwise(latest[-4:]))
+        wanted[to_datetime(bar.ts_event), str(bar.instrument.id)] = 0.1 if fell else 0.0
+    assert {(row["ts_event"], row["instrument"]): row["value"] for row in _rows(result, "decisions")} == wanted
+    assert {row["strategy"] for row in _rows(result, "fills")} == {"buy_the_dip"}
+
+
+def test_the_sizer_gives_every_position_the_same_share(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugin = install(monkeypatch, example(Sizer))
+    options = ("trading.sizer=equal_share", "plugins.sizer.equal_share.positions=4")
+    ours = host_with([plugin], tmp_path / "a", BRISK, _active("moving_average_cross"), *options).run()
+    built_in = host_with(
+        [], tmp_path / "b", BRISK, _active("moving_average_cross"), "plugins.sizer.fixed_fraction.fraction=0.25"
+    ).run()
+    assert ours.summary["results"]["digest"] == built_in.summary["results"]["digest"]
+
+
+def test_the_risk_rule_denies_cheap_buys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugins = [install(monkeypatch, example(RiskRule)), install(monkeypatch, PROBE)]
+    options = ('risk.rules=["no_penny_stocks"]', "plugins.risk_rule.no_penny_stocks.least=1_000")
+    host = host_with(plugins, tmp_path, BRISK, _active("moving_average_cross", "probe"), *options)
+    decisions = _rows(host.run(), "decisions")
+    price = {(to_datetime(bar.ts_event), str(bar.instrument.id)): bar.raw.close / 100 for bar in _probed(host)}
+    buys = {(row["ts_event"], row["instrument"]): row["code"] for row in decisions if row["value"] == 1.0}
+    assert buys == {key: "SENT" if price[key] >= 1_000 else "PENNY_STOCK" for key in buys}
+    assert set(buys.values()) == {"SENT", "PENNY_STOCK"}
+
+
+def test_the_charges_plan_never_asks_for_more_than_its_most(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugin = install(monkeypatch, example(ChargesPlan))
+    result = host_with([plugin], tmp_path, BRISK, _active("moving_average_cross"), "account.charges=discount").run()
+    fills = _rows(result, "fills")
+    expected = [min(Decimal(20), int(row["quantity"] * row["price"] * 3 / 100) / Decimal(100)) for row in fills]
+    assert [row["charges"] for row in fills] == expected
+
+
+def test_the_broker_fills_two_slices_after_the_decision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugin = install(monkeypatch, example(SimulatedBroker))
+    result = host_with([plugin], tmp_path, BRISK, _active("moving_average_cross"), "broker.use=postal").run()
+    slices = [row["ts_event"] for row in _rows(result, "equity")]
+    decided = {row["tag"]: slices.index(row["ts_decided"]) for row in _rows(result, "orders")}
+    delays = {slices.index(row["ts_event"]) - decided[row["tag"]] for row in _rows(result, "fills")}
+    assert delays == {2}
+
+
+def test_the_notifier_writes_the_alarm_of_a_stopped_stream(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugins = [install(monkeypatch, example(Notifier)), install(monkeypatch, REFUSAL)]
+    file = tmp_path / "told.txt"
+    options = (
+        'streams.market_data.validators=["refuse_all"]',
+        'notify.use=["text_file"]',
+        f"plugins.notifier.text_file.path={file}",
+    )
+    result = host_with(plugins, tmp_path, *options).run()
+    assert file.read_text("utf-8") == f"ALARM stream {result.summary['error']}\n"
