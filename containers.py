@@ -40,12 +40,15 @@ class Plugins(containers.DeclarativeContainer):
     registry = providers.Singleton(building.open_registry, settings)
     graph = providers.Singleton(resolve_graph, infrastructure.loaded, registry, providers.Object(HOST_CAPABILITIES))
     models = providers.Singleton(settings_models, graph)
-    security = providers.Singleton(building.register_secrets, graph, infrastructure.security)
     run_folder = providers.Singleton(
-        building.open_run_folder, settings, infrastructure.loaded.provided.profile, infrastructure.clock.provided.now.call()
+        building.open_run_folder,
+        settings,
+        infrastructure.loaded.provided.profile,
+        infrastructure.clock.provided.now.call(),
     )
     assembly = providers.Singleton(
-        building.checked, providers.Singleton(assemble, settings, graph, run_folder.provided.path)
+        building.checked,
+        providers.Singleton(assemble, settings, graph, run_folder.provided.path, infrastructure.security),
     )
 
 
@@ -75,7 +78,7 @@ class Session(containers.DeclarativeContainer):
         account=portfolio_manager,
         folder=plugins.run_folder,
         events=infrastructure.events,
-        security=plugins.security,
+        security=infrastructure.security,
         clock=infrastructure.clock,
     )
 

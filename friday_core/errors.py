@@ -4,7 +4,10 @@ FridayError
 ├── ConfigurationError       the user: settings, profile, environment; carries every problem at once
 ├── PluginError              the author of a plugin, or whoever installed it
 │   ├── PluginImportError        the module raises or hangs when it is imported
-│   └── PluginContractError      it loads, but breaks the contract of its role
+│   ├── PluginContractError      it loads, but breaks the contract of its role
+│   └── TraceError               columns that cannot be traced; names the author's line and the mend
+│       ├── LookaheadError           they would see the future
+│       └── ClockDomainError         they mix clock domains without asof()
 ├── ComponentError           an illegal step of a component's life
 │   └── ComponentTimeout         a step took longer than it may
 ├── DataError                the data, or whoever delivers it
@@ -95,6 +98,18 @@ class PluginImportError(PluginError):
 
 class PluginContractError(PluginError):
     """A plugin breaks the contract of its role; names the plugin and the rule."""
+
+
+class TraceError(PluginError):
+    """An author's columns cannot be traced; names the line of the author's code and the mend."""
+
+
+class LookaheadError(TraceError):
+    """An author's columns would see the future."""
+
+
+class ClockDomainError(TraceError):
+    """An author's columns mix clock domains, or name one that does not exist."""
 
 
 class ComponentError(FridayError):

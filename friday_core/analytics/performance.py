@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -37,13 +38,18 @@ def performance(capital: int, currency: str, points: Sequence[EquityPoint], fill
     ``r_t = E_t / E_{t-1} - 1`` from the last equity of each session, ``E_0`` the capital;
     annual return ``(E_n / E_0) ** (252 / n) - 1``; annual volatility ``sqrt(252) * std(r, ddof=1)``;
     Sharpe ``sqrt(252) * mean(r) / std(r, ddof=1)`` without a risk-free rate; drawdown
-    ``max_t (1 - E_t / max_{s<=t} E_s)`` over all slices; exposure the mean of gross value over
-    equity; turnover the value of all fills over the mean equity. ``capital`` and ``fills_value``
-    in minor units.
+    ``max_t (1 - E_t / max_{s<=t} E_s)`` over all slices, more than 1 if equity falls below zero;
+    exposure the mean of gross value over equity, 0 for a slice without equity; turnover the value
+    of all fills over the mean equity, 0 if that is not positive. ``capital`` (positive) and
+    ``fills_value`` in minor units.
+
+    ``None``: the annual return without a session, with nothing left, or too large for a float; the
+    volatility with less than two returns; the Sharpe ratio also where nothing varies. A session that
+    begins without equity has no return.
     """
     account = _summed(points)
     closes = _session_closes(account, capital)
-    returns = [after / before - 1.0 for before, after in zip(closes, closes[1:], strict=False) if before > 0]
+    returns = [after / before - 1.0 for before, after in itertools.pairwise(closes) if before > 0]
     spread = _std(returns)
     equities = [equity for _, equity, _ in account] or [capital]
     end, sessions = equities[-1], len(closes) - 1
@@ -53,7 +59,7 @@ def performance(capital: int, currency: str, points: Sequence[EquityPoint], fill
         start_equity=to_major(capital, currency),
         end_equity=to_major(end, currency),
         total_return=end / capital - 1.0,
-        annual_return=(end / capital) ** (SESSIONS_PER_YEAR / sessions) - 1.0 if sessions and end > 0 else None,
+        annual_return=_annual_return(end / capital, sessions),
         annual_volatility=None if spread is None else math.sqrt(SESSIONS_PER_YEAR) * spread,
         sharpe=math.sqrt(SESSIONS_PER_YEAR) * (math.fsum(returns) / len(returns)) / spread if spread else None,
         max_drawdown=_max_drawdown([capital, *equities]),
@@ -73,6 +79,15 @@ def _summed(points: Sequence[EquityPoint]) -> list[tuple[int, int, int]]:
 
 def _session_closes(account: Sequence[tuple[int, int, int]], capital: int) -> list[int]:
     return [capital, *{session: equity for session, equity, _ in account}.values()]
+
+
+def _annual_return(growth: float, sessions: int) -> float | None:
+    if growth <= 0 or sessions == 0:
+        return None
+    try:
+        return growth ** (SESSIONS_PER_YEAR / sessions) - 1.0
+    except OverflowError:
+        return None
 
 
 def _std(values: Sequence[float]) -> float | None:

@@ -47,7 +47,7 @@ def module_name(folder: str) -> str:
     From the folder's name, so that two hosts in one environment do not offer the same plugin:
     lower case letters, digits and single underscores, never a keyword.
     """
-    plain = unicodedata.normalize("NFKD", folder).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", folder.casefold()).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST_NAME].rstrip("_") or "my"
     if name[0].isdigit():
         name = f"host_{name}"

@@ -29,7 +29,7 @@ def command(choice: Choice, as_json: bool) -> None:
     """List the installed plugins and say which are enabled, and which are broken and why.
 
     Enabled is what the configuration names. Plugins of other distributions are tried out in
-    processes of their own, so that a broken one breaks nothing here; this is no error.
+    processes of their own. The exit code is 0 even if some are broken, or the configuration is.
     """
     from friday_core.plugin.discovery import installed_plugins  # noqa: PLC0415 - `--help` must stay light
     from friday_core.plugin.probe import probe_plugins  # noqa: PLC0415
@@ -85,7 +85,8 @@ def _row(probed: Probed, named: frozenset[str] | None) -> dict[str, Any]:
         "distribution_version": plugin.version,
         "enabled": enabled,
         "status": _status(problem, bool(enabled)),
-        "reason": "" if problem is None else f"{problem.kind}: {problem.message}",
+        "problem": None if problem is None else str(problem.kind),
+        "reason": "" if problem is None else problem.message,
         "mend": "" if problem is None else problem.mend,
     }
 
@@ -112,7 +113,7 @@ def _progress(plugins: Sequence[InstalledPlugin]) -> Iterator[Callable[[Installe
         def advance(plugin: InstalledPlugin) -> None:
             waiting.remove(plugin)
             origins = ", ".join(sorted({one.distribution for one in waiting}))
-            status.update(f"trying the plugins: {len(waiting)} left, of {escape(origins)}")
+            status.update(f"trying the plugins, {len(waiting)} left: {escape(origins)}")
 
         yield advance
 
@@ -123,7 +124,7 @@ def _print_table(rows: Sequence[dict[str, Any]]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("role", "name"):
         table.add_column(heading, no_wrap=True)
     for heading in ("version", "from", "status"):
@@ -140,4 +141,4 @@ def _explained(row: dict[str, Any]) -> str:
     """What is wrong with a plugin, in one line."""
     who = f"{row['kind']}.{row['name']} of {row['distribution']} {row['distribution_version']}"
     named = ", and the configuration names it" if row["enabled"] else ""
-    return f"{who} is {row['status']}{named}: {row['reason']}; mend: {row['mend']}"
+    return f"{row['status']}{named}: {who}: {row['reason']}; mend: {row['mend']}"

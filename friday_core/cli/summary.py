@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 _PERCENT = ("total_return", "annual_return", "annual_volatility", "max_drawdown", "average_exposure")
 #: From top to bottom as it adds up: the capital and what was gained is the equity.
 _BOOK = (("capital", 1), ("realised", 1), ("unrealised", 1), ("dividends", 1), ("charges", -1), ("equity", 1))
-_LABEL = 26
+#: Columns that labels take: of the figures, and of a book's parts.
+_LABEL, _PART = 26, 12
 #: Positions that are named; ``positions.parquet`` has them all.
 _NAMED = 10
+#: A space where a line is not broken, until it is printed.
+_TIED = "\N{NO-BREAK SPACE}"
 
 
 def print_summary(result: RunResult) -> None:
@@ -55,7 +59,7 @@ def book_lines(strategies: Mapping[str, Any], currency: str, width: int) -> Iter
     while columns:
         shown = _fitting(columns, width)
         for n, label in enumerate((f"books, {currency}", *(label for label, _ in _BOOK))):
-            yield "".join((f"{label:<12}", *(f"  {column[n]:>{_width(column)}}" for column in shown)))
+            yield "".join((f"{label:<{_PART}}", *(f"  {column[n]:>{_width(column)}}" for column in shown)))
         yield ""
         columns = columns[len(shown) :]
     for name, book in strategies.items():
@@ -90,7 +94,7 @@ def _figures(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+    return ", ".join(f"{count:,}{_TIED}{name}" for name, count in counts.items()) or "none"
 
 
 def _book_column(name: str, book: Mapping[str, Any]) -> list[str]:
@@ -103,26 +107,17 @@ def _width(column: Sequence[str]) -> int:
 
 def _fitting(columns: Sequence[list[str]], width: int) -> list[list[str]]:
     """The first columns that fit beside the labels; one at least."""
-    room = width - 12
-    fitting = list(columns[:1])
-    room -= _width(columns[0]) + 2
-    for column in columns[1:]:
-        room -= _width(column) + 2
-        if room < 0:
-            break
-        fitting.append(column)
-    return fitting
+    ends = accumulate(_width(column) + 2 for column in columns)
+    return [column for column, end in zip(columns, ends, strict=True) if end <= width - _PART] or list(columns[:1])
 
 
 def _holding(positions: Mapping[str, int]) -> str:
-    named = [f"{quantity:,} {instrument}" for instrument, quantity in positions.items()][:_NAMED]
+    named = [f"{quantity:,}{_TIED}{instrument}" for instrument, quantity in positions.items()][:_NAMED]
     more = len(positions) - len(named)
     return (", ".join(named) or "nothing") + (f" and {more:,} more" if more else "")
 
 
 def _wrapped(line: str, width: int, indent: int) -> list[str]:
     """The line, continued on others where it is too long; a single word is never cut."""
-    return textwrap.wrap(
-        line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False,
-        drop_whitespace=True,
-    )  # fmt: skip
+    lines = textwrap.wrap(line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    return [one.replace(_TIED, " ") for one in lines]

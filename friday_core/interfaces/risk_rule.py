@@ -16,7 +16,8 @@ class Proposal:
     """An order that the limits let through, with what a rule needs to judge it.
 
     ``price`` is the reference price in price units (limit, trigger or latest close), ``position``
-    what the book holds now, ``after`` what it would hold if this and all working orders filled.
+    what the book holds now, ``after`` what it would hold if this and all working orders of its side
+    filled: the worst case, since those of the other side may never fill.
     """
 
     order: Order

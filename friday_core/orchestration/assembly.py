@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from friday_core.domain.chunk import Universe
-from friday_core.errors import ConfigurationError, InvariantError, Problem, ProblemKind
+from friday_core.errors import ConfigurationError, FridayError, InvariantError, Problem, ProblemKind
 from friday_core.flow.stream import StreamPlan
+from friday_core.infrastructure.logging import described
+from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.broker import Broker, ChargesPlan
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import Strategy
-from friday_core.plugin.graph import Graph
+from friday_core.plugin.graph import Graph, Node
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections
-from friday_core.plugin.roles import ROLES
+from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.spec import Kind
 from friday_core.plugin.wiring import HostCapabilities
 from friday_core.session.feed import HistoricalFeed
@@ -83,32 +85,52 @@ class Assembly:
         return found[0]
 
 
-def assemble(settings: SettingsSections, graph: Graph, run_folder: Path) -> Assembly:
-    """Build every component; ``ConfigurationError`` lists all that is wrong with them or between them.
+def assemble(settings: SettingsSections, graph: Graph, run_folder: Path, secrets: SecretRegistry) -> Assembly:
+    """Build every component; ``ConfigurationError`` lists all that is wrong with them.
 
-    Building has no effect outside the process: files are read, none are written.
+    Building has no effect outside the process: files are read, none are written. Before a factory
+    is called, ``secrets`` knows every secret of every component.
     """
-    problems = [*graph.problems, *_streams(settings)]
+    problems = [*graph.problems, *_streams(settings), *_register_secrets(graph, secrets)]
     if problems:
         raise ConfigurationError(problems)
     feeds: list[HistoricalFeed] = []
 
     def feed_of(built: Mapping[str, Any]) -> HistoricalFeed:
         if not feeds:
-            source = next(
-                built[node.id] for node in graph.nodes.values() if node.request.section == f"streams.{MARKET_DATA}"
-            )
-            feeds.append(HistoricalFeed(MARKET_DATA, source, settings.data, chunk_rows=settings.run.chunk_rows))
+            section = f"streams.{MARKET_DATA}"
+            node = next(one for one in graph.nodes.values() if one.request.section == section)
+            feeds.append(_feed(node, built[node.id], settings, secrets))
         return feeds[0]
 
     def provide(capability: str, built: Mapping[str, Any]) -> Any:
         return run_folder if capability == "run_folder" else feed_of(built).universe
 
-    components = graph.build(provide)
-    wrong = list(_wrong_roles(graph, components))
-    if wrong:
-        raise ConfigurationError(wrong)
+    components = graph.build(provide, secrets.mask)
     return Assembly(settings, graph, components, feed_of(components))
+
+
+def _register_secrets(graph: Graph, secrets: SecretRegistry) -> Iterator[Problem]:
+    """Every secret of every plugin's settings will be masked; those that cannot be are problems."""
+    for node in graph.nodes.values():
+        for secret in secrets_in(node.settings):
+            try:
+                secrets.register(secret, node.request.settings_section)
+            except ConfigurationError as error:
+                yield from (replace(problem, plugin=node.request.key) for problem in error.problems)
+
+
+def _feed(node: Node, source: Any, settings: SettingsSections, secrets: SecretRegistry) -> HistoricalFeed:
+    """The feed of a source, which is asked for its instruments here."""
+    try:
+        return HistoricalFeed(MARKET_DATA, source, settings.data, chunk_rows=settings.run.chunk_rows)
+    except Exception as error:
+        expected = isinstance(error, FridayError)
+        kind = ProblemKind.INVALID_VALUE if expected else ProblemKind.FACTORY_FAILED
+        message = f"it cannot tell its instruments: {error if expected else described(error)}"
+        section, author = node.request.settings_section, node.loaded.plugin.distribution
+        mend = f"correct [{section}] or [data]" if expected else f"report it to the author of {author}"
+        raise ConfigurationError([Problem(kind, secrets.mask(message), mend, section, node.request.key)]) from error
 
 
 def _streams(settings: SettingsSections) -> Iterator[Problem]:
@@ -122,13 +144,3 @@ def _streams(settings: SettingsSections) -> Iterator[Problem]:
     if not settings.trading.active_strategies:
         mend = 'add [[trading.active_strategies]] with id = "first" and use = "moving_average_cross"'
         yield Problem(ProblemKind.MISSING_DEPENDENCY, "no strategy is active", mend, "trading.active_strategies")
-
-
-def _wrong_roles(graph: Graph, components: Mapping[str, Any]) -> Iterator[Problem]:
-    for node in graph.nodes.values():
-        role, component = ROLES[node.request.kind], components[node.id]
-        if not isinstance(component, role):
-            message = f"its factory made a {type(component).__name__}, which is no {role.__name__}"
-            mend = f"derive it from friday_core.api.{role.__name__}"
-            who = f"{node.request.key} of {node.loaded.plugin.origin}"
-            yield Problem(ProblemKind.BAD_REGISTRATION, message, mend, node.request.section, who)

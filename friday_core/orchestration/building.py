@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import SecretStr
-
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import ConfigurationError, InvariantError
 from friday_core.flow.manager import DataFlowManager
-from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.broker import SimulatedBroker
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import check_assembly
 from friday_core.plugin.discovery import installed_plugins
-from friday_core.plugin.graph import Graph
 from friday_core.plugin.plan import SettingsSections
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.session.desk import Desk
@@ -45,16 +41,6 @@ def checked(assembly: Assembly) -> Assembly:
     return assembly
 
 
-def register_secrets(graph: Graph, secrets: SecretRegistry) -> SecretRegistry:
-    """Every secret of every plugin's settings will be masked in logs."""
-    for node in graph.nodes.values():
-        for name in type(node.settings).model_fields:
-            value = getattr(node.settings, name)
-            if isinstance(value, SecretStr):
-                secrets.register(value)
-    return secrets
-
-
 def build_flow(assembly: Assembly) -> DataFlowManager:
     plans = {name: assembly.stream_plan(name) for name in assembly.settings.streams}
     return DataFlowManager(plans, assembly.universe, SessionDates(assembly.settings.data.timezone))
@@ -79,7 +65,16 @@ def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[
         instruments = [InstrumentId.parse(name) for name in entry.instruments]
         runner = StrategyRunner(entry.id, assembly.strategy(entry.id), instruments)
         book = account.books[entry.id]
-        desks.append(Desk(number, runner, book, assembly.universe, assembly.sizer, risk, assembly.charges))
+        desk = Desk(
+            number,
+            runner,
+            book,
+            universe=assembly.universe,
+            sizer=assembly.sizer,
+            risk=risk,
+            charges=assembly.charges,
+        )
+        desks.append(desk)
     return desks
 
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from friday_core.errors import Problem, ProblemKind
 from friday_core.orchestration.assembly import Assembly
+from friday_core.orchestration.declarations import check_declarations
 from friday_core.orchestration.mode import derive_mode
 from friday_core.plugin.discovery import nearest
 from friday_core.plugin.plan import MARKET_DATA
+from friday_core.plugin.spec import Kind
 from friday_core.trading.capital import capital_per_strategy
 
 
 def check_assembly(assembly: Assembly) -> Iterator[Problem]:
-    """Every conflict between the parts: mode, money, order types, columns, instruments."""
-    yield from _mode(assembly)
-    yield from _currencies(assembly)
-    yield from _capital(assembly)
-    yield from _order_types(assembly)
-    yield from _columns(assembly)
-    yield from _instruments(assembly)
+    """Every conflict between the parts: mode, money, order types, columns, instruments.
+
+    Components that break their role's contract are told first and alone: nothing that they say of
+    themselves can be compared.
+    """
+    broken = list(check_declarations(assembly))
+    yield from broken
+    if not broken:
+        yield from _mode(assembly)
+        yield from _currencies(assembly)
+        yield from _capital(assembly)
+        yield from _order_types(assembly)
+        yield from _columns(assembly)
+        yield from _instruments(assembly)
 
 
 def mode_of(assembly: Assembly) -> str:
@@ -30,7 +40,7 @@ def mode_of(assembly: Assembly) -> str:
 def _mode(assembly: Assembly) -> Iterator[Problem]:
     mode = derive_mode(assembly.settings.clock.kind, assembly.broker.account)
     if isinstance(mode, Problem):
-        yield mode
+        yield replace(mode, plugin=f"broker.{assembly.settings.broker.use}")
     elif mode != "backtest":
         source = assembly.settings.streams[MARKET_DATA].source
         mend = 'set [clock] kind = "historical", or choose a source of live data'
@@ -40,11 +50,19 @@ def _mode(assembly: Assembly) -> Iterator[Problem]:
 
 def _currencies(assembly: Assembly) -> Iterator[Problem]:
     account = assembly.settings.account.currency
-    others = sorted({one.currency for one in assembly.universe} - {account})
-    if others:
-        message = f"the account is in {account}, instruments are in {', '.join(others)}: a book has one currency"
-        mend = f'set [account] currency = "{others[0]}", or choose instruments in {account}'
-        yield Problem(ProblemKind.CURRENCY_CONFLICT, message, mend, "account")
+    found = sorted({one.currency for one in assembly.universe})
+    if found == [account] or not found:
+        return
+    source = f"source.{assembly.settings.streams[MARKET_DATA].source}"
+    message = f"the account is in {account}, instruments are in {', '.join(found)}: a book has one currency"
+    if len(found) == 1:
+        mend = f'set [account] currency = "{found[0]}", or choose instruments in {account}'
+    else:
+        only = account if account in found else found[0]
+        names = ", ".join(f'"{one.id}"' for one in assembly.universe if one.currency == only)
+        account_too = "" if only == account else f' and [account] currency = "{only}"'
+        mend = f"set [data] instruments = [{names}]{account_too}"
+    yield Problem(ProblemKind.CURRENCY_CONFLICT, message, mend, "account", source)
 
 
 def _capital(assembly: Assembly) -> Iterator[Problem]:
@@ -70,9 +88,17 @@ def _order_types(assembly: Assembly) -> Iterator[Problem]:
 def _columns(assembly: Assembly) -> Iterator[Problem]:
     section = f"streams.{MARKET_DATA}"
     plan = assembly.stream_plan(MARKET_DATA)
-    mend = "add a transformer that provides it before this stage"
+    nodes = [node for node in assembly.graph.nodes.values() if node.request.section == section]
+    keys = {node.request.name: node.request.key for node in nodes if node.request.kind is not Kind.SOURCE}
     for stage, column in plan.missing_columns():
-        yield Problem(ProblemKind.SCHEMA_MISMATCH, f"{stage!r} needs the column {column!r}", mend, section)
+        who = keys.get(stage, f"source.{assembly.settings.streams[MARKET_DATA].source}")
+        later = [name for name, transformer in plan.transformers if column in transformer.outputs]
+        mend = f"put a transformer that provides {column!r} before it"
+        if later and who == f"{Kind.VALIDATOR}.{stage}":
+            mend = f"write {stage!r} in validators_after instead of validators"
+        elif later:
+            mend = f"write {later[0]!r} before {stage!r} in transformers"
+        yield Problem(ProblemKind.SCHEMA_MISMATCH, f"{stage!r} needs the column {column!r}", mend, section, who)
     given = set(plan.output_columns())
     users = [("trading", f"sizer.{assembly.settings.trading.sizer}", assembly.sizer.inputs)]
     users += [
@@ -93,5 +119,5 @@ def _instruments(assembly: Assembly) -> Iterator[Problem]:
         for name in entry.instruments:
             if name not in known:
                 mend = f"{nearest(name, known)}The source offers {', '.join(known[:20])}"
-                section = f"trading.active_strategies[{n}]"
-                yield Problem(ProblemKind.INVALID_VALUE, f"no instrument {name!r} in the data", mend, section)
+                section, who = f"trading.active_strategies[{n}]", f"strategy.{entry.use}"
+                yield Problem(ProblemKind.INVALID_VALUE, f"no instrument {name!r} in the data", mend, section, who)

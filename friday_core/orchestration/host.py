@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from friday_core import __version__
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
 from friday_core.domain.outcomes import StrategyStopped
-from friday_core.domain.records import SessionStarted
-from friday_core.errors import FridayError, RunFolderError
-from friday_core.infrastructure.event_bus import EventBus
-from friday_core.infrastructure.logging import configure_logging, get_logger
+from friday_core.domain.records import Record, SessionStarted
+from friday_core.errors import DataSourceError, FridayError, RunFolderError
+from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
+from friday_core.infrastructure.logging import configure_logging, described, get_logger
 from friday_core.infrastructure.notifications import Notifications
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.broker import SimulatedBroker
@@ -24,7 +24,9 @@ from friday_core.interfaces.notifier import Notification, Severity
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import mode_of
 from friday_core.orchestration.lifecycle import Lifecycle
+from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
 from friday_core.orchestration.observing import connect_observers
+from friday_core.plugin.plan import MARKET_DATA
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
 from friday_core.session.run_folder import SUMMARY, RunFolder
@@ -57,6 +59,7 @@ class Host:
 
     def __init__(
         self,
+        *,
         profile: str,
         resolved: str,
         assembly: Assembly,
@@ -80,6 +83,7 @@ class Host:
         self._security = security
         self._clock = clock
         self._log = get_logger("host")
+        self._summarised = False
 
     def row_count(self) -> int | None:
         """Rows that the session will see, if the source knows."""
@@ -90,11 +94,14 @@ class Host:
         self._runner.request_stop()
 
     def run(self, progress: Progress = lambda _rows, _ts: None) -> RunResult:
-        """Start, run, write, stop. An error is written into the run folder before it is raised."""
+        """Start, run, write, stop. An error is written into the run folder before it is raised.
+
+        No secret is in what is written or raised.
+        """
         self.folder.create()
         self.folder.write_text("resolved.toml", self._resolved)
         self.folder.write_json(SUMMARY, {"status": RunStatus.RUNNING})
-        with ExitStack() as edges:
+        with self._status_at_the_end(), ExitStack() as edges:
             log = configure_logging(self.folder.path / "log.jsonl", self._security, run_id=self.folder.path.name)
             edges.callback(log.close)
             notifications = self._open_notifications(edges)
@@ -104,34 +111,66 @@ class Host:
             return self._run(lifecycle, notifications, progress)
 
     def _run(self, lifecycle: Lifecycle, notifications: Notifications, progress: Progress) -> RunResult:
-        status, error = RunStatus.FAILED, ""
+        error = ""
         try:
             lifecycle.start()
             self._events.publish(SessionOpened(self.profile, self.mode))
-            status = self._runner.run(self._head(), self.assembly.feed.records(), progress)
+            status = self._runner.run(self._head(), self._records(), progress)
             if self._runner.core.halted is not None:
-                error = str(self._runner.core.halted)
+                error = self._security.mask(str(self._runner.core.halted))
                 notifications.notify(Notification(Severity.ALARM, "stream", error))
         except BaseException as failure:
-            status = RunStatus.INTERRUPTED if isinstance(failure, KeyboardInterrupt) else RunStatus.FAILED
-            error = self._security.mask(f"{type(failure).__name__}: {failure}")
+            status, error = _status_of(failure), self._security.mask(described(failure))
             self._log.error("the run failed", error=error)
             self._finish(lifecycle, status, error, failed=failure)
+            shown = mask_error(failure, self._security.mask)
+            if shown is not failure:
+                raise shown from None
             raise
         return self._finish(lifecycle, status, error)
+
+    @contextmanager
+    def _status_at_the_end(self) -> Iterator[None]:
+        """What fails around the session, or while results are written, is not left as running."""
+        try:
+            yield
+        except BaseException as failure:
+            if not self._summarised:
+                error = self._security.mask(described(failure))
+                try:
+                    self.folder.write_json(SUMMARY, {"status": _status_of(failure), "error": error})
+                except RunFolderError as unwritable:
+                    failure.add_note(str(unwritable))
+            raise
+
+    def _records(self) -> Iterator[Record]:
+        """The feed's records; what its source raises on the way says whose it is."""
+        try:
+            yield from self.assembly.feed.records()
+        except FridayError:
+            raise
+        except Exception as error:
+            source = self.assembly.settings.streams[MARKET_DATA].source
+            raise DataSourceError(f"source {source!r} raised {described(error)}") from error
 
     def _finish(
         self, lifecycle: Lifecycle, status: RunStatus, error: str, failed: BaseException | None = None
     ) -> RunResult:
         """Stop the components, then write what there is; a first failure is not hidden by a second."""
-        stop_errors = lifecycle.stop()
+        stop_errors = [str(one) for one in lifecycle.stop()]
         summary = summary_of(self._runner.core, self._account, self.assembly.universe, status, error)
-        summary["files"] = self._broker_files()
+        try:
+            summary["files"] = self._broker_files()
+        except Exception as unknown:  # noqa: BLE001 - the results of the session come first
+            summary["files"] = {}
+            stop_errors.append(f"the broker cannot tell its files: {described(unknown)}")
         if stop_errors:
-            summary["stop_errors"] = [str(one) for one in stop_errors]
+            summary["stop_errors"] = stop_errors
+        summary = mask_texts(summary, self._security.mask)
         try:
             self._write_tables()
             self.folder.write_json(SUMMARY, summary)
+            self._summarised = True
         except RunFolderError as unwritable:
             if failed is None:
                 raise
@@ -144,11 +183,12 @@ class Host:
         held = [row for quarantine in core.flow.quarantines.values() for row in quarantine.rows]
         tables = ResultTables(self.assembly.universe, self.assembly.settings.account.currency)
         for name, table in tables.all(core.log, held).items():
-            self.folder.write_table(name, table)
+            self.folder.write_table(name, mask_table(table, self._security.mask))
 
-    def _broker_files(self) -> Mapping[str, str]:
+    def _broker_files(self) -> dict[str, str]:
         broker = self.assembly.broker
-        return dict(broker.results()) if isinstance(broker, SimulatedBroker) else {}
+        files = broker.results() if isinstance(broker, SimulatedBroker) else {}
+        return {str(what): str(where) for what, where in files.items()}
 
     def _head(self) -> SessionStarted:
         plugins = sorted({f"{n.request.key} {n.loaded.plugin.origin}" for n in self.assembly.graph.nodes.values()})
@@ -173,7 +213,18 @@ class Host:
         return notifications
 
     def _open_events(self, edges: ExitStack, notifications: Notifications) -> None:
-        for name, observer in self.assembly.placed(Kind.OBSERVER, "run", "observers"):
-            self._registry.hooks.register(observer, name=f"observer.{name} instance")
+        def on_stopped(envelope: Envelope[StrategyStopped]) -> None:
+            stopped = envelope.event
+            message = self._security.mask(f"it was stopped: {stopped.error}")
+            notifications.notify(Notification(Severity.ALARM, f"strategy {stopped.strategy}", message))
+
+        for node in self.assembly.graph.nodes.values():
+            if node.request.kind is Kind.OBSERVER:
+                self._registry.hooks.register(self.assembly.components[node.id], name=f"{node.id} instance")
         connect_observers(self._registry.hooks, self._events)
+        self._events.subscribe(StrategyStopped, on_stopped, name="notifications", delivery=Delivery.MUST)
         edges.callback(self._events.close, DRAIN_SECONDS)
+
+
+def _status_of(failure: BaseException) -> RunStatus:
+    return RunStatus.INTERRUPTED if isinstance(failure, KeyboardInterrupt) else RunStatus.FAILED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pluggy
@@ -20,7 +21,7 @@ def _call(event: object) -> tuple[str, Mapping[str, Any]] | None:
         case SessionOpened(profile, mode):
             return "friday_session_opened", {"profile": profile, "mode": mode}
         case SessionClosed(summary):
-            return "friday_session_closed", {"summary": summary}
+            return "friday_session_closed", {"summary": copy.deepcopy(summary)}
         case OrderEnded():
             return "friday_order_terminal", {"order": event}
     return None
@@ -30,22 +31,24 @@ def connect_observers(hooks: pluggy.PluginManager, bus: EventBus) -> None:
     """Subscribe every registered plugin that implements an observer hook, under its plugin's name."""
     for name, plugin in hooks.list_name_plugin():
         callers = hooks.get_hookcallers(plugin) if plugin is not None else None
-        observed = {caller.name for caller in callers or () if caller.name != "friday_components"}
+        observed = {
+            caller.name: [one for one in caller.get_hookimpls() if one.plugin is plugin]
+            for caller in callers or ()
+            if caller.name != "friday_components"
+        }
         if observed:
-            others = [other for other in hooks.get_plugins() if other is not plugin]
-            handler = _Observer(hooks, others, observed)
-            bus.subscribe(object, handler, name=f"observer {name}", delivery=Delivery.MUST)
+            bus.subscribe(object, _Observer(observed), name=f"observer {name}", delivery=Delivery.MUST)
 
 
 class _Observer:
-    """Calls the hooks of one plugin."""
+    """Calls the hooks of one plugin, past pluggy, which would ask every plugin for its hash."""
 
-    def __init__(self, hooks: pluggy.PluginManager, others: list[Any], observed: set[str]) -> None:
-        self._hooks = hooks
-        self._others = others
+    def __init__(self, observed: Mapping[str, Sequence[pluggy.HookImpl]]) -> None:
         self._observed = observed
 
     def __call__(self, envelope: Envelope[object]) -> None:
         call = _call(envelope.event)
-        if call is not None and call[0] in self._observed:
-            self._hooks.subset_hook_caller(call[0], remove_plugins=self._others)(**call[1])
+        if call is not None:
+            hook, arguments = call
+            for one in self._observed.get(hook, ()):
+                one.function(*(arguments[name] for name in one.argnames))

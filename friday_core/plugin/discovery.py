@@ -62,10 +62,14 @@ def installed_plugins(group: str = PLUGIN_GROUP) -> list[InstalledPlugin]:
     """Every installed plugin, sorted by key and distribution; imports none of them."""
     found = []
     for point in entry_points(group=group):
-        metadata = (point.dist.metadata if point.dist is not None else None) or {}
-        name, version = (metadata[field] if field in metadata else "" for field in ("Name", "Version"))
-        found.append(InstalledPlugin(point, name or "(unknown)", version or ""))
+        found.append(InstalledPlugin(point, _told(point, "Name") or "(unknown)", _told(point, "Version")))
     return sorted(found, key=lambda plugin: (plugin.key, plugin.distribution))
+
+
+def _told(point: EntryPoint, field: str) -> str:
+    """What the metadata of its distribution say; empty if they are broken or missing."""
+    metadata = point.dist.metadata if point.dist is not None else None
+    return str(metadata[field]) if metadata and field in metadata else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
-
-from friday_core.errors import ConfigurationError, Problem, ProblemKind
+from friday_core.errors import ConfigurationError, FridayError, Problem, ProblemKind
 from friday_core.plugin.discovery import nearest
+from friday_core.plugin.own_settings import OwnSettings
 from friday_core.plugin.plan import Configuration, Request, requested_components
-from friday_core.plugin.registry import Loaded, PluginRegistry
+from friday_core.plugin.registry import Loaded, PluginRegistry, described
+from friday_core.plugin.roles import ROLES
+from friday_core.plugin.secret_fields import holds_secrets
 from friday_core.plugin.spec import Kind, NoSettings, PluginSettings
 from friday_core.plugin.wiring import HostCapabilities, Wires
-
-#: Reserved key of a plugin's section: which component serves which requirement.
-USE = "use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +32,18 @@ class Node:
         return self.request.id
 
 
+@dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes by id in the order of the requests, and the problems that were found."""
+    """Nodes by id in the order of the requests, and the problems that were found.
 
-    def __init__(self, nodes: Mapping[str, Node], host: HostCapabilities, problems: Sequence[Problem]) -> None:
-        self.nodes = nodes
-        self._host = host
-        self.problems = tuple(problems)
+    ``models`` are the settings' models by kind and name, also of components whose settings are
+    not valid.
+    """
+
+    nodes: Mapping[str, Node]
+    host: HostCapabilities
+    problems: Sequence[Problem] = ()
+    models: Mapping[tuple[str, str], type[PluginSettings]] = field(default_factory=dict)
 
     @property
     def dependencies(self) -> dict[str, set[str]]:
@@ -48,43 +51,40 @@ class Graph:
         found: dict[str, set[str]] = {}
         for node in self.nodes.values():
             found[node.id] = {target for target in node.wiring.values() if target in self.nodes}
-            for maker in {self._host.get(target) for target in node.wiring.values()} - {None}:
+            for maker in {self.host.get(target) for target in node.wiring.values()} - {None}:
                 found[node.id] |= {other.id for other in self.nodes.values() if other.request.kind is maker}
         return found
 
-    def build(self, provide: Callable[[str, Mapping[str, Any]], Any]) -> dict[str, Any]:
+    def build(
+        self, provide: Callable[[str, Mapping[str, Any]], Any], mask: Callable[[str], str] = lambda text: text
+    ) -> dict[str, Any]:
         """Every component, each handed its own settings and requirements and nothing else.
 
-        ``provide(capability, built)`` gives what the host provides. Raises ``ConfigurationError``
-        with every factory that failed; components that need those are not built.
+        ``provide(capability, built)`` gives what the host provides, or raises ``ConfigurationError``.
+        Raises ``ConfigurationError`` with everything that could not be built; components that need
+        those are not built. ``mask`` takes secrets out of what a factory says.
         """
         if self.problems:
             raise ConfigurationError(self.problems)
         built: dict[str, Any] = {}
-        problems: list[Problem] = []
+        problems: dict[Problem, None] = {}
         dependencies = self.dependencies
-        for node_id in graphlib.TopologicalSorter(dependencies).static_order():
-            node = self.nodes[node_id]
-            if not dependencies[node_id] <= set(built):
-                continue
-            arguments = {
-                name: built[to] if to in built else provide(to, built) for name, to in node.wiring.items()
-            }
-            if node.loaded.spec.settings is not NoSettings:
-                arguments["settings"] = node.settings
-            try:
-                built[node_id] = node.loaded.spec.factory(**arguments)
-            except Exception as error:  # noqa: BLE001 - a factory may raise anything
-                problems.append(_factory_failed(node, error))
+        for node_id in build_order(dependencies):
+            if dependencies[node_id] <= built.keys():
+                try:
+                    built[node_id] = _made(self.nodes[node_id], built, provide, mask)
+                except ConfigurationError as error:
+                    problems.update(dict.fromkeys(error.problems))
         if problems:
             raise ConfigurationError(problems)
         return {node_id: built[node_id] for node_id in self.nodes}
 
 
-def _factory_failed(node: Node, error: Exception) -> Problem:
-    message = f"{node.loaded.plugin.origin} could not build it: {type(error).__name__}: {error}"
-    mend = f"correct [{node.request.settings_section}], or report it to the author of {node.loaded.plugin.distribution}"
-    return Problem(ProblemKind.FACTORY_FAILED, message, mend, node.request.settings_section, node.request.key)
+def build_order(dependencies: Mapping[str, set[str]]) -> Iterable[str]:
+    """Ids with dependencies first; the same order in every process."""
+    place = {node_id: n for n, node_id in enumerate(dependencies)}
+    ordered = {node_id: sorted(needed, key=place.__getitem__) for node_id, needed in dependencies.items()}
+    return graphlib.TopologicalSorter(ordered).static_order()
 
 
 def resolve_graph(configuration: Configuration, registry: PluginRegistry, host: HostCapabilities) -> Graph:
@@ -99,15 +99,54 @@ def resolve_graph(configuration: Configuration, registry: PluginRegistry, host: 
         else:
             admitted.append((request, answer))
     nodes: dict[str, Node] = {}
-    wires = Wires(admitted, requests, host)
+    wires = Wires(admitted, requests, host, registry.plugins)
     for request, loaded in admitted:
-        settings, wrong = _settings_of(request, loaded, configuration)
-        chosen = configuration.plugin_values(request.kind, request.name).get(USE, {})
-        wiring, unmet = wires.of(request, loaded.spec.requires, chosen)
+        settings, wrong = OwnSettings(request, loaded, configuration).judged()
+        written = configuration.plugin_values(request.kind, request.name)
+        wiring, unmet = wires.of(request, loaded.spec.requires, written)
         problems += [*wrong, *unmet]
         if settings is not None:
             nodes[request.id] = Node(request, loaded, settings, wiring)
-    return Graph(nodes, host, [*problems, *_cycles(Graph(nodes, host, ()))])
+    models = {(str(request.kind), request.name): loaded.spec.settings for request, loaded in admitted}
+    dependencies = Graph(nodes, host).dependencies
+    problems += [*_cycles(nodes, dependencies), *_leaks(nodes)]
+    return Graph(nodes, host, tuple(dict.fromkeys(problems)), models)
+
+
+def settings_models(graph: Graph) -> dict[tuple[str, str], type[PluginSettings]]:
+    """The settings model of each (kind, name) that could be loaded."""
+    return dict(graph.models)
+
+
+def _made(
+    node: Node, built: Mapping[str, Any], provide: Callable[[str, Mapping[str, Any]], Any], mask: Callable[[str], str]
+) -> Any:
+    """The component; ``ConfigurationError`` if its factory raises, or makes something else."""
+    arguments = {name: built[to] if to in built else provide(to, built) for name, to in node.wiring.items()}
+    if node.loaded.spec.settings is not NoSettings:
+        arguments["settings"] = node.settings
+    try:
+        made = node.loaded.spec.factory(**arguments)
+    except (Exception, SystemExit) as error:
+        raise ConfigurationError([_factory_failed(node, error, mask)]) from error
+    role = ROLES[node.request.kind]
+    if not isinstance(made, role):
+        message = f"its factory made a {type(made).__name__}, which is no {role.__name__}"
+        mend = f"derive it from friday_core.api.{role.__name__}"
+        who = f"{node.request.key} of {node.loaded.plugin.origin}"
+        raise ConfigurationError([Problem(ProblemKind.BAD_REGISTRATION, message, mend, node.request.section, who)])
+    return made
+
+
+def _factory_failed(node: Node, error: BaseException, mask: Callable[[str], str]) -> Problem:
+    plugin, section = node.loaded.plugin, node.request.settings_section
+    reason = str(error) if isinstance(error, FridayError) else described(error)
+    if isinstance(error, ImportError) and error.name:
+        mend = f"install what it needs: pip install '{plugin.extra_with(error.name)}'"
+    else:
+        mend = f"correct [{section}], or report it to the author of {plugin.distribution}"
+    message = mask(f"{plugin.origin} could not build it: {reason}")
+    return Problem(ProblemKind.FACTORY_FAILED, message, mend, section, node.request.key)
 
 
 def _unknown_sections(given: Mapping[str, Mapping[str, Any]], registry: PluginRegistry) -> list[Problem]:
@@ -129,70 +168,47 @@ def _unknown_sections(given: Mapping[str, Mapping[str, Any]], registry: PluginRe
     return problems
 
 
-def _settings_of(
-    request: Request, loaded: Loaded, configuration: Configuration
-) -> tuple[PluginSettings | None, list[Problem]]:
-    model = loaded.spec.settings
-    values = {**configuration.plugin_values(request.kind, request.name, model), **request.own}
-    values.pop(USE, None)
-    problems = [
-        _secret_in_file(request, name)
-        for name, info in model.model_fields.items()
-        if name in values and _is_secret(info.annotation) and not _may_be_secret(request, name, configuration)
-    ]
-    try:
-        return model.model_validate(values), problems
-    except ValidationError as error:
-        details = error.errors(include_input=False, include_url=False)
-        return None, [*problems, *(_setting_problem(detail, request, model) for detail in details)]
+def _cycles(nodes: Mapping[str, Node], dependencies: Mapping[str, set[str]]) -> Iterator[Problem]:
+    """Every circle of components that need one another, until none is left."""
+    remaining = {node_id: set(needed) for node_id, needed in dependencies.items()}
+    while True:
+        try:
+            graphlib.TopologicalSorter({one: sorted(needed) for one, needed in remaining.items()}).prepare()
+        except graphlib.CycleError as error:
+            circle = error.args[1][::-1]
+            remaining[circle[0]].remove(circle[1])
+            request = nodes[circle[0]].request
+            message = f"components need each other: {' needs '.join(circle)}"
+            mend = "take one of them out of the configuration, or let its author do without the other"
+            yield Problem(ProblemKind.CYCLE, message, mend, request.section, request.key)
+        else:
+            return
 
 
-def _may_be_secret(request: Request, name: str, configuration: Configuration) -> bool:
-    """A secret comes from the environment or a secrets folder, never from a file or an argument."""
-    if name in request.own:
-        return False
-    return configuration.origin_of(f"{request.settings_section}.{name}").may_hold_secrets
+def _leaks(nodes: Mapping[str, Node]) -> Iterator[Problem]:
+    """Who would be handed, directly or through others, what belongs to another distribution alone.
+
+    That is a component with secrets, and a broker: orders go to it through risk, or not at all.
+    """
+    users: dict[str, list[str]] = {}
+    for node in nodes.values():
+        for target in node.wiring.values():
+            users.setdefault(target, []).append(node.id)
+    for guarded in nodes.values():
+        if guarded.request.kind is not Kind.BROKER and not holds_secrets(guarded.loaded.spec.settings):
+            continue
+        seen, ahead = {guarded.id}, list(users.get(guarded.id, ()))
+        while ahead:
+            node = nodes[ahead.pop()]
+            if node.id not in seen:
+                seen.add(node.id)
+                ahead += users.get(node.id, ())
+                if node.loaded.plugin.distribution != guarded.loaded.plugin.distribution:
+                    yield _leak(node.request, guarded)
 
 
-def _is_secret(annotation: Any) -> bool:
-    return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())
-
-
-def _secret_in_file(request: Request, name: str) -> Problem:
-    section = request.settings_section
-    variable = "FRIDAY_" + f"{section}.{name}".replace(".", "__").upper()
-    mend = f"take it out there, and set {variable} or put it into the secrets folder"
-    message = f"{name} is a secret and stands in a file or an argument"
-    return Problem(ProblemKind.SECRET_IN_FILE, message, mend, section, request.key)
-
-
-def _setting_problem(detail: Any, request: Request, model: type[PluginSettings]) -> Problem:
-    path = ".".join(str(part) for part in detail["loc"])
-    first = str(detail["loc"][0]) if detail["loc"] else ""
-    beside = first in request.own or (not first and bool(request.own))
-    section = f"{request.section}.settings" if beside else request.settings_section
-    if detail["type"] == "extra_forbidden":
-        known = list(model.model_fields)
-        mend = f"{nearest(path, known)}Known: {', '.join(known) or 'none, it has no settings'}"
-        return Problem(ProblemKind.UNKNOWN_KEY, f"unknown key {path!r}", mend, section, request.key)
-    described = model.model_fields[first].description if first in model.model_fields else None
-    mend = f"correct {path or 'the section'}{f': {described}' if described else ''}"
-    message = f"{path}: {detail['msg']}" if path else detail["msg"]
-    return Problem(ProblemKind.INVALID_VALUE, message, mend, section, request.key)
-
-
-def _cycles(graph: Graph) -> list[Problem]:
-    try:
-        graphlib.TopologicalSorter(graph.dependencies).prepare()
-    except graphlib.CycleError as error:
-        path = " -> ".join(error.args[1])
-        mend = "let one of them do without the other"
-        return [Problem(ProblemKind.CYCLE, f"components need each other: {path}", mend, "plugins", error.args[1][0])]
-    return []
-
-
-def settings_models(graph: Graph) -> dict[tuple[str, str], type[PluginSettings]]:
-    """The settings model of each (kind, name) in the graph."""
-    return {
-        (str(node.request.kind), node.request.name): node.loaded.spec.settings for node in graph.nodes.values()
-    }
+def _leak(request: Request, guarded: Node) -> Problem:
+    owner = guarded.loaded.plugin.distribution
+    message = f"it requires {guarded.id}, which belongs to {owner} and is handed to nobody else"
+    mend = "take it out of the configuration, or let its author do without: brokers and secrets are not shared"
+    return Problem(ProblemKind.BAD_REGISTRATION, message, mend, request.section, request.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
@@ -92,6 +92,7 @@ class _Requests:
 
     def __init__(self) -> None:
         self.all: list[Request] = []
+        self._taken: set[str] = set()
 
     def ask(self, kind: Kind, names: Iterable[str], section: str, place: str) -> None:
         for name in names:
@@ -99,11 +100,11 @@ class _Requests:
 
     def add(self, request: Request) -> None:
         self.all.append(request)
+        self._taken.add(request.id)
 
     def _free_id(self, base: str) -> str:
-        taken = {request.id for request in self.all}
         candidates = (base if n == 1 else f"{base}#{n}" for n in count(1))
-        return next(candidate for candidate in candidates if candidate not in taken)
+        return next(candidate for candidate in candidates if candidate not in self._taken)
 
 
 def requested_components(settings: SettingsSections) -> list[Request]:
@@ -125,3 +126,29 @@ def requested_components(settings: SettingsSections) -> list[Request]:
     requests.ask(Kind.NOTIFIER, settings.notify.use, "notify", "use")
     requests.ask(Kind.OBSERVER, settings.run.observers, "run", "observers")
     return requests.all
+
+
+#: Where a component is enabled: the section and the key, and whether the key holds several.
+_PLACES: Mapping[Kind, tuple[str, str, bool]] = {
+    Kind.SOURCE: (f"streams.{MARKET_DATA}", "source", False),
+    Kind.VALIDATOR: (f"streams.{MARKET_DATA}", "validators", True),
+    Kind.TRANSFORMER: (f"streams.{MARKET_DATA}", "transformers", True),
+    Kind.SIZER: ("trading", "sizer", False),
+    Kind.RISK_RULE: ("risk", "rules", True),
+    Kind.CHARGES: ("account", "charges", False),
+    Kind.BROKER: ("broker", "use", False),
+    Kind.NOTIFIER: ("notify", "use", True),
+    Kind.OBSERVER: ("run", "observers", True),
+}
+
+
+def line_to_enable(kind: Kind, name: str, requests: Sequence[Request]) -> str:
+    """What to write so that a component is enabled besides those that are asked for already."""
+    if kind not in _PLACES:
+        return f'add [[trading.active_strategies]] with id = "{name}" and use = "{name}"'
+    section, key, several = _PLACES[kind]
+    if not several:
+        return f'write in [{section}]: {key} = "{name}"'
+    there = [one.name for one in requests if (one.kind, one.section, one.place) == (kind, section, key)]
+    names = ", ".join(f'"{one}"' for one in (*there, name))
+    return f"write in [{section}]: {key} = [{names}]"

@@ -78,11 +78,10 @@ def probe_plugins(
     leaves running is ended. It does not see the variables ``FRIDAY_*``, which may hold secrets of
     others. ``on_probed`` is called after each plugin. Must not be called from a running event loop.
     """
-    answers = asyncio.run(_all(plugins, limit, on_probed))
-    claims = _claims(plugins, answers)
+    tried = list(zip(plugins, asyncio.run(_all(plugins, limit, on_probed)), strict=True))
     return [
-        Probed(plugin, answer.version or plugin.version, _conflict(plugin, plugins, answer, claims) or answer.problem)
-        for plugin, answer in zip(plugins, answers, strict=True)
+        Probed(plugin, answer.version or plugin.version, _conflict(plugin, answer, tried) or answer.problem)
+        for plugin, answer in tried
     ]
 
 
@@ -172,31 +171,27 @@ def _failed(plugin: InstalledPlugin, message: str) -> Answer:
     return Answer(problem=Problem(ProblemKind.IMPORT_FAILED, message, mend, plugin=f"{plugin.key} of {plugin.origin}"))
 
 
-def _claims(plugins: Sequence[InstalledPlugin], answers: Sequence[Answer]) -> dict[str, dict[str, set[str]]]:
-    """For each component, which modules offer or register it, and the distributions they are from."""
-    claims: dict[str, dict[str, set[str]]] = {}
-    for plugin, answer in zip(plugins, answers, strict=True):
-        for key in {plugin.key, *answer.registers}:
-            claims.setdefault(key, {}).setdefault(plugin.entry_point.value, set()).add(plugin.origin)
-    return claims
-
-
 def _conflict(
-    plugin: InstalledPlugin,
-    plugins: Sequence[InstalledPlugin],
-    answer: Answer,
-    claims: dict[str, dict[str, set[str]]],
+    plugin: InstalledPlugin, answer: Answer, tried: Sequence[tuple[InstalledPlugin, Answer]]
 ) -> Problem | None:
-    """Two entry points of one name, or one component that two modules register."""
-    if sum(other.key == plugin.key for other in plugins) > 1:
+    """Two entry points of one name, or a component that belongs to another module as well.
+
+    Whose entry point names a component is its owner, and not to blame if others register it too.
+    """
+    if sum(other.key == plugin.key for other, _ in tried) > 1:
         # Refused before anything is imported, in the words of a run.
-        refusal = PluginRegistry(plugins).load(plugin.key)
+        refusal = PluginRegistry([other for other, _ in tried]).load(plugin.key)
         assert isinstance(refusal, Problem)
         return refusal
-    for key in (plugin.key, *answer.registers):
-        owners = sorted(f"{origin} ({module})" for module, origins in claims[key].items() for origin in origins)
-        if len(owners) > 1:
-            message, mend = f"{key} is registered by {' and by '.join(owners)}", "uninstall all but one of them"
+    module = plugin.entry_point.value
+    owned = {other.key for other, _ in tried if other.entry_point.value == module}
+    strangers = [(other, it) for other, it in tried if other.entry_point.value != module]
+    for key in answer.registers:
+        claims = [other for other, it in strangers if key in (other.key, *it.registers)]
+        if claims and key not in owned:
+            owners = [f"{one.origin} ({one.entry_point.value})" for one in (plugin, claims[0])]
+            message = f"{key} is registered by {owners[0]} and by {owners[1]}"
+            mend = f"uninstall {' or '.join(dict.fromkeys(one.distribution for one in (plugin, claims[0])))}"
             return Problem(ProblemKind.DUPLICATE_COMPONENT, message, mend, plugin=f"{plugin.key} of {plugin.origin}")
     return None
 

@@ -15,7 +15,6 @@ from friday_core.plugin.discovery import InstalledPlugin, by_key, nearest
 from friday_core.plugin.spec import ComponentSpec, Kind
 from friday_core.plugin.spec_check import check_spec
 
-
 #: What to do about a hook that pluggy refuses.
 HOOK_MEND = "correct the hook's name or its arguments; hooks are " + ", ".join(
     f"{name}({', '.join(hook.__code__.co_varnames)})" for name, hook in vars(hookspecs).items() if name[:7] == "friday_"
@@ -109,7 +108,8 @@ class PluginRegistry:
             if not self.hooks.is_registered(module):
                 self.hooks.register(module, name=plugin.key)
                 self.hooks.check_pending()
-            return _checked_specs(self._ask(module))
+            hooks = self.hooks.hook.friday_components.get_hookimpls()
+            return _checked_specs([hook.function() for hook in hooks if hook.plugin is module])
         except pluggy.PluginValidationError as error:
             self._forget(module)
             raise _Unusable(ProblemKind.BAD_REGISTRATION, str(error), HOOK_MEND) from error
@@ -120,12 +120,6 @@ class PluginRegistry:
             self._forget(module)
             message = f"friday_components() raised {described(error)}"
             raise _Unusable(ProblemKind.BAD_REGISTRATION, message, "mend the plugin or remove it") from error
-
-    def _ask(self, module: Any) -> list[Any]:
-        hook = self.hooks.hook.friday_components
-        others = [one.plugin for one in hook.get_hookimpls() if one.plugin is not module]
-        answers: list[Any] = self.hooks.subset_hook_caller(hook.name, remove_plugins=others)()
-        return answers
 
     def _forget(self, module: Any) -> None:
         if self.hooks.is_registered(module):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import Instrument
-from friday_core.domain.orders import Order, Side
+from friday_core.domain.orders import Order, OrderType, Side
 from friday_core.domain.outcomes import DecisionTaken
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.signals import Cancel
+from friday_core.errors import PluginContractError
 from friday_core.interfaces.broker import ChargesPlan
 from friday_core.interfaces.risk_rule import Proposal, Ruling
 from friday_core.interfaces.sizer import Sizer
@@ -33,6 +35,7 @@ class Desk:
         number: int,
         runner: StrategyRunner,
         book: Book,
+        *,
         universe: Universe,
         sizer: Sizer,
         risk: RiskEngine,
@@ -43,6 +46,7 @@ class Desk:
         self.book = book
         self.state = BookRisk(risk.limits)
         self._number = number
+        self._tags = Tags()
         self._universe = universe
         self._risk = risk
         self._charges = charges
@@ -51,35 +55,36 @@ class Desk:
     def cost_of(self, instrument: Instrument, side: Side, price: int, quantity: int) -> int:
         """What a fill takes from cash, charges included, in minor units; negative if it brings cash."""
         notional = instrument.notional(price, quantity)
-        return side.sign * notional + self._charges.charges(side, quantity, notional)
+        charges = self._charges.charges(side, quantity, notional)
+        if type(charges) is not int or charges < 0:
+            plan = type(self._charges).__name__
+            raise PluginContractError(f"charges plan {plan} must answer with whole minor units, not {charges!r}")
+        return side.sign * notional + charges
 
-    def act(self, moment: Slice, working: WorkingOrders, tags: Tags, latency: int) -> Iterator[Outcome]:
-        """Ask the strategy, size, check, and put what is admitted among the working orders."""
-        view = FrozenBook(self.book, working.open_quantities(self.name))
-        wants = self._wants.wants(self.runner.decide(moment.ts_event, moment.bars, view), moment, view)
-        for want in wants:
-            if isinstance(want.decision, Cancel):
-                yield from self._cancel(want, moment, working)
+    def next_tag(self, session: int) -> str:
+        """The name of this strategy's next order in a session."""
+        return self._tags.next(session, self._number)
+
+    def act(self, moment: Slice, working: WorkingOrders, latency: int) -> Iterator[Outcome]:
+        """Ask the strategy, size, check, and put what is admitted among the working orders.
+
+        Cancels come first, so that an order can replace another one in the same slice.
+        """
+        view = self._view(working)
+        decisions = self.runner.decide(moment.ts_event, moment.bars, view)
+        cancels = [decision for decision in decisions if isinstance(decision, Cancel)]
+        for want in self._wants.wants(cancels, moment, view):
+            yield from self._cancel(want, moment, working)
+        orders = [decision for decision in decisions if not isinstance(decision, Cancel)]
+        if not orders:
+            return
         exposure = self._exposure(working)
-        orders = [want for want in wants if not isinstance(want.decision, Cancel)]
-        for want in sorted(orders, key=lambda one: one.admission_order):
-            if want.code:
-                yield self._taken(want, moment, Ruling(0, want.code, want.detail)), None
-                continue
-            order = want.order()
-            price = _reference(order, moment)
-            ruling = self._check(order, price, exposure, working)
-            if ruling.quantity == 0:
-                yield self._taken(want, moment, ruling), None
-                continue
-            tag = tags.next(moment.session, self._number)
-            order = msgspec.structs.replace(
-                order, quantity=ruling.quantity, tag=tag, strategy=self.name, ts_decided=moment.ts_event
-            )
-            working.add(order, moment.ordinal + 1 + latency, price)
-            self.state.count_order()
-            self._reserve(exposure, order, price, working)
-            yield self._taken(want, moment, ruling, tag), PlaceOrder(order)
+        wants = self._wants.wants(orders, moment, self._view(working) if cancels else view)
+        for want in sorted(wants, key=lambda one: one.admission_order):
+            yield self._admit(want, moment, working, exposure, moment.ordinal + 1 + latency)
+
+    def _view(self, working: WorkingOrders) -> FrozenBook:
+        return FrozenBook(self.book, working.open_quantities(self.name))
 
     def _cancel(self, want: Want, moment: Slice, working: WorkingOrders) -> Iterator[Outcome]:
         if want.code:
@@ -93,35 +98,45 @@ class Desk:
             taken = self._taken(want, moment, Ruling(0, "CANCEL_SENT"), tag)
             yield taken, CancelOrder(tag, want.decision.reason or "CANCELLED: asked for by the strategy")
 
-    def _check(self, order: Order, price: int, exposure: Exposure, working: WorkingOrders) -> Ruling:
-        instrument = self._instrument(order)
-        position = self.book.position(order.instrument)
-        after = position + self._open(order, working) + order.side.sign * order.quantity
-        buffered = -(-price * (PPM + self._risk.limits.buffer_ppm) // PPM)
-        return self._risk.check(
-            Proposal(order, instrument, price, position, after),
-            self.state,
-            exposure,
-            lambda quantity: self.cost_of(instrument, order.side, buffered, quantity),
-            FrozenBook(self.book, working.open_quantities(self.name)),
+    def _admit(
+        self, want: Want, moment: Slice, working: WorkingOrders, exposure: Exposure, active_from: int
+    ) -> Outcome:
+        """Checks one order; what passes uses up cash and room at once, or frees what it will bring."""
+        if want.code:
+            return self._taken(want, moment, Ruling(0, want.code, want.detail)), None
+        order = want.order()
+        price = _reference(order, moment)
+        proposal = self._proposal(order, price, working)
+        ruling = self._check(proposal, exposure, working)
+        if ruling.quantity == 0:
+            return self._taken(want, moment, ruling), None
+        tag = self.next_tag(moment.session)
+        order = msgspec.structs.replace(
+            order, quantity=ruling.quantity, tag=tag, strategy=self.name, ts_decided=moment.ts_event
         )
+        reducing = min(reducing_part(proposal), order.quantity)
+        self._claim(exposure, order, price, order.quantity, reducing)
+        working.add(order, active_from, price)
+        self.state.count_order()
+        return self._taken(want, moment, ruling, tag), PlaceOrder(order)
 
-    def _reserve(self, exposure: Exposure, order: Order, price: int, working: WorkingOrders) -> None:
-        """An admitted order uses up cash and room at once, or frees what it will bring."""
-        instrument = self._instrument(order)
-        after = self.book.position(order.instrument) + self._open(order, working)
-        proposal = Proposal(order, instrument, price, self.book.position(order.instrument), after)
-        reducing = reducing_part(proposal)
-        exposure.gross += instrument.notional(price, order.quantity - reducing)
-        exposure.gross -= instrument.notional(price, reducing)
-        exposure.cash -= self._claim(instrument, order.side, price, order.quantity, reducing)
+    def _proposal(self, order: Order, price: int, working: WorkingOrders) -> Proposal:
+        position = self.book.position(order.instrument)
+        beside = working.of(self.name, order.instrument)
+        same_side = sum(one.remaining for one in beside if one.order.side is order.side)
+        after = position + order.side.sign * (same_side + order.quantity)
+        return Proposal(order, self._universe.instrument(order.instrument), price, position, after)
 
-    def _claim(self, instrument: Instrument, side: Side, price: int, quantity: int, reducing: int) -> int:
-        """Cash that an order claims: a buy its cost with buffer, a sell of what is held its proceeds."""
-        if side is Side.BUY:
-            buffered = -(-price * (PPM + self._risk.limits.buffer_ppm) // PPM)
-            return self.cost_of(instrument, side, buffered, quantity)
-        return min(0, self.cost_of(instrument, side, price, reducing)) if reducing else 0
+    def _check(self, proposal: Proposal, exposure: Exposure, working: WorkingOrders) -> Ruling:
+        order, price = proposal.order, self._buffered(proposal.price)
+        closes = self._value(order, reducing_part(proposal))
+        return self._risk.check(
+            proposal,
+            self.state,
+            replace(exposure, gross=exposure.gross - closes),
+            lambda quantity: self.cost_of(proposal.instrument, order.side, price, quantity),
+            self._view(working),
+        )
 
     def _exposure(self, working: WorkingOrders) -> Exposure:
         """The book and its working orders before this slice's orders."""
@@ -129,19 +144,35 @@ class Desk:
         held = book.positions()
         exposure = Exposure(book.equity, book.cash, sum(abs(book.value(instrument)) for instrument in held))
         for one in working.of(self.name):
-            order, price = one.order, working.reference(one)
-            instrument = self._instrument(order)
-            against = -order.side.sign * held.get(order.instrument, 0)
-            reducing = min(one.remaining, max(0, against))
-            exposure.gross += instrument.notional(price, one.remaining - reducing)
-            exposure.cash -= self._claim(instrument, order.side, price, one.remaining, reducing)
+            order, left = one.order, held.get(one.order.instrument, 0)
+            reducing = min(one.remaining, max(0, -order.side.sign * left))
+            held[order.instrument] = left + order.side.sign * reducing
+            self._claim(exposure, order, working.reference(one), one.remaining, reducing)
         return exposure
 
-    def _open(self, order: Order, working: WorkingOrders) -> int:
-        return sum(w.order.side.sign * w.remaining for w in working.of(self.name, order.instrument))
+    def _claim(self, exposure: Exposure, order: Order, price: int, quantity: int, reducing: int) -> None:
+        """What a working order takes: a buy cash with the buffer, and all that opens a position room.
 
-    def _instrument(self, order: Order) -> Instrument:
-        return self._universe.instrument(order.instrument)
+        Only market orders give in advance what closing a position will bring: others may never fill.
+        """
+        instrument = self._universe.instrument(order.instrument)
+        exposure.gross += instrument.notional(price, quantity - reducing)
+        closing = reducing if order.type is OrderType.MARKET else 0
+        exposure.gross -= self._value(order, closing)
+        if order.side is Side.BUY:
+            exposure.cash -= self.cost_of(instrument, order.side, self._buffered(price), quantity)
+        elif closing:
+            proceeds = -self.cost_of(instrument, order.side, self.book.price(order.instrument), closing)
+            exposure.cash += max(0, proceeds)
+
+    def _value(self, order: Order, quantity: int) -> int:
+        """What a part of the position in the order's instrument is worth at its mark."""
+        instrument = self._universe.instrument(order.instrument)
+        return instrument.notional(self.book.price(order.instrument), quantity) if quantity else 0
+
+    def _buffered(self, price: int) -> int:
+        """The price at which cash is reserved for a buy, rounded up."""
+        return -(-price * (PPM + self._risk.limits.buffer_ppm) // PPM)
 
     def _taken(self, want: Want, moment: Slice, ruling: Ruling, tag: str = "") -> DecisionTaken:
         sign = 1 if want.quantity > 0 else -1

@@ -6,17 +6,25 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.chunk import MISSING_PRICE, Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.orders import Fill, Order, OrderEnded, OrderStatus, OrderType, WorkingOrder
+from friday_core.domain.orders import (
+    Fill,
+    Order,
+    OrderEnded,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+    WorkingOrder,
+)
 from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.interfaces.broker import Execution, Matcher
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
-from friday_core.session.slices import Slice, slice_of
-from friday_core.session.working_orders import Tags, WorkingOrders
+from friday_core.session.slices import Slice, slices_of
+from friday_core.session.working_orders import WorkingOrders
 from friday_core.trading.risk import largest_affordable
 
 
@@ -38,9 +46,9 @@ class Driver:
         self._matcher = matcher
         self._assumed = assumed_fills
         self._working = WorkingOrders()
-        self._tags = Tags()
         self._actions: list[CorporateAction] = []
         self._latest: Slice | None = None
+        self._equity = {desk.name: desk.book.equity for desk in desks}
 
     def announce(self, action: CorporateAction) -> None:
         """The action will be applied before the first fill of its ex-date."""
@@ -48,21 +56,18 @@ class Driver:
         self._actions.sort(key=lambda one: (one.session, one.instrument))
 
     def step(self, rows: Chunk) -> list[Intent]:
-        """One slice; returns what is to be sent."""
-        moment = slice_of(rows, self.log.slices, self._universe)
+        """The slices that the rows hold, one after the other; returns what is to be sent."""
+        moments = slices_of(rows, self.log.slices, self._universe)
+        return [intent for moment in moments for intent in self._slice(moment)]
+
+    def _slice(self, moment: Slice) -> list[Intent]:
         if self._latest is not None and moment.session != self._latest.session:
             self._log_positions(self._latest)
-        before = {name: desk.book.equity for name, desk in self._desks.items()}
         intents = self._apply_actions(moment)
         self._match(moment)
-        for bar in moment.bars:
-            for desk in self._desks.values():
-                desk.book.mark(bar.instrument.id, bar.raw.close)
-        for name, desk in self._desks.items():
-            desk.state.mark(moment.session, before[name], desk.book.equity)
+        self._mark(moment)
         for desk in self._desks.values():
             intents += self._decide(desk, moment)
-        self._log_equity(moment)
         self._latest = moment
         self.log.slices += 1
         return intents
@@ -71,7 +76,7 @@ class Driver:
         """The session ends: working orders are cancelled, the last positions are logged."""
         if self._latest is None:
             return []
-        intents = [self._cancel(working, reason, self._latest.ts_event) for working in self._working]
+        intents = [self._cancel(working, reason) for working in self._working]
         self._settle_ended(self._latest.ts_event)
         self._log_positions(self._latest)
         return intents
@@ -107,12 +112,12 @@ class Driver:
             if order.instrument != action.instrument:
                 continue
             reference = self._working.reference(working) * action.denominator // action.numerator
-            intents.append(self._cancel(working, f"CORPORATE_ACTION: split {ratio}", moment.ts_event))
+            day_is_over = order.time_in_force is TimeInForce.DAY and 0 <= working.session < moment.session
+            intents.append(self._cancel(working, f"CORPORATE_ACTION: split {ratio}"))
             lot = self._instrument(order.instrument).lot_size
             quantity = working.remaining * action.numerator // action.denominator // lot * lot
-            if order.type is OrderType.MARKET and quantity:
-                number = list(self._desks).index(order.strategy)
-                tag = self._tags.next(moment.session, number)
+            if order.type is OrderType.MARKET and quantity and not day_is_over:
+                tag = self._desks[order.strategy].next_tag(moment.session)
                 reason = f"replaces {order.tag} after a split {ratio}"
                 replacement = msgspec.structs.replace(order, quantity=quantity, tag=tag, reason=reason)
                 self.log.orders.append(self._working.add(replacement, working.active_from, reference))
@@ -161,16 +166,33 @@ class Driver:
             if status is not OrderStatus.FILLED:
                 self._desks[order.strategy].runner.tell(ended)
 
-    def _cancel(self, working: WorkingOrder, reason: str, ts_event: int) -> Intent:
+    def _cancel(self, working: WorkingOrder, reason: str) -> Intent:
         working.move(OrderStatus.CANCELLED, reason)
         return CancelOrder(working.order.tag, reason)
+
+    # 3 ------------------------------------------------------------------------------------------
+
+    def _mark(self, moment: Slice) -> None:
+        """Books at the slice's closes: their limits see it, and so does the result. Deciding moves no money."""
+        closes = [(bar.instrument.id, bar.raw.close) for bar in moment.bars if bar.raw.close != MISSING_PRICE]
+        for name, desk in self._desks.items():
+            book = desk.book
+            for instrument, close in closes:
+                book.mark(instrument, close)
+            values = [book.value(instrument) for instrument in book.positions()]
+            value, gross = sum(values), sum(map(abs, values))
+            desk.state.mark(moment.session, self._equity[name], book.cash + value)
+            self._equity[name] = book.cash + value
+            self.log.equity.append(
+                EquityPoint(moment.ts_event, moment.session, name, book.cash, value, gross, self._equity[name])
+            )
 
     # 4 to 6 -------------------------------------------------------------------------------------
 
     def _decide(self, desk: Desk, moment: Slice) -> list[Intent]:
         intents: list[Intent] = []
         was_running = desk.runner.stopped is None
-        for taken, intent in desk.act(moment, self._working, self._tags, self._matcher.latency):
+        for taken, intent in desk.act(moment, self._working, self._matcher.latency):
             self.log.decisions.append(taken)
             if isinstance(intent, CancelOrder):
                 self._working[intent.tag].move(OrderStatus.CANCELLED, intent.reason)
@@ -181,19 +203,9 @@ class Driver:
         if was_running and desk.runner.stopped is not None:
             self.log.stopped.append(desk.runner.stopped)
             reason = f"STRATEGY_STOPPED: {desk.runner.stopped.error}"
-            intents += [self._cancel(working, reason, moment.ts_event) for working in self._working.of(desk.name)]
+            intents += [self._cancel(working, reason) for working in self._working.of(desk.name)]
         self._settle_ended(moment.ts_event)
         return intents
-
-    def _log_equity(self, moment: Slice) -> None:
-        for desk in self._desks.values():
-            book = desk.book
-            gross = sum(abs(book.value(instrument)) for instrument in book.positions())
-            self.log.equity.append(
-                EquityPoint(
-                    moment.ts_event, moment.session, desk.name, book.cash, book.equity - book.cash, gross, book.equity
-                )
-            )
 
     def _log_positions(self, moment: Slice) -> None:
         for desk in self._desks.values():

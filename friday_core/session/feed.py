@@ -75,7 +75,7 @@ class HistoricalFeed:
 
 
 def _selected(offered: Universe, names: Sequence[str]) -> Universe:
-    wanted = [InstrumentId.parse(name) for name in names]
+    wanted = [InstrumentId.parse(name) for name in dict.fromkeys(names)]
     missing = [str(one) for one in wanted if one not in offered]
     if missing:
         known = [str(instrument.id) for instrument in offered]

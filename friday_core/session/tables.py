@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from friday_core.domain.chunk import PRICE_COLUMNS, Universe
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.money import MINOR_DIGITS
 from friday_core.domain.orders import WorkingOrder
@@ -151,11 +151,13 @@ class ResultTables:
         ]
 
     def _held_values(self, row: HeldRow) -> str:
-        """The row as it arrived, as JSON, prices as decimals."""
+        """The row as it arrived, as JSON: prices as decimals, null for what is missing."""
         shown = {
-            name: str(self._price(row.instrument, int(value))) if name in PRICE_COLUMNS else value
+            name: value if name not in PRICE_COLUMNS
+            else None if value == MISSING_PRICE
+            else str(self._price(row.instrument, int(value)))
             for name, value in row.values.items()
-        }
+        }  # fmt: skip
         return msgspec.json.encode(shown).decode()
 
 

@@ -10,6 +10,7 @@ from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Order, OrderType, Side
 from friday_core.domain.signals import Cancel, Signal, Target
+from friday_core.errors import PluginContractError
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView, Decision
 from friday_core.session.slices import Slice
@@ -80,6 +81,8 @@ class WantMaker:
         bar = moment.by_instrument.get(decision.instrument)
         if bar is None:
             return replace(want, code="UNPRICED", detail="no bar of this instrument in the slice")
+        if bar.raw.close < 1:
+            return replace(want, code="UNPRICED", detail="the close is missing or not positive")
         if isinstance(decision, Order):
             return self._order_want(want, decision, instrument)
         return self._target_want(want, decision, instrument, bar, book)
@@ -100,7 +103,7 @@ class WantMaker:
         target: Target | None
         if isinstance(decision, Signal):
             try:
-                target = self._sizer.size(decision, bar, book)
+                target = self._sized(decision, bar, book)
             except Exception as error:  # noqa: BLE001 - a sizer that raises sizes nothing
                 return replace(want, code="SIZER_RAISED", detail=f"{type(error).__name__}: {error}")
             if target is None:
@@ -115,6 +118,12 @@ class WantMaker:
         if wished == held:
             return replace(want, code="NO_CHANGE", detail=f"{held} are held or on their way")
         return replace(want, quantity=wished - held)
+
+    def _sized(self, signal: Signal, bar: Bar, book: BookView) -> Target | None:
+        target = self._sizer.size(signal, bar, book)
+        if target is not None and (not isinstance(target, Target) or target.instrument != signal.instrument):
+            raise PluginContractError(f"the sizer answered a signal for {signal.instrument} with {target!r:.80}")
+        return target
 
 
 def _described(decision: Decision) -> tuple[str, float]:

@@ -11,7 +11,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def base36(number: int, width: int) -> str:
-    """``number`` in base 36, padded with zeros to ``width``."""
+    """``number``, not negative, in base 36, padded with zeros to ``width``."""
     text = ""
     while number:
         number, digit = divmod(number, 36)
@@ -22,7 +22,8 @@ def base36(number: int, width: int) -> str:
 class Tags:
     """``F`` + session date + strategy + counter, at most 20 alphanumerics: derived, never drawn.
 
-    The same records give the same tags. The counter starts anew with each session date.
+    The same records give the same tags. The counter starts anew with each session date. Dates
+    before 1970 wrap round to the end of the four digits.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class Tags:
     def next(self, session: int, strategy: int) -> str:
         counter = self._counters.get((session, strategy), 0) + 1
         self._counters[session, strategy] = counter
-        return f"F{base36(session, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
+        return f"F{base36(session % 36**4, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
 
 
 class WorkingOrders:
@@ -58,11 +59,13 @@ class WorkingOrders:
         return self._orders[tag]
 
     def of(self, strategy: str, instrument: InstrumentId | None = None) -> list[WorkingOrder]:
-        """A strategy's orders, in one instrument or in all."""
+        """A strategy's orders that are not at their end, in one instrument or in all."""
         return [
             working
             for working in self._orders.values()
-            if working.order.strategy == strategy and instrument in (None, working.order.instrument)
+            if working.order.strategy == strategy
+            and instrument in (None, working.order.instrument)
+            and not working.status.terminal
         ]
 
     def open_quantities(self, strategy: str) -> dict[InstrumentId, int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.money import MINOR_DIGITS
+from friday_core.domain.orders import Side
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.strategy import BookView
 from friday_core.plugin.sections import RiskSettings
@@ -51,7 +53,8 @@ class Exposure:
     """Where a book stands while a slice's orders are admitted, one after the other.
 
     ``cash`` is what buys may still use: cash less reserves, plus expected proceeds of sells.
-    ``gross`` is the value of all positions and working orders. All in minor units.
+    ``gross`` is the value of all positions and working orders, less what market orders will close.
+    All in minor units.
     """
 
     equity: int
@@ -68,7 +71,7 @@ class BookRisk:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._peak = 0
-        self._session = -1
+        self._session: int | None = None
         self._day_equity = 0
         self._orders = 0
         self.drawdown_latched = False
@@ -114,13 +117,19 @@ class RiskEngine:
     def check(
         self, proposal: Proposal, state: BookRisk, exposure: Exposure, cost_of: CostOf, book: BookView
     ) -> Ruling:
-        """How much may be sent, in whole lots, and why not all of it."""
-        asked = proposal.order.quantity
+        """How much may be sent, in whole lots, and why not all of it.
+
+        ``exposure`` is without what the order itself closes.
+        """
+        asked, lot = proposal.order.quantity, proposal.instrument.lot_size
+        reducing = reducing_part(proposal)
         verdict = Ruling(asked)
         for ruling in self._rulings(proposal, state, exposure, cost_of, book):
-            lots = max(0, min(ruling.quantity, asked)) // proposal.instrument.lot_size * proposal.instrument.lot_size
-            if lots < verdict.quantity:
-                verdict = Ruling(lots, ruling.code, ruling.detail)
+            # What a split left of a lot can only be closed as a whole.
+            whole = reducing if reducing <= ruling.quantity < asked else 0
+            quantity = asked if ruling.quantity >= asked else whole + (max(0, ruling.quantity) - whole) // lot * lot
+            if quantity < verdict.quantity:
+                verdict = Ruling(quantity, ruling.code, ruling.detail)
         return verdict
 
     def _rulings(
@@ -132,15 +141,13 @@ class RiskEngine:
             for ruling in self._limit_rulings(proposal, state, exposure, cost_of, adding):
                 yield Ruling(reducing + max(0, ruling.quantity), ruling.code, ruling.detail)
         for name, rule in self._rules.items():
-            try:
-                yield rule.check(proposal, book)
-            except Exception as error:  # noqa: BLE001 - a rule that raises denies
-                yield Ruling(0, "RULE_RAISED", f"{name}: {type(error).__name__}: {error}")
+            yield _asked(name, rule, proposal, book)
 
     def _limit_rulings(
         self, proposal: Proposal, state: BookRisk, exposure: Exposure, cost_of: CostOf, adding: int
     ) -> Iterator[Ruling]:
         limits, instrument, price = self.limits, proposal.instrument, proposal.price
+        equity, reducing = max(exposure.equity, 0), proposal.order.quantity - adding
         if state.drawdown_latched:
             yield Ruling(0, "DRAWDOWN", "the drawdown limit was reached: only reductions")
         if state.day_latched:
@@ -148,28 +155,44 @@ class RiskEngine:
         if state.orders_left is not None and state.orders_left < 1:
             yield Ruling(0, "ORDER_COUNT", f"more than {limits.orders_per_session} orders in this session")
         if limits.order_value is not None:
-            yield Ruling(_units_worth(limits.order_value, price, instrument), "ORDER_VALUE", "larger than max_order_value")
+            most = _units_worth(limits.order_value, price, instrument)
+            yield Ruling(most, "ORDER_VALUE", "larger than max_order_value")
         if limits.position_ppm is not None:
-            most = _units_worth(limits.position_ppm * max(exposure.equity, 0) // PPM, price, instrument)
+            most = _units_worth(limits.position_ppm * equity // PPM, price, instrument)
             held = abs(proposal.after) - adding
             yield Ruling(most - held, "POSITION_WEIGHT", "position heavier than max_position_weight")
         if limits.gross_ppm is not None:
-            freed = instrument.notional(price, proposal.order.quantity - adding)
-            room = limits.gross_ppm * max(exposure.equity, 0) // PPM - exposure.gross + freed
+            room = limits.gross_ppm * equity // PPM - exposure.gross
             yield Ruling(_units_worth(room, price, instrument), "GROSS_EXPOSURE", "above max_gross_exposure")
-        if proposal.order.side.sign > 0:
-            yield Ruling(largest_affordable(adding, exposure.cash, instrument.lot_size, cost_of), "CLIPPED_CASH", "not enough cash")
+        if proposal.order.side is Side.BUY:
+            most = largest_affordable(
+                adding, exposure.cash, instrument.lot_size, lambda part: cost_of(reducing + part)
+            )
+            yield Ruling(most, "CLIPPED_CASH", "not enough cash")
+
+
+def _asked(name: str, rule: RiskRule, proposal: Proposal, book: BookView) -> Ruling:
+    """A rule's ruling; one that raises, or answers with something else, denies the order."""
+    try:
+        ruling = rule.check(proposal, book)
+        quantity = operator.index(ruling.quantity)
+        return Ruling(quantity, str(ruling.code) or name.upper(), str(ruling.detail))
+    except Exception as error:  # noqa: BLE001 - a rule that raises denies
+        return Ruling(0, "RULE_RAISED", f"{name}: {type(error).__name__}: {error}")
 
 
 def reducing_part(proposal: Proposal) -> int:
-    """How much of the order only brings the position closer to zero, working orders included."""
+    """How much of the order only brings the position closer to zero.
+
+    Working orders of the same side come first; those of the other side may never fill.
+    """
     before = proposal.after - proposal.order.side.sign * proposal.order.quantity
     against = -proposal.order.side.sign * before
     return min(proposal.order.quantity, max(0, against))
 
 
 def _units_worth(amount: int, price: int, instrument: Instrument) -> int:
-    """The largest quantity whose notional does not exceed ``amount`` minor units."""
+    """The largest quantity whose notional, before rounding, does not exceed ``amount`` minor units."""
     if amount <= 0 or price <= 0:
         return 0
     shift = instrument.price_decimals - MINOR_DIGITS[instrument.currency]

@@ -6,11 +6,11 @@ import traceback
 from collections.abc import Iterable, Sequence
 
 from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.market import Bar
 from friday_core.domain.orders import Fill, Order, OrderEnded
 from friday_core.domain.outcomes import StrategyStopped
 from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.errors import PluginContractError
-from friday_core.domain.market import Bar
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 
 
@@ -60,4 +60,6 @@ class StrategyRunner:
                 raise PluginContractError(
                     f"strategy {self.name!r} returned {decision!r:.80}: only Signal, Target, Order and Cancel count"
                 )
+            if not isinstance(decision.reason, str):
+                raise PluginContractError(f"strategy {self.name!r}: a reason is no text: {decision.reason!r:.80}")
         return decisions

@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 _FENCE = re.compile(
     r"^(?P<mark><!--\s*(?P<comment>.*?)\s*-->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_DOTTED = re.compile(r"`((?:friday_core|friday_plugins|friday_settings|containers)\.[A-Za-z_][\w.]*\w)`")
+_DOTTED = re.compile(r"`((?:friday_core|friday_plugins|friday_settings|containers)\.(?!py`)[A-Za-z_][\w.]*\w)`")
 _EXAMPLE = re.compile(r"::\n\n(?P<block>(?:    .*\n|\n)+)\Z")
 
 

@@ -131,7 +131,8 @@ def test_an_exception_on_import_is_the_reason(install: Install) -> None:
 
 def test_an_import_that_hangs_is_given_up_after_the_limit(install: Install) -> None:
     install("slow", "import time; time.sleep(3600)")
-    assert reason(limit=0.5) == (ProblemKind.IMPORT_FAILED, "its import did not return within 0.5 s")
+    kind, message = reason(limit=0.5)
+    assert (kind, message) == (ProblemKind.IMPORT_FAILED, "its import did not return within 0.5 s")
 
 
 def test_a_registration_that_hangs_is_given_up_after_the_limit(install: Install) -> None:
@@ -226,11 +227,24 @@ def test_a_component_that_a_module_registers_twice_is_a_duplicate(install: Insta
     assert reason() == (ProblemKind.DUPLICATE_COMPONENT, "it registers strategy.moon twice")
 
 
-def test_a_component_registered_under_a_strangers_key_is_told_to_both(install: Install) -> None:
+def test_who_registers_a_strangers_component_is_told_of_both_and_the_owner_is_sound(install: Install) -> None:
     install("moon", strategy_module("moon"))
     install("sun", strategy_module("sun").replace("return [", 'return [ComponentSpec("strategy", "moon", Idle), '))
-    message = "strategy.moon is registered by friday-moon 1.0 (friday_moon) and by friday-sun 1.0 (friday_sun)"
-    assert [one.problem and one.problem.message for one in probe()] == [message, message]
+    message = "strategy.moon is registered by friday-sun 1.0 (friday_sun) and by friday-moon 1.0 (friday_moon)"
+    assert {one.plugin.name: one.problem and (one.problem.kind, one.problem.message) for one in probe()} == {
+        "moon": None,
+        "sun": (ProblemKind.DUPLICATE_COMPONENT, message),
+    }
+
+
+def test_a_component_that_nobody_owns_and_two_register_is_told_to_both(install: Install) -> None:
+    for name in ("moon", "sun"):
+        more = strategy_module(name).replace("return [", 'return [ComponentSpec("strategy", "star", Idle), ')
+        install(name, more)
+    assert [one.problem and one.problem.message for one in probe()] == [
+        "strategy.star is registered by friday-moon 1.0 (friday_moon) and by friday-sun 1.0 (friday_sun)",
+        "strategy.star is registered by friday-sun 1.0 (friday_sun) and by friday-moon 1.0 (friday_moon)",
+    ]
 
 
 def test_a_module_may_register_the_components_of_several_entry_points(folder: Path) -> None:

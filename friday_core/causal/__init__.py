@@ -1,0 +1,1 @@
+"""Causal programs: columns that cannot see the future."""

@@ -1,0 +1,113 @@
+"""The trace: which operators an author's columns are made of, each equal one once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from friday_core.causal.kinds import Kind
+from friday_core.causal.op import Op, Params
+from friday_core.causal.operators import OPERATORS
+from friday_core.errors import ClockDomainError, TraceError
+
+_HERE = str(Path(__file__).parent)
+#: The domain of a constant: it belongs to every domain.
+ANY_DOMAIN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One instruction: an operator, the nodes that it reads, its parameters.
+
+    ``label`` is the name of an input column; ``line`` the author's line, for messages.
+    ``feedback`` says that the value depends on the book.
+    """
+
+    number: int
+    op: Op
+    inputs: tuple[int, ...]
+    params: Params
+    kind: Kind
+    domain: str
+    feedback: bool
+    label: str
+    line: str
+
+
+class Trace:
+    """Collects nodes in an order in which they can be computed."""
+
+    def __init__(self, base: str) -> None:
+        #: The clock domain of the program's outputs.
+        self.base = base
+        self.nodes: list[Node] = []
+        self._known: dict[tuple[object, ...], int] = {}
+
+    def input(self, label: str, kind: Kind, domain: str, *, feedback: bool = False) -> int:
+        """A column that arrives with the rows."""
+        return self._node(OPERATORS["input"], (), (), kind, domain, feedback, label)
+
+    def constant(self, value: float, kind: Kind = Kind.NUM) -> int:
+        return self._node(OPERATORS["const"], (), (float(value),), kind, ANY_DOMAIN, False, "")
+
+    def add(self, name: str, inputs: Sequence[int], params: Params = (), *, domain: str | None = None) -> int:
+        """The node for an operator on these inputs; grids are converted where it needs numbers.
+
+        ``domain`` moves the value to another clock: only ``asof`` does that.
+        """
+        kinds = tuple(self.nodes[number].kind for number in inputs)
+        exact = OPERATORS.get(f"grid_{name}") if kinds and kinds[0].is_grid else None
+        op = exact or OPERATORS[name]
+        kind = op.kind(kinds)
+        if kind is None:
+            inputs = [self._as_number(name, number) for number in inputs]
+            op = OPERATORS[name]
+            kind = op.kind(tuple(self.nodes[number].kind for number in inputs))
+        if kind is None:
+            given = ", ".join(kinds)
+            raise TraceError(f"{author_line()}: {name} does not take columns of kind {given}")
+        feedback = any(self.nodes[number].feedback for number in inputs)
+        where = self._common_domain(name, inputs) if domain is None else domain
+        return self._node(op, tuple(inputs), params, kind, where, feedback, "")
+
+    def _as_number(self, name: str, number: int) -> int:
+        node = self.nodes[number]
+        if node.kind is Kind.BOOL:
+            raise TraceError(
+                f"{author_line()}: {name} needs numbers and got a true/false column; write where(condition, 1.0, 0.0)"
+            )
+        return self.add("to_num", [number]) if node.kind is Kind.PRICE else self._recast(number)
+
+    def _recast(self, number: int) -> int:
+        """A count is a number already; only its kind changes."""
+        node = self.nodes[number]
+        return number if node.kind is Kind.NUM else self.add("count_to_num", [number])
+
+    def _common_domain(self, name: str, inputs: Sequence[int]) -> str:
+        domains = sorted({self.nodes[number].domain for number in inputs} - {ANY_DOMAIN})
+        if len(domains) > 1:
+            raise ClockDomainError(
+                f"{author_line()}: {name} mixes the clock domains {' and '.join(domains)}; "
+                "bring the coarser one over with .asof(max_age=...)"
+            )
+        return domains[0] if domains else ANY_DOMAIN
+
+    def _node(
+        self, op: Op, inputs: tuple[int, ...], params: Params, kind: Kind, domain: str, feedback: bool, label: str
+    ) -> int:
+        key = (op.identity, inputs, tuple(map(repr, params)), kind, domain, label)
+        if key not in self._known:
+            self._known[key] = len(self.nodes)
+            node = Node(len(self.nodes), op, inputs, params, kind, domain, feedback, label, author_line())
+            self.nodes.append(node)
+        return self._known[key]
+
+
+def author_line() -> str:
+    """``file:line: source`` of the innermost frame outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -1,0 +1,67 @@
+"""Whether components declare of themselves what their roles ask for, before anybody relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+import pluggy
+
+from friday_core.errors import Problem, ProblemKind
+from friday_core.interfaces.broker import Broker, SimulatedBroker
+from friday_core.interfaces.component import Component
+from friday_core.interfaces.strategy import Strategy
+from friday_core.orchestration.assembly import Assembly
+from friday_core.plugin import hookspecs
+from friday_core.plugin.registry import HOOK_MEND
+from friday_core.plugin.spec import Kind
+
+_COLUMNS = ("inputs", "outputs", "columns")
+
+
+def check_declarations(assembly: Assembly) -> Iterator[Problem]:
+    """Attributes of another kind than the role's, and hooks of observers that do not exist."""
+    for node in assembly.graph.nodes.values():
+        component = assembly.components[node.id]
+        who = f"{node.request.key} of {node.loaded.plugin.origin}"
+        for message, mend in (*_columns(component), *_broker(component), *_order_types(component)):
+            yield Problem(ProblemKind.BAD_REGISTRATION, message, mend, node.request.section, who)
+        if node.request.kind is Kind.OBSERVER and (refused := _refused_hooks(component)):
+            yield Problem(ProblemKind.BAD_REGISTRATION, refused, HOOK_MEND, node.request.section, who)
+
+
+def _columns(component: Component) -> Iterator[tuple[str, str]]:
+    for name in _COLUMNS:
+        if isinstance(getattr(component, name, ()), str):
+            yield f"its {name} are a text instead of names", f'write {name} = ("{getattr(component, name)}",)'
+
+
+def _broker(component: Component) -> Iterator[tuple[str, str]]:
+    if not isinstance(component, Broker):
+        return
+    account = getattr(component, "account", None)
+    if account not in ("simulated", "real"):
+        yield f"its account is {account!r}", 'brokers declare account = "simulated" or "real"'
+    elif account == "simulated" and not isinstance(component, SimulatedBroker):
+        mend = 'derive it from friday_core.api.SimulatedBroker, or declare account = "real"'
+        yield "its account is simulated, and it has no matcher", mend
+
+
+def _order_types(component: Component) -> Iterator[tuple[str, str]]:
+    if not isinstance(component, Broker | Strategy):
+        return
+    declared = getattr(component, "order_types", None)
+    if not isinstance(declared, AbstractSet):
+        yield f"its order_types are {declared!r:.80}", "declare order_types = frozenset({OrderType.MARKET})"
+
+
+def _refused_hooks(observer: Component) -> str:
+    """Why pluggy does not take the observer's hooks; empty if it does."""
+    trial = pluggy.PluginManager(hookspecs.PROJECT)
+    trial.add_hookspecs(hookspecs)
+    try:
+        trial.register(observer)
+        trial.check_pending()
+    except pluggy.PluginValidationError as error:
+        return str(error)
+    return ""

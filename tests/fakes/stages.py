@@ -1,0 +1,74 @@
+"""Validators and transformers whose answer a test chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from friday_core.domain.chunk import Array, Chunk
+from friday_core.domain.verdicts import Judgement, Verdict
+from friday_core.interfaces.transformer import Transformer
+from friday_core.interfaces.validator import Validator
+
+#: From a row's number in the stream to its verdict.
+Verdicts = Mapping[int, Verdict]
+
+
+class ByRow(Validator):
+    """Judges rows by their number, and remembers what it was shown; repairs double the volume."""
+
+    def __init__(self, verdicts: Verdicts, inputs: Sequence[str] = ()) -> None:
+        self.inputs = tuple(inputs)
+        self.seen: list[int] = []
+        self.volumes: list[float] = []
+        self._verdicts = verdicts
+
+    def validate(self, chunk: Chunk) -> Judgement:
+        self.seen += chunk.seq.tolist()
+        self.volumes += chunk["volume"].tolist()
+        verdict = np.array([self._verdicts.get(row, Verdict.PASS) for row in chunk.seq.tolist()], np.uint8)
+        reasons = ("", *(one.name.lower() for one in list(Verdict)[1:]))
+        return Judgement(verdict, verdict.astype(np.uint16), reasons, {"volume": chunk["volume"] * 2})
+
+
+class Answers(Validator):
+    """Answers with whatever the test makes of the chunk."""
+
+    def __init__(self, answer: Callable[[Chunk], object]) -> None:
+        self._answer = answer
+
+    def validate(self, chunk: Chunk) -> Judgement:
+        return self._answer(chunk)  # type: ignore[return-value]
+
+
+class Becomes(Transformer):
+    """Returns whatever the test makes of the chunk."""
+
+    def __init__(
+        self, become: Callable[[Chunk], object], outputs: Sequence[str] = (), inputs: Sequence[str] = ()
+    ) -> None:
+        self.outputs = tuple(outputs)
+        self.inputs = tuple(inputs)
+        self._become = become
+
+    def transform(self, chunk: Chunk) -> Chunk:
+        return self._become(chunk)  # type: ignore[return-value]
+
+
+class CloseBefore(Transformer):
+    """Adds ``before``, the instrument's close on its previous row: a transformer with a memory."""
+
+    inputs = ("close",)
+    outputs = ("before",)
+
+    def __init__(self) -> None:
+        self._last: dict[int, float] = {}
+
+    def transform(self, chunk: Chunk) -> Chunk:
+        values: list[float] = []
+        for inst, close in zip(chunk.inst.tolist(), chunk["close"].tolist(), strict=True):
+            values.append(self._last.get(inst, float("nan")))
+            self._last[inst] = float(close)
+        added: Array = np.array(values)
+        return chunk.with_columns({"before": added})

@@ -1,0 +1,192 @@
+"""``friday plugins``: a listing that nothing breaks."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from fakes.installed_distribution import install_distribution, strategy_module
+
+from friday_core.cli.main import cli
+from friday_core.plugin.discovery import installed_plugins
+from friday_settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def firm_containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's module that reads an empty environment, in an empty folder."""
+    made: Any = ModuleType("firm_containers")
+    made.load_settings = lambda *args, **options: load_settings(*args, environ={}, **options)
+    monkeypatch.setitem(sys.modules, "firm_containers", made)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the path with a sound, a broken and a duplicate plugin."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    for name, offered, source in (
+        ("friday-moon", "moon", strategy_module("moon", 'version="7.2"')),
+        ("friday-dark", "dark", "1 / 0"),
+        ("friday-copy", "moving_average_cross", strategy_module("moving_average_cross")),
+    ):
+        module = name.replace("-", "_")
+        install_distribution(folder, name, {f"strategy.{offered}": module}, {module: source})
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["plugins", *arguments, "--container", "firm_containers:build"])
+
+
+def rows(*arguments: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """What ``--json`` says, by component and distribution."""
+    found = json.loads(run("--json", *arguments).stdout)["plugins"]
+    return {(f"{row['kind']}.{row['name']}", row["distribution"]): row for row in found}
+
+
+def status(found: dict[tuple[str, str], dict[str, Any]], name: str) -> str:
+    (only,) = (row["status"] for (key, _), row in found.items() if key == name)
+    return str(only)
+
+
+def test_every_installed_plugin_is_listed_once() -> None:
+    assert list(rows()) == [(plugin.key, plugin.distribution) for plugin in installed_plugins()]
+
+
+def test_enabled_is_what_the_profile_names() -> None:
+    backtest, demo = rows(), rows("-p", "demo")
+    assert (status(backtest, "source.synthetic"), status(demo, "source.synthetic")) == ("enabled", "installed")
+    assert (status(backtest, "sizer.volatility_target"), status(demo, "sizer.volatility_target")) == (
+        "installed",
+        "enabled",
+    )
+
+
+def test_a_sound_third_party_is_installed_and_then_enabled_by_configuration(site: Path) -> None:
+    active = 'trading.active_strategies=[{id = "m", use = "moon"}]'
+    moon = rows("--set", active)["strategy.moon", "friday-moon"]
+    assert status(rows(), "strategy.moon") == "installed"
+    assert moon == {
+        "kind": "strategy",
+        "name": "moon",
+        "version": "7.2",
+        "distribution": "friday-moon",
+        "distribution_version": "1.0",
+        "enabled": True,
+        "status": "enabled",
+        "problem": None,
+        "reason": "",
+        "mend": "",
+    }
+
+
+def test_a_broken_plugin_has_its_reason_and_the_command_succeeds(site: Path) -> None:
+    result = run()
+    assert result.exit_code == 0
+    assert (
+        "broken: strategy.dark of friday-dark 1.0: importing friday_dark raised ZeroDivisionError: division by zero"
+        in result.stdout
+    )
+
+
+def test_a_broken_plugin_that_the_configuration_names_is_said_to_be_named(site: Path) -> None:
+    result = run("--set", 'trading.active_strategies=[{id = "d", use = "dark"}]')
+    assert result.exit_code == 0
+    assert "broken, and the configuration names it: strategy.dark of friday-dark 1.0:" in result.stdout
+
+
+def test_a_duplicate_is_shown_for_both_distributions_naming_both(site: Path) -> None:
+    found = rows()
+    for distribution in ("friday-copy", "friday-trading"):
+        row = found["strategy.moving_average_cross", distribution]
+        assert (row["status"], row["problem"], row["enabled"]) == ("duplicate", "duplicate component", True)
+        assert "friday-copy 1.0" in row["reason"]
+        assert "friday-trading" in row["reason"]
+
+
+def test_a_wrong_configuration_leaves_the_list_and_says_that_enabled_is_unknown(site: Path) -> None:
+    result = run("--set", "rsk.max_drawdown=0.2")
+    lines = {tuple(line.split()) for line in result.stdout.splitlines()}
+    assert result.exit_code == 0
+    assert ("strategy", "moon", "7.2", "friday-moon", "1.0", "enabled", "unknown") in lines
+    assert "enabled unknown: the configuration cannot be used: [rsk]" in result.stderr
+
+
+def test_a_wrong_configuration_in_json_has_its_problems_and_enabled_is_null() -> None:
+    result = run("--json", "-p", "demmo")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert {row["enabled"] for row in found["plugins"]} == {None}
+    (problem,) = found["configuration_problems"]
+    assert "'demmo'" in problem
+
+
+def test_a_container_that_is_not_there_leaves_the_list() -> None:
+    result = CliRunner().invoke(cli, ["plugins", "--container", "no_such_module:build"])
+    assert result.exit_code == 0
+    assert "moving_average_cross" in result.stdout
+    assert "there is no such module" in result.stderr
+
+
+def test_the_limit_is_the_runs_own(site: Path) -> None:
+    install_distribution(
+        site, "friday-slow", {"strategy.slow": "friday_slow"}, {"friday_slow": "import time; time.sleep(3600)"}
+    )
+    row = rows("--set", "run.import_timeout=0.5")["strategy.slow", "friday-slow"]
+    assert row["reason"] == "its import did not return within 0.5 s"
+
+
+def test_names_are_not_cut_on_a_pipe(site: Path) -> None:
+    name = "long_" * 20 + "name"
+    install_distribution(site, "friday-long", {f"strategy.{name}": "friday_long"}, {"friday_long": "1 / 0"})
+    lines = [line.split() for line in run().stdout.splitlines()]
+    assert ["strategy", name, "1.0", "friday-long", "1.0", "broken"] in lines
+
+
+def test_a_terminal_of_80_columns_shows_names_whole() -> None:
+    ours, theirs = pty.openpty()
+    line = "from friday_core.cli.main import main; main()"
+    environment = {**os.environ, "COLUMNS": "80", "TERM": "dumb"}
+    with subprocess.Popen(
+        [sys.executable, "-c", line, "plugins"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    ) as process:
+        os.close(theirs)
+        shown = _read_to_the_end(ours)
+    assert process.returncode == 0
+    names = {line.split()[1] for line in shown.splitlines() if len(line.split()) > 1}
+    assert {plugin.name for plugin in installed_plugins() if plugin.built_in} <= names
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def _read_to_the_end(terminal: int) -> str:
+    shown = b""
+    try:
+        while some := os.read(terminal, 10_000):
+            shown += some
+    except OSError:
+        pass  # how Linux says that nobody writes any more
+    os.close(terminal)
+    return shown.decode()
+
+
+def test_help_loads_nothing_heavy() -> None:
+    line = (
+        "import sys; from friday_core.cli.main import cli; cli(['plugins', '--help'], standalone_mode=False); "
+        "heavy = ('numpy', 'pandas', 'pyarrow', 'pydantic', 'pluggy', 'rich', 'asyncio'); "
+        "print([module for module in heavy if module in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
