@@ -10,10 +10,10 @@ PYTEST := $(BIN)/python -m pytest
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check lint types imports docs scripts format bench install-test constraints clean
+.PHONY: help demo test check format-check lint types imports docs scripts format bench install-test full-install-test constraints clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "Variables: PYTHON=python3.12 (3.11 or later), ARGS='-k broker' (to pytest), WORKERS=2, NO_UV=1"
 
@@ -54,6 +54,9 @@ bench: $(VENV)/.installed-dev ## Run the benchmarks
 
 install-test: $(VENV)/.installed-dev ## Run only the tests that build wheels and environments
 	@$(PYTEST) -m install $(ARGS)
+
+full-install-test: $(VENV)/.installed-dev ## Install the wheel and its dependencies from the package index into a new environment, and run it
+	@PYTHON='$(PYTHON)' VENV='$(VENV)' sh tools/full_install_test.sh
 
 constraints: ## Pin all dependencies anew in constraints.txt, for every supported Python (needs uv)
 	@sh tools/constraints.sh

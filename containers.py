@@ -85,7 +85,7 @@ class Session(containers.DeclarativeContainer):
 
 def build(loaded: LoadedSettings) -> Host:
     """A host, ready to run; ``ConfigurationError`` lists every problem of the configuration."""
-    infrastructure = Infrastructure(loaded=loaded)
+    infrastructure = Infrastructure(loaded=loaded.in_use())
     plugins = Plugins(infrastructure=infrastructure)
     session = Session(infrastructure=infrastructure, plugins=plugins)
     session.check_dependencies()

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness import interleaved, report
 
-from friday_core.api import ComponentSpec, PluginSettings, hookimpl
+from friday_core.api import BookView, ComponentSpec, PluginSettings, Proposal, RiskRule, Ruling, hookimpl
 from friday_core.plugin.discovery import InstalledPlugin, installed_plugins
 from friday_core.plugin.graph import Graph, resolve_graph
 from friday_core.plugin.registry import PluginRegistry
@@ -25,9 +25,12 @@ class Settings(PluginSettings):
     names: tuple[str, ...] = ()
 
 
-class Part:
+class Part(RiskRule):
     def __init__(self, settings: Settings, **needs: Any) -> None:
         self.settings, self.needs = settings, needs
+
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:  # noqa: ARG002 - every order may pass
+        return Ruling(proposal.order.quantity)
 
 
 def plugins(count: int, seed: int = 7) -> list[InstalledPlugin]:
@@ -73,7 +76,8 @@ def main() -> None:
     others = [one for one in _built_in() if one.kind != KIND]
 
     def validate() -> Graph:
-        graph = resolve_graph(configuration, PluginRegistry([*installed, *others]), {"run_folder": None, "universe": None})
+        host = {"run_folder": None, "universe": None}
+        graph = resolve_graph(configuration, PluginRegistry([*installed, *others]), host)
         assert len([node for node in graph.nodes.values() if node.request.kind == KIND]) == COMPONENTS, graph.problems
         return graph
 

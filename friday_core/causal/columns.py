@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable
 from typing import Any, NoReturn, Union
 
 import numpy as np
@@ -13,6 +12,7 @@ from friday_core.causal.domains import seconds
 from friday_core.causal.kinds import Kind
 from friday_core.causal.op import NAN
 from friday_core.causal.trace import Trace, author_line
+from friday_core.causal.windows import Ewm, Rolling, smoothing
 from friday_core.errors import ClockDomainError, LookaheadError, TraceError
 
 #: No decision.
@@ -168,13 +168,10 @@ class Col:
             known = ", ".join(sorted({n for n in _UFUNCS if not n.startswith(("bitwise", "logical"))}))
             raise TraceError(f"{author_line()}: numpy.{ufunc.__name__} is not an operator; known are {known}")
         first, *rest = inputs
-        if name in ("and", "or", "not"):
-            return (
-                self._logic(name, *(one for one in inputs if one is not self))
-                if first is self
-                else rest[0]._logic(name, first)
-            )
-        return first.then(name, *rest) if isinstance(first, Col) else self._before(name, first)
+        logic = name in ("and", "or", "not")
+        if not isinstance(first, Col):
+            return self._logic(name, first) if logic else self._before(name, first)
+        return first._logic(name, *rest) if logic else first.then(name, *rest)
 
     # Time ---------------------------------------------------------------------------------------
 
@@ -190,7 +187,7 @@ class Col:
         """``self / self.shift(periods) - 1``."""
         return self / self.shift(periods) - 1.0
 
-    def rolling(self, window: int, **options: Any) -> Rolling:
+    def rolling(self, window: int, **options: Any) -> Rolling[Col]:
         """The last ``window`` rows of the instrument, this one included."""
         if options.get("center"):
             raise LookaheadError(
@@ -203,9 +200,9 @@ class Col:
     def ewm(
         self, *, span: float | None = None, com: float | None = None, alpha: float | None = None,
         halflife: float | None = None,
-    ) -> Ewm:  # fmt: skip
+    ) -> Ewm[Col]:  # fmt: skip
         """Exponentially weighted, ``m + alpha * (x - m)`` from the first value on (``adjust=False``)."""
-        return Ewm(self, _alpha(span, com, alpha, halflife))
+        return Ewm(self, smoothing(span, com, alpha, halflife))
 
     def ffill(self) -> Col:
         """The latest value that was not NaN."""
@@ -296,91 +293,3 @@ def _rows(name: str, count: object) -> float:
     if count < 1:
         raise LookaheadError(f"{author_line()}: {name}({count}) would look ahead or at nothing; use at least 1")
     return float(count)
-
-
-def _alpha(span: float | None, com: float | None, alpha: float | None, halflife: float | None) -> float:
-    given = {"span": span, "com": com, "alpha": alpha, "halflife": halflife}
-    chosen = [(name, value) for name, value in given.items() if value is not None]
-    if len(chosen) != 1:
-        raise TraceError(f"{author_line()}: ewm() takes exactly one of span, com, alpha, halflife")
-    name, value = chosen[0]
-    made: dict[str, Callable[[float], float]] = {
-        "span": lambda s: 2.0 / (s + 1.0),
-        "com": lambda c: 1.0 / (1.0 + c),
-        "alpha": float,
-        "halflife": lambda h: 1.0 - 0.5 ** (1.0 / h),
-    }
-    result = made[name](value)
-    if not 0.0 < result <= 1.0:
-        raise TraceError(f"{author_line()}: ewm({name}={value}) gives alpha {result}; it must be in (0, 1]")
-    return result
-
-
-class Rolling:
-    """A window of rows; NaN exactly while the window holds a NaN or is not full."""
-
-    def __init__(self, column: Col, window: float) -> None:
-        self._column = column
-        self._window = window
-
-    def _of(self, name: str, *others: Col, params: tuple[float, ...] = ()) -> Col:
-        return self._column.then(name, *others, params=(self._window, *params))
-
-    def sum(self) -> Col:
-        return self._of("rolling_sum")
-
-    def mean(self) -> Col:
-        return self._of("rolling_mean")
-
-    def var(self) -> Col:
-        """Sample variance (ddof 1)."""
-        return self._of("rolling_var")
-
-    def std(self) -> Col:
-        """Sample standard deviation (ddof 1)."""
-        return self.var().then("sqrt")
-
-    def min(self) -> Col:
-        return self._of("rolling_min")
-
-    def max(self) -> Col:
-        return self._of("rolling_max")
-
-    def median(self) -> Col:
-        return self.quantile(0.5)
-
-    def quantile(self, q: float) -> Col:
-        """Linear interpolation between the two nearest ranks."""
-        if not 0.0 <= q <= 1.0:
-            raise TraceError(f"{author_line()}: quantile({q}) must be in [0, 1]")
-        return self._of("rolling_quantile", params=(float(q),))
-
-    def rank(self) -> Col:
-        """Rank of the latest value in the window from 1, ties averaged, divided by the window."""
-        return self._of("rolling_rank")
-
-    def cov(self, other: Col) -> Col:
-        """Sample covariance (ddof 1)."""
-        return self._of("rolling_cov", other)
-
-    def corr(self, other: Col) -> Col:
-        """Pearson correlation; NaN while one of them is constant."""
-        return self._of("rolling_corr", other)
-
-
-class Ewm:
-    """Exponential weights; a NaN row gives NaN and leaves the state as it is."""
-
-    def __init__(self, column: Col, alpha: float) -> None:
-        self._column = column
-        self._alpha = alpha
-
-    def mean(self) -> Col:
-        return self._column.then("ewm_mean", params=(self._alpha,))
-
-    def var(self) -> Col:
-        """``(1 - a) * (v + a * (x - m) ** 2)`` with the mean before the row (biased)."""
-        return self._column.then("ewm_var", params=(self._alpha,))
-
-    def std(self) -> Col:
-        return self.var().then("sqrt")

@@ -21,11 +21,15 @@ PanelStep = Callable[[Sequence[Sequence[float]], Params], list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Rows in and rows out: stands in the documents and is executed by the tests."""
+    """Rows in and rows out, to the last bit: stands in the documents and is executed by the tests.
+
+    ``inputs`` holds one sequence of rows for each input; of a panel operator, the rows are a slice.
+    """
 
     inputs: Sequence[Sequence[float]]
     output: Sequence[float]
     params: Params = ()
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ class Op:
     ``kind`` gives the output's kind from the inputs' kinds; ``None`` asks the tracer to insert
     ``to_num`` before grid inputs and to try again. ``slots`` and ``start`` give the size and the
     first values of the state, ``warmup`` the rows that pass before the first value, beyond those
-    of the inputs. ``meaning``, ``nan`` and ``examples`` are the operator's documentation.
+    of the inputs; all three depend on the parameters, whose names are ``parameters``.
+    ``meaning``, ``nan``, ``note`` and ``examples`` are the operator's documentation; ``note`` says
+    where a promise ends, such as that of exact sums.
     """
 
     name: str
@@ -50,6 +56,8 @@ class Op:
     start: Callable[[Params], list[float]] = lambda _params: []
     warmup: Callable[[Params], int] = lambda _params: 0
     examples: Sequence[Example] = field(default_factory=tuple)
+    parameters: Sequence[str] = ()
+    note: str = ""
 
     @property
     def identity(self) -> str:
@@ -63,6 +71,19 @@ def table(*operators: Op) -> Mapping[str, Op]:
     if len(by_name) != len(operators):
         raise ValueError("two operators share a name")
     return by_name
+
+
+# Windows ---------------------------------------------------------------------------------------
+
+
+def window(params: Params) -> int:
+    """Rows of a window: its operators' first parameter."""
+    return int(params[0])
+
+
+def rows_before(params: Params) -> int:
+    """Rows that pass before a window is full."""
+    return int(params[0]) - 1
 
 
 # Kinds of outputs ------------------------------------------------------------------------------
@@ -83,9 +104,19 @@ def number(kinds: tuple[Kind, ...]) -> Kind | None:
     return Kind.NUM if set(kinds) <= {Kind.NUM} else None
 
 
-def number_from_any(_kinds: tuple[Kind, ...]) -> Kind:
-    """``NUM``; the operator takes a grid as it is and divides once."""
-    return Kind.NUM
+def number_from_any(kinds: tuple[Kind, ...]) -> Kind | None:
+    """``NUM`` from numbers; the operator takes a grid as it is and divides at most once."""
+    return None if Kind.BOOL in kinds else Kind.NUM
+
+
+def number_from_grid(kinds: tuple[Kind, ...]) -> Kind | None:
+    """``NUM`` from a grid: the exact form of an operator."""
+    return Kind.NUM if all(kind.is_grid for kind in kinds) else None
+
+
+def any_kind(kinds: tuple[Kind, ...]) -> Kind | None:
+    """The kind of the first input, whatever it is."""
+    return kinds[0]
 
 
 def truth(kinds: tuple[Kind, ...]) -> Kind | None:

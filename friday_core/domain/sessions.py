@@ -11,7 +11,7 @@ from friday_core.domain.chunk import Int64
 
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
-#: Zones change their offset only at whole quarters of an hour.
+#: Since 1970 no exchange's zone has changed its offset but at a whole quarter of an hour.
 _QUARTER = 900 * _SECOND
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -99,9 +99,20 @@ class Host:
         No secret is in what is written or raised.
         """
         self.folder.create()
+        try:
+            return self._run_in_folder(progress)
+        except BaseException as failure:
+            if not self._summarised:
+                self._summarise_failure(failure)
+            shown = mask_error(failure, self._security.mask)
+            if shown is not failure:
+                raise shown from None
+            raise
+
+    def _run_in_folder(self, progress: Progress) -> RunResult:
         self.folder.write_text("resolved.toml", self._resolved)
         self.folder.write_json(SUMMARY, {"status": RunStatus.RUNNING})
-        with self._status_at_the_end(), ExitStack() as edges:
+        with ExitStack() as edges:
             log = configure_logging(self.folder.path / "log.jsonl", self._security, run_id=self.folder.path.name)
             edges.callback(log.close)
             notifications = self._open_notifications(edges)
@@ -109,6 +120,14 @@ class Host:
             lifecycle = self._lifecycle()
             edges.callback(lifecycle.close)
             return self._run(lifecycle, notifications, progress)
+
+    def _summarise_failure(self, failure: BaseException) -> None:
+        """The least that a summary says: a run that is over is not left as running."""
+        error = self._security.mask(described(failure))
+        try:
+            self.folder.write_json(SUMMARY, {"status": _status_after(failure), "error": error})
+        except RunFolderError as unwritable:
+            failure.add_note(str(unwritable))
 
     def _run(self, lifecycle: Lifecycle, notifications: Notifications, progress: Progress) -> RunResult:
         error = ""
@@ -120,7 +139,7 @@ class Host:
                 error = self._security.mask(str(self._runner.core.halted))
                 notifications.notify(Notification(Severity.ALARM, "stream", error))
         except BaseException as failure:
-            status, error = _status_of(failure), self._security.mask(described(failure))
+            status, error = _status_after(failure), self._security.mask(described(failure))
             self._log.error("the run failed", error=error)
             self._finish(lifecycle, status, error, failed=failure)
             shown = mask_error(failure, self._security.mask)
@@ -128,20 +147,6 @@ class Host:
                 raise shown from None
             raise
         return self._finish(lifecycle, status, error)
-
-    @contextmanager
-    def _status_at_the_end(self) -> Iterator[None]:
-        """What fails around the session, or while results are written, is not left as running."""
-        try:
-            yield
-        except BaseException as failure:
-            if not self._summarised:
-                error = self._security.mask(described(failure))
-                try:
-                    self.folder.write_json(SUMMARY, {"status": _status_of(failure), "error": error})
-                except RunFolderError as unwritable:
-                    failure.add_note(str(unwritable))
-            raise
 
     def _records(self) -> Iterator[Record]:
         """The feed's records; what its source raises on the way says whose it is."""
@@ -226,5 +231,5 @@ class Host:
         edges.callback(self._events.close, DRAIN_SECONDS)
 
 
-def _status_of(failure: BaseException) -> RunStatus:
+def _status_after(failure: BaseException) -> RunStatus:
     return RunStatus.INTERRUPTED if isinstance(failure, KeyboardInterrupt) else RunStatus.FAILED

@@ -163,8 +163,8 @@ def _unknown_sections(given: Mapping[str, Mapping[str, Any]], registry: PluginRe
         for name in names:
             if name not in known:
                 mend = f"{nearest(name, known)}Installed: {', '.join(known) or 'none'}"
-                message = f"no installed plugin offers the {kind} {name!r}"
-                problems.append(Problem(ProblemKind.UNKNOWN_SECTION, message, mend, f"plugins.{kind}.{name}"))
+                message, key = f"no installed plugin offers the {kind} {name!r}", f"{kind}.{name}"
+                problems.append(Problem(ProblemKind.UNKNOWN_SECTION, message, mend, f"plugins.{key}", key))
     return problems
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic_core import PydanticUndefined
 
+from friday_core.plugin.plan import requested_components
 from friday_settings.catalogue import annotation_at
 from friday_settings.model import FridaySettings
 from friday_settings.origins import CODE, Key, Origin, dotted, leaves
@@ -68,6 +69,20 @@ class LoadedSettings:
                     table = table[step]
                 table[key[-1]] = text
         return values
+
+    def in_use(self) -> LoadedSettings:
+        """The same, with a mask for each value that only a plugin which nobody asks for may know.
+
+        These are those from the environment and the secrets folder: a session on paper holds no
+        secret of a broker that trades real money.
+        """
+        asked = {(str(request.kind), request.name) for request in requested_components(self.settings)}
+        plugins = copy.deepcopy(self.settings.plugins)
+        origins = {key: self.origin_of(dotted(key)) for key, _ in leaves(self.settings.model_dump())}
+        idle = [key for key in origins if key[0] == "plugins" and key[1:3] not in asked]
+        mask({"plugins": plugins}, [key for key in idle if origins[key].may_hold_secrets])
+        texts = {key: text for key, text in self._texts.items() if key not in idle}
+        return LoadedSettings(self.settings.model_copy(update={"plugins": plugins}), self.profile, origins, texts)
 
     def explain(self, plugin_models: PluginModels | None = None) -> tuple[Explained, ...]:
         """Every value with its origin, secrets masked; with models, the plugins' defaults too."""

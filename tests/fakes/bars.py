@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -65,7 +66,7 @@ def chunk_of(rows: Sequence[Row], universe: Universe = UNIVERSE, first: int = 0)
 def cut(chunk: Chunk, at: Iterable[int]) -> list[Chunk]:
     """The chunk in pieces, cut before the given rows."""
     bounds = [0, *sorted({one for one in at if 0 < one < len(chunk)}), len(chunk)]
-    return [chunk.take(slice(start, end)) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [chunk.take(slice(start, end)) for start, end in itertools.pairwise(bounds)]
 
 
 def one_by_one(chunk: Chunk) -> list[Chunk]:

@@ -1,0 +1,107 @@
+"""What is installed: the built-in plugins, and those that a test makes up in memory."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import EntryPoint
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import containers
+from friday_core.errors import ConfigurationError, Problem
+from friday_core.orchestration import building
+from friday_core.orchestration.host import Host
+from friday_core.plugin.discovery import InstalledPlugin, installed_plugins
+from friday_core.plugin.hookspecs import PLUGIN_GROUP, hookimpl
+from friday_core.plugin.spec import ComponentSpec
+from friday_settings import LoadedSettings, load_settings
+
+_NUMBERS = count(1)
+
+
+class Installed:
+    """Distributions that exist as long as a test, found by the real composition root."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.plugins = installed_plugins()
+        monkeypatch.setattr(building, "installed_plugins", lambda: list(self.plugins))
+
+    def add(self, *specs: ComponentSpec, distribution: str = "friday-moon", version: str = "1.0", **names: Any) -> None:
+        """A module that registers ``specs`` and holds ``names``, with an entry point for each spec."""
+        module = self.module(friday_components=_registering(lambda: list(specs)), **names)
+        for spec in specs:
+            self.point(spec.key, module, distribution, version)
+
+    def registering(self, key: str, components: Callable[[], Any], distribution: str = "friday-moon") -> None:
+        """A module whose ``friday_components`` is this function, under one entry point."""
+        self.point(key, self.module(friday_components=_registering(components)), distribution)
+
+    def point(self, key: str, value: str, distribution: str = "friday-moon", version: str = "1.0") -> None:
+        """An entry point that names the module ``value``."""
+        self.plugins.append(InstalledPlugin(EntryPoint(key, value, PLUGIN_GROUP), distribution, version))
+
+    def module(self, **names: Any) -> str:
+        """A module in memory; its name."""
+        made = types.ModuleType(f"made_up_{next(_NUMBERS)}")
+        vars(made).update(names)
+        self._monkeypatch.setitem(sys.modules, made.__name__, made)
+        return made.__name__
+
+    def source_file(self, folder: Path, text: str) -> str:
+        """A module in a file of ``folder``, not imported yet; its name."""
+        name = f"made_up_{next(_NUMBERS)}"
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+        if str(folder) not in sys.path:
+            self._monkeypatch.syspath_prepend(folder)
+        return name
+
+
+def _registering(components: Callable[[], Any]) -> Any:
+    def friday_components() -> Any:
+        return components()
+
+    return hookimpl(friday_components)
+
+
+class UserFolder:
+    """A user's folder: ``friday.toml``, an environment of its own, and short synthetic data."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(
+        self,
+        toml: str = "",
+        *,
+        profile: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        overrides: Iterable[str] = (),
+        sessions: int = 60,
+    ) -> LoadedSettings:
+        """Settings; the last option wins, so that a test can say otherwise."""
+        (self.path / "friday.toml").write_text(toml, encoding="utf-8")
+        own = (f"run.folder={self.path / 'runs'}", f"plugins.source.synthetic.sessions={sessions}")
+        return load_settings(profile, folder=self.path, environ=environ or {}, overrides=[*own, *overrides])
+
+    def host(self, toml: str = "", **options: Any) -> Host:
+        """A host that is ready to run."""
+        return containers.build(self.load(toml, **options))
+
+    def problems(self, toml: str = "", **options: Any) -> tuple[Problem, ...]:
+        """Everything that stands between this configuration and a start."""
+        try:
+            return containers.check(self.load(toml, **options))
+        except ConfigurationError as error:
+            return error.problems
+
+    @property
+    def run_folder(self) -> Path:
+        """The folder of the only run."""
+        (only,) = (self.path / "runs").iterdir()
+        return only
