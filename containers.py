@@ -20,7 +20,7 @@ from friday_core.session.journal import MemoryJournal
 from friday_core.session.runner import SessionRunner
 from friday_settings import LoadedSettings, load_settings, resolved_toml
 
-__all__ = ["build", "check", "load_settings", "plugin_models"]
+__all__ = ["build", "check", "component_problems", "load_settings", "plugin_models"]
 
 
 class Infrastructure(containers.DeclarativeContainer):
@@ -100,6 +100,12 @@ def check(loaded: LoadedSettings) -> tuple[Problem, ...]:
     except ConfigurationError as error:
         return error.problems
     return ()
+
+
+def component_problems(loaded: LoadedSettings) -> tuple[Problem, ...]:
+    """Every problem of the components that a configuration names, each by itself; builds none."""
+    problems: tuple[Problem, ...] = Plugins(infrastructure=Infrastructure(loaded=loaded)).graph().problems
+    return problems
 
 
 def plugin_models(loaded: LoadedSettings) -> dict[tuple[str, str], type[PluginSettings]]:

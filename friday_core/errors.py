@@ -79,10 +79,15 @@ class FridayError(Exception):
 
 
 class ConfigurationError(FridayError):
-    """The configuration cannot be started; ``problems`` holds all that is wrong with it."""
+    """The configuration cannot be started; ``problems`` holds all that is wrong with it.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    ``salvaged`` are the settings without what is wrong in them, if there are any: never to be
+    run, only to be looked at for further problems.
+    """
+
+    def __init__(self, problems: Iterable[Problem], salvaged: object = None) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
+        self.salvaged = salvaged
         count = len(self.problems)
         heading = f"{count} problem{'' if count == 1 else 's'} in the configuration:"
         super().__init__("\n".join([heading, *(f"  {n}. {p}" for n, p in enumerate(self.problems, 1))]))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import math
-from typing import Any, NoReturn, Union
+from typing import Any, Union
 
 import numpy as np
 
-from friday_core.causal.domains import seconds
+from friday_core.causal.domains import microseconds, seconds
 from friday_core.causal.kinds import Kind
 from friday_core.causal.op import NAN
+from friday_core.causal.refusals import Dataless, numpy_refusal
 from friday_core.causal.trace import Trace, author_line
 from friday_core.causal.windows import Ewm, Rolling, smoothing
 from friday_core.errors import ClockDomainError, LookaheadError, TraceError
@@ -28,19 +27,8 @@ _UFUNCS = {
     "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "floor": "floor",
 }  # fmt: skip
 
-_FUTURE = {
-    "mean": "rolling(window).mean()", "sum": "rolling(window).sum()", "std": "rolling(window).std()",
-    "var": "rolling(window).var()", "min": "rolling(window).min()", "max": "rolling(window).max()",
-    "median": "rolling(window).median()", "quantile": "rolling(window).quantile(q)", "rank": "rolling(window).rank()",
-    "bfill": "ffill()", "backfill": "ffill()", "interpolate": "ffill()", "iloc": "shift(k) with k >= 1",
-    "loc": "shift(k) with k >= 1", "iat": "shift(k) with k >= 1", "at": "shift(k) with k >= 1",
-    "tail": "rolling(window)", "last": "rolling(window)", "describe": "rolling(window)", "idxmax": "rolling(window)",
-    "idxmin": "rolling(window)", "cummax": "rolling(window).max()", "resample": "m.at(domain)",
-}  # fmt: skip
-_DATA = ("values", "to_numpy", "to_list", "tolist", "array", "item", "index", "apply", "map", "pipe", "iterrows")
 
-
-class Col:
+class Col(Dataless):
     """A column whose value on a row depends on that row and earlier ones, and on nothing else.
 
     Made by the market ``m`` and by operators; it holds no data. What cannot be said without
@@ -49,10 +37,12 @@ class Col:
 
     __slots__ = ("node", "trace")
     __hash__ = None  # type: ignore[assignment]
+    trace: Trace
+    node: int
 
     def __init__(self, trace: Trace, node: int) -> None:
-        self.trace = trace
-        self.node = node
+        object.__setattr__(self, "trace", trace)
+        object.__setattr__(self, "node", node)
 
     @property
     def kind(self) -> Kind:
@@ -164,14 +154,26 @@ class Col:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Col:
         name = _UFUNCS.get(ufunc.__name__)
-        if method != "__call__" or options or name is None:
-            known = ", ".join(sorted({n for n in _UFUNCS if not n.startswith(("bitwise", "logical"))}))
-            raise TraceError(f"{author_line()}: numpy.{ufunc.__name__} is not an operator; known are {known}")
+        if method != "__call__":
+            raise LookaheadError(
+                f"{author_line()}: numpy.{ufunc.__name__}.{method} looks at the whole series, the future included; "
+                "use .rolling(window) or .cumsum()"
+            )
+        if options:
+            raise TraceError(
+                f"{author_line()}: numpy.{ufunc.__name__} takes columns only here, not {', '.join(options)}="
+            )
+        if name is None:
+            raise numpy_refusal(ufunc.__name__, self.numpy_names())
         first, *rest = inputs
         logic = name in ("and", "or", "not")
         if not isinstance(first, Col):
             return self._logic(name, first) if logic else self._before(name, first)
         return first._logic(name, *rest) if logic else first.then(name, *rest)
+
+    @staticmethod
+    def numpy_names() -> tuple[str, ...]:
+        return tuple(sorted(name for name in _UFUNCS if not name.startswith(("bitwise", "logical", "true"))))
 
     # Time ---------------------------------------------------------------------------------------
 
@@ -213,8 +215,24 @@ class Col:
         return self.then("since")
 
     def cumsum(self) -> Col:
-        """Sum since the session's first row; NaN rows are skipped."""
-        return self.then("session_sum", Col(self.trace, self._session()))
+        """Sum since the session's first row; NaN on a NaN row, which is skipped."""
+        return self._in_session("session_sum")
+
+    def cummax(self) -> Col:
+        """The highest value since the session's first row; NaN on a NaN row, which is skipped."""
+        return self._in_session("session_max")
+
+    def cummin(self) -> Col:
+        """The lowest value since the session's first row; NaN on a NaN row, which is skipped."""
+        return self._in_session("session_min")
+
+    def session_first(self) -> Col:
+        """The session's first value; NaN on a NaN row, which is skipped."""
+        return self._in_session("session_first")
+
+    def _in_session(self, name: str) -> Col:
+        trace = self.trace
+        return self.then(name, Col(trace, trace.input("session", Kind.COUNT, trace.nodes[self.node].domain)))
 
     def clip(self, lower: Operand | None = None, upper: Operand | None = None) -> Col:
         """Not below ``lower`` and not above ``upper``."""
@@ -222,65 +240,27 @@ class Col:
         return column if upper is None else column.then("min", upper)
 
     def asof(self, max_age: str | float | None = None) -> Col:
-        """The latest value of a coarser domain; NaN when older than ``max_age`` (``"30m"`` or seconds)."""
+        """The value of the latest row of a coarser domain, in the program's own.
+
+        NaN before the first such row, where its value is, and when it closed more than ``max_age``
+        ago (``"30m"`` or seconds; at exactly that age it still counts).
+        """
         trace, domain = self.trace, self.trace.nodes[self.node].domain
-        if seconds(domain, author_line()) <= seconds(trace.base, author_line()):
+        if seconds(domain) <= seconds(trace.base):
             raise ClockDomainError(
                 f"{author_line()}: asof() goes from coarse to fine; {domain} is not coarser than {trace.base}"
             )
-        age = seconds(max_age, author_line()) if isinstance(max_age, str) else max_age
-        microseconds = math.inf if age is None else age * 1e6
-        return Col(trace, trace.add("asof", [self.node], (microseconds,), domain=trace.base))
+        age = microseconds(max_age, author_line())
+        return Col(trace, trace.add("asof", [self.node], (age,), domain=trace.base))
 
     def crossed_above(self, other: Operand) -> Col:
-        """Above on this row, not above on the row before."""
-        now, before = self > other, _shifted(self) > _shifted(other)
-        return now & ~before
+        """Above on this row and not on the row before; NaN while one of the two is unknown."""
+        # where() and not &: on the first row "not above" is unknown, and False & unknown is False.
+        return (_shifted(self) > _shifted(other)).then("where", False, self > other)
 
     def crossed_below(self, other: Operand) -> Col:
-        """Below on this row, not below on the row before."""
-        now, before = self < other, _shifted(self) < _shifted(other)
-        return now & ~before
-
-    def _session(self) -> int:
-        return self.trace.input("session", Kind.COUNT, self.trace.nodes[self.node].domain)
-
-    # What cannot be said ------------------------------------------------------------------------
-
-    def __bool__(self) -> NoReturn:
-        raise TraceError(
-            f"{author_line()}: a column has no single truth; write where(condition, a, b) instead of if, "
-            "and & | ~ instead of and, or, not"
-        )
-
-    def __iter__(self) -> NoReturn:
-        raise TraceError(f"{author_line()}: a column has no rows to loop over; columns compute all rows at once")
-
-    def __len__(self) -> NoReturn:
-        raise TraceError(f"{author_line()}: a column has no length while it is traced")
-
-    def __float__(self) -> NoReturn:
-        raise TraceError(f"{author_line()}: a column is not one number; use numpy functions, not math")
-
-    def __getitem__(self, key: object) -> NoReturn:
-        raise LookaheadError(f"{author_line()}: rows cannot be picked by position; use shift(k) with k >= 1")
-
-    def __setitem__(self, key: object, value: object) -> NoReturn:
-        raise TraceError(f"{author_line()}: columns cannot be written to; use where(condition, new, old)")
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if name in _FUTURE:
-            raise LookaheadError(
-                f"{author_line()}: .{name} looks at the whole series, the future included; use .{_FUTURE[name]}"
-            )
-        if name in _DATA:
-            raise TraceError(f"{author_line()}: .{name} needs data, and a column holds none while it is traced")
-        known = [one for one in dir(Col) if not one.startswith("_")]
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean .{near[0]}? " if near else ""
-        raise TraceError(f"{author_line()}: columns have no .{name}; {hint}known are {', '.join(known)}")
+        """Below on this row and not on the row before; NaN while one of the two is unknown."""
+        return (_shifted(self) < _shifted(other)).then("where", False, self < other)
 
 
 def _shifted(column: Operand) -> Operand:

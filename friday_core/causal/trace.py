@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from friday_core.causal.kinds import Kind
 from friday_core.causal.op import Op, Params
 from friday_core.causal.operators import OPERATORS
 from friday_core.errors import ClockDomainError, TraceError
 
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parent) + os.sep
+#: Modules that stand between an author's line and a column when they call it back.
+_PASSED = sys.stdlib_module_names | {"numpy", "pandas"}
 #: The domain of a constant: it belongs to every domain.
 ANY_DOMAIN = ""
 
@@ -47,43 +51,49 @@ class Trace:
 
     def input(self, label: str, kind: Kind, domain: str, *, feedback: bool = False) -> int:
         """A column that arrives with the rows."""
-        return self._node(OPERATORS["input"], (), (), kind, domain, feedback, label)
+        return self._node(OPERATORS["input"], (), (), kind, domain, feedback=feedback, label=label)
 
     def constant(self, value: float, kind: Kind = Kind.NUM) -> int:
-        return self._node(OPERATORS["const"], (), (float(value),), kind, ANY_DOMAIN, False, "")
+        return self._node(OPERATORS["const"], (), (float(value),), kind, ANY_DOMAIN, feedback=False, label="")
 
     def add(self, name: str, inputs: Sequence[int], params: Params = (), *, domain: str | None = None) -> int:
         """The node for an operator on these inputs; grids are converted where it needs numbers.
 
         ``domain`` moves the value to another clock: only ``asof`` does that.
         """
-        kinds = tuple(self.nodes[number].kind for number in inputs)
+        kinds = self._kinds(inputs)
         exact = OPERATORS.get(f"grid_{name}") if kinds and kinds[0].is_grid else None
         op = exact or OPERATORS[name]
         kind = op.kind(kinds)
         if kind is None:
-            inputs = [self._as_number(name, number) for number in inputs]
             op = OPERATORS[name]
-            kind = op.kind(tuple(self.nodes[number].kind for number in inputs))
+            inputs = [self._as_number(number) for number in inputs]
+            kind = op.kind(self._kinds(inputs))
         if kind is None:
-            given = ", ".join(kinds)
-            raise TraceError(f"{author_line()}: {name} does not take columns of kind {given}")
+            raise self._wrong_kinds(name, kinds)
         feedback = any(self.nodes[number].feedback for number in inputs)
         where = self._common_domain(name, inputs) if domain is None else domain
-        return self._node(op, tuple(inputs), params, kind, where, feedback, "")
+        return self._node(op, tuple(inputs), params, kind, where, feedback=feedback, label="")
 
-    def _as_number(self, name: str, number: int) -> int:
-        node = self.nodes[number]
-        if node.kind is Kind.BOOL:
-            raise TraceError(
-                f"{author_line()}: {name} needs numbers and got a true/false column; write where(condition, 1.0, 0.0)"
-            )
-        return self.add("to_num", [number]) if node.kind is Kind.PRICE else self._recast(number)
+    def _kinds(self, inputs: Sequence[int]) -> tuple[Kind, ...]:
+        return tuple(self.nodes[number].kind for number in inputs)
 
-    def _recast(self, number: int) -> int:
-        """A count is a number already; only its kind changes."""
-        node = self.nodes[number]
-        return number if node.kind is Kind.NUM else self.add("count_to_num", [number])
+    def _as_number(self, number: int) -> int:
+        """The node in the currency; a condition stays one: for some operators it is an input of its own."""
+        kind = self.nodes[number].kind
+        if kind is Kind.PRICE:
+            return self.add("to_num", [number])
+        return self.add("count_to_num", [number]) if kind is Kind.COUNT else number
+
+    @staticmethod
+    def _wrong_kinds(name: str, kinds: Sequence[Kind]) -> TraceError:
+        if Kind.BOOL in kinds and name != "where":
+            mend = f"{name} needs numbers and got a true/false column; write where(condition, 1.0, 0.0)"
+        elif Kind.BOOL in kinds[1:]:
+            mend = "where() chooses between two numbers or between two conditions, not one of each"
+        else:
+            mend = f"{name} does not take columns of kind {', '.join(kinds)}"
+        return TraceError(f"{author_line()}: {mend}")
 
     def _common_domain(self, name: str, inputs: Sequence[int]) -> str:
         domains = sorted({self.nodes[number].domain for number in inputs} - {ANY_DOMAIN})
@@ -95,7 +105,7 @@ class Trace:
         return domains[0] if domains else ANY_DOMAIN
 
     def _node(
-        self, op: Op, inputs: tuple[int, ...], params: Params, kind: Kind, domain: str, feedback: bool, label: str
+        self, op: Op, inputs: tuple[int, ...], params: Params, kind: Kind, domain: str, *, feedback: bool, label: str
     ) -> int:
         key = (op.identity, inputs, tuple(map(repr, params)), kind, domain, label)
         if key not in self._known:
@@ -106,8 +116,13 @@ class Trace:
 
 
 def author_line() -> str:
-    """``file:line: source`` of the innermost frame outside this package."""
+    """``file:line`` of the innermost frame outside this package, the standard library, numpy and pandas."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+    while frame.f_back is not None and _is_passed(frame):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def _is_passed(frame: FrameType) -> bool:
+    module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return frame.f_code.co_filename.startswith(_HERE) or module in _PASSED

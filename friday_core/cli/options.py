@@ -70,8 +70,18 @@ class Choice:
         load_settings = getattr(self.module(), "load_settings", None)
         if load_settings is None:
             raise _refused(self.container, "its module has no load_settings")
-        loaded: Loaded = load_settings(self.profile, config=self.config, overrides=self.overrides)
+        try:
+            loaded: Loaded = load_settings(self.profile, config=self.config, overrides=self.overrides)
+        except ConfigurationError as error:
+            raise self._with_component_problems(error) from None
         return loaded
+
+    def _with_component_problems(self, error: ConfigurationError) -> ConfigurationError:
+        """The problems of the settings, and those of the components that the rest of them names."""
+        tell = getattr(self.module(), "component_problems", None)
+        if tell is None or error.salvaged is None:
+            return error
+        return ConfigurationError([*error.problems, *tell(error.salvaged)])
 
     def plugin_models(self, loaded: Loaded) -> Mapping[tuple[str, str], Any]:
         """The settings' models of the plugins in use; empty if the container does not tell."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from friday_core.errors import ConfigurationError, Problem
+from friday_core.errors import ConfigurationError
 from friday_settings.arguments import read_overrides
 from friday_settings.catalogue import CONFIG_VARIABLE, PROFILE_VARIABLE
 from friday_settings.environment import read_environment
@@ -18,6 +18,7 @@ from friday_settings.layers import Merged, Reading
 from friday_settings.loaded import LoadedSettings
 from friday_settings.model import FridaySettings
 from friday_settings.origins import Layer
+from friday_settings.salvage import salvage
 from friday_settings.secret_files import read_secrets
 
 #: Runs on synthetic bars and needs no extra.
@@ -41,7 +42,8 @@ def load_settings(
     ``profiles/`` and ``secrets/`` are looked for in ``folder``: by default the folder of the
     user's file if one is named, else the current one.
 
-    Raises ``ConfigurationError`` with every problem that can be told without the plugins.
+    Raises ``ConfigurationError`` with every problem that can be told without the plugins; its
+    ``salvaged`` are the settings without them, so that the plugins can be asked as well.
     """
     environ = os.environ if environ is None else environ
     config, folder = _places(config, folder, environ)
@@ -57,7 +59,15 @@ def load_settings(
     ]
     merged = Merged(layer for reading in readings for layer in reading.layers)
     problems = [problem for reading in readings for problem in reading.problems] + merged.problems
-    return LoadedSettings(_judged(merged, problems), profile, merged.origins, merged.texts)
+    try:
+        settings = FridaySettings(**merged.values)
+    except ValidationError as error:
+        problems += problems_of(error, merged)
+    if problems:
+        rest = salvage(merged.values)
+        salvaged = None if rest is None else LoadedSettings(rest, profile, merged.origins, merged.texts)
+        raise ConfigurationError(problems, salvaged)
+    return LoadedSettings(settings, profile, merged.origins, merged.texts)
 
 
 def _places(config: Path | None, folder: Path | None, environ: Mapping[str, str]) -> tuple[Path | None, Path]:
@@ -82,13 +92,3 @@ def _profile(argument: str | None, user: Reading, folder: Path, environ: Mapping
     name, asked_by = next((name, by) for name, by in asked if name)
     reading = read_profile(name, folder, asked_by)
     return name, Reading(reading.layers, problems + reading.problems)
-
-
-def _judged(merged: Merged, problems: list[Problem]) -> FridaySettings:
-    try:
-        settings = FridaySettings(**merged.values)
-    except ValidationError as error:
-        raise ConfigurationError(problems + problems_of(error, merged)) from None
-    if problems:
-        raise ConfigurationError(problems)
-    return settings

@@ -54,11 +54,11 @@ def donchian(high: Col, low: Col, window: int = 20) -> Bands:
 def keltner(high: Col, low: Col, close: Col, window: int = 20, atr_window: int = 10, width: float = 2.0) -> Bands:
     """``ema(t, w) +- width * atr(atr_window)``, ``t`` the typical price ``(high + low + close) / 3``.
 
-    Charts that take the close instead: ``ema(m.close, w)`` and ``atr(...)`` by hand. Source: Chester
-    W. Keltner, How to Make Money in Commodities, 1960, in Linda Raschke's form with the ATR.
+    The first form is Chester W. Keltner's, How to Make Money in Commodities, 1960; the reach by ATR
+    is Linda Raschke's. For charts that average the close, add ``atr`` to ``ema(m.close, w)``.
 
     Warm-up: max(w - 1, atr_window)
-    TA-Lib: KC, 1e-10
+    TA-Lib: KC, 1e-10, from row 300: it begins its ATR later
     Example: keltner(m.high, m.low, m.close, 3, 2)
     """
     mid = ema((high + low + close) / 3.0, window)

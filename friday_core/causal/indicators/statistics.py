@@ -13,10 +13,10 @@ from friday_core.causal.market import where
 def zscore(column: Col, window: int = 20) -> Col:
     """``(x - mean) / s`` of w rows, ``s`` the sample standard deviation (ddof 1); without unit.
 
-    NaN while the column is constant. Compared with pandas; TA-Lib has none.
+    NaN while the column is constant.
 
     Warm-up: w - 1
-    pandas: rolling mean and std, 1e-9
+    pandas: rolling, 1e-9, from row 0: TA-Lib has none
     Example: zscore(m.close, 3)
     """
     rows = column.rolling(window)
@@ -41,10 +41,10 @@ def correlation(a: Col, b: Col, window: int = 30) -> Col:
 def beta(returns: Col, market: Col, window: int = 60) -> Col:
     """``cov(returns, market) / var(market)`` of w rows: the slope of one return on another; without unit.
 
-    NaN while the market is constant. TA-Lib's takes prices, the market's first, and makes returns itself.
+    NaN while the market is constant.
 
     Warm-up: w - 1
-    TA-Lib: BETA, 1e-8
+    TA-Lib: BETA, 1e-8, from row 0: it takes prices, the market's first, and makes the returns itself
     Example: beta(m.close.pct_change(), m.volume.pct_change(), 3)
     """
     spread = market.rolling(window).var()

@@ -14,11 +14,11 @@ def obv(close: Col, volume: Col) -> Col:
     """``sum(volume * sign(close - close[-1]))`` since the instrument's second row: on-balance volume.
 
     In units of the volume, exact if that is whole. Its level depends on the first row of the data and
-    means nothing; TA-Lib adds the volume of the first row. Source: Joseph Granville, New Key to Stock
+    means nothing. Source: Joseph Granville, New Key to Stock
     Market Profits, 1963.
 
     Warm-up: 1
-    TA-Lib: OBV, 1e-12, less the first row's volume
+    TA-Lib: OBV, 1e-12, from row 1: less the volume of the first row
     Example: obv(m.close, m.volume)
     """
     return (np.sign(close.diff()) * volume).then("total")
@@ -29,10 +29,10 @@ def vwap(high: Col, low: Col, close: Col, volume: Col) -> Col:
     """``sum(t * volume) / sum(volume)`` since the session's first row, ``t`` the typical price.
 
     In the units of the price. A row without price or volume is NaN and takes no part; NaN until the
-    session has traded. TA-Lib knows no sessions and is compared one session at a time.
+    session has traded.
 
     Warm-up: 0
-    TA-Lib: VWAP, 1e-12
+    TA-Lib: VWAP, 1e-12, from row 0: one session at a time, for it knows none
     Example: vwap(m.high, m.low, m.close, m.volume)
     """
     paid = (high + low + close) / 3.0 * volume

@@ -80,11 +80,11 @@ def _floor(a: float) -> float:
 
 
 def _smaller(a: float, b: float) -> float:
-    return b if b < a else a  # noqa: FURB136 - which one wins a tie is a promise
+    return b if b < a else a
 
 
 def _larger(a: float, b: float) -> float:
-    return b if b > a else a  # noqa: FURB136 - which one wins a tie is a promise
+    return b if b > a else a
 
 
 def _sign(a: float) -> float:

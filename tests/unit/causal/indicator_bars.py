@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +20,7 @@ from friday_core.causal.oracle import Oracle
 from friday_core.causal.program import Program, trace_program
 
 Floats = NDArray[np.float64]
-#: Price units of one currency unit.
-SCALE = 100.0
+Formula = Callable[[Market], Col | tuple[Col, ...]]
 PRICES = ("open", "high", "low", "close")
 
 
@@ -37,9 +42,9 @@ class Bars:
         """As columns of a stream whose prices are plain numbers."""
         return dict(vars(self))
 
-    def exact(self) -> dict[str, Floats]:
-        """As columns of a stream whose prices are whole price units."""
-        prices = {f"raw.{name}": np.round(getattr(self, name) * SCALE) for name in PRICES}
+    def exact(self, scale: float) -> dict[str, Floats]:
+        """As columns of a stream whose prices are whole units, ``scale`` of them to a currency unit."""
+        prices = {f"raw.{name}": np.round(getattr(self, name) * scale) for name in PRICES}
         return {**prices, "volume": self.volume, "session": self.session}
 
 
@@ -60,27 +65,47 @@ def constant(rows: int, price: float = 123.45, volume: float = 100.0) -> Bars:
     return Bars(still, still, still, still, np.full(rows, volume), np.ones(rows))
 
 
-def traced(formula: Callable[[Market], Col | tuple[Col, ...]], *, adjusted: bool = True) -> Program:
-    """The program of an indicator; its columns are the outputs "0", "1", ..."""
+def traced(formula: Formula, *, adjusted: bool = True) -> Program:
+    """The program of an indicator; its columns, in currency units, are the outputs "0", "1", ..."""
 
     def outputs(m: Market) -> dict[str, Col]:
         answer = formula(m)
-        return {str(n): column for n, column in enumerate((answer,) if isinstance(answer, Col) else answer)}
+        columns = (answer,) if isinstance(answer, Col) else answer
+        return {str(n): column * 1.0 for n, column in enumerate(columns)}
 
     return trace_program(outputs, adjusted=adjusted)
 
 
-def stepped(program: Program, columns: Mapping[str, Floats]) -> list[Floats]:
+def stepped(program: Program, columns: Mapping[str, Floats], scale: float = 1.0) -> list[Floats]:
     """The outputs of a traced program over all rows, one array each."""
-    oracle = Oracle(program, [SCALE])
-    rows = len(next(iter(columns.values())))
+    oracle = Oracle(program, [scale])
     outputs: dict[str, list[float]] = {name: [] for name in program.outputs}
-    for row in range(rows):
+    for row in range(len(columns["volume"])):
         for name, values in oracle.step(row, [0], {c: [float(v[row])] for c, v in columns.items()}).items():
             outputs[name] += values
     return [np.array(values) for values in outputs.values()]
 
 
-def run(formula: Callable[[Market], Col | tuple[Col, ...]], bars: Bars, *, adjusted: bool = True) -> list[Floats]:
-    """An indicator's columns on these bars: on plain numbers, or with ``adjusted=False`` on exact prices."""
-    return stepped(traced(formula, adjusted=adjusted), bars.adjusted() if adjusted else bars.exact())
+def run(formula: Formula, bars: Bars, scale: float | None = None) -> list[Floats]:
+    """An indicator's columns on these bars: on plain numbers, or with a ``scale`` on exact prices."""
+    if scale is None:
+        return stepped(traced(formula), bars.adjusted())
+    return stepped(traced(formula, adjusted=False), bars.exact(scale), scale)
+
+
+def facts() -> dict[str, Any]:
+    """What the docstrings of the indicators say, by name: ``Indicator`` of ``docs/indicators_table.py``."""
+    return {one.name: one for one in table_module().all_indicators()}
+
+
+@cache
+def table_module() -> ModuleType:
+    """``docs/indicators_table.py``, which is a script and in no package."""
+    path = Path(__file__).resolve().parents[3] / "docs" / "indicators_table.py"
+    spec = importlib.util.spec_from_file_location("indicators_table", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["indicators_table"] = module
+    spec.loader.exec_module(module)
+    return module
