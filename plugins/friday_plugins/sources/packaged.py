@@ -63,6 +63,8 @@ class PackagedSource(HistoricalData):
     """
 
     def __init__(self) -> None:
+        """Raises ``DataSourceError`` that names the extra if the package is not installed."""
+        self._path = _packaged_file()
         self._universe = Universe(
             Instrument(InstrumentId(symbol, "US"), "USD", price_decimals=4, tick_size=100) for symbol in _SYMBOLS
         )
@@ -103,19 +105,19 @@ class PackagedSource(HistoricalData):
         frame.index += 2
         return frame
 
-    @cached_property
-    def _path(self) -> Path:
-        spec = importlib.util.find_spec(_PACKAGE)
-        if spec is None or not spec.submodule_search_locations:
-            raise DataSourceError(
-                f"source 'packaged' reads the prices of the package {_PACKAGE!r}, which is not installed\n"
-                '    mend: pip install "friday-trading[demo]"'
-            )
-        return Path(spec.submodule_search_locations[0]) / _FILE
-
     @property
     def _origin(self) -> Origin:
         return Origin(f"{_PACKAGE}/{_FILE}", "line")
+
+
+def _packaged_file() -> Path:
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise DataSourceError(
+            f"source 'packaged' reads the prices of the package {_PACKAGE!r}, which is not installed\n"
+            '    mend: pip install "friday-trading[demo]"'
+        )
+    return Path(spec.submodule_search_locations[0]) / _FILE
 
 
 def _action(instrument: Instrument, session: int, ratio: float, close: float) -> CorporateAction:
