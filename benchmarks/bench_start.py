@@ -8,12 +8,13 @@ from harness import interleaved_commands, report
 
 if __name__ == "__main__":
     python = sys.executable
+    friday = [python, "-c", "from friday_core.cli.main import main; main()"]
     commands = {
         "python -c pass": [python, "-c", "pass"],
         "import friday_core": [python, "-c", "import friday_core"],
         "import friday_core.api": [python, "-c", "import friday_core.api"],
-        "friday --help": [python, "-m", "friday_core.cli.main", "--help"],
-        "friday version": [python, "-m", "friday_core.cli.main", "version"],
-        "friday config check": [python, "-m", "friday_core.cli.main", "config", "check"],
+        "friday --help": [*friday, "--help"],
+        "friday version": [*friday, "version"],
+        "friday config check": [*friday, "config", "check"],
     }
     report("Start-up", interleaved_commands(commands), "python -c pass")

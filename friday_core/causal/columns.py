@@ -37,6 +37,8 @@ class Col(Dataless):
 
     __slots__ = ("node", "trace")
     __hash__ = None  # type: ignore[assignment]
+    _internal = frozenset({"kind", "node", "then", "trace"})
+    _numpy_names = tuple(name for name in _UFUNCS if not name.startswith(("bitwise", "logical", "true")))
     trace: Trace
     node: int
 
@@ -164,16 +166,12 @@ class Col(Dataless):
                 f"{author_line()}: numpy.{ufunc.__name__} takes columns only here, not {', '.join(options)}="
             )
         if name is None:
-            raise numpy_refusal(ufunc.__name__, self.numpy_names())
+            raise numpy_refusal(ufunc.__name__, self._numpy_names)
         first, *rest = inputs
         logic = name in ("and", "or", "not")
         if not isinstance(first, Col):
             return self._logic(name, first) if logic else self._before(name, first)
         return first._logic(name, *rest) if logic else first.then(name, *rest)
-
-    @staticmethod
-    def numpy_names() -> tuple[str, ...]:
-        return tuple(sorted(name for name in _UFUNCS if not name.startswith(("bitwise", "logical", "true"))))
 
     # Time ---------------------------------------------------------------------------------------
 
@@ -256,11 +254,11 @@ class Col(Dataless):
     def crossed_above(self, other: Operand) -> Col:
         """Above on this row and not on the row before; NaN while one of the two is unknown."""
         # where() and not &: on the first row "not above" is unknown, and False & unknown is False.
-        return (_shifted(self) > _shifted(other)).then("where", False, self > other)
+        return (self.shift() > _shifted(other)).then("where", False, self > other)
 
     def crossed_below(self, other: Operand) -> Col:
         """Below on this row and not on the row before; NaN while one of the two is unknown."""
-        return (_shifted(self) < _shifted(other)).then("where", False, self < other)
+        return (self.shift() < _shifted(other)).then("where", False, self < other)
 
 
 def _shifted(column: Operand) -> Operand:

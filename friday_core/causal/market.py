@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
-from friday_core.causal.columns import HOLD, Col, Operand
+from friday_core.causal.choices import latch, ratchet, where
+from friday_core.causal.columns import HOLD, Col
+from friday_core.causal.domains import seconds
 from friday_core.causal.kinds import Kind
+from friday_core.causal.panels import Panel
+from friday_core.causal.refusals import KnownNames, unknown_name
 from friday_core.causal.trace import Trace, author_line
-from friday_core.errors import TraceError
+from friday_core.errors import ClockDomainError, TraceError
 
 __all__ = ["HOLD", "Market", "Panel", "latch", "ratchet", "where"]
 
@@ -33,6 +36,8 @@ class Market:
     Every further column of the stream is there under its name.
     """
 
+    __slots__ = ("_adjusted", "_columns", "_domain", "_trace")
+
     def __init__(self, trace: Trace, columns: Sequence[str], domain: str, *, adjusted: bool) -> None:
         self._trace = trace
         self._columns = tuple(columns)
@@ -46,110 +51,87 @@ class Market:
 
     def at(self, domain: str) -> Market:
         """The same market in a coarser clock domain, ``"15m"`` or ``"1d"``; join with ``.asof()``."""
+        base = self._trace.base
+        if not isinstance(domain, str):
+            raise ClockDomainError(f"{author_line()}: m.at() takes the name of a clock domain, such as '15m'")
+        if domain != base and seconds(domain, author_line()) <= seconds(base):
+            raise ClockDomainError(
+                f"{author_line()}: m.at({domain!r}) is not coarser than the program's own clock {base}; "
+                f"run the program on {domain} and bring {base} over with .asof()"
+            )
         return Market(self._trace, self._columns, domain, adjusted=self._adjusted)
 
-    def panel(self, column: Col) -> Panel:
-        """The column across the instruments of a slice."""
-        return Panel(column)
+    def panel(self, column: Col, *, min_valid: int = 2) -> Panel:
+        """The column across the instruments of a slice; NaN where fewer than ``min_valid`` have a value."""
+        return Panel(column, min_valid)
 
     def __getattr__(self, name: str) -> Col:
         if name.startswith("_"):
             raise AttributeError(name)
         if name in _PRICES:
             kind = Kind.NUM if self._adjusted else Kind.PRICE
-            return Col(self._trace, self._trace.input(name if kind is Kind.NUM else f"raw.{name}", kind, self._domain))
+            return self._input(name if kind is Kind.NUM else f"raw.{name}", kind)
         if name == "volume":
-            return Col(self._trace, self._trace.input(name, Kind.COUNT, self._domain))
+            return self._input(name, Kind.COUNT)
         if name in FEEDBACK:
-            return Col(self._trace, self._trace.input(name, FEEDBACK[name], self._domain, feedback=True))
+            return self._feedback(name)
         if name in STAMPED or name in self._columns:
-            return Col(self._trace, self._trace.input(name, STAMPED.get(name, Kind.NUM), self._domain))
-        return self._unknown(name)
+            return self._input(name, STAMPED.get(name, Kind.NUM))
+        raise unknown_name(name, "the market", [*_PRICES, "volume", *FEEDBACK, *STAMPED, *self._columns])
 
     def __getitem__(self, name: str) -> Col:
         """A column whose name is no Python name."""
+        if not isinstance(name, str):
+            raise TraceError(f"{author_line()}: m[...] takes the name of a column; rows are chosen by where()")
         return self.__getattr__(name)
 
-    def _unknown(self, name: str) -> NoReturn:
-        known = [*_PRICES, "volume", *FEEDBACK, *STAMPED, *self._columns]
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean m.{near[0]}? " if near else ""
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_"):
+            self[name] = value
+        object.__setattr__(self, name, value)
+
+    def __setitem__(self, name: str, value: object) -> NoReturn:
         raise TraceError(
-            f"{author_line()}: the market has no column {name!r}; {hint}it has {', '.join(dict.fromkeys(known))}"
+            f"{author_line()}: the market does not change, so {name!r} cannot be set; "
+            "keep the new column in a variable, or return it from outputs(m)"
         )
 
+    def _input(self, label: str, kind: Kind) -> Col:
+        return Col(self._trace, self._trace.input(label, kind, self._domain))
 
-class Raw:
+    def _feedback(self, name: str) -> Col:
+        if self._domain != self._trace.base:
+            raise ClockDomainError(
+                f"{author_line()}: {name} is the book's and known on every row of the program's own clock; "
+                f"write m.{name}, without at()"
+            )
+        return Col(self._trace, self._trace.input(name, FEEDBACK[name], self._domain, feedback=True))
+
+
+class Raw(KnownNames):
     """Prices as they traded, in the exact ``PRICE`` kind."""
+
+    _owner = "m.raw"
 
     def __init__(self, trace: Trace, domain: str) -> None:
         self._trace = trace
         self._domain = domain
 
-    def __getattr__(self, name: str) -> Col:
-        if name not in _PRICES:
-            raise TraceError(f"{author_line()}: m.raw has {', '.join(_PRICES)}, not {name!r}")
+    @property
+    def open(self) -> Col:
+        return self._price("open")
+
+    @property
+    def high(self) -> Col:
+        return self._price("high")
+
+    @property
+    def low(self) -> Col:
+        return self._price("low")
+
+    @property
+    def close(self) -> Col:
+        return self._price("close")
+
+    def _price(self, name: str) -> Col:
         return Col(self._trace, self._trace.input(f"raw.{name}", Kind.PRICE, self._domain))
-
-
-class Panel:
-    """One column across the instruments of a slice; rows that are NaN take no part and stay NaN."""
-
-    def __init__(self, column: Col) -> None:
-        self._column = column
-
-    def rank(self) -> Col:
-        """1 for the lowest, ties averaged, divided by the number of values."""
-        return self._column.then("panel_rank")
-
-    def top(self, count: int) -> Col:
-        """1 for the ``count`` highest, 0 for the others; ties go to the earlier InstrumentId."""
-        return self._column.then("panel_top", params=(float(count),))
-
-    def bottom(self, count: int) -> Col:
-        """1 for the ``count`` lowest, 0 for the others; ties go to the earlier InstrumentId."""
-        return (-self._column).then("panel_top", params=(float(count),))
-
-    def demean(self) -> Col:
-        """Less the mean of the slice."""
-        return self._column.then("panel_demean")
-
-    def zscore(self) -> Col:
-        """Less the mean, over the sample standard deviation (ddof 1)."""
-        return self._column.then("panel_zscore")
-
-    def scale_to(self, total: float) -> Col:
-        """Multiplied so that the absolute values of the slice sum to ``total``."""
-        return self._column.then("panel_scale_to", params=(float(total),))
-
-
-def where(condition: Col, yes: Operand, no: Operand) -> Col:
-    """``yes`` where the condition is true, ``no`` where it is false, NaN where it is unknown."""
-    if not isinstance(condition, Col) or condition.kind is not Kind.BOOL:
-        raise TraceError(f"{author_line()}: where() takes a condition first, for example where(a > b, 1.0, 0.0)")
-    return condition.then("where", yes, no)
-
-
-def latch(enter: Col, exit: Col) -> Col:  # noqa: A002 - the trade's word
-    """True from a row where ``enter`` is true until one where ``exit`` is; ``exit`` wins on both."""
-    return enter.then("latch", exit)
-
-
-def ratchet(column: Col, reset: Col) -> Col:
-    """The highest value since the last row where ``reset`` was true: a trailing stop that only rises."""
-    return column.then("ratchet", reset)
-
-
-def columns_of(outputs: Mapping[str, Operand], trace: Trace) -> dict[str, int]:
-    """The nodes of an author's answer; numbers become constants."""
-    if not isinstance(outputs, Mapping) or not outputs:
-        raise TraceError("outputs(m) must return a dict of columns by name")
-    found = {}
-    for name, column in outputs.items():
-        if isinstance(column, Col) and column.trace is trace:
-            found[name] = column.node
-        elif isinstance(column, int | float):
-            found[name] = trace.constant(float(column))
-        else:
-            raise TraceError(f"outputs(m)[{name!r}] is a {type(column).__name__}, not a column of m")
-    return found

@@ -2,71 +2,100 @@
 
 from __future__ import annotations
 
-import struct
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from friday_core.causal.domains import TICK, rank
+from friday_core.causal.instructions import Instruction
 from friday_core.causal.op import NAN
-from friday_core.causal.program import Instruction, Program
+from friday_core.causal.program import Program
+from friday_core.causal.snapshot import Moment, Restored, Snapshot
+from friday_core.causal.trace import ANY_DOMAIN
+from friday_core.domain.instruments import InstrumentId
 from friday_core.errors import InvariantError, SchemaError
 
-_HEADER = struct.Struct("<4s64sqq")
-_MAGIC = b"FRS1"
+#: Columns of a slice: a value a row.
+Columns = Mapping[str, Sequence[float]]
 
 
 class Oracle:
     """Runs a program slice by slice, with one flat row of float64 state for each instrument.
 
-    ``scales`` holds, for each instrument of the universe, the price units of one currency unit.
-    Slices of all domains are given in the order of their close times, coarser domains first where
-    times are equal.
+    ``scales`` holds, for each instrument of the universe, the price units of one currency unit;
+    ``instruments`` their ids, by which a snapshot finds its rows again and rows of a slice are in
+    order. Without them both go by position. Slices of all domains are given in the order of their
+    close times, coarser domains first where times are equal.
     """
 
-    def __init__(self, program: Program, scales: Sequence[float]) -> None:
+    def __init__(
+        self, program: Program, scales: Sequence[float], instruments: Sequence[InstrumentId] | None = None
+    ) -> None:
+        if instruments is not None and len(instruments) != len(scales):
+            raise InvariantError(f"{len(instruments)} instruments and {len(scales)} scales")
         self.program = program
-        self._scales = tuple(scales)
+        self._scales = list(scales)
+        self._ids = None if instruments is None else list(instruments)
+        self._place = _places(self._ids, len(scales))
         self._state = [list(program.start) for _ in scales]
-        self._clock: tuple[int, int] = (-(2**62), 0)
+        self._last: tuple[int, str, int] | None = None
+        self._whole_slices = program.has_panels
+        self._inputs = program.inputs
         self._by_domain = {
-            domain: [(n, one) for n, one in enumerate(program.instructions) if one.node.domain in ("", domain)]
+            domain: [(n, one) for n, one in enumerate(program.instructions) if one.node.domain in (ANY_DOMAIN, domain)]
             for domain in program.domains
         }
-        self._joined = [
-            (program.instructions[one.inputs[0]].node.domain, one) for one in program.instructions if one.name == "asof"
-        ]
+        self._joins: dict[str, list[Instruction]] = {domain: [] for domain in program.domains}
+        for one in program.instructions:
+            if one.name == "asof":
+                self._joins[program.instructions[one.inputs[0]].node.domain].append(one)
 
-    def step(
-        self, ts: int, inst: Sequence[int], columns: Mapping[str, Sequence[float]], domain: str | None = None
-    ) -> dict[str, list[float]]:
-        """One slice: rows of one close time (microseconds), each of another instrument.
+    def step(self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None) -> dict[str, list[float]]:
+        """One slice: rows of one close time (microseconds), sorted by instrument, at most one of each.
 
         Returns the outputs, a value a row, for a slice of the program's own domain; nothing for a
-        coarser one, whose values are kept for ``asof``.
+        coarser one, whose values are kept for ``asof``. A program without panels takes a slice in
+        parts as well. ``SchemaError`` for a column that is missing or of another length,
+        ``InvariantError`` for rows or slices out of order.
         """
-        where = self.program.base if domain is None else domain
-        self._advance(ts, where)
-        values = self._values(ts, inst, columns, where)
-        for source, one in self._joined:
-            if source == where:
-                for row, position in enumerate(inst):
-                    self._state[position][one.at : one.at + 2] = [values[one.inputs[0]][row], float(ts)]
-        if where != self.program.base:
+        values = self.values(ts, inst, columns, domain)
+        if domain is not None and domain != self.program.base:
             return {}
         return {name: values[number] for name, number in self.program.outputs.items()}
 
-    def values(self, ts: int, inst: Sequence[int], columns: Mapping[str, Sequence[float]]) -> dict[int, list[float]]:
-        """As ``step`` on the program's own domain, but every instruction's values: for explanations."""
-        self._advance(ts, self.program.base)
-        return self._values(ts, inst, columns, self.program.base)
+    def row(self, ts: int, inst: int, values: Mapping[str, float]) -> dict[str, float]:
+        """One row of the program's own domain, where slices need not be whole: not with panels."""
+        found = self.step(ts, (inst,), {label: (value,) for label, value in values.items()})
+        return {name: column[0] for name, column in found.items()}
 
-    def _values(
-        self, ts: int, inst: Sequence[int], columns: Mapping[str, Sequence[float]], domain: str
+    def values(
+        self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None
     ) -> dict[int, list[float]]:
+        """As ``step``, but every instruction's values: for explanations."""
+        where = self.program.base if domain is None else domain
+        if where not in self._inputs:
+            raise InvariantError(f"the program reads no slices of {where}, only of {', '.join(self._inputs)}")
+        given = {label: _column(columns, label, len(inst)) for label in self._inputs[where]}
+        self._advance(ts, where, inst)
         values: dict[int, list[float]] = {}
-        for number, one in self._by_domain[domain]:
-            values[number] = self._run(one, values, ts, inst, columns)
+        for number, one in self._by_domain[where]:
+            values[number] = self._run(one, values, ts, inst, given)
+        for one in self._joins[where]:
+            for position, value in zip(inst, values[one.inputs[0]], strict=True):
+                self._state[position][one.at : one.at + 2] = value, float(ts)
         return values
+
+    def admit(self, scale: float, instrument: InstrumentId | None = None) -> int:
+        """A further instrument, cold, at the returned position; the others keep theirs."""
+        if (instrument is None) != (self._ids is None):
+            raise InvariantError("either all instruments have an id or none has")
+        if instrument is not None and self._ids is not None:
+            self._ids.append(instrument)
+        self._scales.append(scale)
+        self._state.append(list(self.program.start))
+        self._place = _places(self._ids, len(self._scales))
+        return len(self._scales) - 1
 
     def _run(
         self,
@@ -74,61 +103,117 @@ class Oracle:
         values: Mapping[int, list[float]],
         ts: int,
         inst: Sequence[int],
-        columns: Mapping[str, Sequence[float]],
+        given: Mapping[str, list[float]],
     ) -> list[float]:
-        op = one.node.op
+        op, at, params = one.node.op, one.at, one.params
         if one.name == "input":
-            return list(_column(columns, one.node.label))
+            return given[one.node.label]
         if one.name == "const":
-            return [one.params[0]] * len(inst)
+            return [params[0]] * len(inst)
         if one.name == "asof":
-            return [self._as_of(self._state[position], one, ts) for position in inst]
+            kept = (self._state[position][at : at + 2] for position in inst)
+            return [value if ts - since <= params[0] else NAN for value, since in kept]
         inputs = [values[number] for number in one.inputs]
         if op.panel is not None:
-            return op.panel(inputs, one.params)
+            return op.panel(inputs, params)
         if op.step is None:
             raise InvariantError(f"operator {op.name} cannot be executed")
-        step = op.step
-        return [
-            step(
-                self._state[position],
-                one.at,
-                [column[row] for column in inputs],
-                one.params,
-                self._scales[position] if one.priced else 1.0,
+        step, state, scales = op.step, self._state, self._scales
+        rows = zip(inst, zip(*inputs, strict=True), strict=True)
+        return [step(state[n], at, x, params, scales[n] if one.priced else 1.0) for n, x in rows]
+
+    # Order --------------------------------------------------------------------------------------
+
+    def _advance(self, ts: int, domain: str, inst: Sequence[int]) -> None:
+        """Slices, and rows in a slice, must come in their one order; nothing has changed if they do not."""
+        places = [self._place_of(position) for position in inst]
+        if any(later <= earlier for earlier, later in itertools.pairwise(places)):
+            raise InvariantError(f"slice {domain} at {ts}: rows must be sorted by instrument, one of each")
+        if self._last is not None:
+            self._compare(ts, domain, places, self._last)
+        self._last = (ts, domain, inst[-1] if len(inst) else -1)
+
+    def _compare(self, ts: int, domain: str, places: Sequence[int], before_it: tuple[int, str, int]) -> None:
+        last_ts, last_domain, last = before_it
+        now, before = (ts, rank(domain)), (last_ts, rank(last_domain))
+        if now > before or (now == before and domain == TICK):
+            return
+        if now < before:
+            raise InvariantError(
+                f"slice {domain} at {ts} comes after {last_domain} at {last_ts}: times must rise, coarser first"
             )
-            for row, position in enumerate(inst)
-        ]
+        if self._whole_slices or last < 0 or not places or places[0] <= self._place[last]:
+            raise InvariantError(f"slice {domain} at {ts} comes a second time, or in parts that do not follow")
 
-    def _as_of(self, state: Sequence[float], one: Instruction, ts: int) -> float:
-        value, since = state[one.at], state[one.at + 1]
-        return value if ts - since <= one.params[0] else NAN
+    def _place_of(self, position: int) -> int:
+        if not 0 <= position < len(self._place):
+            raise InvariantError(f"instrument {position} is none of the {len(self._place)} known; admit() it first")
+        return self._place[position]
 
-    def _advance(self, ts: int, domain: str) -> None:
-        """Slices must come in their one order."""
-        now = (ts, self.program.domains.index(domain))
-        if now <= self._clock:
-            raise InvariantError(f"slice {domain} at {ts} comes after {self._clock}: times must rise, coarser first")
-        self._clock = now
+    # State --------------------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
         """The whole state; ``restore`` takes it back to this row, in this executor or in another."""
-        arena = np.array(self._state, np.float64).reshape(len(self._state), self.program.state_size)
-        header = _HEADER.pack(_MAGIC, self.program.key.encode(), *self._clock)
-        return header + arena.tobytes()
+        names, moment = self._names(), None
+        if self._last is not None:
+            ts, domain, last = self._last
+            moment = Moment(int(ts), domain, names[last] if last >= 0 else "")
+        state = np.array(self._state, np.float64).reshape(len(names), self.program.state_size)
+        return Snapshot(self.program.key, moment, self.program.slots, names, state).pack()
 
-    def restore(self, snapshot: bytes) -> None:
-        """Continue from a snapshot of the same program; ``InvariantError`` if it is of another."""
-        magic, key, ts, domain = _HEADER.unpack_from(snapshot)
-        if magic != _MAGIC or key.decode() != self.program.key:
-            raise InvariantError("the snapshot is of another program or of another version")
-        arena = np.frombuffer(snapshot, np.float64, offset=_HEADER.size)
-        self._state = [list(map(float, row)) for row in arena.reshape(len(self._scales), self.program.state_size)]
-        self._clock = (ts, domain)
+    def restore(self, data: bytes) -> Restored:
+        """Continue from a snapshot: of this program, or of an earlier form of it, or of another universe.
+
+        Instructions that compute the same as before keep their state, the rest start cold, and so
+        do instruments that the snapshot lacks; decisions are NaN until they are warm.
+        """
+        snapshot, names = Snapshot.unpack(data), self._names()
+        row_of = {name: n for n, name in enumerate(snapshot.instruments)}
+        slots, cold = self.program.slots, set(self.program.slots)
+        kept = [(at, *snapshot.slots[name]) for name, (at, _size) in slots.items() if name in snapshot.slots]
+        cold -= snapshot.slots.keys()
+        self._state = [list(self.program.start) for _ in names]
+        for own, name in zip(self._state, names, strict=True):
+            if name in row_of:
+                row = snapshot.state[row_of[name]].tolist()
+                for at, was_at, size in kept:
+                    own[at : at + size] = row[was_at : was_at + size]
+        self._last = self._moment(snapshot.moment, names)
+        return Restored(
+            tuple(n for n, name in enumerate(self.program.hashes) if name in cold),
+            tuple(name for name in names if name not in row_of),
+            tuple(name for name in snapshot.instruments if name not in set(names)),
+        )
+
+    @staticmethod
+    def _moment(moment: Moment | None, names: Sequence[str]) -> tuple[int, str, int] | None:
+        if moment is None:
+            return None
+        return moment.ts, moment.domain, names.index(moment.instrument) if moment.instrument in names else -1
+
+    def _names(self) -> list[str]:
+        return [str(one) for one in (self._ids if self._ids is not None else range(len(self._scales)))]
 
 
-def _column(columns: Mapping[str, Sequence[float]], label: str) -> Sequence[float]:
+def _places(ids: Sequence[InstrumentId] | None, count: int) -> list[int]:
+    """For each position its place in the order of a slice."""
+    if ids is None:
+        return list(range(count))
+    if len(set(ids)) != len(ids):
+        raise InvariantError("two instruments share one id")
+    order = {instrument: place for place, instrument in enumerate(sorted(ids))}
+    return [order[instrument] for instrument in ids]
+
+
+def _column(columns: Columns, label: str, rows: int) -> list[float]:
+    """As Python floats: numpy's scalars divide by zero in another way."""
     try:
-        return columns[label]
+        column = columns[label]
     except KeyError:
         raise SchemaError(f"the slice has no column {label!r}; it has {', '.join(columns)}") from None
+    if len(column) != rows:
+        raise SchemaError(f"column {label!r} has {len(column)} values for {rows} rows")
+    try:
+        return [float(value) for value in column]
+    except (TypeError, ValueError):
+        raise SchemaError(f"column {label!r} holds something that is no number") from None

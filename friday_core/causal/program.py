@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import inspect
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
 
+from friday_core.causal.answer import columns_of
 from friday_core.causal.columns import Operand
-from friday_core.causal.domains import seconds
-from friday_core.causal.market import Market, columns_of
-from friday_core.causal.op import Params
-from friday_core.causal.trace import ANY_DOMAIN, Node, Trace
+from friday_core.causal.domains import rank
+from friday_core.causal.instructions import below, hashes, lay_out, warmup_rows
+from friday_core.causal.kinds import Kind
+from friday_core.causal.listing import tree
+from friday_core.causal.market import Market
+from friday_core.causal.op import NAN
+from friday_core.causal.trace import ANY_DOMAIN, Node, Trace, line_of
+from friday_core.causal.verification import faults
+from friday_core.errors import InvariantError, TraceError
 
 #: Outputs that are decisions: NaN, for no decision, until an instrument has warmed up.
 DECISIONS = ("signal", "target")
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """One operator of a program; ``inputs`` are earlier instructions, ``at`` its place in the state.
-
-    ``priced`` says that its first input is in price units.
-    """
-
-    node: Node
-    inputs: tuple[int, ...]
-    params: Params
-    at: int
-    priced: bool
-
-    @property
-    def name(self) -> str:
-        return self.node.op.name
 
 
 class Program:
@@ -41,39 +32,78 @@ class Program:
     each named output, ``state_size`` the float64 slots of one instrument, ``start`` their first
     values. ``warmup`` gives, by domain, the rows of an instrument before every output can have a
     value. ``key`` is equal for programs that compute the same with the same operator versions.
+    ``domains`` stand in the order in which rows of one time are taken: coarser first.
     """
+
+    #: Bit-exact in research, backtest and live, by construction.
+    grade: Literal["A"] = "A"
 
     def __init__(self, nodes: Sequence[Node], outputs: Mapping[str, int], base: str) -> None:
         self.base = base
-        self.instructions, self.start = _lay_out(nodes)
+        self.instructions, self.start = lay_out(nodes)
         self.outputs = dict(outputs)
         self.state_size = len(self.start)
-        self.hashes = _hashes(self.instructions)
+        self.hashes = hashes(self.instructions)
         named = [f"{name}={self.hashes[number]}" for name, number in sorted(outputs.items())]
         self.key = hashlib.sha256("\n".join([base, *named]).encode()).hexdigest()
-        self.warmup = _warmup(self.instructions)
-        domains = {one.node.domain for one in self.instructions} - {ANY_DOMAIN} | {base}
-        #: Coarser first: the order in which rows of one time are taken.
-        self.domains = tuple(sorted(domains, key=seconds, reverse=True))
+        self.domains = tuple(sorted({node.domain for node in nodes} - {ANY_DOMAIN} | {base}, key=rank))
+        rows = warmup_rows(nodes)
+        self.warmup = {
+            domain: max((rows[node.number] for node in nodes if node.domain == domain), default=0)
+            for domain in self.domains
+        }
 
     @property
     def inputs(self) -> dict[str, tuple[str, ...]]:
         """By clock domain, the columns that its rows must bring."""
-        found: dict[str, list[str]] = {domain: [] for domain in self.domains}
-        for one in self.instructions:
-            if one.name == "input":
-                found[one.node.domain].append(one.node.label)
-        return {domain: tuple(labels) for domain, labels in found.items()}
+        return {
+            domain: tuple(
+                one.node.label for one in self.instructions if one.name == "input" and one.node.domain == domain
+            )
+            for domain in self.domains
+        }
 
     @property
     def cone(self) -> frozenset[int]:
-        """The instructions that depend on the book: they run slice by slice."""
+        """The instructions that depend on the book."""
         return frozenset(n for n, one in enumerate(self.instructions) if one.node.feedback)
+
+    def split(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The instructions that can run in whole blocks, and the cone, which follows slice by slice.
+
+        Both are in an order in which they can be computed, the first without the second.
+        """
+        cone = self.cone
+        return tuple(n for n in range(len(self.instructions)) if n not in cone), tuple(sorted(cone))
 
     @property
     def has_panels(self) -> bool:
         """Whether rows of one time must be computed together."""
         return any(one.node.op.panel is not None for one in self.instructions)
+
+    @property
+    def slots(self) -> dict[str, tuple[int, int]]:
+        """Place and size in the state of each instruction that has one, by its hash."""
+        stateful = [(n, one) for n, one in enumerate(self.instructions) if one.slots]
+        return {self.hashes[n]: (one.at, one.slots) for n, one in stateful}
+
+    def verify(self) -> None:
+        """``InvariantError`` with all that is malformed: an executor may rely on the rest."""
+        found = list(faults(self.instructions, self.outputs, self.domains, self.start))
+        if found:
+            raise InvariantError(f"malformed program {self.key[:8]}: {'; '.join(found)}")
+
+    def describe(self) -> str:
+        """The program for people: what it reads, its warm-up, and each output as a tree of operators."""
+        rows = ", ".join(f"{domain} {count}" for domain, count in self.warmup.items())
+        reads = "; ".join(f"{domain}: {', '.join(labels) or 'nothing'}" for domain, labels in self.inputs.items())
+        size = f"{len(self.instructions)} operators, {self.state_size} slots of state"
+        return "\n".join([
+            f"program {self.key[:8]} on {self.base}, grade {self.grade}: {size}",
+            f"reads {reads}",
+            f"warm-up rows: {rows}",
+            *tree(self.instructions, self.outputs, self.base),
+        ])  # fmt: skip
 
 
 def trace_program(
@@ -88,81 +118,50 @@ def trace_program(
     Raises ``LookaheadError``, ``TraceError`` or ``ClockDomainError`` with the author's line and
     the mend. Decisions pass a gate that holds them back until an instrument has warmed up.
     """
-    trace = Trace(base)
-    found = columns_of(outputs(Market(trace, columns, base, adjusted=adjusted)), trace)
-    rows = _warmup_of_nodes(trace.nodes)
-    for name in DECISIONS:
-        if name in found:
-            found[name] = trace.add("ready", [found[name]], (float(max(rows[n] for n in found.values())),))
-    return _reachable(trace.nodes, found, base)
+    trace, where = Trace(base), line_of(inspect.unwrap(outputs))
+    try:
+        answer = outputs(Market(trace, columns, base, adjusted=adjusted))
+    except RecursionError:
+        raise TraceError(
+            f"{where}: outputs(m) calls itself without end; a value that depends on its own past is "
+            "latch(), ratchet(), ewm() or cumsum()"
+        ) from None
+    found = columns_of(answer, trace, where)
+    found |= _gated(trace, found)
+    program = _without_dead_nodes(trace.nodes, found, base)
+    program.verify()
+    return program
 
 
-def _reachable(nodes: Sequence[Node], outputs: Mapping[str, int], base: str) -> Program:
-    """The program without what no output needs."""
-    needed: set[int] = set()
-    waiting = list(outputs.values())
-    while waiting:
-        number = waiting.pop()
-        if number not in needed:
-            needed.add(number)
-            waiting += nodes[number].inputs
-    kept = [node for node in nodes if node.number in needed]
-    place = {node.number: n for n, node in enumerate(kept)}
-    renumbered = [
-        Node(
-            place[n.number],
-            n.op,
-            tuple(place[i] for i in n.inputs),
-            n.params,
-            n.kind,
-            n.domain,
-            n.feedback,
-            n.label,
-            n.line,
-        )
-        for n in kept
-    ]
+def _without_dead_nodes(nodes: Sequence[Node], outputs: Mapping[str, int], base: str) -> Program:
+    kept = below(nodes, outputs.values())
+    place = {number: n for n, number in enumerate(kept)}
+    renumbered = [replace(nodes[n], number=place[n], inputs=tuple(place[i] for i in nodes[n].inputs)) for n in kept]
     return Program(renumbered, {name: place[number] for name, number in outputs.items()}, base)
 
 
-def _lay_out(nodes: Sequence[Node]) -> tuple[tuple[Instruction, ...], list[float]]:
-    instructions = []
-    start: list[float] = []
-    for node in nodes:
-        priced = bool(node.inputs) and nodes[node.inputs[0]].kind == "price"
-        instructions.append(Instruction(node, node.inputs, node.params, len(start), priced))
-        first = list(node.op.start(node.params))
-        if len(first) != node.op.slots(node.params):
-            raise ValueError(f"operator {node.op.name}: start and slots disagree")
-        start += first
-    return tuple(instructions), start
+def _gated(trace: Trace, outputs: Mapping[str, int]) -> dict[str, int]:
+    """The decisions, NaN until every output can have a value, on every clock that it is made from."""
+    rows = warmup_rows(trace.nodes)
+    most = float(max(rows[number] for number in outputs.values()))
+    gated = {name: outputs[name] for name in DECISIONS if name in outputs}
+    conditions = list(_coarse_warm(trace, rows, outputs.values())) if gated else []
+    for name, number in gated.items():
+        node = trace.nodes[number]
+        if node.kind is Kind.BOOL:
+            raise TraceError(f"{node.line}: {name} is a true/false column; write where(condition, 1.0, 0.0)")
+        value = number
+        for warm in conditions:
+            value = trace.add("where", [warm, value, trace.constant(NAN)], domain=trace.base)
+        gated[name] = trace.add("ready", [value], (most,), domain=trace.base)
+    return gated
 
 
-def _hashes(instructions: Sequence[Instruction]) -> tuple[str, ...]:
-    """For each instruction a hash of all that it computes: equal sub-graphs have equal hashes."""
-    found: list[str] = []
-    for one in instructions:
-        node = one.node
-        below = [found[number] for number in one.inputs]
-        parts = [node.op.identity, node.label, node.domain, node.kind, *map(repr, one.params), *below]
-        found.append(hashlib.sha256("\0".join(parts).encode()).hexdigest())
-    return tuple(found)
-
-
-def _warmup_of_nodes(nodes: Sequence[Node]) -> list[int]:
-    """For each node the rows of its own domain that pass before it can have a value."""
-    rows: list[int] = []
-    for node in nodes:
-        below = [rows[n] for n in node.inputs if nodes[n].domain in (node.domain, ANY_DOMAIN)]
-        rows.append(max(below, default=0) + node.op.warmup(node.params))
-    return rows
-
-
-def _warmup(instructions: Sequence[Instruction]) -> dict[str, int]:
-    nodes = [one.node for one in instructions]
-    rows = _warmup_of_nodes(nodes)
-    found: dict[str, int] = {}
-    for node, count in zip(nodes, rows, strict=True):
-        if node.domain != ANY_DOMAIN:
-            found[node.domain] = max(found.get(node.domain, 0), count)
-    return found
+def _coarse_warm(trace: Trace, rows: Sequence[int], outputs: Iterable[int]) -> Iterator[int]:
+    """For each value that is brought over from a coarser clock: whether it has had its warm-up rows there."""
+    joins = [trace.nodes[n] for n in below(trace.nodes, outputs) if trace.nodes[n].op.name == "asof"]
+    for source in dict.fromkeys(join.inputs[0] for join in joins):
+        if rows[source] > 0:
+            count = trace.add("rows", [source])
+            joined = trace.add("asof", [count], (math.inf,), domain=trace.base)
+            yield trace.add("gt", [joined, trace.constant(float(rows[source]), Kind.COUNT)])

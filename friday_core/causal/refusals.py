@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from friday_core.causal.trace import author_line
 from friday_core.errors import LookaheadError, TraceError
@@ -85,6 +85,10 @@ class Dataless:
     """A value of the trace: it stands for all rows and holds none, and does not change."""
 
     __slots__ = ()
+    #: Names that are not the author's words.
+    _internal: ClassVar[frozenset[str]] = frozenset()
+    #: The numpy functions that are operators.
+    _numpy_names: ClassVar[tuple[str, ...]] = ()
 
     def __bool__(self) -> NoReturn:
         raise TraceError(
@@ -153,21 +157,19 @@ class Dataless:
             )
         if name in _DATA:
             raise TraceError(f"{author_line()}: .{name} needs data, and a column holds none while it is traced")
-        known = [one for one in dir(type(self)) if not one.startswith("_")]
+        if name.startswith("_"):
+            raise TraceError(
+                f"{author_line()}: another library takes the column for data (it asks for {name}); "
+                "use numbers and columns of m, not data of your own"
+            )
+        known = [one for one in dir(type(self)) if not one.startswith("_") and one not in self._internal]
         raise unknown_name(name, "a column", known, _INSTEAD)
 
-    if not TYPE_CHECKING:  # A checker would take the columns for arrays, and numpy's answers too.
-
-        def __array__(self, *_args: object, **_options: object) -> NoReturn:
-            raise TraceError(f"{author_line()}: a column holds no data, so no array can be made of it")
+    def __array__(self, *_args: object, **_options: object) -> NoReturn:
+        raise TraceError(f"{author_line()}: a column holds no data, so no array can be made of it")
 
     def __array_function__(self, function: Any, types: object, args: object, kwargs: object) -> NoReturn:
-        raise numpy_refusal(function.__name__, type(self).numpy_names())
-
-    @staticmethod
-    def numpy_names() -> tuple[str, ...]:
-        """The numpy functions that are operators."""
-        return ()
+        raise numpy_refusal(function.__name__, self._numpy_names)
 
     def __copy__(self) -> Self:
         return self

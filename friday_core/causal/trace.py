@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 
 from friday_core.causal.kinds import Kind
 from friday_core.causal.op import Op, Params
@@ -121,6 +121,14 @@ def author_line() -> str:
     while frame.f_back is not None and _is_passed(frame):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def line_of(function: object) -> str:
+    """``file:line`` where a function begins, or its class's name where it has no code of its own."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    if isinstance(code, CodeType):
+        return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+    return type(function).__name__
 
 
 def _is_passed(frame: FrameType) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+from friday_core.causal.op import NAN
+from friday_core.causal.refusals import KnownNames
 from friday_core.causal.trace import author_line
 from friday_core.errors import TraceError
 
@@ -18,8 +20,10 @@ class Chained(Protocol):
 Column = TypeVar("Column", bound=Chained)
 
 
-class Rolling(Generic[Column]):
+class Rolling(KnownNames, Generic[Column]):
     """A window of rows; NaN exactly while the window holds a NaN or is not full."""
+
+    _owner = "rolling(window)"
 
     def __init__(self, column: Column, window: float) -> None:
         self._column = column
@@ -70,8 +74,10 @@ class Rolling(Generic[Column]):
         return self._of("rolling_corr", other)
 
 
-class Ewm(Generic[Column]):
+class Ewm(KnownNames, Generic[Column]):
     """Exponential weights; a NaN row gives NaN and leaves the state as it is."""
+
+    _owner = "ewm(...)"
 
     def __init__(self, column: Column, alpha: float) -> None:
         self._column = column
@@ -96,11 +102,13 @@ def smoothing(span: float | None, com: float | None, alpha: float | None, halfli
         raise TraceError(f"{author_line()}: ewm() takes exactly one of span, com, alpha, halflife")
     name, value = chosen[0]
     made: dict[str, Callable[[float], float]] = {
-        "span": lambda s: 2.0 / (s + 1.0),
-        "com": lambda c: 1.0 / (1.0 + c),
+        "span": lambda s: 2.0 / (s + 1.0) if s > 0.0 else NAN,
+        "com": lambda c: 1.0 / (1.0 + c) if c >= 0.0 else NAN,
         "alpha": float,
-        "halflife": lambda h: 1.0 - 0.5 ** (1.0 / h),
+        "halflife": lambda h: 1.0 - 0.5 ** (1.0 / h) if h > 0.0 else NAN,
     }
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TraceError(f"{author_line()}: ewm({name}={value!r}): the weight is a number")
     result = made[name](value)
     if not 0.0 < result <= 1.0:
         raise TraceError(f"{author_line()}: ewm({name}={value}) gives alpha {result}; it must be in (0, 1]")

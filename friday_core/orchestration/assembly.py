@@ -91,7 +91,7 @@ def assemble(settings: SettingsSections, graph: Graph, run_folder: Path, secrets
     Building has no effect outside the process: files are read, none are written. Before a factory
     is called, ``secrets`` knows every secret of every component.
     """
-    problems = [*graph.problems, *_streams(settings), *_register_secrets(graph, secrets)]
+    problems = dict.fromkeys([*graph.problems, *_streams(settings), *_register_secrets(graph, secrets)])
     if problems:
         raise ConfigurationError(problems)
     feeds: list[HistoricalFeed] = []

@@ -20,7 +20,7 @@ from friday_core.session.run_folder import RunFolder
 from friday_core.trading.capital import capital_per_strategy
 from friday_core.trading.ledger import Account, Book
 from friday_core.trading.risk import Limits, RiskEngine
-from friday_core.trading.strategy_runner import StrategyRunner
+from friday_core.trading.strategy_runner import EventRunner
 
 
 def open_registry(settings: SettingsSections) -> PluginRegistry:
@@ -63,7 +63,7 @@ def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[
     desks = []
     for number, entry in enumerate(assembly.settings.trading.active_strategies):
         instruments = [InstrumentId.parse(name) for name in entry.instruments]
-        runner = StrategyRunner(entry.id, assembly.strategy(entry.id), instruments)
+        runner = EventRunner(entry.id, assembly.strategy(entry.id), instruments)
         book = account.books[entry.id]
         desk = Desk(
             number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -38,14 +38,29 @@ def mask_table(table: pa.Table, mask: Mask) -> pa.Table:
 def mask_error(error: BaseException, mask: Mask) -> BaseException:
     """The error, with its texts and those of its causes masked in place.
 
-    One that makes its text of something else, and shows a secret still, is replaced.
+    An error that makes its text of something else, and shows a secret still, is replaced.
     """
-    for one in _chain(error):
-        one.args = tuple(_masked_argument(argument, mask) for argument in one.args)
-        if hasattr(one, "__notes__"):
-            one.__notes__ = [mask(str(note)) for note in one.__notes__]
+    return _masked_error(error, mask, {})
+
+
+def _masked_error(error: BaseException, mask: Mask, seen: dict[int, BaseException]) -> BaseException:
+    if id(error) in seen:
+        return seen[id(error)]
+    seen[id(error)] = error
+    error.args = tuple(_masked_argument(argument, mask) for argument in error.args)
+    if hasattr(error, "__notes__"):
+        error.__notes__ = [mask(str(note)) for note in error.__notes__]
     text = _text(error)
-    return error if mask(text) == text else FridayError(mask(f"{type(error).__name__}: {text}"))
+    if mask(text) != text:
+        seen[id(error)] = FridayError(mask(f"{type(error).__name__}: {text}"))
+        return seen[id(error)]
+    suppressed = error.__suppress_context__
+    if error.__cause__ is not None:
+        error.__cause__ = _masked_error(error.__cause__, mask, seen)
+    if error.__context__ is not None:
+        error.__context__ = _masked_error(error.__context__, mask, seen)
+    error.__suppress_context__ = suppressed
+    return error
 
 
 def _masked_argument(argument: Any, mask: Mask) -> Any:
@@ -58,15 +73,3 @@ def _text(value: object) -> str:
         return str(value)
     except Exception:  # noqa: BLE001 - the text is a stranger's code
         return ""
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and everything that it came from."""
-    ahead: list[BaseException | None] = [error]
-    seen: list[BaseException] = []
-    while ahead:
-        one = ahead.pop()
-        if one is not None and not any(one is other for other in seen):
-            seen.append(one)
-            ahead += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
-            yield one

@@ -75,7 +75,7 @@ def _told(point: EntryPoint, field: str) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """``did you mean 'x'? `` for the closest known name, or an empty string."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}? " if close else ""
+    return f"did you mean {str(close[0])!r}? " if close else ""
 
 
 def with_key(plugins: Iterable[InstalledPlugin], key: str) -> list[InstalledPlugin]:

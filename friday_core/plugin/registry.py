@@ -84,6 +84,7 @@ class PluginRegistry:
         specs = self._specs(plugin)
         for spec in specs:
             self._require_sole_owner(spec.key, plugin, wanted=key)
+        self._owners.update({spec.key: plugin for spec in specs})
         found = next((spec for spec in specs if spec.key == key), None)
         if found is None:
             raise _not_among(key, specs)
@@ -127,7 +128,7 @@ class PluginRegistry:
 
     def _require_sole_owner(self, key: str, plugin: InstalledPlugin, wanted: str) -> None:
         """Nobody else may offer ``key`` or have registered it: who came first would decide."""
-        claims = [*self._by_key.get(key, ()), self._owners.setdefault(key, plugin)]
+        claims = [*self._by_key.get(key, ()), self._owners.get(key, plugin)]
         others = [one for one in claims if one.entry_point.value != plugin.entry_point.value]
         if others:
             owners = [f"{one.origin} ({one.entry_point.value})" for one in (plugin, others[0])]

@@ -10,8 +10,9 @@ import numpy as np
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, RawBar
+from friday_core.flow.stamps import STAMPED_COLUMNS
 
-_FIXED = frozenset({*PRICE_COLUMNS, "volume", "session", "factor"})
+_FIXED = frozenset({*PRICE_COLUMNS, "volume", *STAMPED_COLUMNS})
 
 
 @dataclass(frozen=True, slots=True)

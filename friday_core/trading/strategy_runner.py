@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar
-from friday_core.domain.orders import Fill, Order, OrderEnded
+from friday_core.domain.orders import Fill, Order, OrderEnded, OrderType
 from friday_core.domain.outcomes import StrategyStopped
 from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.errors import PluginContractError
-from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
+from friday_core.interfaces.strategy import BookView, Decision, Strategy
 
 
-class StrategyRunner:
-    """A strategy under its id, with the instruments that it sees.
+class StrategyRunner(ABC):
+    """A strategy under its id, with the instruments that it sees; one subclass for each way to write one.
 
     After an exception it is never called again; what it raised is kept in ``stopped``.
     """
 
-    def __init__(self, name: str, strategy: Strategy, instruments: Iterable[InstrumentId] = ()) -> None:
+    def __init__(self, name: str, order_types: frozenset[OrderType], instruments: Iterable[InstrumentId]) -> None:
         self.name = name
-        self.order_types = strategy.order_types
+        self.order_types = order_types
         self.stopped: StrategyStopped | None = None
-        self._strategy = strategy
         self._instruments = frozenset(instruments)
         self._news: list[Fill | OrderEnded] = []
 
@@ -41,17 +41,34 @@ class StrategyRunner:
         if self.stopped is not None:
             return []
         news, self._news = self._news, []
-        events: list[Event] = [*news, *(bar for bar in bars if self.sees(bar.instrument.id))]
-        decisions: list[Decision] = []
+        seen = [bar for bar in bars if self.sees(bar.instrument.id)]
         try:
-            for event in events:
-                decisions.extend(self._checked(self._strategy.on_event(event, book)))
+            return list(self._decisions(ts_event, news, seen, book))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
             self.stopped = StrategyStopped(
                 ts_event, self.name, f"{type(error).__name__}: {error}", traceback.format_exc()
             )
             return []
-        return decisions
+
+    @abstractmethod
+    def _decisions(
+        self, ts_event: int, news: Sequence[Fill | OrderEnded], bars: Sequence[Bar], book: BookView
+    ) -> Iterable[Decision]:
+        """What the strategy wants; may raise anything."""
+
+
+class EventRunner(StrategyRunner):
+    """Runs a strategy that is called event by event."""
+
+    def __init__(self, name: str, strategy: Strategy, instruments: Iterable[InstrumentId] = ()) -> None:
+        super().__init__(name, strategy.order_types, instruments)
+        self._strategy = strategy
+
+    def _decisions(
+        self, ts_event: int, news: Sequence[Fill | OrderEnded], bars: Sequence[Bar], book: BookView  # noqa: ARG002
+    ) -> Iterable[Decision]:
+        for event in (*news, *bars):
+            yield from self._checked(self._strategy.on_event(event, book))
 
     def _checked(self, answer: Iterable[Decision] | None) -> list[Decision]:
         decisions = list(answer) if answer is not None else []

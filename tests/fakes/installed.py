@@ -3,55 +3,35 @@
 from __future__ import annotations
 
 import sys
-import types
 from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import EntryPoint
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.plugin_list import PluginList, registration
 
 import containers
 from friday_core.errors import ConfigurationError, Problem
 from friday_core.orchestration import building
 from friday_core.orchestration.host import Host
 from friday_core.plugin.discovery import InstalledPlugin, installed_plugins
-from friday_core.plugin.hookspecs import PLUGIN_GROUP, hookimpl
-from friday_core.plugin.spec import ComponentSpec
 from friday_settings import LoadedSettings, load_settings
 
 _NUMBERS = count(1)
 
 
-class Installed:
+class Installed(PluginList):
     """Distributions that exist as long as a test, found by the real composition root."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
+        super().__init__(monkeypatch)
         self.plugins = installed_plugins()
-        monkeypatch.setattr(building, "installed_plugins", lambda: list(self.plugins))
+        monkeypatch.setattr(building, "installed_plugins", self._sorted)
 
-    def add(self, *specs: ComponentSpec, distribution: str = "friday-moon", version: str = "1.0", **names: Any) -> None:
-        """A module that registers ``specs`` and holds ``names``, with an entry point for each spec."""
-        module = self.module(friday_components=_registering(lambda: list(specs)), **names)
-        for spec in specs:
-            self.point(spec.key, module, distribution, version)
-
-    def registering(self, key: str, components: Callable[[], Any], distribution: str = "friday-moon") -> None:
+    def registering(self, key: str, components: Callable[[], Any]) -> None:
         """A module whose ``friday_components`` is this function, under one entry point."""
-        self.point(key, self.module(friday_components=_registering(components)), distribution)
-
-    def point(self, key: str, value: str, distribution: str = "friday-moon", version: str = "1.0") -> None:
-        """An entry point that names the module ``value``."""
-        self.plugins.append(InstalledPlugin(EntryPoint(key, value, PLUGIN_GROUP), distribution, version))
-
-    def module(self, **names: Any) -> str:
-        """A module in memory; its name."""
-        made = types.ModuleType(f"made_up_{next(_NUMBERS)}")
-        vars(made).update(names)
-        self._monkeypatch.setitem(sys.modules, made.__name__, made)
-        return made.__name__
+        self.point(key, self.module(friday_components=registration(components)))
 
     def source_file(self, folder: Path, text: str) -> str:
         """A module in a file of ``folder``, not imported yet; its name."""
@@ -61,12 +41,8 @@ class Installed:
             self._monkeypatch.syspath_prepend(folder)
         return name
 
-
-def _registering(components: Callable[[], Any]) -> Any:
-    def friday_components() -> Any:
-        return components()
-
-    return hookimpl(friday_components)
+    def _sorted(self) -> list[InstalledPlugin]:
+        return sorted(self.plugins, key=lambda plugin: (plugin.key, plugin.distribution))
 
 
 class UserFolder:

@@ -35,7 +35,7 @@ from friday_core.session.log import SessionLog
 from friday_core.simulation.matching import BarMatcher, MatchingRules
 from friday_core.trading.ledger import Account, Book
 from friday_core.trading.risk import Limits, RiskEngine
-from friday_core.trading.strategy_runner import StrategyRunner
+from friday_core.trading.strategy_runner import EventRunner
 
 STREAM = "market_data"
 #: What a strategy says on a session, or how it finds out from its book.
@@ -107,7 +107,7 @@ class Session:
         desks = [
             Desk(
                 number,
-                StrategyRunner(names[number], strategy, (sees or {}).get(number, ())),
+                EventRunner(names[number], strategy, (sees or {}).get(number, ())),
                 self.account.books[names[number]],
                 universe=universe,
                 sizer=sizer or AsIs(),

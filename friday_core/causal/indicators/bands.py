@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from friday_core.causal.columns import Col
 from friday_core.causal.indicators.averages import ema, sma
 from friday_core.causal.indicators.terms import indicator
@@ -27,11 +25,12 @@ def bollinger(column: Col, window: int = 20, width: float = 2.0) -> Bands:
     Source: John Bollinger, Bollinger on Bollinger Bands, 2001.
 
     Warm-up: w - 1
-    TA-Lib: BBANDS, 1e-9
+    TA-Lib: BBANDS, 1e-10
     Example: bollinger(m.close, 3)
     """
     mid = sma(column, window)
-    reach = width * np.sqrt(column.rolling(window).var() * ((window - 1.0) / window))
+    variance = column.rolling(window).var() * ((window - 1.0) / window)
+    reach = width * variance.then("sqrt")
     return Bands(mid, mid + reach, mid - reach)
 
 
@@ -51,15 +50,15 @@ def donchian(high: Col, low: Col, window: int = 20) -> Bands:
 
 
 @indicator()
-def keltner(high: Col, low: Col, close: Col, window: int = 20, atr_window: int = 10, width: float = 2.0) -> Bands:
+def keltner(high: Col, low: Col, close: Col, window: int = 20, *, atr_window: int = 10, width: float = 2.0) -> Bands:
     """``ema(t, w) +- width * atr(atr_window)``, ``t`` the typical price ``(high + low + close) / 3``.
 
     The first form is Chester W. Keltner's, How to Make Money in Commodities, 1960; the reach by ATR
     is Linda Raschke's. For charts that average the close, add ``atr`` to ``ema(m.close, w)``.
 
     Warm-up: max(w - 1, atr_window)
-    TA-Lib: KC, 1e-10, from row 300: it begins its ATR later
-    Example: keltner(m.high, m.low, m.close, 3, 2)
+    TA-Lib: KC, 1e-12, from row 300: it begins its ATR later
+    Example: keltner(m.high, m.low, m.close, 3, atr_window=2)
     """
     mid = ema((high + low + close) / 3.0, window)
     reach = width * atr(high, low, close, atr_window)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from friday_core.causal.columns import Col
 from friday_core.causal.indicators.averages import ema, rma, sma
 from friday_core.causal.indicators.terms import indicator, number, ratio, seeded_mean
@@ -58,12 +56,12 @@ def rsi(column: Col, window: int = 14) -> Col:
     Wilder, New Concepts in Technical Trading Systems, 1978.
 
     Warm-up: w
-    TA-Lib: RSI, 1e-10
+    TA-Lib: RSI, 1e-12
     Example: rsi(m.close, 3)
     """
     change = number(column.diff())
-    rises = rma(np.maximum(change, 0.0), window)
-    falls = rma(np.maximum(-change, 0.0), window)
+    rises = rma(change.clip(lower=0.0), window)
+    falls = rma((-change).clip(lower=0.0), window)
     return ratio(rises, rises + falls, 100.0)
 
 
@@ -75,7 +73,7 @@ def macd(column: Col, fast: int = 12, slow: int = 26, signal: int = 9) -> Macd:
     the slow one starts. Source: Gerald Appel, Technical Analysis: Power Tools, 2005.
 
     Warm-up: slow + signal - 2
-    TA-Lib: MACD, 1e-10
+    TA-Lib: MACD, 1e-11
     Example: macd(m.close, 2, 3, 2)
     """
     if fast >= slow:
@@ -87,15 +85,15 @@ def macd(column: Col, fast: int = 12, slow: int = 26, signal: int = 9) -> Macd:
 
 
 @indicator()
-def stochastic(high: Col, low: Col, close: Col, window: int = 14, smooth: int = 3, signal: int = 3) -> Stochastic:
+def stochastic(high: Col, low: Col, close: Col, window: int = 14, *, smooth: int = 3, signal: int = 3) -> Stochastic:
     """k: ``sma`` over ``smooth`` of ``100 * (close - lowest) / (highest - lowest)``; d: ``sma`` of k.
 
     Lowest low and highest high of w rows; 0 where they are equal, as in TA-Lib. ``smooth=1`` is the
     fast stochastic. Source: George C. Lane, about 1957.
 
     Warm-up: w + smooth + signal - 3
-    TA-Lib: STOCH, 1e-10
-    Example: stochastic(m.high, m.low, m.close, 3, 1, 2)
+    TA-Lib: STOCH, 1e-12
+    Example: stochastic(m.high, m.low, m.close, 3, smooth=1, signal=2)
     """
     lowest, highest = low.rolling(window).min(), high.rolling(window).max()
     k = sma(ratio(close - lowest, highest - lowest, 100.0), smooth)
@@ -125,7 +123,7 @@ def cci(high: Col, low: Col, close: Col, window: int = 20) -> Col:
     Lambert, Commodities magazine, October 1980.
 
     Warm-up: w - 1
-    TA-Lib: CCI, 1e-9
+    TA-Lib: CCI, 1e-10
     Example: cci(m.high, m.low, m.close, 3)
     """
     # Three times the typical price: the factor cancels, and exact prices stay exact.

@@ -47,10 +47,11 @@ def _complaint(annotation: str, value: object, least: int) -> str:
     if annotation == "Col":
         return "" if isinstance(value, Col) else "must be a column, such as m.close"
     if annotation == "int":
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        return "" if whole and value >= least else f"counts rows; use a whole number, at least {least}"
-    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return "" if number and 0.0 < value < math.inf else "must be a positive number"
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= least
+        return "" if whole else f"counts rows; use a whole number, at least {least}"
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return "must be a positive number"
+    return "" if 0.0 < value < math.inf else "must be a positive number"
 
 
 def _shown(value: object) -> str:

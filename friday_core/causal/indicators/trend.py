@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from friday_core.causal.columns import Col
 from friday_core.causal.indicators.averages import rma
 from friday_core.causal.indicators.terms import indicator, number, ratio, seeded_mean
@@ -30,7 +28,7 @@ class Supertrend(NamedTuple):
 
 @indicator()
 def adx(high: Col, low: Col, close: Col, window: int = 14) -> Adx:
-    """``rma(100 * |p - q| / (p + q), w)``: ``p`` and ``q`` the plus and minus directional indicators.
+    """``rma(100 * abs(p - q) / (p + q), w)``: ``p`` and ``q`` the plus and minus directional indicators.
 
     ``p = 100 * mean(up) / mean(true_range)``, where ``up`` is the rise of the high if it is the larger
     of that and the fall of the low, else 0; ``q`` with the fall of the low. The means are Wilder's,
@@ -38,12 +36,12 @@ def adx(high: Col, low: Col, close: Col, window: int = 14) -> Adx:
     Source: Wilder, New Concepts in Technical Trading Systems, 1978.
 
     Warm-up: 2 * w - 1
-    TA-Lib: ADX PLUS_DI MINUS_DI, 1e-10
+    TA-Lib: ADX PLUS_DI MINUS_DI, 1e-12
     Example: adx(m.high, m.low, m.close, 2)
     """
     up, down = number(high.diff()), number(-low.diff())
-    plus = _wilder(where(up > down, np.maximum(up, 0.0), 0.0), window)
-    minus = _wilder(where(down > up, np.maximum(down, 0.0), 0.0), window)
+    plus = _wilder(where(up > down, up.clip(lower=0.0), 0.0), window)
+    minus = _wilder(where(down > up, down.clip(lower=0.0), 0.0), window)
     span = _wilder(true_range(high, low, close), window)
     p, q = ratio(plus, span, 100.0), ratio(minus, span, 100.0)
     return Adx(rma(ratio(abs(p - q), p + q, 100.0), window), p, q)
@@ -63,7 +61,7 @@ def supertrend(high: Col, low: Col, close: Col, window: int = 10, width: float =
     Source: Olivier Seban, Supertrend, 2009.
 
     Warm-up: w
-    TA-Lib: SUPERTREND, 1e-10
+    TA-Lib: SUPERTREND, 1e-12
     Example: supertrend(m.high, m.low, m.close, 2, 1.0)
     """
     middle, reach = (high + low) * 0.5, width * atr(high, low, close, window)

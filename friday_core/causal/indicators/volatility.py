@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from friday_core.causal.columns import Col
 from friday_core.causal.indicators.averages import rma
 from friday_core.causal.indicators.terms import indicator
@@ -11,7 +9,7 @@ from friday_core.causal.indicators.terms import indicator
 
 @indicator()
 def true_range(high: Col, low: Col, close: Col) -> Col:
-    """``max(high - low, |high - close[-1]|, |low - close[-1]|)``; exact on exact prices.
+    """``max(high - low, abs(high - close[-1]), abs(low - close[-1]))``; exact on exact prices.
 
     An instrument's first row has no close before it and is NaN, as in TA-Lib. Source: Wilder, New
     Concepts in Technical Trading Systems, 1978.
@@ -21,7 +19,7 @@ def true_range(high: Col, low: Col, close: Col) -> Col:
     Example: true_range(m.high, m.low, m.close)
     """
     before = close.shift(1)
-    return np.maximum(np.maximum(high - low, abs(high - before)), abs(low - before))
+    return (high - low).then("max", abs(high - before)).then("max", abs(low - before))
 
 
 @indicator()
@@ -31,7 +29,7 @@ def atr(high: Col, low: Col, close: Col, window: int = 14) -> Col:
     Source: Wilder, New Concepts in Technical Trading Systems, 1978.
 
     Warm-up: w
-    TA-Lib: ATR, 1e-10
+    TA-Lib: ATR, 1e-12
     Example: atr(m.high, m.low, m.close, 3)
     """
     return rma(true_range(high, low, close), window)

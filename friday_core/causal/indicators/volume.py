@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from friday_core.causal.columns import Col
 from friday_core.causal.indicators.terms import indicator, number, ratio
 from friday_core.causal.market import where
+from friday_core.causal.op import NAN
+
+#: Share of a price below which a change is rounding: sums of equal prices in decimals may differ by it.
+_ROUNDING = 1e-12
 
 
 @indicator()
@@ -21,7 +23,7 @@ def obv(close: Col, volume: Col) -> Col:
     TA-Lib: OBV, 1e-12, from row 1: less the volume of the first row
     Example: obv(m.close, m.volume)
     """
-    return (np.sign(close.diff()) * volume).then("total")
+    return (close.diff().then("sign") * volume).then("total")
 
 
 @indicator()
@@ -36,7 +38,7 @@ def vwap(high: Col, low: Col, close: Col, volume: Col) -> Col:
     Example: vwap(m.high, m.low, m.close, m.volume)
     """
     paid = (high + low + close) / 3.0 * volume
-    traded = where(paid == paid, number(volume), np.nan)  # noqa: PLR0124 - unknown where nothing was paid
+    traded = where(paid == paid, number(volume), NAN)  # noqa: PLR0124 - unknown where nothing was paid
     return paid.cumsum() / traded.cumsum()
 
 
@@ -48,12 +50,12 @@ def mfi(high: Col, low: Col, close: Col, volume: Col, window: int = 14) -> Col:
     Analysis of Stocks and Commodities, March 1989.
 
     Warm-up: w
-    TA-Lib: MFI, 1e-9
+    TA-Lib: MFI, 1e-12
     Example: mfi(m.high, m.low, m.close, m.volume, 3)
     """
     # Three times the typical price, as in ``cci``.
     price = high + low + close
-    change, flow = price.diff(), price * volume
-    rises = where(change > 0.0, flow, 0.0).rolling(window).sum()
-    falls = where(change < 0.0, flow, 0.0).rolling(window).sum()
+    change, flow, nothing = price.diff(), price * volume, _ROUNDING * price
+    rises = where(change > nothing, flow, 0.0).rolling(window).sum()
+    falls = where(change < -nothing, flow, 0.0).rolling(window).sum()
     return ratio(rises, rises + falls, 100.0)

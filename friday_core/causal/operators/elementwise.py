@@ -117,6 +117,10 @@ def _where_kind(kinds: tuple[Kind, ...]) -> Kind | None:
     return yes if condition is Kind.BOOL and yes is no else None
 
 
+def _number_from(grid: Kind) -> Callable[[tuple[Kind, ...]], Kind | None]:
+    return lambda kinds: Kind.NUM if kinds == (grid,) else None
+
+
 def _to_num(_state: list[float], _at: int, x: Sequence[float], _params: Params, scale: float) -> float:
     return x[0] / scale
 
@@ -162,11 +166,11 @@ ARITHMETIC = (
         "max", same_grid, "the larger; on a tie the first", _larger,
         [1, 2, NAN, -0.0], [2, 1, 1, 0.0], [2, 2, NAN, -0.0],
     ),
-    _plain("neg", same_grid, "-a", operator.neg, [1, -2, NAN], [-1, 2, NAN]),
-    _plain("abs", same_grid, "|a|", abs, [1, -2, NAN], [1, 2, NAN]),
+    _plain("neg", same_grid, "-x", operator.neg, [1, -2, NAN], [-1, 2, NAN]),
+    _plain("abs", same_grid, "x without its sign", abs, [1, -2, NAN], [1, 2, NAN]),
     _plain("sqrt", number, "square root; NaN below 0", _sqrt, [4, -1, NAN], [2, NAN, NAN]),
     _plain("log", number, "natural logarithm; -inf at 0, NaN below", _log, [1, 0, -1, NAN], [0, -math.inf, NAN, NAN]),
-    _plain("exp", number, "e ** a", _exp, [0, 1000, -1000, NAN], [1, math.inf, 0, NAN]),
+    _plain("exp", number, "e ** x", _exp, [0, 1000, -1000, NAN], [1, math.inf, 0, NAN]),
     _plain("sign", number_from_any, "-1, 0 or 1", _sign, [-3, 0, 2, NAN], [-1, 0, 1, NAN]),
     _plain("floor", number, "the largest whole number not above", _floor, [1.5, -1.5, -0.0, NAN], [1, -2, -0.0, NAN]),
 )  # fmt: skip
@@ -201,11 +205,12 @@ OPERATORS = (
         parameters=("value",),
     ),
     Op(
-        "to_num", 1, always(Kind.NUM), "price units / units per currency unit: one division", _PROPAGATES, _to_num,
+        "to_num", 1, _number_from(Kind.PRICE), "price units / units per currency unit: one division", _PROPAGATES,
+        _to_num,
         examples=[Example([[12345, NAN]], [123.45, NAN], scale=100)],
     ),
     Op(
-        "count_to_num", 1, always(Kind.NUM), "the same number", _PROPAGATES, _same,
+        "count_to_num", 1, _number_from(Kind.COUNT), "the same number", _PROPAGATES, _same,
         examples=[Example([[7, NAN]], [7, NAN])],
     ),
     *ARITHMETIC,

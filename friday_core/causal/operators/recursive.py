@@ -100,14 +100,14 @@ OPERATORS = (
     Op(
         "ewm_mean", 1, number, "m + a * (x - m), from the first value on", "NaN on a NaN row; the state stays",
         _ewm_mean, slots=lambda _p: 1, start=lambda _p: [NAN],
-        parameters=["alpha"],
+        parameters=["a"],
         examples=[Example([[1, NAN, 3]], [1, NAN, 2], (0.5,))],
     ),
     Op(
         "ewm_var", 1, number,
         "(1 - a) * (v + a * (x - m) ** 2) with the mean m before the row; 0 on the first value (biased)",
         "NaN on a NaN row; the state stays", _ewm_var, slots=lambda _p: 2, start=lambda _p: [NAN, 0.0],
-        parameters=["alpha"],
+        parameters=["a"],
         examples=[Example([[1, 3, NAN, 3]], [0, 1, NAN, 0.75], (0.5,)), Example([[2, 2]], [0, 0], (0.1,))],
     ),
     Op(
@@ -139,9 +139,9 @@ OPERATORS = (
             Example([[3, NAN, 1, NAN, 2], [0, 0, NAN, 1, 0]], [3, NAN, 3, NAN, 2]),
         ],
     ),
-    Op("asof", 1, any_kind, "the value of the latest row of a coarser clock domain (the executor's own)",
+    Op("asof", 1, any_kind, "the value of the latest row of a coarser clock domain; max_age in microseconds",
        "NaN before the first such row, when it is older than max_age, or when its value is", slots=lambda _p: 2,
-       start=lambda _p: [NAN, NAN], parameters=["max_age, microseconds"]),
+       start=lambda _p: [NAN, NAN], parameters=["max_age"]),
     Op(
         "rows", 1, _count, "rows of the instrument so far, this one included", "never",
         _rows, slots=lambda _p: 1, start=lambda _p: [0.0], examples=[Example([[7, NAN, 7]], [1, 2, 3])],
@@ -149,6 +149,6 @@ OPERATORS = (
     Op(
         "ready", 1, number, "the value, once the instrument has had its warm-up rows", "NaN during warm-up",
         _ready, slots=lambda _p: 1, start=lambda _p: [0.0], parameters=["rows"],
-        examples=[Example([[1, 2, 3]], [NAN, NAN, 3], (2,))],
+        examples=[Example([[1, NAN, 3, NAN]], [NAN, NAN, 3, NAN], (2,))],
     ),
 )  # fmt: skip

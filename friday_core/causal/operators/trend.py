@@ -1,5 +1,7 @@
 """Operators that follow a trend: each carries several values from row to row."""
 
+# ruff: noqa: PLR0124 - only a NaN differs from itself, and kernels will ask in the same way
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -70,9 +72,8 @@ def _psar(state: list[float], at: int, x: Sequence[float], params: Params, _scal
         shown = stop
         if far > extreme:
             extreme = far
-            acceleration = acceleration + params[0]
-            if acceleration > params[1]:
-                acceleration = params[1]
+            faster = acceleration + params[0]
+            acceleration = params[1] if faster > params[1] else faster
     stop = _lowest(stop + acceleration * (extreme - stop), before, near)
     state[at : at + 6] = [side, near, far, stop, extreme, acceleration]
     return shown if side > 0.0 else -shown
@@ -90,9 +91,8 @@ def _begin_psar(state: list[float], at: int, high: float, low: float, params: Pa
 
 def _lowest(a: float, b: float, c: float) -> float:
     """On a tie the first."""
-    if b < a:
-        a = b
-    return c if c < a else a
+    lower = b if b < a else a
+    return c if c < lower else lower
 
 
 OPERATORS = (
@@ -115,8 +115,10 @@ OPERATORS = (
     ),
     Op(
         "psar", 2, number,
-        "Wilder's parabolic stop; inputs high and low, parameters step and limit of the acceleration", _STAYS,
-        _psar, slots=lambda _p: 6, start=lambda _p: [0.0, NAN, NAN, NAN, NAN, NAN], warmup=lambda _p: 1,
+        "Wilder's parabolic stop; inputs high and low, step and limit of the acceleration", _STAYS,
+        _psar,
+        slots=lambda _p: 6, start=lambda _p: [0.0, NAN, NAN, NAN, NAN, NAN], warmup=lambda _p: 1,
+        parameters=("step", "limit"),
         examples=[
             Example([[10, 12, 14, NAN, 9], [8, 10, 12, NAN, 7]], [NAN, 8, 9, NAN, 14], (0.25, 0.5)),
             Example([[10, 9, 8], [8, 6, 5]], [NAN, 10, 9], (0.25, 0.5)),

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from friday_core.causal import batch
 from friday_core.causal.columns import Col
 from friday_core.causal.market import Market
-from friday_core.causal.oracle import Oracle
 from friday_core.causal.program import Program, trace_program
 
 Floats = NDArray[np.float64]
@@ -76,21 +76,16 @@ def traced(formula: Formula, *, adjusted: bool = True) -> Program:
     return trace_program(outputs, adjusted=adjusted)
 
 
-def stepped(program: Program, columns: Mapping[str, Floats], scale: float = 1.0) -> list[Floats]:
+def computed(program: Program, columns: Mapping[str, Floats], scale: float = 1.0) -> list[Floats]:
     """The outputs of a traced program over all rows, one array each."""
-    oracle = Oracle(program, [scale])
-    outputs: dict[str, list[float]] = {name: [] for name in program.outputs}
-    for row in range(len(columns["volume"])):
-        for name, values in oracle.step(row, [0], {c: [float(v[row])] for c, v in columns.items()}).items():
-            outputs[name] += values
-    return [np.array(values) for values in outputs.values()]
+    return list(batch.run(program, columns, [scale]).values())
 
 
 def run(formula: Formula, bars: Bars, scale: float | None = None) -> list[Floats]:
     """An indicator's columns on these bars: on plain numbers, or with a ``scale`` on exact prices."""
     if scale is None:
-        return stepped(traced(formula), bars.adjusted())
-    return stepped(traced(formula, adjusted=False), bars.exact(scale), scale)
+        return computed(traced(formula), bars.adjusted())
+    return computed(traced(formula, adjusted=False), bars.exact(scale), scale)
 
 
 def facts() -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from friday_core.causal.op import Op, Params
 
 
-def outputs(op: Op, columns: Sequence[Sequence[float]], params: Params = (), scale: float = 1.0) -> list[float]:
+def outputs(op: Op, columns: Sequence[Iterable[float]], params: Params = (), scale: float = 1.0) -> list[float]:
     """What the operator makes of these columns from its first row on."""
     given = tuple(map(float, params))
     if op.panel is not None:
@@ -20,4 +21,4 @@ def outputs(op: Op, columns: Sequence[Sequence[float]], params: Params = (), sca
 
 def bits(values: Sequence[float]) -> list[str]:
     """The bits of each value, in hexadecimal; all NaN are one."""
-    return ["nan" if value != value else struct.pack(">d", value).hex() for value in values]
+    return ["nan" if math.isnan(value) else struct.pack(">d", value).hex() for value in values]

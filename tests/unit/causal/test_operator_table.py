@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -15,9 +16,11 @@ from friday_core.causal.operators.windows import OPERATORS as WINDOWS
 #: What the executor does itself.
 WITHOUT_STEP = ("input", "const", "asof")
 SHOWN = [op for op in OPERATORS.values() if op.name not in WITHOUT_STEP]
-EXAMPLES = [
-    pytest.param(op, example, id=f"{op.name}-{place}") for op in SHOWN for place, example in enumerate(op.examples)
-]
+EXAMPLES = [(op, example) for op in SHOWN for example in op.examples]
+
+
+def _name(value: Op | Example) -> str:
+    return value.name if isinstance(value, Op) else "example"
 
 
 def _warmup(op: Op, example: Example) -> int:
@@ -26,7 +29,7 @@ def _warmup(op: Op, example: Example) -> int:
 
 every_operator = pytest.mark.parametrize("op", SHOWN, ids=lambda op: op.name)
 every_window = pytest.mark.parametrize("op", WINDOWS, ids=lambda op: op.name)
-every_example = pytest.mark.parametrize(("op", "example"), EXAMPLES)
+every_example = pytest.mark.parametrize(("op", "example"), EXAMPLES, ids=_name)
 
 
 def _rows(example: Example) -> Iterator[tuple[float, ...]]:
@@ -40,7 +43,8 @@ def _unknown(row: tuple[float, ...]) -> bool:
 @every_example
 def test_an_example_comes_out_to_the_last_bit(op: Op, example: Example) -> None:
     made = outputs(op, example.inputs, example.params, example.scale)
-    assert (made, bits(made)) == (pytest.approx(list(example.output), nan_ok=True), bits(example.output))
+    assert made == pytest.approx(list(example.output), nan_ok=True)
+    assert bits(made) == bits(example.output)
 
 
 @every_example
@@ -57,7 +61,7 @@ def test_an_operator_shows_what_it_makes_of_values_and_of_nan(op: Op) -> None:
     assert any(_unknown(row) for row, _ in rows)
 
 
-@pytest.mark.parametrize(("op", "example"), [one for one in EXAMPLES if _warmup(*one.values)])
+@pytest.mark.parametrize(("op", "example"), [one for one in EXAMPLES if _warmup(*one)], ids=_name)
 def test_the_first_value_comes_right_after_the_warm_up(op: Op, example: Example) -> None:
     """Of an example whose first rows hold no NaN."""
     warmup = _warmup(op, example)
@@ -71,7 +75,7 @@ def test_a_window_shows_warm_up_a_tie_nan_and_its_leaving(op: Op) -> None:
     example = op.examples[0]
     rows = list(_rows(example))
     unknown = next(place for place, row in enumerate(rows) if _unknown(row))
-    pairs = zip(rows, rows[1:], strict=False)
+    pairs = itertools.pairwise(rows)
     assert math.isnan(example.output[0])
     assert any(before[-1] == row[-1] for before, row in pairs)
     assert unknown > op.warmup(example.params)

@@ -54,3 +54,25 @@ def test_a_late_announcement_changes_the_rows_after_it_and_none_before() -> None
 def test_raw_prices_are_left_alone() -> None:
     chunk = stamps(CorporateAction(A, 7, factor=2.0)).stamp(chunk_of([flat(7, A, 100)]))
     assert chunk["close"].tolist() == [100]
+
+
+def splits(made: Stamps, *rows: Row) -> list[float]:
+    found: list[float] = made.stamp(chunk_of(rows))["split"].tolist()
+    return found
+
+
+def test_the_split_tells_how_many_shares_one_has_become_and_leaves_dividends_out() -> None:
+    made = stamps(CorporateAction(A, 8, numerator=2, factor=2.0), CorporateAction(A, 9, dividend=5, factor=1.05))
+    assert splits(made, *(flat(day, A, 100) for day in (7, 8, 9))) == [1.0, 2.0, 2.0]
+
+
+def test_splits_multiply_exactly_and_are_rounded_once() -> None:
+    thirds = [CorporateAction(A, day, numerator=4, denominator=3, factor=4 / 3) for day in (8, 9)]
+    back = [CorporateAction(A, day, numerator=3, denominator=4, factor=3 / 4) for day in (10, 11)]
+    made = stamps(*thirds, *back)
+    assert splits(made, *(flat(day, A, 100) for day in range(7, 12))) == [1.0, 4 / 3, 16 / 9, 4 / 3, 1.0]
+
+
+def test_a_split_concerns_its_instrument_only() -> None:
+    made = stamps(CorporateAction(B, 8, numerator=5, factor=5.0))
+    assert splits(made, flat(8, A, 100), flat(8, B, 20)) == [1.0, 5.0]

@@ -166,7 +166,7 @@ SAME_ROWS = "transformer 'odd' must return the same rows in the same order"
         ),
         (
             lambda chunk: Chunk(chunk.ts_event, chunk.inst, {"x": np.zeros(len(chunk))}, seq=chunk.seq),
-            "it differs in close, factor, high, low, open, session, volume",
+            "it differs in close, factor, high, low, open, session, split, volume",
         ),
         (
             lambda chunk: 1 / 0,
@@ -222,7 +222,7 @@ def test_missing_columns_are_known_before_the_first_row(plan: dict[str, Any], mi
 
 def test_rows_carry_the_sources_columns_the_stamps_and_the_outputs() -> None:
     plan = StreamPlan(COLUMNS, transformers=[("t", CloseBefore())])
-    assert plan.output_columns() == (*COLUMNS, "session", "factor", "before")
+    assert plan.output_columns() == (*COLUMNS, "session", "factor", "split", "before")
 
 
 def test_a_record_of_an_unknown_stream_is_a_defect_of_friday() -> None:

@@ -129,9 +129,9 @@ def test_a_strategy_that_raises_or_answers_garbage_is_stopped_and_the_others_go_
 
 def test_a_stopped_strategy_has_its_orders_cancelled_and_keeps_its_position() -> None:
     def answer(bar: Bar) -> list[Decision]:
-        if bar.instrument.id == A and bar.session == 1:
-            return [Order(A, BUY, 1), resting(5)]
-        return [][bar.session - 1 :] if bar.session < 3 else [][0]  # noqa: PLE0643 - raises on day 3
+        if bar.session == 3:
+            raise RuntimeError("day 3")
+        return [Order(A, BUY, 1), resting(5)] if (bar.session, bar.instrument.id) == (1, A) else []
 
     session = Session(Answers(answer)).run(ROWS)
     assert [(status, code) for _, status, _, code in session.ended] == [

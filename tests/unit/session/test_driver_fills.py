@@ -125,11 +125,11 @@ def test_what_two_sells_of_one_position_will_bring_counts_once() -> None:
     assert session.asked_and_sent[1:] == [(-10, -10, "SENT"), (-10, -10, "SENT"), (15, 10, "CLIPPED_CASH")]
 
 
-def test_what_a_waiting_sell_will_bring_still_counts_on_the_next_slice_once() -> None:
-    script = Script({1: [Order(A, BUY, 10)], 3: [Order(A, SELL, 10)], 4: [Order(A, SELL, 5), Order(B, BUY, 15)]})
+def test_what_waiting_sells_of_one_position_will_bring_counts_once_on_the_next_slice() -> None:
+    script = Script({1: [Order(A, BUY, 10)], 3: [Order(A, SELL, 10), Order(A, SELL, 10)], 4: [Order(B, BUY, 15)]})
     session = Session(script, capital=1_000, matching={"latency": 1})
     session.run([flat(day, one, 100) for day in range(1, 6) for one in (A, B)])
-    assert session.asked_and_sent[1:] == [(-10, -10, "SENT"), (-5, -5, "SENT"), (15, 10, "CLIPPED_CASH")]
+    assert session.asked_and_sent[1:] == [(-10, -10, "SENT"), (-10, -10, "SENT"), (15, 10, "CLIPPED_CASH")]
 
 
 def test_a_day_order_expires_on_the_next_session() -> None:

@@ -1,0 +1,138 @@
+"""Which rows make one bar: those of an interval of the session, or those until a volume is reached."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from friday_core.domain.chunk import Chunk, Int64
+from friday_core.errors import ClockDomainError
+from friday_core.flow.session_hours import SessionHours
+
+_SECONDS = {"s": 1, "m": 60, "h": 3_600}
+_INTERVAL = re.compile(r"([1-9]\d*)([smh])")
+_VOLUME = re.compile(r"v([1-9]\d*)")
+#: Two names of one domain: a bar of a whole session.
+_WHOLE_SESSION = ("1d", "session")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """To which bar each row belongs; the bars are in the order in which they are emitted.
+
+    ``order`` holds the rows bar by bar, those of one bar as they came, and ``starts`` where in it
+    each bar starts. ``ends`` is when each bar closes; ``full`` says that it is closed already.
+    """
+
+    order: npt.NDArray[np.intp]
+    starts: npt.NDArray[np.intp]
+    ends: Int64
+    full: npt.NDArray[np.bool_]
+
+
+class BarDomain(ABC):
+    """Puts rows together to bars. No bar lasts longer than a session."""
+
+    #: Whether all bars that close before a moment are out as soon as the moment is reached. Time
+    #: closes them all at once; by volume another may close within the same microsecond.
+    closes_by_time = True
+
+    @abstractmethod
+    def membership(self, rows: Chunk, moments: Int64, begun: int) -> Membership:
+        """The bars of ``rows``.
+
+        The first ``begun`` rows are bars that were begun before, at most one of each instrument,
+        with their ends as ``ts_event``. ``moments`` is when each of the others was traded; they
+        lie in the session and come in the order in which bars take them.
+        """
+
+
+class ByTime(BarDomain):
+    """Intervals of ``step`` microseconds from the session's open; 0 for the whole session.
+
+    The open belongs to an interval and the end does not. The last one ends with the session.
+    """
+
+    def __init__(self, step: int, hours: SessionHours) -> None:
+        self._step = step
+        self._hours = hours
+
+    def membership(self, rows: Chunk, moments: Int64, begun: int) -> Membership:
+        ends = np.concatenate([rows.ts_event[:begun], self._ends(moments)])
+        order = np.lexsort((rows.inst, ends))
+        another = (np.diff(ends[order]) != 0) | (np.diff(rows.inst[order]) != 0)
+        starts = np.flatnonzero(np.append(True, another))
+        return Membership(order, starts, ends[order[starts]], np.zeros(len(starts), bool))
+
+    def _ends(self, moments: Int64) -> Int64:
+        opens, closes = self._hours.around(moments)
+        if not self._step:
+            return closes
+        return np.minimum(opens + ((moments - opens) // self._step + 1) * self._step, closes)
+
+
+class ByVolume(BarDomain):
+    """A bar is full with the row that brings its volume to ``volume`` or above; rows are not divided.
+
+    It closes at that row's time. What is left when the session closes is a bar too.
+    """
+
+    closes_by_time = False
+
+    def __init__(self, volume: int, hours: SessionHours) -> None:
+        self._volume = volume
+        self._hours = hours
+
+    def membership(self, rows: Chunk, moments: Int64, begun: int) -> Membership:
+        _, closes = self._hours.around(moments)
+        until = np.concatenate([rows.ts_event[:begun], closes])
+        bar, full_at = self._filled(rows, until)
+        full = full_at >= 0
+        first = np.unique(bar, return_index=True)[1]
+        ends = np.where(full, rows.ts_event[full_at], until[first])
+        # At one time the bars that were filled are out before those that the session's close ends.
+        bars = np.lexsort((np.where(full, full_at, rows.inst[first]), ~full, ends))
+        place = np.argsort(bars)[bar]
+        order = np.argsort(place, kind="stable")
+        starts = np.searchsorted(place[order], np.arange(len(bars)))
+        return Membership(order, starts, ends[bars], full[bars])
+
+    def _filled(self, rows: Chunk, until: Int64) -> tuple[Int64, Int64]:
+        """Each row's bar, in the order of their first rows, and the row that filled each bar or -1.
+
+        Adds volumes one after another, as the bar itself does, so that both see the same bits.
+        """
+        bars: list[int] = []
+        full_at: list[int] = []
+        begun: dict[int, tuple[int, int, float]] = {}
+        each = zip(rows.inst.tolist(), until.tolist(), rows["volume"].tolist(), strict=True)
+        for row, (inst, end, volume) in enumerate(each):
+            bar, its_end, total = begun.get(inst, (-1, -1, 0.0))
+            if bar < 0 or its_end != end:
+                bar, total = len(full_at), 0.0
+                full_at.append(-1)
+            bars.append(bar)
+            total += volume
+            begun[inst] = bar, end, total
+            if total >= self._volume:
+                full_at[bar] = row
+                del begun[inst]
+        return np.array(bars, np.int64), np.array(full_at, np.int64)
+
+
+def bar_domain(name: str, hours: SessionHours) -> BarDomain:
+    """``"15m"`` (of s, m, h), ``"1d"`` or ``"session"``, ``"v1000"``; else ``ClockDomainError``."""
+    if name in _WHOLE_SESSION:
+        return ByTime(0, hours)
+    if interval := _INTERVAL.fullmatch(name):
+        return ByTime(int(interval[1]) * _SECONDS[interval[2]] * 1_000_000, hours)
+    if volume := _VOLUME.fullmatch(name):
+        return ByVolume(int(volume[1]), hours)
+    raise ClockDomainError(
+        f"there are no bars of {name!r}: write a number and one of s m h, as 15m, or 1d for a session, "
+        "or v and a volume, as v1000"
+    )

@@ -1,0 +1,40 @@
+"""Roles of plugins that write columns: traced once when they are loaded, executed by Friday."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from friday_core.causal.columns import Operand
+from friday_core.causal.market import Market
+from friday_core.domain.orders import OrderType
+from friday_core.interfaces.component import Component
+
+
+class Columns(Component, ABC):
+    """Computes columns from columns.
+
+    ``outputs`` is called once, when the plugin is loaded, with a market ``m`` that holds no data:
+    what is recorded is which operators the answer is made of. What would see the future cannot be
+    written: it raises ``LookaheadError`` with the author's line and the mend. Friday executes the
+    record, with the same bits in research, backtest and live.
+    """
+
+    @abstractmethod
+    def outputs(self, m: Market) -> Mapping[str, Operand]:
+        """Named columns made of columns of ``m``; called once, before any data."""
+
+
+class ColumnTransformer(Columns, ABC):
+    """Role ``transformer`` in columns: each output becomes a column of the stream."""
+
+
+class ColumnStrategy(Columns, ABC):
+    """Role ``strategy`` in columns: answers ``signal`` or ``target``; other outputs are for show.
+
+    A ``target`` is a weight of equity: every value is a decision, ``HOLD`` (NaN) is none. A
+    ``signal`` is a strength in [-1, 1]: it is a decision when it changes. Nothing is decided for
+    an instrument that has not had the program's warm-up rows. Orders are market orders.
+    """
+
+    order_types: frozenset[OrderType] = frozenset({OrderType.MARKET})

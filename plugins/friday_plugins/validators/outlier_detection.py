@@ -1,0 +1,257 @@
+"""Validator ``outlier_detection``: holds back prices that the instrument's own past does not explain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+import msgspec
+import numpy as np
+from pydantic import Field
+
+from friday_core.api import (
+    PRICE_COLUMNS,
+    Chunk,
+    ComponentSpec,
+    Instrument,
+    Judgement,
+    PluginSettings,
+    Universe,
+    Validator,
+    Verdict,
+    hookimpl,
+)
+
+_SPLITS = ("2:1", "3:1", "4:1", "5:1", "10:1", "15:1", "20:1", "3:2", "5:2", "4:3", "5:3", "1:2", "1:5", "1:10")
+_Split = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$")]
+_Band = Annotated[float, Field(gt=0, lt=1)]
+
+
+class OutlierDetectionSettings(PluginSettings):
+    """Settings of the validator ``outlier_detection``; returns are natural logarithms."""
+
+    window: int = Field(60, ge=5, description="Believed returns of the instrument's own rows that count.")
+    least: int = Field(20, ge=2, description="Returns that must be known; before that only wrong_ratio judges.")
+    threshold: float = Field(15.0, gt=0, description="Median absolute deviations that a return may lie off the median.")
+    floor: float = Field(
+        0.25,
+        gt=0,
+        description="A return no farther than this from the median is never an outlier. The default lies beyond the "
+        "widest circuit limit, for daily bars; bars of minutes bear 0.05.",
+    )
+    wrong_ratio: float = Field(
+        10.0, gt=1, description="Beyond this many times the last close it is another instrument."
+    )
+    splits: tuple[_Split, ...] = Field(_SPLITS, description="Splits m:n to believe unannounced: n shares become m.")
+    split_tolerance: float = Field(0.03, ge=0, description="Return by which the open may miss the price after a split.")
+    bands: tuple[_Band, ...] = Field(
+        (0.02, 0.05, 0.1, 0.2), description="Circuit limits as shares of the close of the session before."
+    )
+    relearn: int = Field(3, ge=1, description="Bars in a row at a new level, after which it is believed.")
+    patience: int = Field(20, ge=1, description="Bars held back in a row, after which the past is forgotten.")
+    stale_after: int = Field(5, ge=2, description="Bars in a row with the same close and no volume that are stale.")
+
+
+class _Bar(NamedTuple):
+    """A row: prices in units, and the factor that makes them comparable."""
+
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: float
+    session: float
+    factor: float
+
+
+class _Past(msgspec.Struct):
+    """What is believed of one instrument, and the level that may replace it; prices times factor."""
+
+    close: float = math.nan
+    session: float = math.nan
+    #: Last believed close of the session before.
+    base: float = math.nan
+    returns: list[float] = []
+    #: Close of the latest bar that was held back, and how many in a row agree with it.
+    level: float = math.nan
+    agreeing: int = 0
+    held: int = 0
+    #: Close of the newest bar, believed or not, and how many in a row had it without volume.
+    newest: float = math.nan
+    unmoved: int = 0
+
+    def believe(self, close: float, session: float) -> None:
+        if session != self.session:
+            self.base, self.session = self.close, session
+        self.close = close
+        self.level, self.agreeing, self.held = math.nan, 0, 0
+
+
+class _Limits(NamedTuple):
+    """Between which log returns a price is believed."""
+
+    low: float
+    high: float
+
+    def hold(self, bar: _Bar, reference: float) -> bool:
+        return all(self.low <= math.log(price * bar.factor / reference) <= self.high for price in bar[:4])
+
+
+class OutlierDetection(Validator):
+    """Quarantines bars that are stale, of another instrument, or farther off than ever before.
+
+    Each of open, high, low and close is compared with the instrument's last believed close, all
+    adjusted by ``factor``, so that an announced corporate action is no jump. With the log returns
+    ``r`` of the last ``window`` believed closes, a bar is an outlier if a price's return lies
+    farther from ``median(r)`` than ``max(floor, threshold * median(|r - median(r)|))``. Until
+    ``least`` returns are known, and always, a price beyond ``wrong_ratio`` times the last close,
+    or below its inverse, is one.
+
+    Not an outlier, though so far off, with the reason on the passing row: a bar whose close is
+    locked at a circuit limit (within a tick of a band round the close of the session before, at
+    the bar's extreme, no price beyond the band); and one that opens where a split of ``splits``
+    would put it and stays within the limits there.
+
+    A held bar changes nothing that is believed. But the ``relearn``-th bar in a row that keeps
+    within the limits of the held one before is believed, a level shift; and after ``patience``
+    held bars in a row the past is forgotten and the next bar believed, whatever it shows. A bar
+    that repeats a close without volume proves nothing and counts for neither; the
+    ``stale_after``-th in a row is stale. A row without a positive price is not judged: it passes,
+    and counts for nothing.
+
+    It cannot tell a crash from an error by one source alone, and compares with no second one.
+    """
+
+    Settings = OutlierDetectionSettings
+    inputs = (*PRICE_COLUMNS, "volume", "session", "factor")
+
+    def __init__(self, settings: OutlierDetectionSettings, universe: Universe) -> None:
+        self._settings = settings
+        self._instruments = tuple(universe)
+        self._far = math.log(settings.wrong_ratio)
+        self._ratios = {name: _ratio(name) for name in settings.splits}
+        self._pasts: dict[int, _Past] = {}
+
+    def validate(self, chunk: Chunk) -> Judgement:
+        columns = [chunk[name].tolist() for name in self.inputs]
+        verdicts, reasons = np.zeros(len(chunk), np.uint8), {"": 0}
+        places = np.zeros(len(chunk), np.uint16)
+        for row, (inst, *values) in enumerate(zip(chunk.inst.tolist(), *columns, strict=True)):
+            verdict, reason = self._judge(inst, _Bar(*values))
+            if reason:
+                verdicts[row], places[row] = verdict, reasons.setdefault(reason, len(reasons))
+        return Judgement(verdicts, places, tuple(reasons))
+
+    def snapshot(self) -> bytes:
+        """The state after the rows so far."""
+        return msgspec.msgpack.encode(self._pasts)
+
+    def restore(self, state: bytes) -> None:
+        """Go on from a state that ``snapshot`` gave."""
+        self._pasts = msgspec.msgpack.decode(state, type=dict[int, _Past])
+
+    def _judge(self, inst: int, bar: _Bar) -> tuple[Verdict, str]:
+        if min(bar[:4]) <= 0 or not bar.factor > 0:
+            return Verdict.PASS, ""
+        past = self._pasts.setdefault(inst, _Past())
+        close = bar.close * bar.factor
+        repeats = bar.volume == 0 and close == past.newest
+        past.unmoved = past.unmoved + 1 if repeats else int(bar.volume == 0)
+        past.newest = close
+        if past.unmoved >= self._settings.stale_after:
+            return Verdict.QUARANTINE, f"stale: {self._settings.stale_after} bars or more with one close and no volume"
+        if math.isnan(past.close):
+            past.believe(close, bar.session)
+            return Verdict.PASS, ""
+        limits = self._limits(past.returns)
+        if limits.hold(bar, past.close):
+            if not repeats:
+                self._learn(past, math.log(close / past.close))
+            past.believe(close, bar.session)
+            return Verdict.PASS, ""
+        explained = self._band(bar, past, self._instruments[inst]) or self._split(bar, past, limits)
+        if explained:
+            past.believe(close, bar.session)
+            return Verdict.PASS, explained
+        return self._hold_back(bar, past, limits, repeats, self._instruments[inst])
+
+    def _learn(self, past: _Past, move: float) -> None:
+        past.returns.append(move)
+        del past.returns[: -self._settings.window]
+
+    def _limits(self, returns: Sequence[float]) -> _Limits:
+        """Bounds of a believable return; those of another instrument while too little is known."""
+        if len(returns) < self._settings.least:
+            return _Limits(-self._far, self._far)
+        middle = _median(returns)
+        deviation = _median([abs(one - middle) for one in returns])
+        reach = max(self._settings.floor, self._settings.threshold * deviation)
+        return _Limits(max(middle - reach, -self._far), min(middle + reach, self._far))
+
+    def _band(self, bar: _Bar, past: _Past, instrument: Instrument) -> str:
+        """Why a bar locked at a circuit limit is believed; empty if it is not locked."""
+        base = (past.close if bar.session != past.session else past.base) / bar.factor
+        up = bar.close > base
+        if bar.close != (bar.high if up else bar.low):
+            return ""
+        for band in self._settings.bands:
+            reach, tick = base * band, instrument.tick_size
+            at_limit = abs(abs(bar.close - base) - reach) <= tick
+            if at_limit and base - reach - tick <= bar.low and bar.high <= base + reach + tick:
+                return f"locked at the {'upper' if up else 'lower'} circuit limit of {band:.4g}"
+        return ""
+
+    def _split(self, bar: _Bar, past: _Past, limits: _Limits) -> str:
+        """Why a bar is believed to follow a split; empty if there is none that explains it."""
+        if past.held:
+            return ""
+        move = math.log(bar.open * bar.factor / past.close)
+        for name, ratio in self._ratios.items():
+            if abs(move + math.log(ratio)) <= self._settings.split_tolerance and limits.hold(bar, past.close / ratio):
+                return f"opens as after a split {name} that nobody announced"
+        return ""
+
+    def _hold_back(
+        self, bar: _Bar, past: _Past, limits: _Limits, repeats: bool, instrument: Instrument
+    ) -> tuple[Verdict, str]:
+        if repeats:
+            return Verdict.QUARANTINE, self._reason(bar, past.close, limits, instrument)
+        close, held = bar.close * bar.factor, past.held
+        if held >= self._settings.patience:
+            past.returns = []
+            past.believe(close, bar.session)
+            return Verdict.PASS, f"believed after {held} bars held back in a row: the past is forgotten"
+        agrees = past.agreeing > 0 and limits.hold(bar, past.level)
+        past.agreeing = past.agreeing + 1 if agrees else 1
+        past.held, past.level = held + 1, close
+        if past.agreeing >= self._settings.relearn:
+            past.believe(close, bar.session)
+            return Verdict.PASS, f"new level believed after {self._settings.relearn} bars"
+        return Verdict.QUARANTINE, self._reason(bar, past.close, limits, instrument)
+
+    def _reason(self, bar: _Bar, believed: float, limits: _Limits, instrument: Instrument) -> str:
+        moves = {name: math.log(price * bar.factor / believed) for name, price in zip(PRICE_COLUMNS, bar, strict=False)}
+        worst = max(moves, key=lambda name: max(moves[name] - limits.high, limits.low - moves[name]))
+        price, before = instrument.price(getattr(bar, worst)), instrument.price(round(believed / bar.factor))
+        what = "another instrument? " if abs(moves[worst]) > self._far else ""
+        return (
+            f"{what}{worst} {price:.10g} after {before:.10g}: log return {moves[worst]:+.4f} "
+            f"is not in {limits.low:+.4f} to {limits.high:+.4f}"
+        )
+
+
+def _ratio(split: str) -> float:
+    new, _, old = split.partition(":")
+    return int(new) / int(old)
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+@hookimpl
+def friday_components() -> list[ComponentSpec]:
+    requires = {"universe": "universe"}
+    return [ComponentSpec("validator", "outlier_detection", OutlierDetection, OutlierDetection.Settings, requires)]

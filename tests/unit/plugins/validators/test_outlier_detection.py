@@ -1,0 +1,364 @@
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from friday_core.api import MISSING_PRICE, PRICE_COLUMNS, Chunk, Instrument, InstrumentId, Judgement, Universe, Verdict
+from friday_plugins.validators.outlier_detection import OutlierDetection
+
+UNIVERSE = Universe(Instrument(InstrumentId(symbol, "NSE"), "INR", tick_size=5) for symbol in "ABC")
+PASSES = (Verdict.PASS, "")
+#: 100 rupees up and down by one: returns of 0.01 about a median of nearly 0.
+CALM = [10_000, 10_100] * 15
+MAD = math.log(1.01)
+
+
+class Row(NamedTuple):
+    """A bar; without open, high and low they are the close."""
+
+    close: int
+    volume: float = 1000.0
+    factor: float = 1.0
+    open: int | None = None
+    high: int | None = None
+    low: int | None = None
+    inst: int = 0
+    session: int | None = None
+
+
+def chunk(rows: Sequence[Row]) -> Chunk:
+    columns: dict[str, Any] = {"close": np.array([row.close for row in rows])}
+    for name in ("open", "high", "low"):
+        given = [getattr(row, name) for row in rows]
+        columns[name] = np.array([row.close if one is None else one for row, one in zip(rows, given, strict=True)])
+    columns |= {"volume": np.array([row.volume for row in rows]), "factor": np.array([row.factor for row in rows])}
+    columns["session"] = np.array([float(n if row.session is None else row.session) for n, row in enumerate(rows)])
+    return Chunk(np.arange(len(rows)), np.array([row.inst for row in rows]), columns)
+
+
+def validator(**settings: Any) -> OutlierDetection:
+    return OutlierDetection(OutlierDetection.Settings(**settings), UNIVERSE)
+
+
+def told(judgement: Judgement) -> list[tuple[Verdict, str]]:
+    return [(Verdict(int(verdict)), judgement.reason_of(row)) for row, verdict in enumerate(judgement.verdict)]
+
+
+def after_calm(*rows: Row | int, **settings: Any) -> list[tuple[Verdict, str]]:
+    """What is said of rows that follow thirty calm ones, the last of which closed at 101 rupees."""
+    given = {"floor": 0.05, "bands": [], **settings}
+    calm = [Row(close) for close in CALM]
+    judged = told(
+        validator(**given).validate(chunk([*calm, *(Row(one) if isinstance(one, int) else one for one in rows)]))
+    )
+    assert judged[: len(calm)] == [PASSES] * len(calm)
+    return judged[len(calm) :]
+
+
+def verdicts(found: Sequence[tuple[Verdict, str]]) -> list[Verdict]:
+    return [verdict for verdict, _ in found]
+
+
+HELD, GOOD = Verdict.QUARANTINE, Verdict.PASS
+
+
+def test_calm_prices_pass() -> None:
+    assert after_calm(10_000, 10_100) == [PASSES, PASSES]
+
+
+def test_a_wild_price_is_held_back_with_the_value_and_the_limits() -> None:
+    # The 29 returns are 15 times +MAD and 14 times -MAD: median +MAD, deviation of it 0, so the floor rules.
+    low, high = MAD - 0.05, MAD + 0.05
+    move = math.log(12_000 / 10_100)
+    reason = f"close 120 after 101: log return {move:+.4f} is not in {low:+.4f} to {high:+.4f}"
+    assert after_calm(Row(12_000, open=10_100, high=12_000, low=10_100), 10_100) == [
+        (HELD, reason.replace("close", "high")),
+        PASSES,
+    ]
+
+
+def test_the_limit_is_so_many_median_absolute_deviations_off_the_median() -> None:
+    steps = [0.00, 0.01, 0.02, 0.03, 0.05] * 6
+    closes = np.rint(1e9 * np.exp(np.cumsum([0.0, *steps]))).astype(int).tolist()
+    # Median 0.02; deviations 0.02, 0.01, 0, 0.01, 0.03, so their median is 0.01: limits -0.03 to 0.07.
+    inside, outside = (round(closes[-1] * math.exp(move)) for move in (0.0699, 0.0701))
+    below = round(closes[-1] * math.exp(-0.0301))
+    one = validator(threshold=5, floor=0.001, window=30, bands=[], splits=[], wrong_ratio=100)
+    one.validate(chunk([Row(close) for close in closes]))
+    state = one.snapshot()
+    found = []
+    for close in (inside, outside, below):
+        one.restore(state)
+        found += verdicts(told(one.validate(chunk([Row(close, session=99)]))))
+    assert found == [GOOD, HELD, HELD]
+
+
+@pytest.mark.parametrize("name", ["open", "high", "low"])
+def test_each_price_of_the_bar_is_judged(name: str) -> None:
+    (found,) = after_calm(Row(10_000, **{name: 15_000}))
+    assert found[0] is HELD
+    assert found[1].startswith(f"{name} 150 after 101: log return +0.3955")
+
+
+def test_a_held_bar_does_not_become_the_past() -> None:
+    found = after_calm(12_000, 10_100, 12_000, 10_100, 12_000, 10_100)
+    assert verdicts(found) == [HELD, GOOD] * 3
+
+
+def test_before_enough_returns_are_known_only_another_instrument_is_held_back() -> None:
+    rows = [Row(10_000), Row(20_000), Row(3_000), Row(30_100)]
+    found = told(validator(bands=[], splits=[]).validate(chunk(rows)))
+    assert verdicts(found) == [GOOD, GOOD, GOOD, HELD]
+    assert found[3][1].startswith(
+        "another instrument? open 301 after 30: log return +2.3059 is not in -2.3026 to +2.3026"
+    )
+
+
+def test_ten_times_the_price_is_another_instrument_however_wild_the_past() -> None:
+    wild = [Row(close) for close in [1_000, 8_000] * 15]
+    found = told(validator(threshold=100, bands=[], splits=[]).validate(chunk([*wild, Row(81_000)])))
+    assert found[-1][1].startswith("another instrument? ")
+
+
+def test_instruments_have_pasts_of_their_own() -> None:
+    rows = [Row(close, inst=inst) for close in CALM for inst in (0, 1)]
+    assert told(validator(floor=0.05).validate(chunk([*rows, Row(500, inst=2)]))) == [PASSES] * 61
+
+
+# Corporate actions
+
+
+def test_an_announced_split_is_no_jump() -> None:
+    assert after_calm(Row(5_050, factor=2.0), Row(5_000, factor=2.0), splits=[]) == [PASSES, PASSES]
+
+
+def test_a_factor_without_the_jump_that_it_tells_of_is_held_back() -> None:
+    assert verdicts(after_calm(Row(10_100, factor=2.0))) == [HELD]
+
+
+def test_a_split_that_nobody_announced_is_believed_and_told() -> None:
+    found = after_calm(Row(5_100, open=5_000, high=5_150, low=5_000), 5_050)
+    assert found == [(GOOD, "opens as after a split 2:1 that nobody announced"), PASSES]
+
+
+@pytest.mark.parametrize(
+    ("split", "close"), [("3:2", 6_733), ("5:1", 2_020), ("1:2", 20_200), ("20:1", 505), ("5:3", 6_060)]
+)
+def test_splits_of_every_listed_ratio_are_believed(split: str, close: int) -> None:
+    assert after_calm(close) == [(GOOD, f"opens as after a split {split} that nobody announced")]
+
+
+def test_a_jump_beside_every_ratio_is_no_split() -> None:
+    assert verdicts(after_calm(4_500)) == [HELD]
+
+
+def test_a_bar_that_opens_as_after_a_split_and_does_not_stay_there_is_held_back() -> None:
+    assert verdicts(after_calm(Row(10_000, open=5_050, high=10_000, low=5_050))) == [HELD]
+
+
+def test_a_split_is_looked_for_only_right_after_a_believed_bar() -> None:
+    assert verdicts(after_calm(7_900, 5_050)) == [HELD, HELD]
+
+
+# Circuit limits
+
+
+BANDS = {"bands": [0.05, 0.1, 0.2], "splits": []}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (Row(11_110), "locked at the upper circuit limit of 0.1"),
+        (Row(12_115, open=11_000, low=10_500), "locked at the upper circuit limit of 0.2"),
+        (Row(9_090), "locked at the lower circuit limit of 0.1"),
+        (Row(8_080, open=9_000, high=9_500), "locked at the lower circuit limit of 0.2"),
+    ],
+)
+def test_a_bar_locked_at_a_circuit_limit_passes_with_the_reason(row: Row, reason: str) -> None:
+    assert after_calm(row, **BANDS) == [(GOOD, reason)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Row(11_116),
+        Row(11_110, high=11_200),
+        Row(11_110, low=8_000),
+        Row(11_800),
+    ],
+)
+def test_a_bar_off_the_limit_or_beyond_it_is_held_back(row: Row) -> None:
+    assert verdicts(after_calm(row, **BANDS)) == [HELD]
+
+
+def test_the_limit_is_counted_from_the_close_of_the_session_before() -> None:
+    # Within session 30 the price first rises by 4%; 10% are counted from 101 rupees, not from 105.
+    risen = Row(10_500, session=30)
+    assert after_calm(risen, Row(11_110, session=30), **BANDS, floor=0.045)[1] == (
+        GOOD,
+        "locked at the upper circuit limit of 0.1",
+    )
+    assert verdicts(after_calm(risen, Row(11_550, session=30), **BANDS, floor=0.045)) == [GOOD, HELD]
+
+
+def test_the_limit_is_counted_from_the_adjusted_close() -> None:
+    assert after_calm(Row(5_555, factor=2.0), **BANDS) == [(GOOD, "locked at the upper circuit limit of 0.1")]
+
+
+# New levels
+
+
+def test_a_new_level_is_believed_after_so_many_bars_in_a_row() -> None:
+    found = after_calm(14_000, 14_100, 14_200, 14_100, 10_100)
+    assert verdicts(found) == [HELD, HELD, GOOD, GOOD, HELD]
+    assert found[2] == (GOOD, "new level believed after 3 bars")
+
+
+def test_bars_that_disagree_with_one_another_make_no_new_level() -> None:
+    assert verdicts(after_calm(14_000, 18_000, 14_000, 18_000, 10_100)) == [HELD] * 4 + [GOOD]
+
+
+def test_a_believed_bar_between_them_begins_the_count_again() -> None:
+    assert verdicts(after_calm(14_000, 14_000, 10_100, 14_000, 14_000)) == [HELD, HELD, GOOD, HELD, HELD]
+
+
+def test_nothing_locks_an_instrument_out_for_ever() -> None:
+    wild = [14_000, 18_000] * 5
+    found = after_calm(*wild, patience=6)
+    assert verdicts(found)[:7] == [HELD] * 6 + [GOOD]
+    assert found[6] == (GOOD, "believed after 6 bars held back in a row: the past is forgotten")
+    assert found[7:] == [PASSES] * 3
+
+
+def test_a_stuck_price_proves_no_new_level() -> None:
+    stuck = [Row(14_000), *[Row(14_000, volume=0.0)] * 3]
+    assert verdicts(after_calm(*stuck, relearn=2, stale_after=10)) == [HELD] * 4
+    assert verdicts(after_calm(*stuck, relearn=2, stale_after=10, patience=1)) == [HELD] * 4
+
+
+# Stale prices
+
+
+def test_one_close_without_volume_is_stale_from_the_nth_bar_on() -> None:
+    quiet = [Row(10_100, volume=0.0)] * 4
+    found = after_calm(*quiet, Row(10_100), Row(10_100, volume=0.0), stale_after=3)
+    reason = "stale: 3 bars or more with one close and no volume"
+    assert found == [PASSES, PASSES, (HELD, reason), (HELD, reason), PASSES, PASSES]
+
+
+def test_an_index_without_any_volume_is_not_stale() -> None:
+    rows = [Row(10_000 + 10 * (n % 2), volume=0.0) for n in range(40)]
+    assert told(validator(stale_after=2).validate(chunk(rows))) == [PASSES] * 40
+
+
+def test_quiet_bars_do_not_make_the_past_look_calm() -> None:
+    quiet = [Row(10_100, volume=0.0)] * 50
+    swings = {"floor": 0.001, "threshold": 3, "stale_after": 99, "bands": [], "splits": []}
+    before = [Row(round(10_000 * math.exp(move))) for move in [0.0, 0.01, 0.03, 0.02, 0.0] * 6]
+    for rows in ([*before, *quiet], before):
+        one = validator(**swings)
+        one.validate(chunk(rows))
+        assert verdicts(told(one.validate(chunk([Row(10_150, session=99)])))) == [GOOD]
+
+
+@pytest.mark.parametrize("close", [MISSING_PRICE, 0, -5])
+def test_a_row_without_a_positive_price_is_not_judged_and_leaves_no_trace(close: int) -> None:
+    assert after_calm(close, 10_000) == [PASSES, PASSES]
+    assert after_calm(Row(10_000, low=close), 10_000) == [PASSES, PASSES]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"splits": ["2"]}, "should match pattern"),
+        ({"splits": ["0:1"]}, "should match pattern"),
+        ({"bands": [5.0]}, "less than 1"),
+        ({"wrong_ratio": 1}, "greater than 1"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        validator(**settings)
+
+
+# Properties
+
+SETTINGS = {"window": 6, "least": 3, "floor": 0.02, "relearn": 2, "patience": 5, "stale_after": 3}
+ROWS = st.lists(
+    st.builds(
+        Row,
+        close=st.sampled_from([MISSING_PRICE, 0, 500, 4_950, 5_000, 9_500, 9_900, 10_000, 10_050, 11_000, 200_000]),
+        volume=st.sampled_from([0.0, 1000.0]),
+        factor=st.sampled_from([1.0, 1.0, 2.0]),
+        open=st.sampled_from([None, None, None, 12_000]),
+        inst=st.integers(0, 2),
+        session=st.integers(0, 3),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def judged(rows: Sequence[Row], one: OutlierDetection | None = None) -> list[tuple[Verdict, str]]:
+    return told((one or validator(**SETTINGS)).validate(chunk(rows)))
+
+
+@given(ROWS, st.lists(st.integers(0, 40), max_size=6))
+def test_verdicts_do_not_depend_on_the_cuts(rows: list[Row], cuts: list[int]) -> None:
+    edges = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
+    one = validator(**SETTINGS)
+    parts = [each for start, stop in pairwise(edges) for each in judged(rows[start:stop], one)]
+    assert parts == judged(rows)
+
+
+@given(ROWS, ROWS)
+def test_later_rows_change_no_earlier_verdict(past: list[Row], future: list[Row]) -> None:
+    assert judged([*past, *future])[: len(past)] == judged(past)
+
+
+@given(ROWS, ROWS)
+def test_a_snapshot_goes_on_where_it_was_taken(first: list[Row], second: list[Row]) -> None:
+    one, other = validator(**SETTINGS), validator(**SETTINGS)
+    one.validate(chunk(first))
+    other.restore(one.snapshot())
+    assert judged(second, other) == judged(second, one)
+
+
+@given(ROWS)
+def test_instruments_do_not_touch_one_another(rows: list[Row]) -> None:
+    mixed = dict(zip(range(len(rows)), judged(rows), strict=True))
+    for inst in {row.inst for row in rows}:
+        own = [n for n, row in enumerate(rows) if row.inst == inst]
+        assert judged([rows[n] for n in own]) == [mixed[n] for n in own]
+
+
+@given(ROWS)
+def test_reasons_are_short(rows: list[Row]) -> None:
+    assert max(len(reason) for _, reason in judged(rows)) < 140
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=60, max_size=60))
+def test_no_more_bars_in_a_row_are_held_back_than_patience_allows(closes: list[int]) -> None:
+    found = verdicts(judged([Row(close) for close in closes]))
+    assert [HELD] * 6 not in [found[n : n + 6] for n in range(len(found))]
+
+
+@given(st.lists(st.floats(-0.05, 0.05), min_size=8, max_size=30), st.floats(-0.5, 0.5))
+def test_a_return_is_held_back_exactly_beyond_the_limits(moves: list[float], last: float) -> None:
+    closes = [round(1e9 * math.exp(sum(moves[:n]))) for n in range(len(moves) + 1)]
+    returns = [math.log(after / before) for before, after in pairwise(closes)]
+    middle = median(returns)
+    reach = max(0.3, 4 * median(abs(one - middle) for one in returns))
+    close = round(closes[-1] * math.exp(last))
+    settings = {"window": 30, "least": 8, "floor": 0.3, "threshold": 4, "bands": [], "splits": []}
+    found = told(validator(**settings).validate(chunk([Row(one) for one in [*closes, close]])))
+    expected = GOOD if abs(math.log(close / closes[-1]) - middle) <= reach else HELD
+    assert verdicts(found) == [GOOD] * len(closes) + [expected]

@@ -1,0 +1,325 @@
+"""The risk engine: every limit on both sides of its boundary, and rules that can only reduce."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.orders import Order, Side
+from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
+from friday_core.interfaces.strategy import BookView
+from friday_core.plugin.sections import RiskSettings
+from friday_core.trading.ledger import Book, FrozenBook
+from friday_core.trading.risk import BookRisk, Exposure, Limits, RiskEngine, largest_affordable, reducing_part
+
+INFY = InstrumentId("INFY", "NSE")
+VIEW = FrozenBook(Book("one", "INR", 0), {})
+#: A lakh of rupees: equity and cash of a book without positions, in paise.
+LAKH = 10_000_000
+
+
+class Says(RiskRule):
+    """Answers with whatever it was given, or raises it."""
+
+    def __init__(self, answer: object) -> None:
+        self._answer = answer
+
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer  # type: ignore[return-value]
+
+
+def limits(**risk: Any) -> Limits:
+    return Limits.of(RiskSettings(**{"max_gross_exposure": None, "cash_buffer": 0.0, **risk}), "INR")
+
+
+def proposed(
+    quantity: int, *, position: int = 0, working: int = 0, price: int = 10_000, lot: int = 1, decimals: int = 2
+) -> Proposal:
+    """A signed quantity at 100 rupees; ``working`` is signed and of the same side."""
+    side = Side.BUY if quantity > 0 else Side.SELL
+    instrument = Instrument(INFY, "INR", lot_size=lot, price_decimals=decimals)
+    return Proposal(Order(INFY, side, abs(quantity)), instrument, price, position, position + working + quantity)
+
+
+def ruled(
+    proposal: Proposal,
+    *,
+    exposure: Exposure | None = None,
+    latched: str = "",
+    sent: int = 0,
+    rules: dict[str, RiskRule] | None = None,
+    **risk: Any,
+) -> tuple[int, str]:
+    """What is left of a proposal, and the code; charges are 0."""
+    made = limits(**risk)
+    state = BookRisk(made)
+    state.mark(1, LAKH, LAKH)
+    if latched:
+        setattr(state, latched, True)
+    for _ in range(sent):
+        state.count_order()
+    ruling = RiskEngine(made, rules or {}).check(
+        proposal,
+        state,
+        exposure or Exposure(LAKH, LAKH, 0),
+        lambda quantity: proposal.order.side.sign * proposal.instrument.notional(proposal.price, quantity),
+        VIEW,
+    )
+    return ruling.quantity, ruling.code
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(
+    ("risk", "most", "code"),
+    [
+        # 50,000 rupees are 500 shares at 100; half of a lakh too.
+        ({"max_order_value": 50_000}, 500, "ORDER_VALUE"),
+        ({"max_order_value": 50_099}, 500, "ORDER_VALUE"),
+        ({"max_position_weight": 0.5}, 500, "POSITION_WEIGHT"),
+        ({"max_gross_exposure": 0.5}, 500, "GROSS_EXPOSURE"),
+    ],
+)
+def test_a_limit_of_size_lets_the_boundary_pass_and_cuts_what_is_beyond(
+    side: int, risk: dict[str, Any], most: int, code: str
+) -> None:
+    assert ruled(proposed(side * most), **risk) == (most, "")
+    assert ruled(proposed(side * (most + 1)), **risk) == (most, code)
+
+
+def test_cash_lets_the_boundary_pass_and_cuts_what_is_beyond() -> None:
+    assert ruled(proposed(1_000)) == (1_000, "")
+    assert ruled(proposed(1_001)) == (1_000, "CLIPPED_CASH")
+    assert ruled(proposed(1_000), exposure=Exposure(LAKH, LAKH - 1, 0)) == (999, "CLIPPED_CASH")
+
+
+def test_a_short_needs_no_cash() -> None:
+    assert ruled(proposed(-1_000), exposure=Exposure(LAKH, 0, 0)) == (1_000, "")
+
+
+def test_a_cut_goes_down_to_whole_lots() -> None:
+    assert ruled(proposed(600, lot=75), max_order_value=50_000) == (450, "ORDER_VALUE")
+
+
+def test_the_smallest_ruling_wins_with_its_code() -> None:
+    risk = {"max_order_value": 50_000, "max_position_weight": 0.3, "max_gross_exposure": 0.4}
+    rules: dict[str, RiskRule] = {"some": Says(Ruling(350, "SOME")), "more": Says(Ruling(999, "MORE"))}
+    assert ruled(proposed(1_000), rules=rules, **risk) == (300, "POSITION_WEIGHT")
+    assert ruled(proposed(1_000), rules={"few": Says(Ruling(7, "FEW"))}, **risk) == (7, "FEW")
+
+
+@pytest.mark.parametrize(("latched", "code"), [("drawdown_latched", "DRAWDOWN"), ("day_latched", "DAY_LOSS")])
+def test_a_latch_lets_reductions_pass_and_nothing_else(latched: str, code: str) -> None:
+    assert ruled(proposed(10), latched=latched) == (0, code)
+    assert ruled(proposed(-10), latched=latched) == (0, code)
+    assert ruled(proposed(-10, position=10), latched=latched) == (10, "")
+    assert ruled(proposed(10, position=-10), latched=latched) == (10, "")
+    assert ruled(proposed(-15, position=10), latched=latched) == (10, code)
+
+
+def test_the_last_order_of_a_session_passes_and_the_next_does_not() -> None:
+    assert ruled(proposed(10), sent=2, max_orders_per_session=3) == (10, "")
+    assert ruled(proposed(10), sent=3, max_orders_per_session=3) == (0, "ORDER_COUNT")
+    assert ruled(proposed(-10, position=10), sent=99, max_orders_per_session=3) == (10, "")
+
+
+@pytest.mark.parametrize("position", [400, -400])
+def test_the_weight_of_a_position_counts_what_is_held_and_what_works(position: int) -> None:
+    sign = 1 if position > 0 else -1
+    assert ruled(proposed(sign * 100, position=position), max_position_weight=0.5) == (100, "")
+    cut = proposed(sign * 100, position=position, working=sign * 50)
+    assert ruled(cut, max_position_weight=0.5) == (50, "POSITION_WEIGHT")
+    assert ruled(proposed(sign * 100, position=sign * 600), max_position_weight=0.5) == (0, "POSITION_WEIGHT")
+
+
+def test_an_order_through_zero_may_open_the_limit_on_the_other_side() -> None:
+    assert ruled(proposed(-900, position=400), max_position_weight=0.5) == (900, "")
+    assert ruled(proposed(-901, position=400), max_position_weight=0.5) == (900, "POSITION_WEIGHT")
+
+
+def test_gross_exposure_counts_what_there_is_already() -> None:
+    exposure = Exposure(LAKH, LAKH, LAKH * 9 // 10)
+    assert ruled(proposed(-100), exposure=exposure, max_gross_exposure=1.0) == (100, "")
+    assert ruled(proposed(-101), exposure=exposure, max_gross_exposure=1.0) == (100, "GROSS_EXPOSURE")
+
+
+@pytest.mark.parametrize("equity", [0, -LAKH])
+def test_a_book_without_equity_may_only_reduce(equity: int) -> None:
+    exposure = Exposure(equity, LAKH, 0)
+    for risk, code in (
+        ({"max_position_weight": 0.5}, "POSITION_WEIGHT"),
+        ({"max_gross_exposure": 1.0}, "GROSS_EXPOSURE"),
+    ):
+        assert ruled(proposed(10), exposure=exposure, **risk) == (0, code)
+        assert ruled(proposed(-10, position=10), exposure=exposure, **risk) == (10, "")
+
+
+def test_closing_a_short_is_paid_before_more_is_bought() -> None:
+    # 100 close the short for 10,000 rupees of 15,000: 50 more can be bought.
+    exposure = Exposure(LAKH, 1_500_000, 0)
+    assert ruled(proposed(300, position=-100), exposure=exposure) == (150, "CLIPPED_CASH")
+    assert ruled(proposed(300, position=-200), exposure=exposure) == (200, "CLIPPED_CASH")
+
+
+def test_an_odd_rest_of_a_lot_is_closed_as_a_whole() -> None:
+    # 18 held in lots of 4: all 18 may be sold, and of a cut order of 20 the 18.
+    assert ruled(proposed(-18, position=18, lot=4), rules={"fine": Says(Ruling(18))}) == (18, "")
+    assert ruled(proposed(-20, position=18, lot=4), latched="day_latched") == (18, "DAY_LOSS")
+    assert ruled(proposed(-18, position=18, lot=4), rules={"half": Says(Ruling(10, "HALF"))}) == (8, "HALF")
+
+
+def test_no_limit_is_no_limit() -> None:
+    assert ruled(proposed(-(10**9))) == (10**9, "")
+
+
+def test_an_infinite_share_is_no_limit() -> None:
+    assert ruled(proposed(-(10**9)), max_gross_exposure=float("inf")) == (10**9, "")
+
+
+# Rules ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [Ruling(1_001, "MORE"), Ruling(10**40, "MORE"), Ruling(1_000, "SAME")])
+def test_a_rule_that_returns_more_than_asked_enlarges_nothing(answer: Ruling) -> None:
+    assert ruled(proposed(1_000), rules={"rule": Says(answer)}) == (1_000, "")
+    cut = ruled(proposed(1_000), rules={"rule": Says(answer)}, max_order_value=50_000)
+    assert cut == (500, "ORDER_VALUE")
+
+
+def test_a_negative_ruling_is_a_denial() -> None:
+    assert ruled(proposed(10), rules={"rule": Says(Ruling(-5, "NEVER"))}) == (0, "NEVER")
+
+
+def test_a_rule_may_hold_back_a_reduction() -> None:
+    assert ruled(proposed(-10, position=10), rules={"rule": Says(Ruling(0, "LOCKED"))}) == (0, "LOCKED")
+
+
+def test_a_cut_without_a_code_carries_the_rules_name() -> None:
+    assert ruled(proposed(10), rules={"my_rule": Says(Ruling(3))}) == (3, "MY_RULE")
+
+
+def test_whole_numbers_of_numpy_are_rulings_too() -> None:
+    quantity, _ = ruled(proposed(10), rules={"rule": Says(Ruling(np.int64(3)))})  # type: ignore[arg-type]
+    assert (type(quantity), quantity) == (int, 3)
+
+
+@pytest.mark.parametrize("answer", [RuntimeError("no data"), None, 5, Ruling(2.5), Ruling(None)])  # type: ignore[arg-type]
+def test_a_rule_that_raises_or_answers_garbage_denies(answer: object) -> None:
+    fine = Says(Ruling(10))
+    assert ruled(proposed(10), rules={"broken": Says(answer), "fine": fine}) == (0, "RULE_RAISED")
+
+
+# State ------------------------------------------------------------------------------------------
+
+
+def test_the_latches_fall_at_the_exact_shares() -> None:
+    for lost, latched in ((199, False), (200, True)):
+        state = BookRisk(limits(max_drawdown=0.2))
+        state.mark(1, 1_000, 1_000 - lost)
+        assert state.drawdown_latched is latched
+    for lost, latched in ((99, False), (100, True)):
+        state = BookRisk(limits(max_day_loss=0.1))
+        state.mark(1, 1_000, 1_000 - lost)
+        assert state.day_latched is latched
+
+
+def test_the_drawdown_is_measured_from_the_highest_mark() -> None:
+    state = BookRisk(limits(max_drawdown=0.5))
+    state.mark(1, 1_000, 4_000)
+    state.mark(2, 4_000, 2_001)
+    assert not state.drawdown_latched
+    state.mark(3, 2_001, 2_000)
+    assert state.drawdown_latched
+    state.mark(4, 2_000, 9_000)
+    assert state.drawdown_latched, "it stays until the book is built anew"
+
+
+def test_the_day_starts_with_the_equity_of_the_evening_before() -> None:
+    state = BookRisk(limits(max_day_loss=0.1, max_orders_per_session=1))
+    state.mark(1, 1_000, 1_000)
+    state.count_order()
+    state.mark(1, 1_000, 901)
+    assert (state.day_latched, state.orders_left) == (False, 0)
+    state.mark(2, 901, 810)
+    assert (state.day_latched, state.orders_left) == (True, 1)
+    state.mark(2, 810, 2_000)
+    assert state.day_latched, "it stays until the next session"
+    state.mark(3, 2_000, 2_000)
+    assert not state.day_latched
+
+
+def test_the_day_before_1970_is_a_session_like_any_other() -> None:
+    state = BookRisk(limits(max_day_loss=0.1))
+    state.mark(-1, 1_000, 1_000)
+    assert not state.day_latched
+
+
+# Against brute force ----------------------------------------------------------------------------
+
+
+@given(st.integers(1, 60), st.integers(-100, 3_000), st.integers(1, 7), st.integers(1, 60), st.integers(0, 40))
+def test_the_largest_affordable_quantity_equals_that_of_trying_all(
+    quantity: int, cash: int, lot: int, price: int, fixed: int
+) -> None:
+    def cost_of(part: int) -> int:
+        return price * part + (fixed + price * part // 30 if part else 0)
+
+    tried = [part for part in range(0, quantity + 1, lot) if cost_of(part) <= cash]
+    expected = quantity if cost_of(quantity) <= cash else max(tried, default=0)
+    assert largest_affordable(quantity, cash, lot, cost_of) == expected
+
+
+@given(st.integers(-20, 20), st.integers(0, 20), st.integers(1, 40), st.sampled_from(Side))
+def test_the_reducing_part_equals_that_of_counting_one_by_one(
+    position: int, working: int, quantity: int, side: Side
+) -> None:
+    """One share after the other reduces if it brings the position closer to zero."""
+    before = position + side.sign * working
+    counted = sum(abs(before + side.sign * (one + 1)) < abs(before + side.sign * one) for one in range(quantity))
+    sign = side.sign
+    assert reducing_part(proposed(sign * quantity, position=position, working=sign * working)) == counted
+
+
+@given(
+    quantity=st.integers(-300, 300).filter(bool),
+    position=st.integers(-300, 300),
+    price=st.integers(1, 30_000),
+    decimals=st.sampled_from([0, 2, 4]),
+    gross=st.integers(0, 2_000_000),
+    risk=st.fixed_dictionaries(
+        {
+            "max_order_value": st.none() | st.integers(1, 20_000),
+            "max_position_weight": st.none() | st.floats(0.01, 2),
+            "max_gross_exposure": st.none() | st.floats(0.01, 2),
+        }
+    ),
+)
+def test_no_ruling_leaves_a_limit_broken(
+    *, quantity: int, position: int, price: int, decimals: int, gross: int, risk: dict[str, Any]
+) -> None:
+    proposal = proposed(quantity, position=position, price=price, decimals=decimals)
+    equity, cash = 3_000_000, 2_000_000
+    sent, _ = ruled(proposal, exposure=Exposure(equity, cash, gross), **risk)
+    assert 0 <= sent <= abs(quantity)
+    reducing = reducing_part(proposal)
+    assert sent >= reducing
+    added = sent - reducing
+    if added == 0:
+        return
+    made = limits(**risk)
+    value = proposal.instrument.notional(price, added)
+    held = abs(proposal.after) - (abs(quantity) - reducing) + added
+    if made.order_value is not None:
+        assert value <= made.order_value
+    if made.position_ppm is not None:
+        assert proposal.instrument.notional(price, held) * 1_000_000 <= made.position_ppm * equity + 1_000_000
+    if made.gross_ppm is not None:
+        assert (gross + value) * 1_000_000 <= made.gross_ppm * equity
+    if quantity > 0:
+        assert proposal.instrument.notional(price, sent) <= cash
