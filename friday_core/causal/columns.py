@@ -253,12 +253,12 @@ class Col(Dataless):
 
     def crossed_above(self, other: Operand) -> Col:
         """Above on this row and not on the row before; NaN while one of the two is unknown."""
-        # where() and not &: on the first row "not above" is unknown, and False & unknown is False.
-        return (self.shift() > _shifted(other)).then("where", False, self > other)
+        # A comparison and not &: False & unknown is False, and a crossing needs both rows.
+        return (self > other) > (self.shift() > _shifted(other))
 
     def crossed_below(self, other: Operand) -> Col:
         """Below on this row and not on the row before; NaN while one of the two is unknown."""
-        return (self.shift() < _shifted(other)).then("where", False, self < other)
+        return (self < other) > (self.shift() < _shifted(other))
 
 
 def _shifted(column: Operand) -> Operand:

@@ -35,7 +35,7 @@ class Oracle:
         if instruments is not None and len(instruments) != len(scales):
             raise InvariantError(f"{len(instruments)} instruments and {len(scales)} scales")
         self.program = program
-        self._scales = list(scales)
+        self._scales = [float(scale) for scale in scales]
         self._ids = None if instruments is None else list(instruments)
         self._place = _places(self._ids, len(scales))
         self._state = [list(program.start) for _ in scales]
@@ -90,11 +90,11 @@ class Oracle:
         """A further instrument, cold, at the returned position; the others keep theirs."""
         if (instrument is None) != (self._ids is None):
             raise InvariantError("either all instruments have an id or none has")
-        if instrument is not None and self._ids is not None:
-            self._ids.append(instrument)
-        self._scales.append(scale)
+        ids = None if self._ids is None or instrument is None else [*self._ids, instrument]
+        self._place = _places(ids, len(self._scales) + 1)
+        self._ids = ids
+        self._scales.append(float(scale))
         self._state.append(list(self.program.start))
-        self._place = _places(self._ids, len(self._scales))
         return len(self._scales) - 1
 
     def _run(

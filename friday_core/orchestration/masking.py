@@ -50,8 +50,8 @@ def _masked_error(error: BaseException, mask: Mask, seen: dict[int, BaseExceptio
     error.args = tuple(_masked_argument(argument, mask) for argument in error.args)
     if hasattr(error, "__notes__"):
         error.__notes__ = [mask(str(note)) for note in error.__notes__]
-    text = _text(error)
-    if mask(text) != text:
+    text, parts = _text(error), error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    if mask(text) != text or any(_masked_error(one, mask, seen) is not one for one in parts):
         seen[id(error)] = FridayError(mask(f"{type(error).__name__}: {text}"))
         return seen[id(error)]
     suppressed = error.__suppress_context__

@@ -138,6 +138,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UserFolder:
     return UserFolder(tmp_path)
 
 
+TALKATIVE = {"FRIDAY_BROKER__USE": "talkative", "FRIDAY_PLUGINS__BROKER__TALKATIVE__API_KEY": SECRET}
+
+
 def friday(*arguments: str, environ: dict[str, str] | None = None) -> Result:
     return CliRunner().invoke(cli, arguments, env={VARIABLE: SECRET} if environ is None else environ)
 
@@ -155,7 +158,7 @@ def texts_of(folder: Path) -> dict[str, str]:
 def test_a_run_with_the_secret_in_the_environment_works_and_writes_it_nowhere(
     installed: Installed, folder: UserFolder
 ) -> None:
-    result = friday("run")
+    result = friday("run", environ=TALKATIVE)
     assert (result.exit_code, SEEN) == (0, [SECRET])
     texts = texts_of(folder.run_folder)
     assert {Path(name).name for name in texts} >= {"resolved.toml", "log.jsonl", "summary.json", "orders.parquet"}
@@ -164,7 +167,7 @@ def test_a_run_with_the_secret_in_the_environment_works_and_writes_it_nowhere(
 
 
 def test_what_the_plugin_says_itself_is_masked_and_not_lost(installed: Installed, folder: UserFolder) -> None:
-    assert friday("run").exit_code == 0
+    assert friday("run", environ=TALKATIVE).exit_code == 0
     texts = texts_of(folder.run_folder)
     log = texts[str(folder.run_folder / "log.jsonl")]
     assert '"key":"***","url":"https://vendor.example/?key=***"' in log

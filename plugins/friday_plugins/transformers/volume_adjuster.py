@@ -58,9 +58,10 @@ class VolumeAdjuster(Transformer):
 
     def __init__(self, settings: VolumeAdjusterSettings, universe: Universe) -> None:
         self._settings = settings
+        self._names = [str(one.id) for one in universe]
         shares = [one.lot_size if settings.unit == "lots" else 1 for one in universe]
         self._shares = np.array(shares, np.float64)
-        self._meters: dict[int, _Meter] = {}
+        self._meters: dict[str, _Meter] = {}
 
     def transform(self, chunk: Chunk) -> Chunk:
         raw, resets = chunk["volume"], np.zeros(len(chunk))
@@ -75,18 +76,19 @@ class VolumeAdjuster(Transformer):
         )
 
     def snapshot(self) -> bytes:
-        """The state after the rows so far."""
+        """The state after the rows so far, by the names of the instruments."""
         return msgspec.msgpack.encode(self._meters)
 
-    def restore(self, state: bytes) -> None:
-        """Go on from a state that ``snapshot`` gave."""
-        self._meters = msgspec.msgpack.decode(state, type=dict[int, _Meter])
+    def restore(self, snapshot: bytes) -> None:
+        """Go on from a snapshot, also in a session of other instruments."""
+        self._meters = msgspec.msgpack.decode(snapshot, type=dict[str, _Meter])
 
     def _next(self, inst: int, session: float, counter: float) -> tuple[float, int]:
         """Volume since the instrument's row before, and the falls of the session so far."""
-        meter = self._meters.get(inst)
+        name = self._names[inst]
+        meter = self._meters.get(name)
         if meter is None or session > meter.session:
-            meter = self._meters[inst] = _Meter(session)
+            meter = self._meters[name] = _Meter(session)
         known = math.isfinite(counter) and counter >= 0
         if session < meter.session or not known:
             return math.nan, meter.falls

@@ -20,6 +20,7 @@ from friday_core.api import (
     ComponentSpec,
     Judgement,
     PluginSettings,
+    Universe,
     Validator,
     Verdict,
     hookimpl,
@@ -88,7 +89,7 @@ class _State(msgspec.Struct):
 
     session: float = -math.inf
     sessions: int = 0
-    newest: dict[int, _Newest] = {}
+    newest: dict[str, _Newest] = {}
 
 
 class _Hours:
@@ -135,9 +136,10 @@ class DataCompleteness(Validator):
 
     Settings = DataCompletenessSettings
 
-    def __init__(self, settings: DataCompletenessSettings) -> None:
+    def __init__(self, settings: DataCompletenessSettings, universe: Universe) -> None:
         self.inputs = tuple(dict.fromkeys([*PRICE_COLUMNS, *settings.fields, "session"]))
         self._settings = settings
+        self._names = [str(one.id) for one in universe]
         self._hours = _Hours(settings)
         self._patience = math.inf if settings.latest_arrival is None else settings.latest_arrival * 1_000_000
         self._state = _State()
@@ -150,7 +152,7 @@ class DataCompleteness(Validator):
         columns = (chunk.inst, chunk["session"], chunk.ts_event, chunk.ts_recv, chunk["close"], lacking)
         rows = zip(*(column.tolist() for column in columns), strict=True)
         for row, (inst, session, time, received, close, lacks) in enumerate(rows):
-            newest = self._state.newest.setdefault(inst, _Newest(time))
+            newest = self._state.newest.setdefault(self._names[inst], _Newest(time))
             late = self._late(newest, session, time)
             defects = [late] if late else [*self._untimely(newest, session, time, received)]
             if lacks:
@@ -164,12 +166,12 @@ class DataCompleteness(Validator):
         return Judgement(verdicts, places, tuple(reasons), mended)
 
     def snapshot(self) -> bytes:
-        """The state after the rows so far."""
+        """The state after the rows so far, by the names of the instruments."""
         return msgspec.msgpack.encode(self._state)
 
-    def restore(self, state: bytes) -> None:
-        """Go on from a state that ``snapshot`` gave."""
-        self._state = msgspec.msgpack.decode(state, type=_State)
+    def restore(self, snapshot: bytes) -> None:
+        """Go on from a snapshot, also in a session of other instruments."""
+        self._state = msgspec.msgpack.decode(snapshot, type=_State)
 
     def _late(self, newest: _Newest, session: float, time: int) -> _Defect | None:
         if time < newest.time:
@@ -240,4 +242,5 @@ def _worst(defects: Sequence[_Defect]) -> _Defect:
 
 @hookimpl
 def friday_components() -> list[ComponentSpec]:
-    return [ComponentSpec("validator", "data_completeness", DataCompleteness, DataCompleteness.Settings)]
+    requires = {"universe": "universe"}
+    return [ComponentSpec("validator", "data_completeness", DataCompleteness, DataCompleteness.Settings, requires)]

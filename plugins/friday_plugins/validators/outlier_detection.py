@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from friday_core.api import (
     PRICE_COLUMNS,
@@ -24,8 +25,6 @@ from friday_core.api import (
 )
 
 _SPLITS = ("2:1", "3:1", "4:1", "5:1", "10:1", "15:1", "20:1", "3:2", "5:2", "4:3", "5:3", "1:2", "1:5", "1:10")
-_Split = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$")]
-_Band = Annotated[float, Field(gt=0, lt=1)]
 
 
 class OutlierDetectionSettings(PluginSettings):
@@ -43,14 +42,30 @@ class OutlierDetectionSettings(PluginSettings):
     wrong_ratio: float = Field(
         10.0, gt=1, description="Beyond this many times the last close it is another instrument."
     )
-    splits: tuple[_Split, ...] = Field(_SPLITS, description="Splits m:n to believe unannounced: n shares become m.")
+    splits: tuple[str, ...] = Field(_SPLITS, description="Splits m:n to believe unannounced: n shares become m.")
     split_tolerance: float = Field(0.03, ge=0, description="Return by which the open may miss the price after a split.")
-    bands: tuple[_Band, ...] = Field(
+    bands: tuple[float, ...] = Field(
         (0.02, 0.05, 0.1, 0.2), description="Circuit limits as shares of the close of the session before."
     )
     relearn: int = Field(3, ge=1, description="Bars in a row at a new level, after which it is believed.")
     patience: int = Field(20, ge=1, description="Bars held back in a row, after which the past is forgotten.")
     stale_after: int = Field(5, ge=2, description="Bars in a row with the same close and no volume that are stale.")
+
+    @field_validator("splits")
+    @classmethod
+    def _whole_shares(cls, splits: tuple[str, ...]) -> tuple[str, ...]:
+        for split in splits:
+            if not re.fullmatch(r"[1-9][0-9]{0,3}:[1-9][0-9]{0,3}", split):
+                raise ValueError(f"{split!r} is not a split: write new shares and old ones, for example 2:1")
+        return splits
+
+    @field_validator("bands")
+    @classmethod
+    def _shares_of_a_price(cls, bands: tuple[float, ...]) -> tuple[float, ...]:
+        for band in bands:
+            if not 0 < band < 1:
+                raise ValueError(f"{band} is not a circuit limit: write a share of the price, for example 0.05")
+        return bands
 
 
 class _Bar(NamedTuple):
@@ -69,6 +84,7 @@ class _Past(msgspec.Struct):
     """What is believed of one instrument, and the level that may replace it; prices times factor."""
 
     close: float = math.nan
+    factor: float = math.nan
     session: float = math.nan
     #: Last believed close of the session before.
     base: float = math.nan
@@ -81,10 +97,10 @@ class _Past(msgspec.Struct):
     newest: float = math.nan
     unmoved: int = 0
 
-    def believe(self, close: float, session: float) -> None:
-        if session != self.session:
-            self.base, self.session = self.close, session
-        self.close = close
+    def believe(self, bar: _Bar) -> None:
+        if bar.session != self.session:
+            self.base, self.session = self.close, bar.session
+        self.close, self.factor = bar.close * bar.factor, bar.factor
         self.level, self.agreeing, self.held = math.nan, 0, 0
 
 
@@ -111,7 +127,8 @@ class OutlierDetection(Validator):
     Not an outlier, though so far off, with the reason on the passing row: a bar whose close is
     locked at a circuit limit (within a tick of a band round the close of the session before, at
     the bar's extreme, no price beyond the band); and one that opens where a split of ``splits``
-    would put it and stays within the limits there.
+    would put it and stays within the limits there, if it comes right after a believed bar and no
+    corporate action is announced for it.
 
     A held bar changes nothing that is believed. But the ``relearn``-th bar in a row that keeps
     within the limits of the held one before is believed, a level shift; and after ``patience``
@@ -128,10 +145,10 @@ class OutlierDetection(Validator):
 
     def __init__(self, settings: OutlierDetectionSettings, universe: Universe) -> None:
         self._settings = settings
-        self._instruments = tuple(universe)
+        self._instruments = [(str(one.id), one) for one in universe]
         self._far = math.log(settings.wrong_ratio)
         self._ratios = {name: _ratio(name) for name in settings.splits}
-        self._pasts: dict[int, _Past] = {}
+        self._pasts: dict[str, _Past] = {}
 
     def validate(self, chunk: Chunk) -> Judgement:
         columns = [chunk[name].tolist() for name in self.inputs]
@@ -144,17 +161,18 @@ class OutlierDetection(Validator):
         return Judgement(verdicts, places, tuple(reasons))
 
     def snapshot(self) -> bytes:
-        """The state after the rows so far."""
+        """The state after the rows so far, by the names of the instruments."""
         return msgspec.msgpack.encode(self._pasts)
 
-    def restore(self, state: bytes) -> None:
-        """Go on from a state that ``snapshot`` gave."""
-        self._pasts = msgspec.msgpack.decode(state, type=dict[int, _Past])
+    def restore(self, snapshot: bytes) -> None:
+        """Go on from a snapshot, also in a session of other instruments."""
+        self._pasts = msgspec.msgpack.decode(snapshot, type=dict[str, _Past])
 
     def _judge(self, inst: int, bar: _Bar) -> tuple[Verdict, str]:
         if min(bar[:4]) <= 0 or not bar.factor > 0:
             return Verdict.PASS, ""
-        past = self._pasts.setdefault(inst, _Past())
+        name, instrument = self._instruments[inst]
+        past = self._pasts.setdefault(name, _Past())
         close = bar.close * bar.factor
         repeats = bar.volume == 0 and close == past.newest
         past.unmoved = past.unmoved + 1 if repeats else int(bar.volume == 0)
@@ -162,19 +180,19 @@ class OutlierDetection(Validator):
         if past.unmoved >= self._settings.stale_after:
             return Verdict.QUARANTINE, f"stale: {self._settings.stale_after} bars or more with one close and no volume"
         if math.isnan(past.close):
-            past.believe(close, bar.session)
+            past.believe(bar)
             return Verdict.PASS, ""
         limits = self._limits(past.returns)
         if limits.hold(bar, past.close):
             if not repeats:
                 self._learn(past, math.log(close / past.close))
-            past.believe(close, bar.session)
+            past.believe(bar)
             return Verdict.PASS, ""
-        explained = self._band(bar, past, self._instruments[inst]) or self._split(bar, past, limits)
+        explained = self._band(bar, past, instrument) or self._split(bar, past, limits)
         if explained:
-            past.believe(close, bar.session)
+            past.believe(bar)
             return Verdict.PASS, explained
-        return self._hold_back(bar, past, limits, repeats, self._instruments[inst])
+        return self._hold_back(bar, past, limits, repeats, instrument)
 
     def _learn(self, past: _Past, move: float) -> None:
         past.returns.append(move)
@@ -204,7 +222,7 @@ class OutlierDetection(Validator):
 
     def _split(self, bar: _Bar, past: _Past, limits: _Limits) -> str:
         """Why a bar is believed to follow a split; empty if there is none that explains it."""
-        if past.held:
+        if past.held or bar.factor != past.factor:
             return ""
         move = math.log(bar.open * bar.factor / past.close)
         for name, ratio in self._ratios.items():
@@ -220,13 +238,13 @@ class OutlierDetection(Validator):
         close, held = bar.close * bar.factor, past.held
         if held >= self._settings.patience:
             past.returns = []
-            past.believe(close, bar.session)
+            past.believe(bar)
             return Verdict.PASS, f"believed after {held} bars held back in a row: the past is forgotten"
         agrees = past.agreeing > 0 and limits.hold(bar, past.level)
         past.agreeing = past.agreeing + 1 if agrees else 1
         past.held, past.level = held + 1, close
         if past.agreeing >= self._settings.relearn:
-            past.believe(close, bar.session)
+            past.believe(bar)
             return Verdict.PASS, f"new level believed after {self._settings.relearn} bars"
         return Verdict.QUARANTINE, self._reason(bar, past.close, limits, instrument)
 

@@ -66,12 +66,12 @@ def constant(rows: int, price: float = 123.45, volume: float = 100.0) -> Bars:
 
 
 def traced(formula: Formula, *, adjusted: bool = True) -> Program:
-    """The program of an indicator; its columns, in currency units, are the outputs "0", "1", ..."""
+    """The program of an indicator; its columns are the outputs "0", "1", ..."""
 
     def outputs(m: Market) -> dict[str, Col]:
         answer = formula(m)
         columns = (answer,) if isinstance(answer, Col) else answer
-        return {str(n): column * 1.0 for n, column in enumerate(columns)}
+        return {str(n): column for n, column in enumerate(columns)}
 
     return trace_program(outputs, adjusted=adjusted)
 

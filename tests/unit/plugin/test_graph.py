@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fakes.components import AllowAll, Flat, Half, Idle, RealBroker, Silent
 from fakes.plugin_list import PluginList
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, SecretStr
 
@@ -98,6 +98,7 @@ def build_dag(needs: Mapping[int, set[int]], plugins: PluginList) -> tuple[list[
     return called, graph.build(no_host)
 
 
+@settings(deadline=None, max_examples=60)  # each example reads the settings' files
 @given(needs=acyclic())
 def test_every_component_is_built_after_its_requirements_and_is_handed_them(needs: dict[int, set[int]]) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:

@@ -158,6 +158,14 @@ def test_a_snapshot_goes_on_where_it_was_taken(
     assert outputs(other.transform(of_steps(second))) == outputs(one.transform(of_steps(second)))
 
 
+def test_a_snapshot_finds_its_instruments_in_another_session() -> None:
+    one = adjuster(cumulative=True)
+    one.transform(chunk([(1.0, 100.0, 1)]))
+    alone = VolumeAdjuster(VolumeAdjuster.Settings(cumulative=True), Universe([UNIVERSE[1]]))
+    alone.restore(one.snapshot())
+    same(alone.transform(chunk([(1.0, 130.0, 0)]))["volume"], [30.0])
+
+
 @given(st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=8), min_size=1, max_size=4))
 def test_the_volumes_of_a_session_add_up_to_its_last_counter(days: list[list[int]]) -> None:
     rows = [(float(day), float(counter), 0) for day, trades in enumerate(days) for counter in np.cumsum(trades)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from friday_core.api import MISSING_PRICE, PRICE_COLUMNS, Chunk, Judgement, Verdict
+from friday_core.api import MISSING_PRICE, PRICE_COLUMNS, Chunk, Instrument, InstrumentId, Judgement, Universe, Verdict
 from friday_plugins.validators.data_completeness import DataCompleteness
 
 SECOND = 1_000_000
@@ -43,8 +43,12 @@ def chunk(rows: Sequence[Row]) -> Chunk:
     return Chunk(ts, np.array([row.inst for row in rows]), columns, ts_recv=received)
 
 
-def validator(**settings: Any) -> DataCompleteness:
-    return DataCompleteness(DataCompleteness.Settings(**settings))
+def universe(*symbols: str) -> Universe:
+    return Universe(Instrument(InstrumentId(symbol, "NSE"), "INR") for symbol in symbols)
+
+
+def validator(*symbols: str, **settings: Any) -> DataCompleteness:
+    return DataCompleteness(DataCompleteness.Settings(**settings), universe(*(symbols or "ABC")))
 
 
 def told(judgement: Judgement) -> list[tuple[Verdict, str]]:
@@ -280,6 +284,13 @@ def test_a_snapshot_goes_on_where_it_was_taken(first: list[Row], second: list[Ro
     one.validate(chunk(first))
     other.restore(one.snapshot())
     assert judged(other, second) == judged(one, second)
+
+
+def test_a_snapshot_finds_its_instruments_in_another_session() -> None:
+    one, other = validator("B", "C", interval="1m"), validator("A", "B", "C", interval="1m")
+    one.validate(chunk(minutes(1, inst=0)))
+    other.restore(one.snapshot())
+    assert told(other.validate(chunk([*minutes(5, inst=0), *minutes(5, inst=1)]))) == [PASSES, missing("3 bars")]
 
 
 @given(st.sets(st.integers(1, 375), min_size=1), st.sets(st.integers(1, 375), min_size=1))
