@@ -3,6 +3,9 @@
 Authors' tests may import ``friday_core.testing`` besides.
 """
 
+from friday_core.causal import indicators
+from friday_core.causal.columns import Col
+from friday_core.causal.market import HOLD, Market, latch, ratchet, where
 from friday_core.data.bar_files import BarFileSettings, BarFileSource
 from friday_core.data.bar_times import BarTimes, Origin
 from friday_core.data.frames import BarReader, in_chunks
@@ -41,6 +44,7 @@ from friday_core.interfaces.broker import (
     Matcher,
     SimulatedBroker,
 )
+from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer
 from friday_core.interfaces.component import Component, Health
 from friday_core.interfaces.notifier import Notification, Notifier, Severity
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
@@ -55,6 +59,9 @@ from friday_core.simulation.matching import BarMatcher, MatchingRules
 
 __all__ = [
     "API_VERSION",
+    "HOLD",
+    "MISSING_PRICE",
+    "PRICE_COLUMNS",
     "Affordable",
     "Bar",
     "BarFileSettings",
@@ -69,6 +76,9 @@ __all__ = [
     "CancelOrder",
     "ChargesPlan",
     "Chunk",
+    "Col",
+    "ColumnStrategy",
+    "ColumnTransformer",
     "Component",
     "ComponentSpec",
     "CorporateAction",
@@ -87,7 +97,7 @@ __all__ = [
     "Int64",
     "Intent",
     "Judgement",
-    "MISSING_PRICE",
+    "Market",
     "Matcher",
     "MatchingRules",
     "NoSettings",
@@ -98,7 +108,6 @@ __all__ = [
     "OrderStatus",
     "OrderType",
     "Origin",
-    "PRICE_COLUMNS",
     "PlaceOrder",
     "PluginError",
     "PluginSettings",
@@ -127,4 +136,8 @@ __all__ = [
     "get_logger",
     "hookimpl",
     "in_chunks",
+    "indicators",
+    "latch",
+    "ratchet",
+    "where",
 ]

@@ -52,6 +52,7 @@ class ProblemKind(enum.StrEnum):
     CURRENCY_CONFLICT = "currency conflict"
     UNSUPPORTED_ORDER_TYPE = "unsupported order type"
     SCHEMA_MISMATCH = "schema mismatch"
+    UNTRACEABLE = "columns that cannot be traced"
 
 
 @dataclass(frozen=True, slots=True)

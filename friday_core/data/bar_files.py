@@ -89,6 +89,7 @@ class BarFileSource(HistoricalData, ABC):
         self._settings = settings
         self._reader = settings.reader
         self.columns = self._reader.kept
+        self.interval = settings.interval
 
     @abstractmethod
     def frame(self, path: Path, origin: Origin) -> pd.DataFrame:

@@ -80,9 +80,7 @@ class Order(msgspec.Struct, frozen=True):
         if self.type.has_limit != (self.limit_price is not None):
             raise ValueError(f"{self.type} order for {self.instrument}: limit_price {_wanted(self.type.has_limit)}")
         if self.type.has_trigger != (self.trigger_price is not None):
-            raise ValueError(
-                f"{self.type} order for {self.instrument}: trigger_price {_wanted(self.type.has_trigger)}"
-            )
+            raise ValueError(f"{self.type} order for {self.instrument}: trigger_price {_wanted(self.type.has_trigger)}")
 
 
 _KINDS = {"side": Side, "type": OrderType, "time_in_force": TimeInForce}

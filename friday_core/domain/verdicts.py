@@ -61,6 +61,8 @@ class Judgement:
         """
         worse = np.zeros(len(self.verdict), bool)
         worse[rows] = True
+        if not worse.any():
+            return self
         worse &= self.verdict < verdict
         if not worse.any():
             return self

@@ -37,10 +37,10 @@ class BarBuilder:
     """Makes bars of one domain: ``"1m"``, ``"15m"``, ``"1h"``, ``"1d"``, ``"v1000"``.
 
     Rows that belong to no bar are quarantined: they are outside the session, late, without a
-    price, or with a volume that is none. They advance nothing. Everything else
-    is in exactly one bar. A bar comes out once, as soon as the watermark has reached its end, and
-    a bar by volume with the row that fills it; bars come sorted by close time and instrument,
-    numbered in ``seq``. Where nothing was traded there is no bar.
+    price, or with a volume that is none. They advance nothing. Everything else is in exactly one
+    bar. A bar comes out once, as soon as the watermark has reached its end, and a bar by volume
+    with the row that fills it; bars come sorted by close time and instrument, numbered in ``seq``.
+    Where nothing was traded there is no bar.
 
     Input ``of`` ticks has ``price`` in whole price units and ``volume``, one row a trade. A tick at
     the end of an interval belongs to the next one, so that a tick at the session's close is outside.
@@ -106,8 +106,9 @@ class BarBuilder:
         state = from_bytes(_Snapshot, snapshot)
         if state.builder != self._built:
             raise InvariantError(f"the snapshot is of {state.builder}, this builder makes {self._built}")
+        begun = state.begun.chunk(self._universe)
         self._reorder.restore(state.waiting)
-        self._begun, self._emitted = state.begun.chunk(self._universe), state.emitted
+        self._begun, self._emitted = begun, state.emitted
 
     def _believed(self, chunk: Chunk) -> Chunk:
         """The rows that can be in a bar."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
 
 from friday_core.causal.oracle import Oracle
@@ -17,12 +15,12 @@ _ADJUSTED = ("open", "high", "low", "close")
 class ColumnStage(Transformer):
     """Executes a program row by row and adds its outputs as columns.
 
-    Rows pass in stream order, so a program with panels, which need whole slices, has no place
-    here; the graph refuses it.
+    Rows pass in the order in which they arrive, and each instrument's values depend on its own
+    rows only: a program with panels, which need whole slices, has no place here.
     """
 
     def __init__(self, program: Program, universe: Universe) -> None:
-        self._program = program
+        self._rows = 0
         self._scales = np.array([10.0**one.price_decimals for one in universe])
         self._oracle = Oracle(program, self._scales.tolist())
         self._labels = program.inputs[program.base]
@@ -32,8 +30,9 @@ class ColumnStage(Transformer):
     def transform(self, chunk: Chunk) -> Chunk:
         columns = {label: self._column(chunk, label).tolist() for label in self._labels}
         added: dict[str, list[float]] = {name: [] for name in self.outputs}
-        for row, (ts, inst) in enumerate(zip(chunk.ts_event.tolist(), chunk.inst.tolist(), strict=True)):
-            values = self._oracle.row(ts, inst, {label: column[row] for label, column in columns.items()})
+        for row, inst in enumerate(chunk.inst.tolist()):
+            self._rows += 1  # the program's clock: late rows, which align holds back, come here too
+            values = self._oracle.row(self._rows, inst, {label: column[row] for label, column in columns.items()})
             for name, column in added.items():
                 column.append(values[name])
         return chunk.with_columns({name: np.array(values) for name, values in added.items()})

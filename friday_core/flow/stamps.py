@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
 from operator import mul
@@ -25,30 +25,40 @@ class Stamps:
         self._universe = universe
         self._dates = dates
         self._actions: dict[int, list[CorporateAction]] = {}
+        self._products: dict[int, tuple[Int64, Float64, Float64]] = {}
 
     def announce(self, action: CorporateAction) -> None:
         """Rows from the ex-date on carry the action's factor."""
-        known = self._actions.setdefault(self._universe.position(action.instrument), [])
+        position = self._universe.position(action.instrument)
+        known = self._actions.setdefault(position, [])
         known.append(action)
         known.sort(key=lambda one: one.session)
+        self._products.pop(position, None)
 
     def stamp(self, chunk: Chunk) -> Chunk:
         sessions = self._dates.of(chunk.ts_event)
-        return chunk.with_columns(
-            {
-                "session": sessions.astype(np.float64),
-                "factor": self._product(chunk, sessions, lambda action: action.factor),
-                "split": self._product(chunk, sessions, lambda action: Fraction(action.numerator, action.denominator)),
-            }
-        )
+        factor, split = np.ones(len(chunk)), np.ones(len(chunk))
+        for position in np.unique(chunk.inst).tolist():
+            if position in self._actions:
+                rows = chunk.inst == position
+                ex_dates, factors, splits = self._products_of(position)
+                since = np.searchsorted(ex_dates, sessions[rows], side="right")
+                factor[rows], split[rows] = factors[since], splits[since]
+        return chunk.with_columns({"session": sessions.astype(np.float64), "factor": factor, "split": split})
 
-    def _product(self, chunk: Chunk, sessions: Int64, term: Callable[[CorporateAction], float | Fraction]) -> Float64:
-        """The product of each row's actions so far; of fractions, exact and rounded once."""
-        products = np.ones(len(chunk))
-        for position, actions in self._actions.items():
-            rows = chunk.inst == position
-            if rows.any():
-                cumulative = np.array([float(one) for one in accumulate(map(term, actions), mul, initial=1)])
-                since = np.searchsorted([action.session for action in actions], sessions[rows], side="right")
-                products[rows] = cumulative[since]
-        return products
+    def _products_of(self, position: int) -> tuple[Int64, Float64, Float64]:
+        """The ex-dates of an instrument, and the products after none, one, two, ... of its actions."""
+        if position not in self._products:
+            actions = self._actions[position]
+            ratios = [Fraction(action.numerator, action.denominator) for action in actions]
+            self._products[position] = (
+                np.array([action.session for action in actions], np.int64),
+                _running_product([action.factor for action in actions]),
+                _running_product(ratios),
+            )
+        return self._products[position]
+
+
+def _running_product(terms: Sequence[float | Fraction]) -> Float64:
+    """From 1 on; of fractions, exact and rounded once."""
+    return np.array([float(one) for one in accumulate(terms, mul, initial=1)])

@@ -143,9 +143,7 @@ class Stream:
             self.quarantine.hold("source", Verdict.QUARANTINE, reason, chunk, int(row))
         return chunk.take(chunk.code == 0) if chunk.code.any() else chunk
 
-    def _run(
-        self, stage: ValidationStage | TransformStage, chunk: Chunk
-    ) -> tuple[Chunk, DataValidationError | None]:
+    def _run(self, stage: ValidationStage | TransformStage, chunk: Chunk) -> tuple[Chunk, DataValidationError | None]:
         try:
             return stage.process(chunk)
         except FridayError:

@@ -123,9 +123,10 @@ class Reorder:
                 f"the snapshot was made with a lateness of {state.lateness} microseconds, "
                 f"this stage has {self._watermark.lateness}"
             )
+        held = None if state.held is None else state.held.chunk(self._universe)
         self._watermark = Watermark(state.lateness)
         self._watermark.advance(state.newest)
-        self._held = None if state.held is None else state.held.chunk(self._universe)
+        self._held = held
 
 
 def _in_order(rows: Chunk) -> Chunk:

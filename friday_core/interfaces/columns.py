@@ -26,7 +26,30 @@ class Columns(Component, ABC):
 
 
 class ColumnTransformer(Columns, ABC):
-    """Role ``transformer`` in columns: each output becomes a column of the stream."""
+    """Role ``transformer`` in columns: each output becomes a column of the stream.
+
+    Rows pass one by one, so that instruments cannot be compared here: ``m.panel`` is for
+    strategies. A complete plugin::
+
+        from friday_core.api import ColumnTransformer, ComponentSpec, PluginSettings, hookimpl, indicators
+
+
+        class Settings(PluginSettings):
+            window: int = 20
+
+
+        class Distance(ColumnTransformer):
+            def __init__(self, settings):
+                self.window = settings.window
+
+            def outputs(self, m):
+                return {"distance": indicators.zscore(m.close, self.window)}
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("transformer", "distance", Distance, Settings)]
+    """
 
 
 class ColumnStrategy(Columns, ABC):
@@ -34,7 +57,21 @@ class ColumnStrategy(Columns, ABC):
 
     A ``target`` is a weight of equity: every value is a decision, ``HOLD`` (NaN) is none. A
     ``signal`` is a strength in [-1, 1]: it is a decision when it changes. Nothing is decided for
-    an instrument that has not had the program's warm-up rows. Orders are market orders.
+    an instrument that has not had the program's warm-up rows. Orders are market orders. A complete
+    plugin, half of the equity in the instrument with the best fortnight::
+
+        from friday_core.api import ColumnStrategy, ComponentSpec, hookimpl
+
+
+        class Leader(ColumnStrategy):
+            def outputs(self, m):
+                fortnight = m.close / m.close.shift(10) - 1
+                return {"target": m.panel(fortnight).top(1) * 0.5}
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("strategy", "leader", Leader)]
     """
 
     order_types: frozenset[OrderType] = frozenset({OrderType.MARKET})

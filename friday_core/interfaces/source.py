@@ -49,6 +49,8 @@ class HistoricalData(Component, ABC):
             return [ComponentSpec("source", "waves", Waves, Settings)]
     """
 
+    #: Clock domain of its bars: ``"1d"``, ``"1m"``, ...
+    interval: str = "1d"
     #: Columns of every chunk besides time and instrument.
     columns: tuple[str, ...] = ("open", "high", "low", "close", "volume")
 

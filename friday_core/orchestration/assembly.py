@@ -8,21 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from friday_core.domain.chunk import Universe
+from friday_core.domain.instruments import InstrumentId
 from friday_core.errors import ConfigurationError, FridayError, InvariantError, Problem, ProblemKind
 from friday_core.flow.stream import StreamPlan
 from friday_core.infrastructure.logging import described
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.broker import Broker, ChargesPlan
+from friday_core.interfaces.columns import ColumnStrategy
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import Strategy
+from friday_core.orchestration.programs import Programs, trace_components
 from friday_core.plugin.graph import Graph, Node
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections
 from friday_core.plugin.secret_fields import secrets_in
+from friday_core.plugin.sections import StrategyEntry
 from friday_core.plugin.spec import Kind
 from friday_core.plugin.wiring import HostCapabilities
 from friday_core.session.feed import HistoricalFeed
+from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.strategy_runner import EventRunner, StrategyRunner
 
 #: What components may require of the host: the run's folder, and the instruments of the source.
 HOST_CAPABILITIES: HostCapabilities = {"run_folder": None, "universe": Kind.SOURCE}
@@ -35,6 +41,7 @@ class Assembly:
     settings: SettingsSections
     graph: Graph
     components: Mapping[str, Component]
+    programs: Programs
     feed: HistoricalFeed
 
     @property
@@ -46,7 +53,7 @@ class Assembly:
         for node in self.graph.nodes.values():
             request = node.request
             if (request.kind, request.section, request.place) == (kind, section, place):
-                yield request.name, self.components[node.id]
+                yield request.name, self.programs.stages.get(node.id, self.components[node.id])
 
     def stream_plan(self, stream: str) -> StreamPlan:
         section = f"streams.{stream}"
@@ -58,10 +65,23 @@ class Assembly:
             tuple(self.placed(Kind.VALIDATOR, section, "validators_after")),
         )
 
-    def strategy(self, name: str) -> Strategy:
+    def strategy(self, name: str) -> Strategy | ColumnStrategy:
         found: Any = self.components[f"strategy.{name}"]
-        assert isinstance(found, Strategy)
+        assert isinstance(found, Strategy | ColumnStrategy)
         return found
+
+    def event_inputs(self, name: str) -> tuple[str, ...]:
+        """Columns that an event strategy's bars must carry; what a program reads was checked when it was traced."""
+        strategy = self.strategy(name)
+        return strategy.inputs if isinstance(strategy, Strategy) else ()
+
+    def strategy_runner(self, entry: StrategyEntry) -> StrategyRunner:
+        """What runs an active strategy, however it is written."""
+        instruments = [InstrumentId.parse(name) for name in entry.instruments]
+        strategy = self.strategy(entry.id)
+        if isinstance(strategy, Strategy):
+            return EventRunner(entry.id, strategy, instruments)
+        return ColumnRunner(entry.id, self.programs.strategies[f"strategy.{entry.id}"], self.universe, instruments)
 
     def risk_rules(self) -> dict[str, RiskRule]:
         return dict(self.placed(Kind.RISK_RULE, "risk", "rules"))
@@ -107,7 +127,11 @@ def assemble(settings: SettingsSections, graph: Graph, run_folder: Path, secrets
         return run_folder if capability == "run_folder" else feed_of(built).universe
 
     components = graph.build(provide, secrets.mask)
-    return Assembly(settings, graph, components, feed_of(components))
+    feed = feed_of(components)
+    programs = trace_components(graph, components, feed.universe)
+    if programs.problems:
+        raise ConfigurationError(programs.problems)
+    return Assembly(settings, graph, components, programs, feed)
 
 
 def _register_secrets(graph: Graph, secrets: SecretRegistry) -> Iterator[Problem]:

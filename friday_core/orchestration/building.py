@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import ConfigurationError, InvariantError
 from friday_core.flow.manager import DataFlowManager
@@ -20,7 +19,6 @@ from friday_core.session.run_folder import RunFolder
 from friday_core.trading.capital import capital_per_strategy
 from friday_core.trading.ledger import Account, Book
 from friday_core.trading.risk import Limits, RiskEngine
-from friday_core.trading.strategy_runner import EventRunner
 
 
 def open_registry(settings: SettingsSections) -> PluginRegistry:
@@ -62,13 +60,10 @@ def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[
     """A desk for each active strategy, in the configuration's order."""
     desks = []
     for number, entry in enumerate(assembly.settings.trading.active_strategies):
-        instruments = [InstrumentId.parse(name) for name in entry.instruments]
-        runner = EventRunner(entry.id, assembly.strategy(entry.id), instruments)
-        book = account.books[entry.id]
         desk = Desk(
             number,
-            runner,
-            book,
+            assembly.strategy_runner(entry),
+            account.books[entry.id],
             universe=assembly.universe,
             sizer=assembly.sizer,
             risk=risk,

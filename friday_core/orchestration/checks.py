@@ -102,7 +102,7 @@ def _columns(assembly: Assembly) -> Iterator[Problem]:
     given = set(plan.output_columns())
     users = [("trading", f"sizer.{assembly.settings.trading.sizer}", assembly.sizer.inputs)]
     users += [
-        (f"trading.active_strategies[{n}]", f"strategy.{entry.use}", assembly.strategy(entry.id).inputs)
+        (f"trading.active_strategies[{n}]", f"strategy.{entry.use}", assembly.event_inputs(entry.id))
         for n, entry in enumerate(assembly.settings.trading.active_strategies)
     ]
     for where, who, inputs in users:

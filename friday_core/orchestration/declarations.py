@@ -9,6 +9,7 @@ import pluggy
 
 from friday_core.errors import Problem, ProblemKind
 from friday_core.interfaces.broker import Broker, SimulatedBroker
+from friday_core.interfaces.columns import Columns, ColumnStrategy
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.strategy import Strategy
 from friday_core.orchestration.assembly import Assembly
@@ -31,6 +32,8 @@ def check_declarations(assembly: Assembly) -> Iterator[Problem]:
 
 
 def _columns(component: Component) -> Iterator[tuple[str, str]]:
+    if isinstance(component, Columns):
+        return
     for name in _COLUMNS:
         if isinstance(getattr(component, name, ()), str):
             yield f"its {name} are a text instead of names", f'write {name} = ("{getattr(component, name)}",)'
@@ -48,7 +51,7 @@ def _broker(component: Component) -> Iterator[tuple[str, str]]:
 
 
 def _order_types(component: Component) -> Iterator[tuple[str, str]]:
-    if not isinstance(component, Broker | Strategy):
+    if not isinstance(component, Broker | Strategy | ColumnStrategy):
         return
     declared = getattr(component, "order_types", None)
     if not isinstance(declared, AbstractSet):

@@ -127,7 +127,8 @@ class Host:
         try:
             self.folder.write_json(SUMMARY, {"status": _status_after(failure), "error": error})
         except RunFolderError as unwritable:
-            failure.add_note(str(unwritable))
+            if str(unwritable) not in (str(failure), *getattr(failure, "__notes__", ())):
+                failure.add_note(str(unwritable))
 
     def _run(self, lifecycle: Lifecycle, notifications: Notifications, progress: Progress) -> RunResult:
         error = ""

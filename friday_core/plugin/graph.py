@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,7 @@ class Graph:
 
     nodes: Mapping[str, Node]
     host: HostCapabilities
-    problems: Sequence[Problem] = ()
+    problems: tuple[Problem, ...] = ()
     models: Mapping[tuple[str, str], type[PluginSettings]] = field(default_factory=dict)
 
     @property
@@ -129,10 +129,10 @@ def _made(
         made = node.loaded.spec.factory(**arguments)
     except (Exception, SystemExit) as error:
         raise ConfigurationError([_factory_failed(node, error, mask)]) from error
-    role = ROLES[node.request.kind]
-    if not isinstance(made, role):
-        message = f"its factory made a {type(made).__name__}, which is no {role.__name__}"
-        mend = f"derive it from friday_core.api.{role.__name__}"
+    roles = ROLES[node.request.kind]
+    if not isinstance(made, roles):
+        message = f"its factory made a {type(made).__name__}, which is no {roles[0].__name__}"
+        mend = f"derive it from friday_core.api.{roles[0].__name__}"
         who = f"{node.request.key} of {node.loaded.plugin.origin}"
         raise ConfigurationError([Problem(ProblemKind.BAD_REGISTRATION, message, mend, node.request.section, who)])
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from friday_core.interfaces.broker import Broker, ChargesPlan
+from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.notifier import Notifier
 from friday_core.interfaces.risk_rule import RiskRule
@@ -15,15 +16,16 @@ from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.validator import Validator
 from friday_core.plugin.spec import Kind
 
-ROLES: Mapping[Kind, type[Component]] = {
-    Kind.SOURCE: HistoricalData,
-    Kind.VALIDATOR: Validator,
-    Kind.TRANSFORMER: Transformer,
-    Kind.STRATEGY: Strategy,
-    Kind.SIZER: Sizer,
-    Kind.RISK_RULE: RiskRule,
-    Kind.BROKER: Broker,
-    Kind.CHARGES: ChargesPlan,
-    Kind.NOTIFIER: Notifier,
-    Kind.OBSERVER: Component,
+#: Where there are two ways to write a component, the first one is what messages name.
+ROLES: Mapping[Kind, tuple[type[Component], ...]] = {
+    Kind.SOURCE: (HistoricalData,),
+    Kind.VALIDATOR: (Validator,),
+    Kind.TRANSFORMER: (Transformer, ColumnTransformer),
+    Kind.STRATEGY: (Strategy, ColumnStrategy),
+    Kind.SIZER: (Sizer,),
+    Kind.RISK_RULE: (RiskRule,),
+    Kind.BROKER: (Broker,),
+    Kind.CHARGES: (ChargesPlan,),
+    Kind.NOTIFIER: (Notifier,),
+    Kind.OBSERVER: (Component,),
 }

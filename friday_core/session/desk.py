@@ -9,7 +9,7 @@ import msgspec
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import Instrument
-from friday_core.domain.orders import Order, OrderType, Side
+from friday_core.domain.orders import Order, OrderType, Side, WorkingOrder
 from friday_core.domain.outcomes import DecisionTaken
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.signals import Cancel
@@ -64,6 +64,14 @@ class Desk:
     def next_tag(self, session: int) -> str:
         """The name of this strategy's next order in a session."""
         return self._tags.next(session, self._number)
+
+    def forbidden(self, working: WorkingOrders) -> list[tuple[WorkingOrder, str]]:
+        """Working orders that a latched limit no longer lets add to a position, and why."""
+        latch = next(self.state.latches(), None)
+        if latch is None:
+            return []
+        reason = f"{latch.code}: {latch.detail}"
+        return [(one, reason) for one, reducing in self._reducing_parts(working) if reducing < one.remaining]
 
     def act(self, moment: Slice, working: WorkingOrders, latency: int) -> Iterator[Outcome]:
         """Ask the strategy, size, check, and put what is admitted among the working orders.
@@ -141,14 +149,20 @@ class Desk:
     def _exposure(self, working: WorkingOrders) -> Exposure:
         """The book and its working orders before this slice's orders."""
         book = self.book
-        held = book.positions()
-        exposure = Exposure(book.equity, book.cash, sum(abs(book.value(instrument)) for instrument in held))
-        for one in working.of(self.name):
-            order, left = one.order, held.get(one.order.instrument, 0)
-            reducing = min(one.remaining, max(0, -order.side.sign * left))
-            held[order.instrument] = left + order.side.sign * reducing
-            self._claim(exposure, order, working.reference(one), one.remaining, reducing)
+        gross = sum(abs(book.value(instrument)) for instrument in book.positions())
+        exposure = Exposure(book.equity, book.cash, gross)
+        for one, reducing in self._reducing_parts(working):
+            self._claim(exposure, one.order, working.reference(one), one.remaining, reducing)
         return exposure
+
+    def _reducing_parts(self, working: WorkingOrders) -> Iterator[tuple[WorkingOrder, int]]:
+        """Each working order in order of arrival, with how much of it closes what is held."""
+        held = self.book.positions()
+        for one in working.of(self.name):
+            sign, left = one.order.side.sign, held.get(one.order.instrument, 0)
+            reducing = min(one.remaining, max(0, -sign * left))
+            held[one.order.instrument] = left + sign * reducing
+            yield one, reducing
 
     def _claim(self, exposure: Exposure, order: Order, price: int, quantity: int, reducing: int) -> None:
         """What a working order takes: a buy cash with the buffer, and all that opens a position room.

@@ -32,9 +32,10 @@ class Driver:
     """Steps through slices; owns the working orders and the log.
 
     1. corporate actions whose ex-date has come; 2. the matcher fills orders that are already
-    active, in arrival order; 3. books are marked at the slice's closes; 4. each strategy decides,
-    all bars seeing the same book; 5. decisions are sized and checked, sells first, and what is
-    admitted reserves cash and quantity at once; 6. intents become active with the next slice.
+    active, in arrival order; 3. books are marked at the slice's closes, and where a limit was
+    reached that allows only reductions, other orders are cancelled; 4. each strategy decides, all
+    bars seeing the same book; 5. decisions are sized and checked, sells first, and what is admitted
+    reserves cash and quantity at once; 6. intents become active with the next slice.
     """
 
     def __init__(
@@ -190,7 +191,7 @@ class Driver:
     # 4 to 6 -------------------------------------------------------------------------------------
 
     def _decide(self, desk: Desk, moment: Slice) -> list[Intent]:
-        intents: list[Intent] = []
+        intents = [self._cancel(working, reason) for working, reason in desk.forbidden(self._working)]
         was_running = desk.runner.stopped is None
         for taken, intent in desk.act(moment, self._working, self._matcher.latency):
             self.log.decisions.append(taken)

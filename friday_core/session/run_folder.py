@@ -63,6 +63,8 @@ class RunFolder:
         return next(path for path in candidates if not path.exists())
 
     def _error(self, error: OSError) -> RunFolderError:
+        if isinstance(error, FileExistsError) and self.path.exists():
+            return RunFolderError(f"run folder {self.path}: another run took it in the same second. Start again")
         return RunFolderError(
             f"run folder {self.path}: {error.strerror or error}. Free space or change the rights there, "
             "or choose another place with --set run.folder=FOLDER"

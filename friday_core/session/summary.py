@@ -49,9 +49,7 @@ def _head(head: SessionStarted | None) -> dict[str, Any]:
 def _results(core: Core, account: Account, universe: Universe) -> dict[str, Any]:
     log = core.log
     currency = next(iter(account.books.values())).currency
-    traded = sum(
-        universe.instrument(fill.instrument).notional(fill.price, fill.quantity) for fill in log.fills
-    )
+    traded = sum(universe.instrument(fill.instrument).notional(fill.price, fill.quantity) for fill in log.fills)
     capital = sum(book.capital for book in account.books.values())
     figures = performance(capital, currency, log.equity, traded)
     return {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from friday_core.causal.oracle import Oracle
 from friday_core.causal.program import Program
-from friday_core.domain.chunk import Universe
+from friday_core.domain.chunk import PRICE_COLUMNS, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Fill, OrderEnded, OrderType
@@ -15,9 +17,8 @@ from friday_core.interfaces.strategy import BookView, Decision
 from friday_core.trading.strategy_runner import StrategyRunner
 
 _OF_BAR: Mapping[str, Callable[[Bar], float]] = {
-    **{name: lambda bar, name=name: getattr(bar, name) for name in ("open", "high", "low", "close", "volume")},
-    **{f"raw.{name}": lambda bar, name=name: float(getattr(bar.raw, name)) for name in ("open", "high", "low", "close")},
-    "session": lambda bar: float(bar.session),
+    **{name: attrgetter(name) for name in (*PRICE_COLUMNS, "volume", "session")},
+    **{f"raw.{name}": attrgetter(f"raw.{name}") for name in PRICE_COLUMNS},
 }
 _OF_BOOK: Mapping[str, Callable[[BookView, InstrumentId], float]] = {
     "pos": lambda book, instrument: float(book.position(instrument)),
@@ -38,7 +39,8 @@ class ColumnRunner(StrategyRunner):
         super().__init__(name, frozenset({OrderType.MARKET}), instruments)
         self._universe = universe
         self._labels = program.inputs[program.base]
-        self._oracle = Oracle(program, [10.0**one.price_decimals for one in universe])
+        scales = [10.0**one.price_decimals for one in universe]
+        self._oracle = Oracle(program, scales, [one.id for one in universe])
         self._signals: dict[InstrumentId, float] = {}
 
     def _decisions(
@@ -54,16 +56,16 @@ class ColumnRunner(StrategyRunner):
     def _decided(self, instrument: InstrumentId, values: Mapping[str, float]) -> Iterable[Decision]:
         shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items())
         target, signal = values.get("target"), values.get("signal")
-        if target is not None and target == target:
+        if target is not None and not math.isnan(target):
             yield Target(instrument, target, shown)
-        if signal is not None and signal == signal and signal != self._signals.get(instrument, 0.0):
+        if signal is not None and not math.isnan(signal) and signal != self._signals.get(instrument, 0.0):
             self._signals[instrument] = signal
             yield Signal(instrument, signal, shown)
 
 
 def _column(label: str, bars: Sequence[Bar], book: BookView) -> list[float]:
     if label in _OF_BAR:
-        return [_OF_BAR[label](bar) for bar in bars]
+        return [float(_OF_BAR[label](bar)) for bar in bars]
     if label in _OF_BOOK:
         return [_OF_BOOK[label](book, bar.instrument.id) for bar in bars]
     return [bar[label] for bar in bars]

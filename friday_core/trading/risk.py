@@ -89,6 +89,13 @@ class BookRisk:
         if limits.day_loss_ppm is not None and loss * PPM >= limits.day_loss_ppm * self._day_equity:
             self.day_latched = True
 
+    def latches(self) -> Iterator[Ruling]:
+        """Why the book may only reduce, if it may not do more."""
+        if self.drawdown_latched:
+            yield Ruling(0, "DRAWDOWN", "the drawdown limit was reached: only reductions")
+        if self.day_latched:
+            yield Ruling(0, "DAY_LOSS", "the day's loss limit was reached: only reductions")
+
     def count_order(self) -> None:
         self._orders += 1
 
@@ -114,9 +121,7 @@ class RiskEngine:
         self.limits = limits
         self._rules = rules
 
-    def check(
-        self, proposal: Proposal, state: BookRisk, exposure: Exposure, cost_of: CostOf, book: BookView
-    ) -> Ruling:
+    def check(self, proposal: Proposal, state: BookRisk, exposure: Exposure, cost_of: CostOf, book: BookView) -> Ruling:
         """How much may be sent, in whole lots, and why not all of it.
 
         ``exposure`` is without what the order itself closes.
@@ -148,10 +153,7 @@ class RiskEngine:
     ) -> Iterator[Ruling]:
         limits, instrument, price = self.limits, proposal.instrument, proposal.price
         equity, reducing = max(exposure.equity, 0), proposal.order.quantity - adding
-        if state.drawdown_latched:
-            yield Ruling(0, "DRAWDOWN", "the drawdown limit was reached: only reductions")
-        if state.day_latched:
-            yield Ruling(0, "DAY_LOSS", "the day's loss limit was reached: only reductions")
+        yield from state.latches()
         if state.orders_left is not None and state.orders_left < 1:
             yield Ruling(0, "ORDER_COUNT", f"more than {limits.orders_per_session} orders in this session")
         if limits.order_value is not None:
@@ -165,9 +167,7 @@ class RiskEngine:
             room = limits.gross_ppm * equity // PPM - exposure.gross
             yield Ruling(_units_worth(room, price, instrument), "GROSS_EXPOSURE", "above max_gross_exposure")
         if proposal.order.side is Side.BUY:
-            most = largest_affordable(
-                adding, exposure.cash, instrument.lot_size, lambda part: cost_of(reducing + part)
-            )
+            most = largest_affordable(adding, exposure.cash, instrument.lot_size, lambda part: cost_of(reducing + part))
             yield Ruling(most, "CLIPPED_CASH", "not enough cash")
 
 

@@ -18,6 +18,7 @@ from friday_core.domain.market import Bar
 from friday_core.domain.records import ChunkReceived
 from friday_core.domain.sessions import to_datetime
 from friday_core.interfaces.broker import Broker, ChargesPlan, SimulatedBroker
+from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.notifier import Notifier
 from friday_core.interfaces.risk_rule import RiskRule
@@ -39,6 +40,8 @@ EXAMPLES = (
     ChargesPlan,
     SimulatedBroker,
     Notifier,
+    ColumnTransformer,
+    ColumnStrategy,
 )
 
 #: Averages so short that sixty sessions have several crossings.
@@ -92,8 +95,8 @@ def _probed(host: Host) -> list[Bar]:
 
 
 def test_every_role_has_an_example_of_its_own() -> None:
-    roles = {SimulatedBroker if role is Broker else role for role in ROLES.values()} - {Component}
-    assert roles == set(EXAMPLES)
+    named = {SimulatedBroker if role is Broker else role for roles in ROLES.values() for role in roles} - {Component}
+    assert named == set(EXAMPLES)
 
 
 @pytest.mark.parametrize("role", EXAMPLES)
@@ -210,3 +213,21 @@ def test_the_notifier_writes_the_alarm_of_a_stopped_stream(monkeypatch: pytest.M
     )
     result = host_with(plugins, tmp_path, *options).run()
     assert file.read_text("utf-8") == f"ALARM stream {result.summary['error']}\n"
+
+
+def test_the_transformer_in_columns_adds_its_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugins = [install(monkeypatch, example(ColumnTransformer)), install(monkeypatch, PROBE)]
+    settings = "plugins.transformer.distance.window=5"
+    host = host_with(plugins, tmp_path, 'streams.market_data.transformers=["distance"]', settings, _active("probe"))
+    host.run()
+    known = [bar["distance"] for bar in _probed(host) if not math.isnan(bar["distance"])]
+    assert len(known) > 200
+    assert max(map(abs, known)) < 2.0  # with five rows no z-score reaches 4 / sqrt(5)
+
+
+def test_the_strategy_in_columns_holds_one_instrument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin = install(monkeypatch, example(ColumnStrategy))
+    result = host_with([plugin], tmp_path, _active("leader")).run()
+    assert result.summary["results"]["fills"] > 5
+    held = [row["instrument"] for row in _rows(result, "positions")]
+    assert len(set(held)) > 1

@@ -88,7 +88,8 @@ class Built:
         return self.bars[before:]
 
     def _made(self, chunk: Chunk, row: int) -> Made:
-        symbol = self.universe[int(chunk.inst[row])].id.symbol
-        prices = (int(chunk[name][row]) for name in ("open", "high", "low", "close"))
-        sums = (repr(float(chunk[name][row])) for name in ("volume", "ticks", "turnover", "vwap"))
-        return Made(int(chunk.ts_event[row]), symbol, *prices, *sums, int(chunk.ts_recv[row]), int(chunk.seq[row]))
+        values: list[Any] = [int(chunk.ts_event[row]), self.universe[int(chunk.inst[row])].id.symbol]
+        values += (int(chunk[name][row]) for name in ("open", "high", "low", "close"))
+        values += (repr(float(chunk[name][row])) for name in ("volume", "ticks", "turnover", "vwap"))
+        values += (int(chunk.ts_recv[row]), int(chunk.seq[row]))
+        return Made(*values)

@@ -89,6 +89,7 @@ class SyntheticSource(HistoricalData):
 
     def __init__(self, settings: SyntheticSettings) -> None:
         self._settings = settings
+        self.interval = settings.interval
         self._bars = _BARS[settings.interval]
         ids = {InstrumentId(f"SYN{n + 1:02d}", "NSE"): n for n in range(settings.instruments)}
         self._universe = Universe(Instrument(one, "INR", price_decimals=2, tick_size=_TICK) for one in ids)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from friday_core.api import (
     PRICE_COLUMNS,
@@ -66,6 +66,12 @@ class OutlierDetectionSettings(PluginSettings):
             if not 0 < band < 1:
                 raise ValueError(f"{band} is not a circuit limit: write a share of the price, for example 0.05")
         return bands
+
+    @model_validator(mode="after")
+    def _can_be_known(self) -> Self:
+        if self.least > self.window:
+            raise ValueError(f"least {self.least} is more than window {self.window}: nothing would ever be judged")
+        return self
 
 
 class _Bar(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fakes import components as role
@@ -22,12 +23,35 @@ from integration.problem_cases.words import (
 )
 
 from friday_core.api import PluginError, Strategy
+from friday_core.causal.choices import where
+from friday_core.causal.columns import Operand
+from friday_core.causal.market import Market
 from friday_core.errors import ProblemKind
+from friday_core.interfaces.columns import ColumnStrategy
 
 
 class Unreadable(role.Flat):
     def instruments(self) -> Any:
         raise KeyError("token")
+
+
+class Prophet(ColumnStrategy):
+    """Knows tomorrow's close."""
+
+    def outputs(self, m: Market) -> Mapping[str, Operand]:
+        return {"signal": where(m.close.shift(-1) > m.close, 1.0, 0.0)}
+
+
+class Historian(ColumnStrategy):
+    """Knows yesterday's close."""
+
+    def outputs(self, m: Market) -> Mapping[str, Operand]:
+        return {"signal": where(m.close.shift(1) > m.close, 1.0, 0.0)}
+
+
+class Clumsy(ColumnStrategy):
+    def outputs(self, m: Market) -> Mapping[str, Operand]:
+        raise ZeroDivisionError("no moon")
 
 
 def bare() -> role.Idle:
@@ -268,5 +292,26 @@ CASES = [
         "trading.active_strategies[0]",
         "strategy.moon",
         mended=Start(overrides=["risk.rules=['tide']"], install=CIRCLE),
+    ),
+    # Columns -----------------------------------------------------------------------------------------
+    Case(
+        "a strategy that sees the future",
+        K.UNTRACEABLE,
+        Start(MOON, install=with_plugins(moon(Prophet))),
+        "shift(-1)",
+        "correct the line of the plugin that is named",
+        "trading.active_strategies[0]",
+        MOON_PLUGIN,
+        mended=Start(MOON, install=with_plugins(moon(Historian))),
+    ),
+    Case(
+        "a strategy whose columns raise",
+        K.UNTRACEABLE,
+        Start(MOON, install=with_plugins(moon(Clumsy))),
+        "ZeroDivisionError: no moon",
+        "report it to the author of friday-moon",
+        "trading.active_strategies[0]",
+        MOON_PLUGIN,
+        mended=Start(MOON, install=with_plugins(moon(Historian))),
     ),
 ]

@@ -31,7 +31,7 @@ def every_array(one: Chunk) -> list[np.ndarray[Any, Any]]:
 def test_columns_have_their_types() -> None:
     one = chunk(volume=np.array([1, 2, 3]))
     assert [getattr(one, name).dtype for name in OWN] == [np.int64, np.int32, np.int64, np.int64, np.uint16]
-    assert (one["close"].dtype, one["volume"].dtype) == (np.int64, np.float64)
+    assert [one[name].dtype for name in ("close", "volume")] == [np.int64, np.float64]
 
 
 def test_rows_are_received_when_they_happen_and_counted_from_zero_unless_said_otherwise() -> None:
@@ -47,7 +47,7 @@ def test_a_column_of_another_length_is_refused(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["inst", "ts_recv", "seq", "code"])
 def test_an_own_column_of_another_length_is_refused(name: str) -> None:
-    given = {"inst": np.zeros(3, np.int32), name: np.zeros(2, np.int64)}
+    given: dict[str, Any] = {"inst": np.zeros(3, np.int32), name: np.zeros(2, np.int64)}
     with pytest.raises(SchemaError, match=f"differ in length: .*{name}"):
         Chunk(np.arange(3), given.pop("inst"), {}, **given)
 

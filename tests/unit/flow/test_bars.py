@@ -7,11 +7,11 @@ import datetime as dt
 import numpy as np
 import pytest
 from fakes.bar_builder import Built
-from fakes.bars import UNIVERSE, A, B, C, chunk_of, flat, one_by_one
+from fakes.bars import UNIVERSE, A, B, C, Row, chunk_of, flat, one_by_one
 from fakes.ticks import SECOND, Tick, at, ticks_of
 
 from friday_core.domain.chunk import MISSING_PRICE, Chunk, Universe
-from friday_core.domain.instruments import Instrument
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.errors import ClockDomainError, InvariantError, SchemaError
 from friday_core.flow.session_hours import SessionHours
 
@@ -129,6 +129,17 @@ def test_what_is_left_of_the_volume_closes_with_the_session_and_is_not_carried_o
     built = Built("v10")
     built.of(ticks_of([Tick(at("15:00"), 100, 9), Tick(at("09:15", 2), 101, 9), Tick(at("09:16", 2), 101, 1)]))
     assert [(bar.ts_event, bar.volume) for bar in built.bars] == [(at("15:30"), "9.0"), (at("09:16", 2), "10.0")]
+
+
+def test_at_the_close_bars_that_were_filled_are_out_before_those_that_are_left() -> None:
+    def bar(session: int, instrument: InstrumentId, volume: float) -> Row:
+        return flat(session, instrument, 100)._replace(volume=volume)
+
+    rows = chunk_of([bar(1, A, 4), bar(1, B, 10), bar(2, C, 4)])
+    for chunks in ([rows], one_by_one(rows)):
+        built = Built("v10", of="bars")
+        built.push(*chunks)
+        assert [(made.symbol, made.ts_event) for made in built.bars] == [("B", at("15:30")), ("A", at("15:30"))]
 
 
 def test_two_bars_by_volume_may_close_at_one_time_and_stay_in_order() -> None:
@@ -261,7 +272,8 @@ def test_bars_that_do_not_say_how_many_trades_they_hold_make_bars_that_do_not_ei
 @pytest.mark.parametrize("name", ["open", "high", "low", "close"])
 def test_a_bar_without_one_of_its_prices_is_held(name: str) -> None:
     built = Built("1d", of="bars")
-    built.of(chunk_of([flat(1, A, 100)._replace(**{name: MISSING_PRICE})]))
+    bar = chunk_of([flat(1, A, 100)])
+    built.of(bar.with_columns({name: np.array([MISSING_PRICE])}))
     assert built.held == [(0, "a price is missing, or no whole number of price units")]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ ticks = st.lists(
     ),
     max_size=14,
 )  # fmt: skip
-sorted_ticks = ticks.map(lambda drawn: sorted(drawn, key=lambda tick: tick.ts_event))
+sorted_ticks = ticks.map(lambda drawn: sorted(drawn, key=lambda tick: (tick.ts_event, tick.instrument)))
 
 
 @given(ticks, domains, latenesses, st.sets(st.integers(1, 13)))
@@ -143,18 +144,22 @@ def test_bars_are_those_of_a_pandas_resample(domain: str, rule: str) -> None:
 def test_bars_of_bars_are_those_of_the_ticks_and_out_with_the_same_row(lateness: int) -> None:
     minutes, quarters, days = Built("1m", lateness=lateness), Built("15m", of="bars"), Built("1d", of="bars")
     direct = {domain: Built(domain, lateness=lateness) for domain in ("15m", "1d")}
-    for chunk in cut(market(4, 2_000, sessions=2, disorder=lateness), range(0, 2_000, 3)):
+    chunks = cut(market(4, 2_000, sessions=2, disorder=lateness), range(0, 2_000, 3))
+    steps: list[Callable[[Built], object]] = [partial(_take, chunk) for chunk in chunks]
+    for step in [*steps, Built.end]:
         made, of_quarters = len(minutes.chunks), len(quarters.chunks)
-        minutes.push(chunk)
+        step(minutes)
         _hand_on(minutes, quarters, made)
         _hand_on(quarters, days, of_quarters)
         for one in direct.values():
-            one.push(chunk)
+            step(one)
         assert quarters.bars == direct["15m"].bars
         assert days.bars == direct["1d"].bars
-    for built in (minutes, quarters, days, *direct.values()):
-        built.end()
-    assert quarters.bars[-3:] != []
+    assert [bar.ts_event for bar in days.bars] == [at("15:30")] * 3 + [at("15:30", 2)] * 3
+
+
+def _take(chunk: Chunk, built: Built) -> None:
+    built.push(chunk)
 
 
 def _hand_on(finer: Built, coarser: Built, since: int) -> None:
@@ -187,10 +192,11 @@ def _looped(chunk: Chunk, domain: str) -> list[Made]:
 
 
 def _as_made(bars: Sequence[Sequence[Any]]) -> list[Made]:
-    return [
-        Made(ts, "ABC"[inst], *prices, repr(volume), repr(n), repr(turnover), repr(turnover / volume), ts, seq)
-        for seq, (ts, inst, *prices, volume, n, turnover) in enumerate(bars)
-    ]
+    made = []
+    for seq, (ts, inst, *prices, volume, n, turnover) in enumerate(bars):
+        values: list[Any] = [ts, "ABC"[inst], *prices, *map(repr, (volume, n, turnover, turnover / volume)), ts, seq]
+        made.append(Made(*values))
+    return made
 
 
 def _resampled(chunk: Chunk, inst: int, rule: str) -> pd.DataFrame:
@@ -198,12 +204,12 @@ def _resampled(chunk: Chunk, inst: int, rule: str) -> pd.DataFrame:
     order = np.lexsort((chunk.seq, chunk.ts_event))
     rows = chunk.take(order[chunk.inst[order] == inst])
     index = pd.DatetimeIndex(rows.ts_event.view("datetime64[us]")).tz_localize("UTC").tz_convert("Asia/Kolkata")
-    frame = pd.DataFrame({"price": rows["price"], "volume": rows["volume"]}, index)
-    frame["turnover"] = frame["price"] * frame["volume"]
-    frame = frame.between_time("09:15", "15:30", inclusive="left")
-    return pd.concat([_resampled_day(day, rule) for _, day in frame.groupby(frame.index.date)]).assign(
-        symbol="ABC"[inst]
-    )
+    columns = {"price": rows["price"], "volume": rows["volume"], "turnover": rows["price"] * rows["volume"]}
+    frame = pd.DataFrame(columns, index)
+    during = index.indexer_between_time("09:15", "15:30", include_end=False)
+    frame = frame.iloc[during]
+    days = [_resampled_day(day, rule) for _, day in frame.groupby(index[during].normalize())]
+    return pd.concat(days).assign(symbol="ABC"[inst])
 
 
 def _resampled_day(day: pd.DataFrame, rule: str) -> pd.DataFrame:

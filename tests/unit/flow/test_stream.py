@@ -187,7 +187,7 @@ def test_a_transformer_may_replace_a_column_that_is_there() -> None:
 
 
 def test_a_validator_that_raises_is_named_with_the_rows() -> None:
-    flow = Flow(validators=[("judge", Answers(lambda chunk: {}["x"]))])
+    flow = Flow(validators=[("judge", Answers(lambda chunk: {"x": 1}["y"]))])
     with pytest.raises(PluginContractError, match=r"'judge' in stream 'market_data' raised on rows 0 to 5: KeyError"):
         flow.push(bars())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ NO_SUCH = "returned a verdict or a reason that does not exist"
         (lambda chunk: None, ONE_A_ROW),
         (lambda chunk: np.zeros(len(chunk), np.uint8), ONE_A_ROW),
         (lambda chunk: passing(chunk.take(slice(1, None))), ONE_A_ROW),
-        (lambda chunk: replace(passing(chunk), verdict=[0] * len(chunk)), ONE_A_ROW),
+        (lambda chunk: replace(passing(chunk), verdict=cast(Any, [0] * len(chunk))), ONE_A_ROW),
         (lambda chunk: replace(passing(chunk), verdict=np.full(len(chunk), np.nan)), ONE_A_ROW),
         (lambda chunk: replace(passing(chunk), verdict=np.full(len(chunk), 5)), NO_SUCH),
         (lambda chunk: replace(passing(chunk), verdict=np.full(len(chunk), -1)), NO_SUCH),

@@ -88,6 +88,11 @@ class Answers(Strategy):
         return answer
 
 
+#: Of a type that a checker would refuse.
+HALF: Any = 0.5
+SEVEN: Any = 7
+
+
 def raising(bar: Bar) -> Iterator[Decision]:
     yield Order(A, BUY, 1)
     raise RuntimeError("after the first decision")
@@ -106,9 +111,9 @@ def raising(bar: Bar) -> Iterator[Decision]:
         (lambda bar: [Signal(bar.instrument, 1.0)], "ValueError: Instrument("),
         (lambda bar: [Signal("A.NSE", 1.0)], "ValueError: 'A.NSE' is not an InstrumentId"),  # type: ignore[arg-type]
         (lambda bar: [Target(bar.instrument.id, float("nan"))], "ValueError: target for A.NSE: nan is not finite"),
-        (lambda bar: [Order(bar.instrument.id, BUY, 0.5)], "ValueError: order for A.NSE: quantity 0.5 is not a whole"),
+        (lambda bar: [Order(bar.instrument.id, BUY, HALF)], "ValueError: order for A.NSE: quantity 0.5 is not a whole"),
         (
-            lambda bar: [Signal(bar.instrument.id, 1.0, reason=7)],
+            lambda bar: [Signal(bar.instrument.id, 1.0, reason=SEVEN)],
             "PluginContractError: strategy 's0': a reason is no text: 7",
         ),
         (lambda bar: [bar["volatility"]], "KeyError: 'volatility'"),

@@ -124,7 +124,7 @@ def test_orders_keep_to_ticks_and_lots(order: Order, code: str) -> None:
 
 @pytest.mark.parametrize("kind", OrderType)
 def test_an_order_type_that_the_strategy_did_not_declare_is_not_sent(kind: OrderType) -> None:
-    prices = {
+    prices: dict[str, Any] = {
         **({"limit_price": 100} if kind.has_limit else {}),
         **({"trigger_price": 100} if kind.has_trigger else {}),
     }

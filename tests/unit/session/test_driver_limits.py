@@ -12,6 +12,7 @@ from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import Order, OrderType, Side, TimeInForce
+from friday_core.domain.records import CancelOrder
 from friday_core.domain.signals import Target
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.strategy import BookView
@@ -53,6 +54,24 @@ def test_the_drawdown_latch_stays_and_reductions_are_still_allowed() -> None:
     # The second sell is 8 where 6 are held: 2 would open a short.
     assert session.asked_and_sent[1:] == [(-4, -4, "SENT"), (1, 0, "DRAWDOWN"), (-8, -6, "DRAWDOWN")]
     assert session.book.positions() == {}
+
+
+def test_a_latch_ends_the_orders_that_would_add_and_leaves_those_that_reduce() -> None:
+    # 200 of 1,500 are lost on day 3: the resting buy ends, so that nothing is bought at 70; the sell still fills.
+    script = Script({1: [Order(A, BUY, 10)], 2: [limit(BUY, 5, 75), limit(SELL, 10, 120)]})
+    session = Session(script, capital=1_500, risk={"max_drawdown": 0.1})
+    session.run([flat(1, A, 100), flat(2, A, 100), flat(3, A, 80), flat(4, A, 130), flat(5, A, 70)])
+    assert session.ended == [(2, "filled", 10, ""), (3, "cancelled", 0, "DRAWDOWN"), (4, "filled", 10, "")]
+    assert session.fills == [(2, "A", 10, 100), (4, "A", -10, 130)]
+    cancels = [intent for intents in session.intents for intent in intents if isinstance(intent, CancelOrder)]
+    assert [one.reason for one in cancels] == ["DRAWDOWN: the drawdown limit was reached: only reductions"]
+
+
+def test_an_order_that_would_go_through_zero_ends_with_a_latch_too() -> None:
+    # 8 are held when the day is lost: a resting sell of 10 would open a short of 2.
+    script = Script({1: [Order(A, BUY, 8)], 2: [limit(SELL, 10, 120)]})
+    session = Session(script, capital=1_000, risk={"max_day_loss": 0.1}).run(days(100, 100, 80, 130))
+    assert session.ended[-1] == (3, "cancelled", 0, "DAY_LOSS")
 
 
 @pytest.mark.parametrize(("low", "code"), [(91, "SENT"), (90, "DAY_LOSS")])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from fakes.bars import A, B, C, Row
+from fakes.bars import A, B, C
 from fakes.markets import Market, markets
 from fakes.session import PerFill, Session
 from hypothesis import given
@@ -84,7 +85,7 @@ def test_the_future_cannot_reach_the_past(market: Market, data: st.DataObject) -
     later = [row for row in market.rows if row.ts_event > cut]
     # Other prices in another order of instruments, but rows of one time stay together.
     scrambled = [
-        Row(row.session, row.instrument, *(price * 3 for price in row[2:6]), row.volume + 7, row.minute)
+        row._replace(open=row.open * 3, high=row.high * 3, low=row.low * 3, close=row.close * 3, volume=row.volume + 7)
         for row in sorted(later, key=lambda row: (row.ts_event, row.instrument.symbol == "A"))
     ]
     whole = past_of(ran(market), cut)
@@ -112,7 +113,7 @@ ROTATED = {A: InstrumentId("Z", "NSE"), B: InstrumentId("A", "NSE"), C: Instrume
 
 @given(markets())
 def test_names_do_not_matter_where_nobody_competes_for_cash(market: Market) -> None:
-    free = {"risk": {}, "capital": 10**7, "charges": CHARGED, "most": 0.2}
+    free: dict[str, Any] = {"risk": {}, "capital": 10**7, "charges": CHARGED, "most": 0.2}
     renamed = Market(
         sorted(
             (row._replace(instrument=ROTATED[row.instrument]) for row in market.rows),

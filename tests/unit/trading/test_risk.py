@@ -108,7 +108,7 @@ def test_a_cut_goes_down_to_whole_lots() -> None:
 
 
 def test_the_smallest_ruling_wins_with_its_code() -> None:
-    risk = {"max_order_value": 50_000, "max_position_weight": 0.3, "max_gross_exposure": 0.4}
+    risk: dict[str, Any] = {"max_order_value": 50_000, "max_position_weight": 0.3, "max_gross_exposure": 0.4}
     rules: dict[str, RiskRule] = {"some": Says(Ruling(350, "SOME")), "more": Says(Ruling(999, "MORE"))}
     assert ruled(proposed(1_000), rules=rules, **risk) == (300, "POSITION_WEIGHT")
     assert ruled(proposed(1_000), rules={"few": Says(Ruling(7, "FEW"))}, **risk) == (7, "FEW")
@@ -152,10 +152,11 @@ def test_gross_exposure_counts_what_there_is_already() -> None:
 @pytest.mark.parametrize("equity", [0, -LAKH])
 def test_a_book_without_equity_may_only_reduce(equity: int) -> None:
     exposure = Exposure(equity, LAKH, 0)
-    for risk, code in (
+    limited: list[tuple[dict[str, Any], str]] = [
         ({"max_position_weight": 0.5}, "POSITION_WEIGHT"),
         ({"max_gross_exposure": 1.0}, "GROSS_EXPOSURE"),
-    ):
+    ]
+    for risk, code in limited:
         assert ruled(proposed(10), exposure=exposure, **risk) == (0, code)
         assert ruled(proposed(-10, position=10), exposure=exposure, **risk) == (10, "")
 

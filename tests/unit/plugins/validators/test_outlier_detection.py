@@ -281,6 +281,7 @@ def test_a_row_without_a_positive_price_is_not_judged_and_leaves_no_trace(close:
         ({"splits": ["2"]}, "'2' is not a split: write new shares and old ones"),
         ({"splits": ["0:1"]}, "'0:1' is not a split"),
         ({"bands": [5.0]}, "5.0 is not a circuit limit"),
+        ({"window": 10, "least": 11}, "nothing would ever be judged"),
         ({"wrong_ratio": 1}, "greater than 1"),
     ],
 )

@@ -1,0 +1,128 @@
+"""The runner: what is journaled, sent and told, in which order, and how a run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from fakes.bars import COLUMNS, A, chunk_of, flat, one_by_one
+from fakes.session import STREAM, Script, Session
+from fakes.stages import ByRow
+
+from friday_core.domain.orders import Fill, Order, OrderEnded, OrderType, Side
+from friday_core.domain.outcomes import StrategyStopped
+from friday_core.domain.records import (
+    CancelOrder,
+    ChunkReceived,
+    Intent,
+    PlaceOrder,
+    Record,
+    SessionStarted,
+    SessionStopped,
+    StreamEnded,
+)
+from friday_core.domain.verdicts import Verdict
+from friday_core.flow.stream import StreamPlan
+from friday_core.interfaces.broker import Broker
+from friday_core.session.journal import MemoryJournal
+from friday_core.session.runner import RunStatus, SessionRunner
+
+HEAD = SessionStarted(1, "test", "backtest", "hash")
+ROWS = [flat(day, A, 100) for day in (1, 2, 3)]
+RECORDS: list[Record] = [*(ChunkReceived(STREAM, part) for part in one_by_one(chunk_of(ROWS))), StreamEnded(STREAM)]
+
+
+class Sees(Broker):
+    """Notes what it is sent, and how far the journal was then."""
+
+    account = "simulated"
+    order_types = frozenset(OrderType)
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.sent: list[Intent] = []
+        self.journaled_when_sent: list[tuple[Intent, ...]] = []
+        self._journal = journal
+
+    def send(self, intents: Sequence[Intent]) -> None:
+        self.sent += intents
+        self.journaled_when_sent.append(list(self._journal)[-1].intents)
+
+
+class Run:
+    def __init__(self, session: Session) -> None:
+        self.journal = MemoryJournal()
+        self.broker = Sees(self.journal)
+        self.told: list[object] = []
+        self.progress: list[tuple[int, int]] = []
+        self.runner = SessionRunner(session.core, self.journal, self.broker, self.told.append)
+
+    def run(self, records: Sequence[Record] = RECORDS) -> RunStatus:
+        return self.runner.run(HEAD, records, lambda rows, ts: self.progress.append((rows, ts)))
+
+
+def buying() -> Session:
+    return Session(Script({1: [Order(A, Side.BUY, 1)], 3: [Order(A, Side.BUY, 2)]}))
+
+
+def test_every_record_is_journaled_from_the_head_to_the_stop() -> None:
+    run = Run(buying())
+    assert run.run() is RunStatus.FINISHED
+    records = [entry.record for entry in run.journal]
+    assert records == [HEAD, *RECORDS, SessionStopped("END_OF_DATA: the source has no more rows")]
+    assert [entry.seq for entry in run.journal] == list(range(len(run.journal)))
+
+
+def test_intents_are_journaled_before_they_are_sent_and_all_are_sent() -> None:
+    run = Run(buying())
+    run.run()
+    assert [type(intent) for intent in run.broker.sent] == [PlaceOrder, PlaceOrder, CancelOrder]
+    assert [intent for entry in run.journal for intent in entry.intents] == run.broker.sent
+    assert [intent for intents in run.broker.journaled_when_sent for intent in intents] == run.broker.sent
+
+
+def test_fills_and_ends_are_told_once_each_in_order() -> None:
+    run = Run(buying())
+    run.run()
+    assert [type(one) for one in run.told] == [Fill, OrderEnded, OrderEnded]
+    assert [one.filled for one in run.told if isinstance(one, OrderEnded)] == [1, 0]
+
+
+def test_a_strategy_that_stopped_is_told() -> None:
+    def breaks(_: object) -> Sequence[Order]:
+        raise RuntimeError("oh")
+
+    run = Run(Session(Script({2: breaks})))
+    run.run()
+    assert [type(one) for one in run.told] == [StrategyStopped]
+
+
+def test_progress_counts_rows_and_tells_the_time_of_the_last() -> None:
+    run = Run(buying())
+    run.run()
+    assert run.progress == [(n, row.ts_event) for n, row in enumerate(ROWS, 1)]
+
+
+def test_a_requested_stop_ends_the_run_after_the_record_at_hand() -> None:
+    run = Run(buying())
+    run.runner.request_stop()
+    assert run.run() is RunStatus.INTERRUPTED
+    assert [type(entry.record) for entry in run.journal] == [SessionStarted, ChunkReceived, SessionStopped]
+
+
+def test_a_stopped_stream_ends_the_run_and_says_why() -> None:
+    plan = StreamPlan(COLUMNS, validators=[("judge", ByRow({1: Verdict.REJECT_CHUNK}))])
+    run = Run(Session(Script({1: [Order(A, Side.BUY, 1)]}), plan=plan))
+    assert run.run() is RunStatus.STOPPED
+    last = list(run.journal)[-1].record
+    assert last == SessionStopped(f"STREAM_STOPPED: {run.runner.core.halted}")
+    assert run.progress[-1][0] == 2
+
+
+def test_what_a_source_raises_ends_the_run_with_the_journal_as_far_as_it_got() -> None:
+    def broken() -> Sequence[Record]:
+        raise OSError("the disk is gone")
+
+    run = Run(buying())
+    with pytest.raises(OSError, match="the disk is gone"):
+        run.runner.run(HEAD, (record for part in (lambda: RECORDS[:1], broken) for record in part()), lambda *_: None)
+    assert [type(entry.record) for entry in run.journal] == [SessionStarted, ChunkReceived]
