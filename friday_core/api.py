@@ -37,7 +37,6 @@ from friday_core.errors import (
 )
 from friday_core.infrastructure.logging import get_logger
 from friday_core.interfaces.broker import (
-    Affordable,
     Broker,
     ChargesPlan,
     Execution,
@@ -62,7 +61,6 @@ __all__ = [
     "HOLD",
     "MISSING_PRICE",
     "PRICE_COLUMNS",
-    "Affordable",
     "Bar",
     "BarFileSettings",
     "BarFileSource",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import ClassVar, Literal, Protocol
 
 from friday_core.domain.market import Bar
-from friday_core.domain.orders import Order, OrderType, Side, WorkingOrder
+from friday_core.domain.orders import OrderType, Side, WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.interfaces.component import Component
 
@@ -23,10 +23,6 @@ class Execution(Protocol):
     def price(self) -> int: ...
 
 
-#: How many of ``quantity`` at ``price`` the order's book can pay for right now.
-Affordable = Callable[[Order, int, int], int]
-
-
 class Matcher(Protocol):
     """The exchange of a simulation: fills working orders from bars."""
 
@@ -36,12 +32,13 @@ class Matcher(Protocol):
         ...
 
     def match(
-        self, ordinal: int, bars: Sequence[Bar], orders: Sequence[WorkingOrder], affordable: Affordable
-    ) -> Iterator[Execution]:
-        """Executions on slice ``ordinal``, orders in arrival order.
+        self, ordinal: int, bars: Sequence[Bar], orders: Sequence[WorkingOrder]
+    ) -> Generator[Execution, int, None]:
+        """Proposes executions on slice ``ordinal``, orders in arrival order.
 
-        Lazily: the caller books each execution before it asks for the next, so that
-        ``affordable`` tells what is left. The matcher moves the orders' status except for fills.
+        Each is booked before the next is asked for, and the answer to it (what ``yield`` gives) is
+        the quantity that was booked: less than proposed if the order's book cannot pay for all. The
+        matcher moves the orders' status except for fills.
         """
         ...
 

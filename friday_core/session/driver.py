@@ -11,10 +11,10 @@ from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import (
     Fill,
-    Order,
     OrderEnded,
     OrderStatus,
     OrderType,
+    Side,
     TimeInForce,
     WorkingOrder,
 )
@@ -129,32 +129,41 @@ class Driver:
     # 2 ------------------------------------------------------------------------------------------
 
     def _match(self, moment: Slice) -> None:
-        for execution in self._matcher.match(moment.ordinal, moment.bars, list(self._working), self._affordable):
-            self._book(execution, moment.ts_event)
+        """The matcher proposes, and is told what was booked: it is handed nothing that leads to a book."""
+        executions = self._matcher.match(moment.ordinal, moment.bars, list(self._working))
+        execution = next(executions, None)
+        while execution is not None:
+            booked = self._book(execution, moment.ts_event)
+            try:
+                execution = executions.send(booked)
+            except StopIteration:
+                execution = None
         self._settle_ended(moment.ts_event)
 
-    def _affordable(self, order: Order, quantity: int, price: int) -> int:
+    def _book(self, execution: Execution, ts_event: int) -> int:
+        """Book what the order's book can pay for, in whole lots; returns the quantity."""
+        order, price = execution.order.order, execution.price
         desk, instrument = self._desks[order.strategy], self._instrument(order.instrument)
-        return largest_affordable(
-            quantity,
-            desk.book.cash,
-            instrument.lot_size,
-            lambda part: desk.cost_of(instrument, order.side, price, part),
-        )
-
-    def _book(self, execution: Execution, ts_event: int) -> None:
-        order = execution.order.order
-        desk, instrument = self._desks[order.strategy], self._instrument(order.instrument)
-        cost = desk.cost_of(instrument, order.side, execution.price, execution.quantity)
-        charges = cost - order.side.sign * instrument.notional(execution.price, execution.quantity)
+        quantity = execution.quantity
+        if order.side is Side.BUY:
+            quantity = largest_affordable(
+                quantity,
+                desk.book.cash,
+                instrument.lot_size,
+                lambda part: desk.cost_of(instrument, order.side, price, part),
+            )
+        if quantity == 0:
+            return 0
+        cost = desk.cost_of(instrument, order.side, price, quantity)
+        charges = cost - order.side.sign * instrument.notional(price, quantity)
         fill = Fill(
-            order.tag, order.instrument, order.strategy, order.side, execution.quantity, execution.price,
-            charges, ts_event, self._assumed,
-        )  # fmt: skip
-        execution.order.fill(execution.quantity)
+            order.tag, order.instrument, order.strategy, order.side, quantity, price, charges, ts_event, self._assumed
+        )
+        execution.order.fill(quantity)
         desk.book.apply_fill(fill, instrument)
         desk.runner.tell(fill)
         self.log.fills.append(fill)
+        return quantity
 
     def _settle_ended(self, ts_event: int) -> None:
         """Orders at their end no longer work; what did not simply fill is told to its strategy."""

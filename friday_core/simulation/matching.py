@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, RawBar
 from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
-from friday_core.interfaces.broker import Affordable
 
 PPM = 1_000_000
 _UNLIMITED = 2**63 - 1
@@ -68,13 +67,14 @@ class BarMatcher:
     row           an order sees only its instrument's bars, and only on slices from ``active_from``
                   on (decision's slice + 1 + latency); a bar that lacks a price is no row
     opening       on its first row an order becomes OPEN and remembers that row's session
-    DAY           on a row of a later session it is EXPIRED, before any order of the slice fills
+    DAY           on a slice of a later session, whoever trades on it, it is EXPIRED, before any
+                  order of the slice fills
     GTC           rests until it is filled or cancelled
     slipped       plus (buy) or minus (sell) ``slippage_ticks`` ticks; never below one tick
     participation executions consume volume * share in arrival order, in whole lots; what does not
                   fit waits; a volume that is unknown counts as 0; without a share volume is ignored
-    cash          a buy is cut to the whole lots that its book affords, and the rest is CANCELLED
-                  with the reason CLIPPED_CASH, or NO_CASH if nothing is left
+    cash          where less is booked than was proposed, the rest is CANCELLED with the reason
+                  CLIPPED_CASH, or NO_CASH if nothing was
     arrival       orders are tried in the given order, each at most once a slice
     ============= ==================================================================================
 
@@ -90,16 +90,16 @@ class BarMatcher:
         return self.rules.latency
 
     def match(
-        self, ordinal: int, bars: Sequence[Bar], orders: Sequence[WorkingOrder], affordable: Affordable
-    ) -> Iterator[Execution]:
-        """Executions on slice ``ordinal``; ``bars`` holds at most one bar an instrument.
+        self, ordinal: int, bars: Sequence[Bar], orders: Sequence[WorkingOrder]
+    ) -> Generator[Execution, int, None]:
+        """Proposes executions on slice ``ordinal``; ``bars`` holds at most one bar an instrument.
 
-        The caller books each execution, and calls ``WorkingOrder.fill``, before it asks for the
-        next. It may cancel other orders meanwhile: a cancelled order does not trade any more.
+        The caller books each execution, calls ``WorkingOrder.fill`` for what it booked, and sends
+        that quantity back. It may cancel other orders meanwhile: those do not trade any more.
         """
         rows = {bar.instrument.id: bar for bar in bars if MISSING_PRICE not in bar.raw}
         room = {name: self._volume_share(bar) for name, bar in rows.items()}
-        for working in _admitted(ordinal, rows, orders):
+        for working in _admitted(ordinal, bars, rows, orders):
             if working.status.terminal:
                 continue
             order, bar = working.order, rows[working.order.instrument]
@@ -107,14 +107,12 @@ class BarMatcher:
             if price is None:
                 continue
             wanted = _whole_lots(working.remaining, room[order.instrument], bar.instrument)
-            quantity = wanted
-            if order.side is Side.BUY and wanted:
-                quantity = _whole_lots(wanted, affordable(order, wanted, price), bar.instrument)
-            if quantity:
-                room[order.instrument] -= quantity
-                yield Execution(working, quantity, price)
-            if quantity < wanted and not working.status.terminal:
-                working.move(OrderStatus.CANCELLED, _cash_reason(quantity, wanted, price, bar.instrument))
+            if not wanted:
+                continue
+            booked = yield Execution(working, wanted, price)
+            room[order.instrument] -= booked
+            if booked < wanted and not working.status.terminal:
+                working.move(OrderStatus.CANCELLED, _cash_reason(booked, wanted, price, bar.instrument))
 
     def _volume_share(self, bar: Bar) -> int:
         """How much of the bar's volume all orders together may take."""
@@ -143,20 +141,24 @@ class BarMatcher:
         return slipped if order.side is Side.BUY else max(slipped, instrument.tick_size)
 
 
-def _admitted(ordinal: int, rows: Mapping[InstrumentId, Bar], orders: Sequence[WorkingOrder]) -> list[WorkingOrder]:
-    """The orders that may trade on these rows; opens the new ones and expires the old ones."""
+def _admitted(
+    ordinal: int, bars: Sequence[Bar], rows: Mapping[InstrumentId, Bar], orders: Sequence[WorkingOrder]
+) -> list[WorkingOrder]:
+    """The orders that may trade on this slice; opens the new ones and expires the old ones."""
     admitted = []
     for working in orders:
-        bar = rows.get(working.order.instrument)
-        if bar is None or working.active_from > ordinal or working.status.terminal:
+        has_row = working.order.instrument in rows
+        if working.active_from > ordinal or working.status.terminal:
             continue
         if working.status in _BEFORE_OPEN:
+            if not has_row:
+                continue
             working.move(OrderStatus.OPEN)
-            working.session = bar.session
-        if working.order.time_in_force is TimeInForce.DAY and bar.session > working.session:
+            working.session = bars[0].session
+        if working.order.time_in_force is TimeInForce.DAY and bars[0].session > working.session:
             working.move(OrderStatus.EXPIRED, "DAY_ENDED: the session for which it was placed is over")
-            continue
-        admitted.append(working)
+        elif has_row:
+            admitted.append(working)
     return admitted
 
 

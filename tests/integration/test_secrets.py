@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,12 +79,12 @@ class Telling(BarMatcher):
         super().__init__(MatchingRules())
         self._key = key
 
-    def match(self, ordinal: int, bars: Any, orders: Any, affordable: Any) -> Iterator[Any]:
+    def match(self, ordinal: int, bars: Any, orders: Any) -> Generator[Any, int, None]:
         for order in orders:
             if order.order.type is OrderType.LIMIT:
                 order.move(OrderStatus.OPEN)
                 order.move(OrderStatus.REJECTED, f"REJECTED: not with the key {self._key}")
-        return super().match(ordinal, bars, [one for one in orders if not one.status.terminal], affordable)
+        return super().match(ordinal, bars, [one for one in orders if not one.status.terminal])
 
 
 class Curious(Idle):

@@ -76,9 +76,22 @@ def play(
     result = []
     for ordinal, rows in enumerate(slices):
         traded = []
-        for execution in matcher.match(ordinal, [rows] if isinstance(rows, Bar) else rows, orders, affordable):
-            execution.order.fill(execution.quantity)
-            traded.append((execution.quantity, execution.price))
+        lots = {one.instrument.id: one.instrument.lot_size for one in ([rows] if isinstance(rows, Bar) else rows)}
+        executions = matcher.match(ordinal, [rows] if isinstance(rows, Bar) else rows, orders)
+        execution = next(executions, None)
+        while execution is not None:
+            asked, quantity = execution.order.order, execution.quantity
+            if asked.side is Side.BUY:
+                paid_for = max(0, affordable(asked, quantity, execution.price))
+                lot = 1 if paid_for >= quantity else lots[asked.instrument]
+                quantity = min(quantity, paid_for) // lot * lot
+            if quantity:
+                execution.order.fill(quantity)
+                traded.append((quantity, execution.price))
+            try:
+                execution = executions.send(quantity)
+            except StopIteration:
+                execution = None
         result.append(traded)
     return result
 
@@ -238,8 +251,8 @@ def test_a_day_order_of_a_day_before_1970_expires_too() -> None:
 def test_day_orders_expire_before_any_order_of_the_slice_fills() -> None:
     first, old = order(Side.BUY, active_from=1), order(Side.BUY, limit=500)
     matcher = BarMatcher(PLAIN)
-    list(matcher.match(0, [bar(900, 1_000, 1_100, session=7)], [first, old], rich))
-    executions = matcher.match(1, [bar(900, 1_000, 1_100, session=8)], [first, old], rich)
+    assert list(matcher.match(0, [bar(900, 1_000, 1_100, session=7)], [first, old])) == []
+    executions = matcher.match(1, [bar(900, 1_000, 1_100, session=8)], [first, old])
     assert next(executions) == Execution(first, 100, 1_000)
     assert old.status is OrderStatus.EXPIRED
 
@@ -257,6 +270,13 @@ def test_the_unfilled_part_of_a_day_order_expires() -> None:
     assert (working.status, working.filled) == (OrderStatus.EXPIRED, 40)
 
 
+def test_a_day_order_expires_though_its_instrument_does_not_trade_any_more() -> None:
+    resting = order(Side.BUY, limit=1_000)
+    rows = [bar(1_000, 1_050, 1_100, session=7), bar(900, 950, 1_100, session=8, of=TCS)]
+    assert play(PLAIN, rows, [resting]) == [[], []]
+    assert resting.status is OrderStatus.EXPIRED
+
+
 def test_a_good_till_cancelled_order_rests_over_sessions() -> None:
     resting = order(Side.SELL, limit=1_100, gtc=True)
     rows = [bar(900, 1_000, 1_100, session=day) for day in (7, 8, 9)] + [bar(900, 1_000, 1_101, session=10)]
@@ -272,10 +292,11 @@ def test_an_ended_order_is_left_alone() -> None:
 
 def test_an_order_that_the_caller_cancels_between_two_executions_does_not_trade() -> None:
     first, second = order(Side.BUY), order(Side.BUY)
-    executions = BarMatcher(PLAIN).match(0, [bar(900, 1_000, 1_100)], [first, second], rich)
+    executions = BarMatcher(PLAIN).match(0, [bar(900, 1_000, 1_100)], [first, second])
     next(executions).order.fill(100)
     second.move(OrderStatus.CANCELLED, "by request")
-    assert list(executions) == []
+    with pytest.raises(StopIteration):
+        executions.send(100)
 
 
 def test_a_filled_order_does_not_trade_again() -> None:

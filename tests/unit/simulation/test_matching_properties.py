@@ -68,9 +68,15 @@ def play(rules: MatchingRules, day: Sequence[Row], basket: Sequence[tuple[Order,
         raw = RawBar(row.open, row.high, row.low, row.open)
         o, h, lo, c = map(float, raw)
         one = Bar(INFY, ordinal, row.session, o, h, lo, c, float(row.volume), 1.0, raw, {})
-        for execution in matcher.match(ordinal, [one], working, lambda _, quantity, __: quantity):
+        executions = matcher.match(ordinal, [one], working)
+        execution = next(executions, None)
+        while execution is not None:
             execution.order.fill(execution.quantity)
             trades.append((ordinal, working.index(execution.order), execution.quantity, execution.price))
+            try:
+                execution = executions.send(execution.quantity)
+            except StopIteration:
+                execution = None
     return trades, [one.status.value for one in working]
 
 
