@@ -22,7 +22,7 @@ class ColumnStage(Transformer):
     def __init__(self, program: Program, universe: Universe) -> None:
         self._rows = 0
         self._scales = np.array([10.0**one.price_decimals for one in universe])
-        self._oracle = Oracle(program, self._scales.tolist())
+        self._oracle = Oracle(program, self._scales.tolist(), [one.id for one in universe])
         self._labels = program.inputs[program.base]
         self.inputs = tuple(label for label in self._labels if label not in _ADJUSTED and "." not in label)
         self.outputs = tuple(program.outputs)

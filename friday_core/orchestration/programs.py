@@ -92,7 +92,7 @@ class _Tracing:
         except FridayError as error:
             self._report(node, str(error), "correct the line of the plugin that is named")
             return None
-        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's code may raise anything
             mend = f"report it to the author of {node.loaded.plugin.distribution}"
             self._report(node, f"outputs(m) raised {described(error)}", mend)
             return None

@@ -21,7 +21,7 @@ class RunFolder:
     """``<parent>/<profile>-<UTC start>/``; nothing is written before ``create``."""
 
     def __init__(self, parent: Path, profile: str, started: int) -> None:
-        stamp = to_datetime(started).strftime("%Y%m%dT%H%M%SZ")
+        stamp = to_datetime(started).strftime("%Y%m%dT%H%M%S.%fZ")
         safe = re.sub(r"[^A-Za-z0-9_-]", "-", profile)
         self._parent = parent
         self._name = f"{safe}-{stamp}"
@@ -64,7 +64,7 @@ class RunFolder:
 
     def _error(self, error: OSError) -> RunFolderError:
         if isinstance(error, FileExistsError) and self.path.exists():
-            return RunFolderError(f"run folder {self.path}: another run took it in the same second. Start again")
+            return RunFolderError(f"run folder {self.path}: another run took it at the same moment. Start again")
         return RunFolderError(
             f"run folder {self.path}: {error.strerror or error}. Free space or change the rights there, "
             "or choose another place with --set run.folder=FOLDER"

@@ -16,6 +16,9 @@ from friday_core.session.core import Core
 from friday_core.session.runner import RunStatus
 from friday_core.trading.ledger import Account
 
+#: Reasons of one stage and verdict that the summary names; the table has them all.
+_REASONS_SHOWN = 10
+
 CONVENTIONS = {
     "fill": "decided at a bar's close, traded at the next bar's open at the earliest",
     "returns": "from the last equity of each session; 252 sessions a year; no risk-free rate",
@@ -80,8 +83,20 @@ def _book(account: Account, name: str, core: Core) -> dict[str, Any]:
 
 
 def _quarantine(core: Core) -> list[dict[str, Any]]:
-    return [
-        {"stream": stream, "stage": stage, "verdict": verdict, "reason": reason, "rows": rows}
-        for stream, quarantine in core.flow.quarantines.items()
-        for (stage, verdict, reason), rows in sorted(quarantine.counts.items())
-    ]
+    """Rows by stage, verdict and reason; of reasons that hold values, the most frequent and the rest."""
+    found = []
+    for stream, quarantine in core.flow.quarantines.items():
+        reasons: dict[tuple[str, str], Counter[str]] = {}
+        for (stage, verdict, reason), rows in sorted(quarantine.counts.items()):
+            reasons.setdefault((stage, verdict), Counter())[reason] = rows
+        for (stage, verdict), counts in reasons.items():
+            for reason, rows in _most_frequent(counts):
+                found.append({"stream": stream, "stage": stage, "verdict": verdict, "reason": reason, "rows": rows})
+    return found
+
+
+def _most_frequent(counts: Counter[str]) -> list[tuple[str, int]]:
+    shown = counts.most_common(_REASONS_SHOWN)
+    others = len(counts) - len(shown)
+    rest = counts.total() - sum(rows for _, rows in shown)
+    return [*shown, (f"{others} other reasons", rest)] if others else shown

@@ -19,17 +19,25 @@ def resolved_toml(loaded: LoadedSettings, plugin_models: PluginModels | None = N
     """All values as one TOML file without secrets, defaults of the code included.
 
     As ``--config`` it gives the same settings again: it chooses the profile ``default`` itself.
-    ``plugin_models`` tell what is secret; of a plugin without a model everything is left out
-    that came from the environment or the secrets folder. What is left out is named in comments.
+    ``plugin_models`` tell what is secret, and which plugins are in use: sections of others are
+    left out. Without it everything of a plugin is left out that came from the environment or the
+    secrets folder. Secrets that are left out are named in comments.
     """
     models = plugin_models or {}
     plain = loaded.settings.model_dump()
+    if plugin_models is not None:
+        plain["plugins"] = _in_use(plain["plugins"], models)
     for kind, name in models:
         if name in plain["plugins"].get(kind, {}):
             plain["plugins"][kind][name] = loaded.plugin_values(kind, name, models[kind, name])
     secrets = sorted(secret_keys(plain, lambda key: loaded.origin_of(dotted(key)), models))
     remove(plain, secrets)
     return _heading(loaded.profile, secrets) + tomli_w.dumps({"profile": DEFAULT, **_toml(plain)})
+
+
+def _in_use(sections: dict[str, Any], models: PluginModels) -> dict[str, Any]:
+    used = {kind: {n: one for n, one in names.items() if (kind, n) in models} for kind, names in sections.items()}
+    return {kind: names for kind, names in used.items() if names}
 
 
 def _heading(profile: str, secrets: Iterable[Key]) -> str:

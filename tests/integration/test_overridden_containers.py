@@ -39,7 +39,7 @@ def test_a_clock_of_the_tests_own_names_the_run_folder(loaded: LoadedSettings) -
     infrastructure, _, session = opened(loaded)
     infrastructure.clock.override(providers.Object(ManualClock(NOON)))
     result = session.host().run()
-    assert result.folder.name == "backtest-20240229T123015Z"
+    assert result.folder.name == "backtest-20240229T123015.000000Z"
 
 
 def test_two_runs_at_one_moment_have_folders_of_their_own(loaded: LoadedSettings) -> None:
@@ -48,7 +48,7 @@ def test_two_runs_at_one_moment_have_folders_of_their_own(loaded: LoadedSettings
         infrastructure, _, session = opened(loaded)
         infrastructure.clock.override(providers.Object(ManualClock(NOON)))
         names.append(session.host().run().folder.name)
-    assert names == ["backtest-20240229T123015Z", "backtest-20240229T123015Z-2"]
+    assert names == ["backtest-20240229T123015.000000Z", "backtest-20240229T123015.000000Z-2"]
 
 
 def test_an_override_of_one_container_does_not_touch_the_next(loaded: LoadedSettings) -> None:

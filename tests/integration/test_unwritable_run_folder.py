@@ -153,9 +153,9 @@ def test_of_two_runs_that_start_in_the_same_second_the_later_one_says_so(tmp_pat
     """Each has handed its path to its components before either made its folder."""
     first, second = RunFolder(tmp_path, "demo", 0), RunFolder(tmp_path, "demo", 0)
     first.create()
-    with pytest.raises(RunFolderError, match=r"another run took it in the same second\. Start again"):
+    with pytest.raises(RunFolderError, match=r"another run took it at the same moment\. Start again"):
         second.create()
-    assert RunFolder(tmp_path, "demo", 0).path.name == "demo-19700101T000000Z-2"
+    assert RunFolder(tmp_path, "demo", 0).path.name == "demo-19700101T000000.000000Z-2"
 
 
 def test_a_link_to_nowhere_in_place_of_the_folder_is_no_other_run(folder: UserFolder) -> None:
