@@ -85,7 +85,7 @@ def _annual_return(growth: float, sessions: int) -> float | None:
     if growth <= 0 or sessions == 0:
         return None
     try:
-        return growth ** (SESSIONS_PER_YEAR / sessions) - 1.0
+        return math.pow(growth, SESSIONS_PER_YEAR / sessions) - 1.0
     except OverflowError:
         return None
 

@@ -113,4 +113,3 @@ class _Tracing:
     def _report(self, node: Node, message: str, mend: str) -> None:
         who = f"{node.request.key} of {node.loaded.plugin.origin}"
         self.programs.problems.append(Problem(ProblemKind.UNTRACEABLE, message, mend, node.request.section, who))
-

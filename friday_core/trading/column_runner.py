@@ -44,7 +44,11 @@ class ColumnRunner(StrategyRunner):
         self._signals: dict[InstrumentId, float] = {}
 
     def _decisions(
-        self, ts_event: int, news: Sequence[Fill | OrderEnded], bars: Sequence[Bar], book: BookView  # noqa: ARG002
+        self,
+        ts_event: int,
+        news: Sequence[Fill | OrderEnded],
+        bars: Sequence[Bar],
+        book: BookView,  # noqa: ARG002
     ) -> Iterable[Decision]:
         if not bars:
             return

@@ -65,7 +65,11 @@ class EventRunner(StrategyRunner):
         self._strategy = strategy
 
     def _decisions(
-        self, ts_event: int, news: Sequence[Fill | OrderEnded], bars: Sequence[Bar], book: BookView  # noqa: ARG002
+        self,
+        ts_event: int,
+        news: Sequence[Fill | OrderEnded],
+        bars: Sequence[Bar],
+        book: BookView,  # noqa: ARG002
     ) -> Iterable[Decision]:
         for event in (*news, *bars):
             yield from self._checked(self._strategy.on_event(event, book))

@@ -28,7 +28,7 @@ def reachable(start: object) -> Iterator[tuple[str, object]]:
             ahead.extend((f"{path}{step}", part) for step, part in _parts(one))
 
 
-def _parts(one: Any) -> Iterator[tuple[str, object]]:
+def _parts(one: Any) -> Iterator[tuple[str, object]]:  # noqa: PLR0912 - one branch for each kind of container
     if isinstance(one, Mapping):
         for key, value in list(one.items()):
             yield f"<key {key!r:.20}>", key

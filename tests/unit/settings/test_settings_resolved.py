@@ -87,11 +87,18 @@ def test_a_secret_from_the_folder_is_left_out(folder: SettingsFolder) -> None:
     assert "hunter2" not in resolved_toml(folder.load(), MODELS)
 
 
-@pytest.mark.parametrize("models", [{}, {("broker", "other"): VendorSettings}])
-def test_without_a_model_everything_from_a_secrets_place_is_left_out(folder: SettingsFolder, models: Any) -> None:
-    text = resolved_toml(folder.load(environ={CLIENT: "hunter1", SECRET: "hunter2"}), models)
+def test_without_models_everything_from_a_secrets_place_is_left_out(folder: SettingsFolder) -> None:
+    text = resolved_toml(folder.load(environ={CLIENT: "hunter1", SECRET: "hunter2"}))
     assert "hunter" not in text
     assert text.count("set it again") == 2
+
+
+@pytest.mark.parametrize("models", [{}, {("broker", "other"): VendorSettings}])
+def test_sections_of_plugins_that_are_not_in_use_are_left_out(folder: SettingsFolder, models: Any) -> None:
+    folder.write("friday.toml", '[plugins.broker.vendor]\napi_secret = "hunter3"')
+    text = resolved_toml(folder.load(environ={CLIENT: "hunter1", SECRET: "hunter2"}), models)
+    assert "hunter" not in text
+    assert "broker" not in tomllib.loads(text).get("plugins", {})
 
 
 def test_a_strategys_secret_is_left_out(folder: SettingsFolder) -> None:
