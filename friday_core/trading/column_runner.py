@@ -46,9 +46,9 @@ class ColumnRunner(StrategyRunner):
     def _decisions(
         self,
         ts_event: int,
-        news: Sequence[Fill | OrderEnded],
+        news: Sequence[Fill | OrderEnded],  # noqa: ARG002 - columns are told of fills by m.pos
         bars: Sequence[Bar],
-        book: BookView,  # noqa: ARG002
+        book: BookView,
     ) -> Iterable[Decision]:
         if not bars:
             return

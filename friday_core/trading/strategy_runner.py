@@ -66,10 +66,10 @@ class EventRunner(StrategyRunner):
 
     def _decisions(
         self,
-        ts_event: int,
+        ts_event: int,  # noqa: ARG002 - every event has its own
         news: Sequence[Fill | OrderEnded],
         bars: Sequence[Bar],
-        book: BookView,  # noqa: ARG002
+        book: BookView,
     ) -> Iterable[Decision]:
         for event in (*news, *bars):
             yield from self._checked(self._strategy.on_event(event, book))
