@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
 
 # A time limit for each example fails on a busy machine whatever the code does; pytest's own limit stays.
-settings.register_profile("friday", deadline=None)
+# Where CI is set, properties draw the same examples every time; everywhere else each run draws new ones.
+settings.register_profile("friday", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("friday")
