@@ -1,6 +1,4 @@
 """What a plugin may import: everything here, and nothing else of ``friday_core``.
-
-Authors' tests may import ``friday_core.testing`` besides.
 """
 
 from friday_core.causal import indicators
@@ -44,7 +42,7 @@ from friday_core.interfaces.broker import (
     SimulatedBroker,
 )
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer
-from friday_core.interfaces.component import Component, Health
+from friday_core.interfaces.component import Component, Health, Stateful
 from friday_core.interfaces.notifier import Notification, Notifier, Severity
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.sizer import Sizer
@@ -121,6 +119,7 @@ __all__ = [
     "Signal",
     "SimulatedBroker",
     "Sizer",
+    "Stateful",
     "Strategy",
     "Target",
     "TimeInForce",

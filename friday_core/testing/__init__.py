@@ -1,1 +1,0 @@
-"""Builders and doubles for the tests of plugin authors."""
