@@ -1,5 +1,4 @@
-"""What a plugin may import: everything here, and nothing else of ``friday_core``.
-"""
+"""What a plugin may import: everything here, and nothing else of ``friday_core``."""
 
 from friday_core.causal import indicators
 from friday_core.causal.columns import Col
