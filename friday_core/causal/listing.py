@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from friday_core.causal.instructions import Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instruction stands in a tree: ``depth`` below its output; ``again`` if it stands above too."""
+
+    number: int
+    depth: int
+    again: bool
 
 
 def tree(instructions: Sequence[Instruction], outputs: Mapping[str, int], base: str) -> Iterator[str]:
@@ -12,31 +22,42 @@ def tree(instructions: Sequence[Instruction], outputs: Mapping[str, int], base: 
     shown: set[int] = set()
     for name, number in sorted(outputs.items()):
         yield name
-        yield from _branch(instructions, number, base, shown)
+        for place in places(instructions, number, shown):
+            yield "  " * (place.depth + 1) + _line(instructions[place.number], place, base)
 
 
-def _branch(instructions: Sequence[Instruction], root: int, base: str, shown: set[int]) -> Iterator[str]:
-    waiting = [(root, 1)]
+def places(instructions: Sequence[Instruction], root: int, shown: set[int]) -> Iterator[Place]:
+    """The tree below ``root``, each operator before what it reads; ``shown`` grows by what was gone through.
+
+    What is in ``shown`` is not gone through again; columns and constants may stand several times.
+    """
+    waiting = [(root, 0)]
     while waiting:
         number, depth = waiting.pop()
-        one = instructions[number]
-        indent = "  " * depth
-        if number in shown and one.inputs:
-            yield f"{indent}#{number} {one.name}, see above"
-            continue
-        shown.add(number)
-        yield f"{indent}{_line(one, number, base)}"
-        waiting += [(given, depth + 1) for given in reversed(one.inputs)]
+        inputs = instructions[number].inputs
+        again = number in shown and bool(inputs)
+        yield Place(number, depth, again)
+        if not again:
+            shown.add(number)
+            waiting += [(given, depth + 1) for given in reversed(inputs)]
 
 
-def _line(one: Instruction, number: int, base: str) -> str:
+def named(one: Instruction, base: str) -> str:
+    """The operator with its parameters, the column's name, or the constant."""
     if one.name == "const":
         return f"{one.params[0]:g}"
     node = one.node
-    words = [f"#{number}", node.label or one.name + _arguments(one)]
+    words = [node.label or one.name + _arguments(one)]
     words += [f"on {node.domain}"] if node.domain not in ("", base) else []
     words += ["(the book's)"] if node.label and node.feedback else []
-    return " ".join([*words, f"[{node.line}]"])
+    return " ".join(words)
+
+
+def _line(one: Instruction, place: Place, base: str) -> str:
+    if place.again:
+        return f"#{place.number} {one.name}, see above"
+    text = named(one, base)
+    return text if one.name == "const" else f"#{place.number} {text} [{one.node.line}]"
 
 
 def _arguments(one: Instruction) -> str:

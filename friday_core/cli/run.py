@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,13 @@ def command(choice: Choice, quiet: bool) -> None:
 
     Without a profile: a backtest on synthetic bars that needs no data and no account. Exit code 0
     means finished, 1 failed, 2 a configuration that cannot start, 3 that a strategy or the stream
-    was stopped on the way, 130 interrupted. The first Ctrl-C ends a run in order, with all results.
+    was stopped or that a validator failed, 130 interrupted. The first Ctrl-C ends a run in order,
+    with all results.
     """
     loaded = choice.load()
     host = choice.builder()(loaded)
     with _naming_the_folder(host), _stop_on_interrupt(host):
-        result = host.run() if quiet else _run_with_progress(host)
+        result = host.run(on_hang=_leaving(host)) if quiet else _run_with_progress(host)
     code = exit_code(result)
     _tell(result, quiet, code)
     sys.exit(code)
@@ -41,7 +43,8 @@ def exit_code(result: RunResult) -> ExitCode:
     """The exit code of a run that ended without an exception."""
     if result.status == "interrupted":
         return ExitCode.INTERRUPTED
-    if result.status != "finished" or result.summary["stopped_strategies"]:
+    summary = result.summary
+    if result.status != "finished" or summary["stopped_strategies"] or summary["validator_faults"]:
         return ExitCode.STOPPED
     return ExitCode.FINISHED
 
@@ -71,7 +74,19 @@ def _run_with_progress(host: Host) -> RunResult:
         def progress(rows: int, ts: int) -> None:
             bar.update(task, completed=rows, description=f"{host.mode} {host.profile} {to_datetime(ts):%Y-%m-%d}")
 
-        return host.run(progress)
+        return host.run(progress, _leaving(host))
+
+
+def _leaving(host: Host) -> Callable[[Exception], None]:
+    """Tells why and ends the process: a thread that does not return cannot be ended alone."""
+
+    def leave(error: Exception) -> None:
+        click.echo(f"friday: {error}\nwhat there is of the run: {host.folder.path}", err=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ExitCode.FAILED)
+
+    return leave
 
 
 @contextmanager

@@ -72,6 +72,8 @@ def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"error: {summary['error']}"
     for one in summary["stopped_strategies"]:
         yield f"strategy {one['strategy']} was stopped: {one['error']}"
+    for one in summary["validator_faults"]:
+        yield f"validator {one['validator']} failed on row {one['seq']:,}, no position was opened since: {one['error']}"
     for error in summary.get("stop_errors", ()):
         yield f"while stopping: {error}"
     for row in summary["quarantine"]:

@@ -57,6 +57,9 @@ class Universe:
         """Dense index of an instrument; ``KeyError`` if it is not in the universe."""
         return self._position[instrument]
 
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
 
 class Chunk:
     """Rows of one stream as read-only columns, sorted by (``ts_event``, ``inst``).
@@ -111,6 +114,9 @@ class Chunk:
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a chunk is immutable: {name} cannot be set; make another with with_columns()")
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
 
     def __len__(self) -> int:
         return len(self.ts_event)
@@ -199,7 +205,9 @@ def _writeable(array: Array) -> bool:
 
 
 def _converted(name: str, array: Array, dtype: Any) -> Array:
-    """Another type for the same values; an integer column takes nothing that it would change."""
+    """Another type for the same numbers; an integer column takes nothing that it would change."""
+    if array.dtype.kind not in "biuf":
+        raise SchemaError(f"column {name!r} holds numbers ({np.dtype(dtype)}), not {array.dtype}")
     with np.errstate(invalid="ignore"):
         converted = np.ascontiguousarray(array, dtype=dtype)
     if array.dtype.kind in "iuf" and np.issubdtype(dtype, np.integer) and (converted != array).any():

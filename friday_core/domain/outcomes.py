@@ -62,6 +62,22 @@ class StrategyStopped(msgspec.Struct, frozen=True):
     traceback: str
 
 
+class ValidatorFault(msgspec.Struct, frozen=True):
+    """A validator raised or broke its contract on row ``seq``, and judged nothing from there on.
+
+    ``doubtful_from`` is the earliest ``ts_event`` of a slice that no longer opens a position: that
+    of the slice which was open when the row came.
+    """
+
+    ts_event: int
+    stream: str
+    validator: str
+    seq: int
+    doubtful_from: int
+    error: str
+    traceback: str
+
+
 class ActionApplied(msgspec.Struct, frozen=True):
     """A corporate action changed a book."""
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
 import numpy as np
 
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.verdicts import Verdict
 from friday_core.flow.quarantine import Quarantine
+from friday_core.flow.snapshots import Rows, from_bytes, to_bytes
+from friday_core.flow.watermark import BEGINNING
+
+
+class _Snapshot(msgspec.Struct, frozen=True, tag="align 1"):
+    open: Rows | None
+    open_ts: int | None
 
 
 class Align:
@@ -24,6 +32,11 @@ class Align:
         self._quarantine = quarantine
         self._open: list[Chunk] = []
         self._open_ts: int | None = None
+
+    @property
+    def newest(self) -> int:
+        """Close time of the open slice, or of the last one that was: earlier ones are closed."""
+        return BEGINNING if self._open_ts is None else self._open_ts
 
     def push(self, chunk: Chunk) -> Iterator[Chunk]:
         """The slices that these rows close, whole, in one chunk sorted by time and instrument."""
@@ -45,6 +58,17 @@ class Align:
         if self._open:
             closed, self._open = self._open, []
             yield self._complete(closed)
+
+    def snapshot(self) -> bytes:
+        """The open slice; ``restore`` goes on with the same bits."""
+        rows = Rows.of(Chunk.concat(self._open), self._quarantine.universe) if self._open else None
+        return to_bytes(_Snapshot(rows, self._open_ts))
+
+    def restore(self, snapshot: bytes) -> None:
+        """Go on from there; ``InvariantError`` if it is no snapshot of this stage."""
+        state = from_bytes(_Snapshot, snapshot)
+        self._open = [] if state.open is None else [state.open.chunk(self._quarantine.universe)]
+        self._open_ts = state.open_ts
 
     def _complete(self, parts: Sequence[Chunk]) -> Chunk:
         """Sorted rows with at most one row of each instrument in a slice: the first that came."""

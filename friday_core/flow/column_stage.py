@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
 from friday_core.causal.oracle import Oracle
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk, Float64, Universe
+from friday_core.errors import InvariantError
 from friday_core.interfaces.transformer import Transformer
 
+_ROWS = struct.Struct("<q")
 _ADJUSTED = ("open", "high", "low", "close")
 
 
@@ -36,6 +40,15 @@ class ColumnStage(Transformer):
             for name, column in added.items():
                 column.append(values[name])
         return chunk.with_columns({name: np.array(values) for name, values in added.items()})
+
+    def snapshot(self) -> bytes:
+        return _ROWS.pack(self._rows) + self._oracle.snapshot()
+
+    def restore(self, snapshot: bytes) -> None:
+        """``InvariantError`` if it is of another program: its rows would start anew."""
+        if self._oracle.restore(snapshot[_ROWS.size :]).cold:
+            raise InvariantError("the snapshot is of other columns than these")
+        (self._rows,) = _ROWS.unpack_from(snapshot)
 
     def _column(self, chunk: Chunk, label: str) -> Float64:
         if label.startswith("raw."):

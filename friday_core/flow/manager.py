@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.market import CorporateAction
+from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import InvariantError
 from friday_core.flow.quarantine import Quarantine
+from friday_core.flow.snapshots import from_bytes, to_bytes
 from friday_core.flow.stream import Stream, StreamPlan
+
+
+class _Snapshot(msgspec.Struct, frozen=True, tag="flow 1"):
+    streams: dict[str, bytes]
 
 
 class DataFlowManager:
@@ -31,10 +39,32 @@ class DataFlowManager:
         """Close what the stream holds open."""
         return self._stream(name).end()
 
+    def snapshot(self) -> bytes:
+        """Every stream's state; ``restore`` goes on with the same bits. See ``Stream.snapshot``."""
+        return to_bytes(_Snapshot({name: stream.snapshot() for name, stream in self._streams.items()}))
+
+    def restore(self, snapshot: bytes) -> None:
+        """Go on from there; ``InvariantError`` if it is of other streams."""
+        states = from_bytes(_Snapshot, snapshot).streams
+        if states.keys() != self._streams.keys():
+            raise InvariantError(f"the snapshot is of {', '.join(states)}, this session has {', '.join(self._streams)}")
+        for name, state in states.items():
+            self._streams[name].restore(state)
+
     @property
     def quarantines(self) -> Mapping[str, Quarantine]:
         """What each stream held back or repaired."""
         return {name: stream.quarantine for name, stream in self._streams.items()}
+
+    @property
+    def faults(self) -> list[ValidatorFault]:
+        """Validators that failed; the same on every call but for new ones at the end of each stream's."""
+        return [fault for stream in self._streams.values() for fault in stream.faults]
+
+    @property
+    def current_stage(self) -> str:
+        """Whose code is running, as ``validator.bar_sanity``; empty if nobody's. Safe from other threads."""
+        return next((stream.current_stage for stream in self._streams.values() if stream.current_stage), "")
 
     @property
     def rows_in(self) -> int:

@@ -29,7 +29,7 @@ class Quarantine:
 
     def __init__(self, stream: str, universe: Universe) -> None:
         self._stream = stream
-        self._universe = universe
+        self.universe = universe
         self._held: list[HeldRow] = []
 
     @property
@@ -45,7 +45,7 @@ class Quarantine:
     def hold(self, stage: str, verdict: Verdict, reason: str, chunk: Chunk, row: int) -> None:
         """Keep one row of ``chunk`` as it was before ``stage``."""
         values = {name: column[row].item() for name, column in chunk.columns.items()}
-        instrument = self._universe[int(chunk.inst[row])].id
+        instrument = self.universe[int(chunk.inst[row])].id
         ts, seq = int(chunk.ts_event[row]), int(chunk.seq[row])
         self._held.append(HeldRow(self._stream, stage, verdict.name, reason, instrument, ts, seq, values))
 

@@ -7,15 +7,22 @@ from fractions import Fraction
 from itertools import accumulate
 from operator import mul
 
+import msgspec
 import numpy as np
 
 from friday_core.domain.chunk import Chunk, Float64, Int64, Universe
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.sessions import SessionDates
+from friday_core.errors import InvariantError
+from friday_core.flow.snapshots import from_bytes, to_bytes
 
 #: ``session`` in days since 1970-01-01; raw prices times ``factor`` compare over time, and so do raw
 #: volumes divided by ``split``, the shares that one share has become.
 STAMPED_COLUMNS = ("session", "factor", "split")
+
+
+class _Snapshot(msgspec.Struct, frozen=True, tag="stamps 1"):
+    actions: tuple[CorporateAction, ...]
 
 
 class Stamps:
@@ -34,6 +41,20 @@ class Stamps:
         known.append(action)
         known.sort(key=lambda one: one.session)
         self._products.pop(position, None)
+
+    def snapshot(self) -> bytes:
+        """The actions that are known; ``restore`` goes on with the same bits."""
+        return to_bytes(_Snapshot(tuple(action for known in self._actions.values() for action in known)))
+
+    def restore(self, snapshot: bytes) -> None:
+        """Go on from there; ``InvariantError`` if it is no snapshot of this stage, or of other instruments."""
+        state = from_bytes(_Snapshot, snapshot)
+        unknown = [str(one.instrument) for one in state.actions if one.instrument not in self._universe]
+        if unknown:
+            raise InvariantError(f"the snapshot has actions of {', '.join(unknown)}, which this session does not know")
+        self._actions, self._products = {}, {}
+        for action in state.actions:
+            self.announce(action)
 
     def stamp(self, chunk: Chunk) -> Chunk:
         sessions = self._dates.of(chunk.ts_event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,24 @@ class Health:
     ok: bool = True
     progress: int = 0
     detail: str = ""
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A stage of a stream that can hand over what it remembers; optional.
+
+    A component of the same settings, over the same instruments, that was given the snapshot
+    answers from then on like the one that made it, to the last bit. Bytes that are no snapshot
+    raise. No pickle: a snapshot may come from another machine.
+    """
+
+    def snapshot(self) -> bytes:
+        """All that earlier rows have left behind."""
+        ...
+
+    def restore(self, snapshot: bytes) -> None:
+        """Forget everything and go on from there."""
+        ...
 
 
 class Component:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from friday_core import __version__
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
-from friday_core.domain.outcomes import StrategyStopped
+from friday_core.domain.outcomes import StrategyStopped, ValidatorFault
 from friday_core.domain.records import Record, SessionStarted
-from friday_core.errors import DataSourceError, FridayError, RunFolderError
+from friday_core.errors import ComponentTimeout, DataSourceError, FridayError, RunFolderError
 from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
 from friday_core.infrastructure.logging import configure_logging, described, get_logger
 from friday_core.infrastructure.notifications import Notifications
@@ -33,6 +33,7 @@ from friday_core.session.run_folder import SUMMARY, RunFolder
 from friday_core.session.runner import Progress, RunStatus, SessionRunner
 from friday_core.session.summary import summary_of
 from friday_core.session.tables import ResultTables
+from friday_core.session.watchdog import Watchdog
 from friday_core.trading.ledger import Account
 
 #: Seconds that observers and notifiers get to finish when a run is over.
@@ -84,6 +85,8 @@ class Host:
         self._clock = clock
         self._log = get_logger("host")
         self._summarised = False
+        self._on_hang: Callable[[ComponentTimeout], None]
+        self._hang: ComponentTimeout | None = None
 
     def row_count(self) -> int | None:
         """Rows that the session will see, if the source knows."""
@@ -93,11 +96,18 @@ class Host:
         """End the run before the next record; safe from a signal handler."""
         self._runner.request_stop()
 
-    def run(self, progress: Progress = lambda _rows, _ts: None) -> RunResult:
+    def run(
+        self,
+        progress: Progress = lambda _rows, _ts: None,
+        on_hang: Callable[[ComponentTimeout], None] = lambda _error: None,
+    ) -> RunResult:
         """Start, run, write, stop. An error is written into the run folder before it is raised.
 
-        No secret is in what is written or raised.
+        No secret is in what is written or raised. ``on_hang`` is called from another thread when a
+        record has taken longer than ``[run] record_timeout``, after a summary was written that says
+        so. It may end the process; if it does not, the run fails when the record is done.
         """
+        self._on_hang = on_hang
         self.folder.create()
         try:
             return self._run_in_folder(progress)
@@ -135,7 +145,10 @@ class Host:
         try:
             lifecycle.start()
             self._events.publish(SessionOpened(self.profile, self.mode))
-            status = self._runner.run(self._head(), self._records(), progress)
+            with Watchdog(self._runner.busy_since, self.assembly.settings.run.record_timeout, self._hung):
+                status = self._runner.run(self._head(), self._records(), progress)
+            if self._hang is not None:
+                raise self._hang
             if self._runner.core.halted is not None:
                 error = self._security.mask(str(self._runner.core.halted))
                 notifications.notify(Notification(Severity.ALARM, "stream", error))
@@ -148,6 +161,17 @@ class Host:
                 raise shown from None
             raise
         return self._finish(lifecycle, status, error)
+
+    def _hung(self) -> None:
+        """In the watchdog's thread: whoever has not returned is named, and the run will not go on."""
+        self._runner.request_stop()
+        timeout = self.assembly.settings.run.record_timeout
+        who = self._runner.core.current_stage or "core"
+        message = f"a record took longer than {timeout:g} s; if that is no mistake, raise [run] record_timeout"
+        self._hang = ComponentTimeout(who, message)
+        self._log.error("the run hangs", error=str(self._hang))
+        self._summarise_failure(self._hang)
+        self._on_hang(self._hang)
 
     def _records(self) -> Iterator[Record]:
         """The feed's records; what its source raises on the way says whose it is."""
@@ -224,11 +248,17 @@ class Host:
             message = self._security.mask(f"it was stopped: {stopped.error}")
             notifications.notify(Notification(Severity.ALARM, f"strategy {stopped.strategy}", message))
 
+        def on_fault(envelope: Envelope[ValidatorFault]) -> None:
+            fault = envelope.event
+            message = self._security.mask(f"it failed, no position is opened from here on: {fault.error}")
+            notifications.notify(Notification(Severity.ALARM, f"validator {fault.validator}", message))
+
         for node in self.assembly.graph.nodes.values():
             if node.request.kind is Kind.OBSERVER:
                 self._registry.hooks.register(self.assembly.components[node.id], name=f"{node.id} instance")
         connect_observers(self._registry.hooks, self._events)
         self._events.subscribe(StrategyStopped, on_stopped, name="notifications", delivery=Delivery.MUST)
+        self._events.subscribe(ValidatorFault, on_fault, name="notifications of faults", delivery=Delivery.MUST)
         edges.callback(self._events.close, DRAIN_SECONDS)
 
 

@@ -134,4 +134,5 @@ class RunSettings(Section):
     chunk_rows: int = Field(10_000, gt=0, description="Most rows of one record; the result does not depend on it.")
     observers: tuple[str, ...] = Field(("activity",), description="Observers of the run.")
     step_timeout: float = Field(30.0, gt=0, description="Seconds a component may take to initialize, start or stop.")
+    record_timeout: float = Field(60.0, gt=0, description="Seconds the components may take over one record.")
     import_timeout: float = Field(10.0, gt=0, description="Seconds a third-party plugin may take to be imported.")

@@ -35,6 +35,11 @@ class Core:
     def log(self) -> SessionLog:
         return self._driver.log
 
+    @property
+    def current_stage(self) -> str:
+        """Whose code is running, as ``strategy.cross``; empty if nobody's. Safe from other threads."""
+        return self._driver.current_stage or self.flow.current_stage
+
     def apply(self, record: Record) -> list[Intent]:
         """Take one input; returns what is to be sent because of it.
 
@@ -59,7 +64,15 @@ class Core:
         intents: list[Intent] = []
         try:
             for rows in self.flow.process_data_stream(stream, chunk):
+                self._note_faults()
                 intents += self._driver.step(rows)
         except DataValidationError as error:
             self.halted = error
+        self._note_faults()
         return intents
+
+    def _note_faults(self) -> None:
+        """A fault is known before the first slice that it makes doubtful."""
+        for fault in self.flow.faults:
+            if fault not in self.log.faults:
+                self._driver.doubt(fault)

@@ -18,7 +18,7 @@ from friday_core.domain.orders import (
     TimeInForce,
     WorkingOrder,
 )
-from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld
+from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld, ValidatorFault
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.interfaces.broker import Execution, Matcher
 from friday_core.session.desk import Desk
@@ -49,12 +49,21 @@ class Driver:
         self._working = WorkingOrders()
         self._actions: list[CorporateAction] = []
         self._latest: Slice | None = None
+        self._doubtful_from: int | None = None
+        #: Whose code is running, as ``strategy.cross``; empty if nobody's. Read from other threads.
+        self.current_stage = ""
         self._equity = {desk.name: desk.book.equity for desk in desks}
 
     def announce(self, action: CorporateAction) -> None:
         """The action will be applied before the first fill of its ex-date."""
         self._actions.append(action)
         self._actions.sort(key=lambda one: (one.session, one.instrument))
+
+    def doubt(self, fault: ValidatorFault) -> None:
+        """From the slice that the fault names on, no order adds exposure; until the session ends."""
+        self.log.faults.append(fault)
+        since = fault.doubtful_from
+        self._doubtful_from = since if self._doubtful_from is None else min(since, self._doubtful_from)
 
     def step(self, rows: Chunk) -> list[Intent]:
         """The slices that the rows hold, one after the other; returns what is to be sent."""
@@ -67,8 +76,12 @@ class Driver:
         intents = self._apply_actions(moment)
         self._match(moment)
         self._mark(moment)
+        in_doubt = self._doubtful_from is not None and moment.ts_event >= self._doubtful_from
         for desk in self._desks.values():
+            desk.state.data_in_doubt |= in_doubt
+            self.current_stage = f"strategy.{desk.name}"
             intents += self._decide(desk, moment)
+        self.current_stage = ""
         self._latest = moment
         self.log.slices += 1
         return intents

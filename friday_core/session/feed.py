@@ -11,7 +11,7 @@ from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.records import ActionAnnounced, ChunkReceived, Record, StreamEnded
 from friday_core.domain.sessions import SessionDates
-from friday_core.errors import DataSourceError, PluginContractError
+from friday_core.errors import DataSourceError, PluginContractError, SchemaError
 from friday_core.interfaces.source import HistoricalData
 from friday_core.plugin.discovery import nearest
 from friday_core.plugin.sections import DataSettings
@@ -42,7 +42,7 @@ class HistoricalFeed:
             if action.instrument in self.universe:
                 yield ActionAnnounced(action)
         seq = 0
-        for chunk in self._source.bars():
+        for chunk in self._chunks():
             rows = self._wanted(chunk)
             for start in range(0, len(rows), self._chunk_rows):
                 part = rows.take(slice(start, start + self._chunk_rows))
@@ -53,6 +53,17 @@ class HistoricalFeed:
                 f"stream {self._stream!r}: the source delivered no row for [data] instruments, start and end"
             )
         yield StreamEnded(self._stream)
+
+    def _chunks(self) -> Iterator[Chunk]:
+        """What the source delivers; a chunk that cannot be one is told with the stream's name."""
+        try:
+            for chunk in self._source.bars():
+                if not isinstance(chunk, Chunk):
+                    found = type(chunk).__name__
+                    raise PluginContractError(f"stream {self._stream!r}: the source delivered a {found}, not a Chunk")
+                yield chunk
+        except SchemaError as error:
+            raise SchemaError(f"stream {self._stream!r}: {error}") from error
 
     def row_count(self) -> int | None:
         """Rows to come, if the source knows and nothing is filtered; for the progress bar."""

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from friday_core.domain.orders import Fill, OrderEnded, WorkingOrder
-from friday_core.domain.outcomes import ActionApplied, DecisionTaken, EquityPoint, PositionHeld, StrategyStopped
+from friday_core.domain.outcomes import (
+    ActionApplied,
+    DecisionTaken,
+    EquityPoint,
+    PositionHeld,
+    StrategyStopped,
+    ValidatorFault,
+)
 
 
 @dataclass(slots=True)
@@ -23,6 +30,7 @@ class SessionLog:
     positions: list[PositionHeld] = field(default_factory=list)
     actions: list[ActionApplied] = field(default_factory=list)
     stopped: list[StrategyStopped] = field(default_factory=list)
+    faults: list[ValidatorFault] = field(default_factory=list)
     slices: int = 0
 
     def digest(self) -> str:

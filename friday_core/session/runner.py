@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import time
 from collections.abc import Callable, Iterable
 
 from friday_core.domain.records import ChunkReceived, Record, SessionStarted, SessionStopped
@@ -37,7 +38,12 @@ class SessionRunner:
         self._broker = broker
         self._publish = publish
         self._stop_requested = False
-        self._published = {"fills": 0, "ended": 0, "stopped": 0}
+        self._busy_since: float | None = None
+        self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0}
+
+    def busy_since(self) -> float | None:
+        """When the core was handed the record that it has not come back from, by ``time.monotonic``."""
+        return self._busy_since
 
     def request_stop(self) -> None:
         """Stop before the next record; safe to call from a signal handler or another thread."""
@@ -64,7 +70,11 @@ class SessionRunner:
 
     def _apply(self, record: Record) -> None:
         seq = self.journal.append(record)
-        intents = self.core.apply(record)
+        self._busy_since = time.monotonic()
+        try:
+            intents = self.core.apply(record)
+        finally:
+            self._busy_since = None
         self.journal.answer(seq, intents)
         if intents:
             self._broker.send(intents)

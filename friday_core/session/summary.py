@@ -41,6 +41,10 @@ def summary_of(core: Core, account: Account, universe: Universe, status: RunStat
         "stopped_strategies": [
             {"strategy": one.strategy, "error": one.error, "ts_event": one.ts_event} for one in core.log.stopped
         ],
+        "validator_faults": [
+            {name: getattr(one, name) for name in ("stream", "validator", "error", "seq", "ts_event")}
+            for one in core.log.faults
+        ],
         "conventions": CONVENTIONS,
     }
 

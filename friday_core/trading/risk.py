@@ -76,6 +76,8 @@ class BookRisk:
         self._orders = 0
         self.drawdown_latched = False
         self.day_latched = False
+        #: A validator failed: rows may be wrong that nobody judged. Stays until the session ends.
+        self.data_in_doubt = False
 
     def mark(self, session: int, equity_before: int, equity: int) -> None:
         """The book was marked: ``equity_before`` is its equity before the slice."""
@@ -91,6 +93,8 @@ class BookRisk:
 
     def latches(self) -> Iterator[Ruling]:
         """Why the book may only reduce, if it may not do more."""
+        if self.data_in_doubt:
+            yield Ruling(0, "DATA_DOUBT", "a validator failed: only reductions")
         if self.drawdown_latched:
             yield Ruling(0, "DRAWDOWN", "the drawdown limit was reached: only reductions")
         if self.day_latched:

@@ -50,6 +50,7 @@ def run_result(status: RunStatus = RunStatus.FINISHED, folder: Path = Path("runs
         "strategies": {"cross": book()},
         "quarantine": [],
         "stopped_strategies": [],
+        "validator_faults": [],
         "files": {},
         **changes,
     }

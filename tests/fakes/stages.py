@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -72,3 +73,43 @@ class CloseBefore(Transformer):
             self._last[inst] = float(close)
         added: Array = np.array(values)
         return chunk.with_columns({"before": added})
+
+
+class FailsOn(Validator):
+    """Quarantines every third row that it is shown, and fails on the rows of these numbers.
+
+    It counts before it fails, so that a chunk on which it failed has left its mark. ``how`` is
+    what it does then: raise, or answer with this.
+    """
+
+    def __init__(self, rows: Collection[int], how: object = None) -> None:
+        self.shown = 0
+        self._rows = frozenset(rows)
+        self._how = how
+
+    def validate(self, chunk: Chunk) -> Judgement:
+        count = np.arange(self.shown + 1, self.shown + 1 + len(chunk))
+        self.shown += len(chunk)
+        if self._rows & set(chunk.seq.tolist()):
+            if self._how is None:
+                raise KeyError("close")
+            return self._how  # type: ignore[return-value]
+        return Judgement.passing(chunk).marked(count % 3 == 0, Verdict.QUARANTINE, "every third")
+
+
+class Uncopyable(FailsOn):
+    """Has something that cannot be copied."""
+
+    def __init__(self, rows: Collection[int], how: object = None) -> None:
+        super().__init__(rows, how)
+        self.lock = threading.Lock()
+
+
+class Snapshotting(Uncopyable):
+    """Cannot be copied, but hands over what it remembers."""
+
+    def snapshot(self) -> bytes:
+        return str(self.shown).encode()
+
+    def restore(self, snapshot: bytes) -> None:
+        self.shown = int(snapshot)

@@ -34,7 +34,7 @@ from friday_core.api import (
     Verdict,
 )
 from friday_core.cli.main import cli
-from friday_core.errors import ComponentError, PluginContractError
+from friday_core.errors import ComponentError
 from friday_core.orchestration.host import Host, RunResult
 from friday_core.session.log import SessionLog
 
@@ -265,44 +265,60 @@ def answering(answer: Callable[[Chunk, int], Any]) -> type[PassAll]:
     return Odd
 
 
+class Buying(Idle):
+    """One share of one instrument every day."""
+
+    def on_event(self, event: Event, book: BookView) -> Iterable[Decision] | None:
+        if isinstance(event, Bar) and event.instrument.id.symbol == "FLAT0":
+            return [Order(event.instrument.id, Side.BUY, 1)]
+        return None
+
+
 def raises(_chunk: Chunk, calls: int) -> Any:
     raise KeyError("close")
 
 
 @pytest.mark.parametrize(
-    ("validator", "message"),
+    ("validator", "error"),
     [
-        (answering(raises), "'odd' in stream 'market_data' raised on rows .*: KeyError: 'close'"),
-        (answering(lambda _chunk, _calls: None), "validator 'odd' of stream 'market_data' must return a Judgement"),
-        (
-            answering(lambda _chunk, _calls: [Verdict.PASS]),
-            "validator 'odd' of stream 'market_data' must return a Judgement",
-        ),
+        (answering(raises), "KeyError: 'close'"),
+        (answering(lambda _chunk, _calls: None), "it must return a Judgement of one verdict a row"),
+        (answering(lambda _chunk, _calls: [Verdict.PASS]), "it must return a Judgement of one verdict a row"),
     ],
     ids=["raises", "answers nothing", "answers garbage"],
 )
-def test_a_validator_that_fails_stops_the_run_with_its_name(
-    installed: Installed, folder: UserFolder, validator: type[PassAll], message: str
+def test_a_run_goes_on_without_a_validator_that_fails_and_opens_no_position_any_more(
+    installed: Installed, folder: UserFolder, validator: type[PassAll], error: str
 ) -> None:
-    installed.add(ComponentSpec("validator", "odd", validator))
-    host = folder.host(CROSS, overrides=["streams.market_data.validators=['odd']", FLAT])
-    with pytest.raises(PluginContractError, match=message):
-        host.run()
-    summary = summary_in(folder)
-    assert summary["status"] == "failed"
-    assert "'odd'" in summary["error"]
-    assert (summary["results"]["rows"], summary["results"]["slices"]) == (25, 3)
-    assert tables_in(folder) == TABLES
-    assert len(rows_of(folder, "equity")) == 3, "the fourth day was still open"
+    installed.add(ComponentSpec("validator", "odd", validator), ComponentSpec("strategy", "moon", Buying))
+    result = folder.host(MOON, overrides=["streams.market_data.validators=['odd']", FLAT]).run()
+    (fault,) = result.summary["validator_faults"]
+    assert (fault["validator"], fault["seq"], fault["error"]) == ("odd", 20, error)
+    assert (result.status, result.summary["results"]["rows"], result.summary["results"]["slices"]) == (
+        "finished",
+        150,
+        30,
+    )
+    denied = [row["ts_event"].day - 1 for row in rows_of(folder, "decisions") if row["code"] == "DATA_DOUBT"]
+    assert denied == list(range(4, 31)), "the fourth day was open when the first row of the fifth day came"
+    assert codes(result) == {"DATA_DOUBT": 27, "SENT": 3}
 
 
-def test_the_shell_is_told_of_it_by_exit_code_1_and_the_message(installed: Installed, folder: UserFolder) -> None:
+def test_that_a_validator_failed_is_told_to_a_person(installed: Installed, folder: UserFolder) -> None:
     installed.add(ComponentSpec("validator", "odd", answering(raises)))
-    arguments = ["--set", "streams.market_data.validators=['odd']", "--set", FLAT]
+    result = folder.host(CROSS, overrides=["streams.market_data.validators=['odd']", FLAT]).run()
+    lines = [json.loads(line) for line in (result.folder / "log.jsonl").read_text().splitlines()]
+    (told,) = [line for line in lines if line["component"] == "notifier.log"]
+    assert (told["level"], told["subject"]) == ("critical", "validator odd")
+    assert told["message"] == "it failed, no position is opened from here on: KeyError: 'close'"
+
+
+def test_the_shell_is_told_of_it_by_exit_code_3_and_a_remark(installed: Installed, folder: UserFolder) -> None:
+    installed.add(ComponentSpec("validator", "odd", answering(raises)))
+    arguments = ["--quiet", "--set", "streams.market_data.validators=['odd']", "--set", FLAT]
     result = CliRunner().invoke(cli, ["run", *arguments])
-    assert result.exit_code == 1
-    assert result.stderr.startswith("friday: 'odd' in stream 'market_data' raised on rows ")
-    assert f"what there is of the run: runs/{folder.run_folder.name}" in result.stderr
+    assert result.exit_code == 3
+    assert result.stderr == "validator odd failed on row 20, no position was opened since: KeyError: 'close'\n"
 
 
 # A source -------------------------------------------------------------------------------------------

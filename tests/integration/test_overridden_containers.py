@@ -80,7 +80,8 @@ def test_a_bus_of_the_tests_own_carries_the_runs_events(loaded: LoadedSettings) 
     infrastructure, _, session = opened(loaded)
     infrastructure.events.override(providers.Object(bus))
     session.host().run()
-    assert {one.name for one in bus.statistics()} == {"observer observer.activity instance", "notifications"}
+    names = {one.name for one in bus.statistics()}
+    assert names == {"observer observer.activity instance", "notifications", "notifications of faults"}
 
 
 def test_a_host_is_made_once_in_a_container(loaded: LoadedSettings) -> None:

@@ -6,6 +6,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from pydantic import Field
 
@@ -26,6 +27,11 @@ class _History:
 
     returns: deque[float]
     close: float = field(default=math.nan)
+
+
+class _Snapshot(msgspec.Struct, frozen=True, tag="realised_volatility 1"):
+    window: int
+    histories: dict[int, tuple[float, list[float]]]
 
 
 class RealisedVolatility(Transformer):
@@ -53,6 +59,19 @@ class RealisedVolatility(Transformer):
         closes = np.where(raw == MISSING_PRICE, np.nan, raw.astype(np.float64)) * chunk["factor"]
         values = [self._next(inst, close) for inst, close in zip(chunk.inst.tolist(), closes.tolist(), strict=True)]
         return chunk.with_columns({self._column: np.array(values, np.float64)})
+
+    def snapshot(self) -> bytes:
+        histories = {inst: (one.close, list(one.returns)) for inst, one in self._histories.items()}
+        return msgspec.msgpack.encode(_Snapshot(self._window, histories))
+
+    def restore(self, snapshot: bytes) -> None:
+        """``ValueError`` if it was made with another window."""
+        state = msgspec.msgpack.decode(snapshot, type=_Snapshot)
+        if state.window != self._window:
+            raise ValueError(f"it was made with window = {state.window}, this one has {self._window}")
+        self._histories = {
+            inst: _History(deque(returns, self._window), close) for inst, (close, returns) in state.histories.items()
+        }
 
     def _next(self, inst: int, close: float) -> float:
         """The volatility after one more close of an instrument."""

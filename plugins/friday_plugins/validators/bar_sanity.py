@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
 from friday_core.api import (
@@ -9,6 +10,7 @@ from friday_core.api import (
     PRICE_COLUMNS,
     Chunk,
     ComponentSpec,
+    Float64,
     Int64,
     Judgement,
     RowCode,
@@ -16,6 +18,14 @@ from friday_core.api import (
     Verdict,
     hookimpl,
 )
+
+
+class _Remembered(msgspec.Struct, frozen=True, tag="bar_sanity 1"):
+    """Little-endian columns of the last bars that passed."""
+
+    ts_event: bytes
+    inst: bytes
+    columns: dict[str, bytes]
 
 
 class BarSanity(Validator):
@@ -40,6 +50,24 @@ class BarSanity(Validator):
         if not len(sound):
             return judgement
         return self._compared(chunk, sound, judgement)
+
+    def snapshot(self) -> bytes:
+        bars, state = self._last, None
+        if bars is not None:
+            columns = {name: _packed(values) for name, values in bars.columns.items()}
+            state = _Remembered(_packed(bars.ts_event), _packed(bars.inst.astype(np.int64)), columns)
+        return msgspec.msgpack.encode(state)
+
+    def restore(self, snapshot: bytes) -> None:
+        state = msgspec.msgpack.decode(snapshot, type=_Remembered | None)
+        if state is None:
+            self._last = None
+            return
+        columns = {
+            name: np.frombuffer(values, "<i8" if name in PRICE_COLUMNS else "<f8")
+            for name, values in state.columns.items()
+        }
+        self._last = Chunk(np.frombuffer(state.ts_event, "<i8"), np.frombuffer(state.inst, "<i8"), columns)
 
     def _compared(self, chunk: Chunk, sound: Int64, judgement: Judgement) -> Judgement:
         """Judges sound rows by the instrument's predecessor, and remembers the last that pass."""
@@ -69,6 +97,10 @@ class BarSanity(Validator):
         ):
             judgement = judgement.marked(sound[order[wrong] - remembered], verdict, reason)
         return judgement
+
+
+def _packed(values: Int64 | Float64) -> bytes:
+    return values.astype(values.dtype.newbyteorder("<")).tobytes()
 
 
 def _contradictions(chunk: Chunk) -> Judgement:

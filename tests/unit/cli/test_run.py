@@ -19,6 +19,7 @@ from friday_core.errors import ConfigurationError, DataSourceError, Problem, Pro
 from friday_core.orchestration.host import RunResult
 from friday_core.session.runner import RunStatus
 
+FAULT = {"stream": "market_data", "validator": "odd", "error": "KeyError: 'close'", "seq": 1_234, "ts_event": 0}
 STOPPED = {"strategy": "cross", "error": "ValueError: no", "ts_event": 0}
 
 
@@ -39,7 +40,7 @@ class FakeHost:
     def request_stop(self) -> None:
         self.stop_requested = True
 
-    def run(self, progress: Callable[[int, int], None] = lambda _rows, _ts: None) -> RunResult:
+    def run(self, progress: Callable[[int, int], None] = lambda _rows, _ts: None, on_hang: object = None) -> RunResult:
         progress(5, 1_700_000_000_000_000)
         return self.session(self)
 
@@ -83,11 +84,19 @@ def raising(error: BaseException) -> Callable[[FakeHost], RunResult]:
     [
         (run_result(), ExitCode.FINISHED),
         (run_result(stopped_strategies=[STOPPED]), ExitCode.STOPPED),
+        (run_result(validator_faults=[FAULT]), ExitCode.STOPPED),
         (run_result(RunStatus.STOPPED), ExitCode.STOPPED),
         (run_result(RunStatus.INTERRUPTED), ExitCode.INTERRUPTED),
         (run_result(RunStatus.INTERRUPTED, stopped_strategies=[STOPPED]), ExitCode.INTERRUPTED),
     ],
-    ids=["finished", "strategy stopped", "stream stopped", "interrupted", "interrupted after a stop"],
+    ids=[
+        "finished",
+        "strategy stopped",
+        "validator failed",
+        "stream stopped",
+        "interrupted",
+        "interrupted after a stop",
+    ],
 )
 @pytest.mark.parametrize("arguments", [[], ["--quiet"]], ids=["", "quiet"])
 def test_the_end_of_a_run_is_its_exit_code(runs: Runs, result: RunResult, code: int, arguments: list[str]) -> None:

@@ -186,10 +186,14 @@ def test_a_transformer_may_replace_a_column_that_is_there() -> None:
     assert flow.rows[0]["volume"] == "500000.0"
 
 
-def test_a_validator_that_raises_is_named_with_the_rows() -> None:
-    flow = Flow(validators=[("judge", Answers(lambda chunk: {"x": 1}["y"]))])
-    with pytest.raises(PluginContractError, match=r"'judge' in stream 'market_data' raised on rows 0 to 5: KeyError"):
-        flow.push(bars())
+def test_a_validator_that_fails_is_named_with_the_row_and_the_others_go_on() -> None:
+    after = ByRow({1: Verdict.QUARANTINE, 4: Verdict.QUARANTINE})
+    flow = Flow(validators=[("judge", Answers(lambda chunk: {"x": 1}["y"])), ("second", after)])
+    flow.push(bars())
+    (fault,) = flow.stream.faults
+    assert (fault.stream, fault.validator, fault.seq, fault.error) == ("market_data", "judge", 0, "KeyError: 'y'")
+    assert fault.traceback.startswith("Traceback")
+    assert flow.passed == [0, 2, 3, 5]
 
 
 @pytest.mark.parametrize("columns", [(*COLUMNS, "delivery"), COLUMNS[:-1]])

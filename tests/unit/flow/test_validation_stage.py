@@ -13,7 +13,6 @@ from fakes.stages import Answers, ByRow
 
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.verdicts import Judgement, Verdict
-from friday_core.errors import PluginContractError
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.validation import ValidationStage
 from friday_core.interfaces.validator import Validator
@@ -28,6 +27,12 @@ class Stage:
         """Numbers of the rows that go on, and why the stream must stop."""
         rows, stop = self._stage.process(chunk)
         return rows.seq.tolist(), "" if stop is None else str(stop)
+
+    @property
+    def fault(self) -> tuple[int, int, str] | None:
+        """Number and time of the row on which the validator failed, and how."""
+        fault = self._stage.fault
+        return None if fault is None else (fault.seq, fault.ts_event, fault.failure.error)
 
     @property
     def held(self) -> list[tuple[int, str, str]]:
@@ -100,6 +105,43 @@ NO_SUCH = "returned a verdict or a reason that does not exist"
         ),
     ],
 )
-def test_garbage_names_the_validator_and_the_rule(answer: Callable[[Chunk], Any], rule: str) -> None:
-    with pytest.raises(PluginContractError, match=rf"^validator 'judge' of stream 'market_data' {rule}$"):
-        Stage(Answers(answer)).process(bars())
+def test_garbage_is_a_fault_on_the_first_row_and_holds_nothing_back(answer: Callable[[Chunk], Any], rule: str) -> None:
+    stage = Stage(Answers(answer))
+    assert stage.process(bars()) == ([0, 1, 2, 3, 4], "")
+    assert stage.fault == (0, int(bars().ts_event[0]), f"it {rule}")
+    assert stage.held == []
+
+
+def test_an_answer_that_is_wrong_for_one_row_is_a_fault_on_that_row() -> None:
+    def answer(chunk: Chunk) -> Judgement:
+        verdict = np.where(chunk.seq == 3, 9, np.where(chunk.seq == 1, int(Verdict.QUARANTINE), 0))
+        return Judgement(verdict.astype(np.uint8), (verdict > 0).astype(np.uint16), ("", "odd"))
+
+    stage = Stage(Answers(answer))
+    assert stage.process(bars()) == ([0, 2, 3, 4], "")
+    assert stage.fault == (3, int(bars().ts_event[3]), f"it {NO_SUCH}")
+    assert stage.held == [(1, "QUARANTINE", "odd")]
+
+
+def test_a_validator_that_failed_is_asked_no_more() -> None:
+    asked: list[int] = []
+
+    def answer(chunk: Chunk) -> Judgement:
+        asked.append(len(chunk))
+        raise KeyError("close")
+
+    stage = Stage(Answers(answer))
+    stage.process(bars(1))
+    stage.process(bars(1))
+    assert asked == [1]
+
+
+def test_a_row_that_rejects_before_the_fault_stops_the_stream_and_nothing_failed() -> None:
+    def answer(chunk: Chunk) -> Judgement:
+        if (chunk.seq == 4).any():
+            raise KeyError("close")
+        return passing(chunk).marked(chunk.seq == 2, Verdict.REJECT_CHUNK, "broken")
+
+    stage = Stage(Answers(answer))
+    assert stage.process(bars()) == ([0, 1], "stream 'market_data' stopped by validator 'judge': broken (rows 2)")
+    assert stage.fault is None

@@ -1,0 +1,167 @@
+"""Asks a validator in such a way that its failure stays its own, and finds the row on which it failed."""
+
+from __future__ import annotations
+
+import copy
+import traceback
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from friday_core.domain.chunk import Chunk
+from friday_core.domain.verdicts import Judgement, Verdict
+from friday_core.interfaces.component import Stateful
+from friday_core.interfaces.validator import Validator
+
+#: Rows after which a validator's state is kept anew, so that the way back to it stays short.
+CHECKPOINT_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a validator said of some rows, and the rows with its repairs."""
+
+    rows: Chunk
+    judgement: Judgement
+    repaired: Chunk
+
+
+class Failure(NamedTuple):
+    """What a validator raised, or which rule its answer broke."""
+
+    error: str
+    traceback: str = ""
+
+
+class IsolatedValidator:
+    """Asks one validator until it fails, and never again.
+
+    It has failed if it raises or if its answer breaks the contract. The row on which it failed is
+    the same however the rows are cut: the validator is put back to where it was before the chunk
+    and asked row by row. One whose state can neither be copied nor snapshotted is always asked row
+    by row. One that fails on a chunk and on none of its rows has failed on the first.
+    """
+
+    def __init__(self, validator: Validator) -> None:
+        self.failure: Failure | None = None
+        self._validator = validator
+        self._past = _Past(validator)
+
+    def ask(self, chunk: Chunk) -> list[Answer]:
+        """Answers for the rows before the one on which it failed: for all of them if it did not."""
+        if self.failure is not None:
+            return []
+        if not self._past.remember(chunk):
+            return self._row_by_row(self._validator, chunk)
+        try:
+            return [_answer(self._validator, chunk)]
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a validator raises
+            self.failure = _described(error)
+        return [] if len(chunk) == 1 else self._until_failure(chunk, self.failure)
+
+    def _until_failure(self, chunk: Chunk, failure: Failure) -> list[Answer]:
+        try:
+            before = self._past.validator_before_last()
+        except (Exception, SystemExit):  # noqa: BLE001 - it does not do the same twice
+            return []
+        answers = self._row_by_row(before, chunk)
+        if len(answers) == len(chunk):
+            self.failure, answers = failure, []
+        return answers
+
+    def _row_by_row(self, validator: Validator, chunk: Chunk) -> list[Answer]:
+        answers: list[Answer] = []
+        for row in range(len(chunk)):
+            try:
+                answers.append(_answer(validator, chunk.take(slice(row, row + 1))))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a validator raises
+                self.failure = _described(error)
+                break
+        return answers
+
+
+class _Past:
+    """A validator's state of some time ago, and the chunks that it was shown since."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+        self._state: Validator | bytes | None = None
+        self._since: list[Chunk] = []
+        self._rows = 0
+        self._possible = True
+
+    def remember(self, chunk: Chunk) -> bool:
+        """The chunk is shown next; false if there will be no way back to before it."""
+        if self._possible and (self._state is None or self._rows >= CHECKPOINT_ROWS):
+            try:
+                self._state = _state_of(self._validator)
+            except Exception:  # noqa: BLE001 - whatever cannot be copied
+                self._possible = False
+            self._since, self._rows = [], 0
+        if self._possible:
+            self._since.append(chunk)
+            self._rows += len(chunk)
+        return self._possible
+
+    def validator_before_last(self) -> Validator:
+        """The validator as it was before the last chunk. Raises what it raises on the way there."""
+        assert self._state is not None
+        validator = self._validator
+        if not isinstance(self._state, bytes):
+            validator = self._state
+        elif isinstance(validator, Stateful):
+            validator.restore(self._state)
+        for chunk in self._since[:-1]:
+            validator.validate(chunk)
+        return validator
+
+
+class _ContractError(Exception):
+    """A validator's answer is none; names the rule."""
+
+
+def _state_of(validator: Validator) -> Validator | bytes:
+    return validator.snapshot() if isinstance(validator, Stateful) else copy.deepcopy(validator)
+
+
+def _described(error: BaseException) -> Failure:
+    if isinstance(error, _ContractError):
+        return Failure(f"it {error}")
+    return Failure(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+
+
+def _answer(validator: Validator, chunk: Chunk) -> Answer:
+    """The validator's answer if it keeps the contract; raises what it raised, or ``_ContractError``."""
+    judgement = validator.validate(chunk)
+    if not isinstance(judgement, Judgement):
+        raise _ContractError("must return a Judgement of one verdict a row")
+    for given, most in ((judgement.verdict, Verdict.REJECT_CHUNK), (judgement.reason, len(judgement.reasons) - 1)):
+        if not _one_a_row(given, len(chunk)):
+            raise _ContractError("must return a Judgement of one verdict a row")
+        if given.min(initial=0) < 0 or given.max(initial=0) > most:
+            raise _ContractError("returned a verdict or a reason that does not exist")
+    if not all(isinstance(reason, str) for reason in judgement.reasons):
+        raise _ContractError("gave a reason that is no text")
+    return Answer(chunk, judgement, _repaired(chunk, judgement))
+
+
+def _one_a_row(given: object, rows: int) -> bool:
+    return isinstance(given, np.ndarray) and given.shape == (rows,) and np.issubdtype(given.dtype, np.integer)
+
+
+def _repaired(chunk: Chunk, judgement: Judgement) -> Chunk:
+    """Replacement values on the rows with verdict REPAIR, the arrived values elsewhere."""
+    unknown = [str(name) for name in judgement.repairs if name not in chunk.columns]
+    if unknown:
+        raise _ContractError(f"repairs columns that are not there: {', '.join(unknown)}")
+    if any(np.shape(values) != (len(chunk),) for values in judgement.repairs.values()):
+        raise _ContractError("repairs a column with other than one value a row")
+    mended = judgement.verdict == Verdict.REPAIR
+    if not mended.any():
+        return chunk
+    if not judgement.repairs:
+        raise _ContractError("says REPAIR and gives no replacement")
+    return chunk.with_columns(
+        {name: np.where(mended, values, chunk[name]) for name, values in judgement.repairs.items()}
+    )

@@ -1,0 +1,213 @@
+"""Why a column has the value that it has: the tree of its operators, with the numbers of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from friday_core.causal.instructions import warmup_rows
+from friday_core.causal.kinds import Kind as ColumnKind
+from friday_core.causal.listing import named, places
+from friday_core.causal.program import DECISIONS, Program
+from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.sessions import SessionDates, to_date, to_datetime
+from friday_core.orchestration.assembly import Assembly
+from friday_core.orchestration.programs import Programs
+from friday_core.orchestration.rehearsal import rehearse
+from friday_core.orchestration.watching import Moment, SeenRow, Watch, WatchedRunner, WatchedStage
+from friday_core.plugin.discovery import nearest
+from friday_core.plugin.graph import Node
+from friday_core.plugin.spec import Kind
+from friday_core.session.core import Core
+from friday_core.session.desk import Desk
+
+#: Instead of an author's line: Friday holds decisions back until an instrument has warmed up.
+_GATE = "Friday's gate"
+_LEAVES = {"const": "constant", "input": "column"}
+
+
+class QuestionError(LookupError):
+    """What was asked for is not there; says what is, so that the question can be corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """As a person writes it: ``at`` a date or a time with its zone, no ``output`` for the decision."""
+
+    component: str
+    instrument: str
+    at: str
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operator: its ``value``, in price units if its kind is price, and what it reads, by number.
+
+    It has values after ``warmup`` rows of the instrument; ``is_warm`` says whether those have
+    passed. A step that stands ``again`` is shown with all that is below it where it stood first.
+    A ``leaf`` is ``constant`` or ``column``, and empty for what is computed.
+    """
+
+    number: int
+    depth: int
+    name: str
+    leaf: str
+    inputs: tuple[int, ...]
+    value: float
+    kind: ColumnKind
+    warmup: int
+    is_warm: bool
+    line: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The steps of one output on a row, which is the ``row``-th of the instrument that the program had."""
+
+    component: str
+    output: str
+    outputs: tuple[str, ...]
+    instrument: InstrumentId
+    ts_event: int
+    session: int
+    row: int
+    steps: tuple[Step, ...]
+
+
+def explain(assembly: Assembly, question: Question) -> Explanation:
+    """Run the session up to the row, so that the book is what it was, and look at every operator there.
+
+    The assembly must not have run, and cannot run afterwards. Raises ``QuestionError``, and what a
+    session raises.
+    """
+    node = _component(assembly, question.component)
+    instrument = _instrument(assembly, question.instrument)
+    try:
+        moment = Moment.parse(question.at)
+    except ValueError as error:
+        raise QuestionError(str(error)) from None
+    watch = Watch(moment, assembly.universe.position(instrument), SessionDates(assembly.settings.data.timezone))
+    watched, program, prepare = _watched(assembly, node, instrument, watch)
+    output = _output(node, program, question.output)
+    core = rehearse(watched, prepare, lambda: watch.is_over)
+    row = watch.found
+    if row is None:
+        raise QuestionError(_no_row(node, question, watch, core))
+    steps = tuple(_steps(program, program.outputs[output], row))
+    names = tuple(program.outputs)
+    return Explanation(node.id, output, names, instrument, row.ts_event, row.session, row.number, steps)
+
+
+# What is meant ----------------------------------------------------------------------------------
+
+
+def _component(assembly: Assembly, name: str) -> Node:
+    """A strategy by its id or its plugin's name, or a transformer."""
+    nodes = [node for node in assembly.graph.nodes.values() if node.request.kind in (Kind.STRATEGY, Kind.TRANSFORMER)]
+    exact = [node for node in nodes if name in (node.id, node.id.partition(".")[2])]
+    found = exact or [node for node in nodes if name in (node.request.name, node.request.key)]
+    ids = [node.id for node in nodes]
+    if not found:
+        words = {word for node in nodes for word in (node.id, node.id.partition(".")[2], node.request.name)}
+        hint = nearest(name, sorted(words))
+        raise QuestionError(f"no strategy or transformer in use is called {name!r}; {hint}In use are {', '.join(ids)}")
+    if len(found) > 1:
+        raise QuestionError(f"{name!r} may be {' or '.join(node.id for node in found)}: write one of these")
+    (node,) = found
+    if node.id not in assembly.programs.stages and node.id not in assembly.programs.strategies:
+        kind = "its events are its own code" if node.request.kind is Kind.STRATEGY else "its rows pass its own code"
+        raise QuestionError(
+            f"{node.id} ({node.request.name}) is not written in columns: {kind}, which has no operators"
+        )
+    return node
+
+
+def _instrument(assembly: Assembly, name: str) -> InstrumentId:
+    try:
+        instrument = InstrumentId.parse(name)
+    except ValueError as error:
+        raise QuestionError(str(error)) from None
+    if instrument not in assembly.universe:
+        raise QuestionError(
+            f"the session has no instrument {name!r}; {_choice(name, [str(one.id) for one in assembly.universe])}"
+        )
+    return instrument
+
+
+def _output(node: Node, program: Program, name: str | None) -> str:
+    names = list(program.outputs)
+    if name is None:
+        return next((one for one in DECISIONS if one in names), names[0])
+    if name not in names:
+        raise QuestionError(f"{node.id} has no output {name!r}; {_choice(name, names)}")
+    return name
+
+
+def _choice(name: str, known: Sequence[str]) -> str:
+    more = ", ..." if len(known) > 20 else ""
+    return f"{nearest(name, known)}There is {', '.join(known[:20])}{more}"
+
+
+# What is watched --------------------------------------------------------------------------------
+
+
+def _watched(
+    assembly: Assembly, node: Node, instrument: InstrumentId, watch: Watch
+) -> tuple[Assembly, Program, Callable[[Sequence[Desk]], None]]:
+    """The assembly with the component under the watch, its program, and what is to be done to the desks."""
+    programs = assembly.programs
+    if node.request.kind is Kind.TRANSFORMER:
+        stage = WatchedStage(programs.stages[node.id], assembly.universe, watch)
+        stages = {**programs.stages, node.id: stage}
+        return replace(assembly, programs=Programs(stages, programs.strategies)), stage.program, lambda _desks: None
+    program = programs.strategies[node.id]
+    entries = assembly.settings.trading.active_strategies
+    entry = next(one for one in entries if f"{Kind.STRATEGY}.{one.id}" == node.id)
+    instruments = [InstrumentId.parse(name) for name in entry.instruments]
+    runner = WatchedRunner(entry.id, program, assembly.universe, instruments, watch)
+    if not runner.sees(instrument):
+        known = _choice(str(instrument), entry.instruments)
+        raise QuestionError(f"{node.id} does not see {instrument}: its entry names instruments; {known}")
+
+    def prepare(desks: Sequence[Desk]) -> None:
+        next(desk for desk in desks if desk.name == entry.id).runner = runner
+
+    return assembly, program, prepare
+
+
+def _no_row(node: Node, question: Question, watch: Watch, core: Core) -> str:
+    """Why there is nothing to show, and the row that is next to what was asked for."""
+    near = watch.nearest()
+    found = f"the nearest is {told(near.ts_event, near.session)}" if near is not None else "it has none at all"
+    ends = [f"strategy {one.strategy!r} was stopped: {one.error}" for one in core.log.stopped]
+    ends += [str(core.halted)] if core.halted is not None else []
+    return "; ".join([f"{node.id} had no row of {question.instrument} at {question.at}; {found}", *ends])
+
+
+def told(ts_event: int, session: int) -> str:
+    """A row's session and close, both as ``Moment.parse`` takes them."""
+    return f"{to_date(session)} ({to_datetime(ts_event).isoformat().replace('+00:00', 'Z')})"
+
+
+# What is shown ----------------------------------------------------------------------------------
+
+
+def _steps(program: Program, root: int, row: SeenRow) -> Iterator[Step]:
+    warmup = warmup_rows([one.node for one in program.instructions])
+    for place in places(program.instructions, root, set()):
+        one, rows = program.instructions[place.number], warmup[place.number]
+        yield Step(
+            number=place.number,
+            depth=place.depth,
+            name=named(one, program.base),
+            leaf=_LEAVES.get(one.name, ""),
+            inputs=one.inputs,
+            value=row.values[place.number],
+            kind=one.node.kind,
+            warmup=rows,
+            is_warm=row.number > rows,
+            line=_GATE if one.name == "ready" else one.node.line,
+            again=place.again,
+        )

@@ -1,0 +1,89 @@
+"""A session of which nothing leaves the process: no run folder, no orders, no notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from friday_core.domain.records import Record
+from friday_core.errors import DataSourceError, FridayError
+from friday_core.infrastructure.logging import configure_logging, described
+from friday_core.infrastructure.secrets import SecretRegistry
+from friday_core.orchestration.assembly import Assembly
+from friday_core.orchestration.building import build_account, build_desks, build_driver, build_flow, build_risk
+from friday_core.orchestration.lifecycle import Lifecycle
+from friday_core.orchestration.masking import mask_error
+from friday_core.plugin.plan import MARKET_DATA
+from friday_core.plugin.secret_fields import secrets_in
+from friday_core.plugin.spec import Kind
+from friday_core.session.core import Core
+from friday_core.session.desk import Desk
+
+#: Their work is done outside, so they are not started.
+_OUTSIDE = frozenset({Kind.BROKER, Kind.NOTIFIER, Kind.OBSERVER})
+
+
+def rehearse(assembly: Assembly, prepare: Callable[[Sequence[Desk]], None], is_over: Callable[[], bool]) -> Core:
+    """Run the session of an assembly that has not run, until ``is_over`` says so or the data end.
+
+    ``prepare`` is handed the desks before the first record. The core sees the same records as in
+    a run and decides the same; fills are the matcher's, and intents go nowhere. Returns the core
+    as it stands then. No secret is in what is logged, to stderr, or raised.
+    """
+    secrets = _secrets_of(assembly)
+    try:
+        return _rehearse(assembly, prepare, is_over, secrets)
+    except Exception as failure:
+        shown = mask_error(failure, secrets.mask)
+        if shown is not failure:
+            raise shown from None
+        raise
+
+
+def _rehearse(
+    assembly: Assembly,
+    prepare: Callable[[Sequence[Desk]], None],
+    is_over: Callable[[], bool],
+    secrets: SecretRegistry,
+) -> Core:
+    desks = build_desks(assembly, build_account(assembly), build_risk(assembly))
+    prepare(desks)
+    core = Core(build_flow(assembly), build_driver(assembly, desks))
+    with _started(assembly, secrets):
+        for record in _records(assembly):
+            core.apply(record)
+            if is_over() or core.halted is not None:
+                break
+    return core
+
+
+@contextmanager
+def _started(assembly: Assembly, secrets: SecretRegistry) -> Iterator[None]:
+    nodes = assembly.graph.nodes.values()
+    inside = {node.id: assembly.components[node.id] for node in nodes if node.request.kind not in _OUTSIDE}
+    dependencies = {name: needed & inside.keys() for name, needed in assembly.graph.dependencies.items()}
+    with ExitStack() as edges:
+        edges.callback(configure_logging(None, secrets, "WARNING", to_stderr=True).close)
+        lifecycle = Lifecycle(inside, dependencies, step_timeout=assembly.settings.run.step_timeout)
+        edges.callback(lifecycle.close)
+        lifecycle.start()
+        yield
+
+
+def _records(assembly: Assembly) -> Iterator[Record]:
+    """The feed's records; what its source raises on the way says whose it is."""
+    try:
+        yield from assembly.feed.records()
+    except FridayError:
+        raise
+    except Exception as error:
+        source = assembly.settings.streams[MARKET_DATA].source
+        raise DataSourceError(f"source {source!r} raised {described(error)}") from error
+
+
+def _secrets_of(assembly: Assembly) -> SecretRegistry:
+    secrets = SecretRegistry()
+    for node in assembly.graph.nodes.values():
+        for secret in secrets_in(node.settings):
+            secrets.register(secret, node.request.settings_section)
+    return secrets
