@@ -9,7 +9,8 @@ from typing import Any
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import InstrumentId
-from friday_core.errors import ConfigurationError, FridayError, InvariantError, Problem, ProblemKind
+from friday_core.domain.records import Record
+from friday_core.errors import ConfigurationError, DataSourceError, FridayError, InvariantError, Problem, ProblemKind
 from friday_core.flow.stream import StreamPlan
 from friday_core.infrastructure.logging import described
 from friday_core.infrastructure.secrets import SecretRegistry
@@ -64,6 +65,16 @@ class Assembly:
             tuple(self.placed(Kind.TRANSFORMER, section, "transformers")),
             tuple(self.placed(Kind.VALIDATOR, section, "validators_after")),
         )
+
+    def records(self) -> Iterator[Record]:
+        """The feed's records; what its source raises on the way says whose it is."""
+        try:
+            yield from self.feed.records()
+        except FridayError:
+            raise
+        except Exception as error:
+            source = self.settings.streams[MARKET_DATA].source
+            raise DataSourceError(f"source {source!r} raised {described(error)}") from error
 
     def strategy(self, name: str) -> Strategy | ColumnStrategy:
         found: Any = self.components[f"strategy.{name}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from friday_core import __version__
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
 from friday_core.domain.outcomes import StrategyStopped, ValidatorFault
-from friday_core.domain.records import Record, SessionStarted
-from friday_core.errors import ComponentTimeout, DataSourceError, FridayError, RunFolderError
+from friday_core.domain.records import SessionStarted
+from friday_core.errors import ComponentTimeout, RunFolderError
 from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
 from friday_core.infrastructure.logging import configure_logging, described, get_logger
 from friday_core.infrastructure.notifications import Notifications
@@ -26,7 +26,6 @@ from friday_core.orchestration.checks import mode_of
 from friday_core.orchestration.lifecycle import Lifecycle
 from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
 from friday_core.orchestration.observing import connect_observers
-from friday_core.plugin.plan import MARKET_DATA
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
 from friday_core.session.run_folder import SUMMARY, RunFolder
@@ -146,7 +145,7 @@ class Host:
             lifecycle.start()
             self._events.publish(SessionOpened(self.profile, self.mode))
             with Watchdog(self._runner.busy_since, self.assembly.settings.run.record_timeout, self._hung):
-                status = self._runner.run(self._head(), self._records(), progress)
+                status = self._runner.run(self._head(), self.assembly.records(), progress)
             if self._hang is not None:
                 raise self._hang
             if self._runner.core.halted is not None:
@@ -172,16 +171,6 @@ class Host:
         self._log.error("the run hangs", error=str(self._hang))
         self._summarise_failure(self._hang)
         self._on_hang(self._hang)
-
-    def _records(self) -> Iterator[Record]:
-        """The feed's records; what its source raises on the way says whose it is."""
-        try:
-            yield from self.assembly.feed.records()
-        except FridayError:
-            raise
-        except Exception as error:
-            source = self.assembly.settings.streams[MARKET_DATA].source
-            raise DataSourceError(f"source {source!r} raised {described(error)}") from error
 
     def _finish(
         self, lifecycle: Lifecycle, status: RunStatus, error: str, failed: BaseException | None = None

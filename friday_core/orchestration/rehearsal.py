@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from friday_core.domain.records import Record
-from friday_core.errors import DataSourceError, FridayError
-from friday_core.infrastructure.logging import configure_logging, described
+from friday_core.infrastructure.logging import configure_logging
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.building import build_account, build_desks, build_driver, build_flow, build_risk
 from friday_core.orchestration.lifecycle import Lifecycle
 from friday_core.orchestration.masking import mask_error
-from friday_core.plugin.plan import MARKET_DATA
 from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.spec import Kind
 from friday_core.session.core import Core
@@ -50,7 +47,7 @@ def _rehearse(
     prepare(desks)
     core = Core(build_flow(assembly), build_driver(assembly, desks))
     with _started(assembly, secrets):
-        for record in _records(assembly):
+        for record in assembly.records():
             core.apply(record)
             if is_over() or core.halted is not None:
                 break
@@ -68,17 +65,6 @@ def _started(assembly: Assembly, secrets: SecretRegistry) -> Iterator[None]:
         edges.callback(lifecycle.close)
         lifecycle.start()
         yield
-
-
-def _records(assembly: Assembly) -> Iterator[Record]:
-    """The feed's records; what its source raises on the way says whose it is."""
-    try:
-        yield from assembly.feed.records()
-    except FridayError:
-        raise
-    except Exception as error:
-        source = assembly.settings.streams[MARKET_DATA].source
-        raise DataSourceError(f"source {source!r} raised {described(error)}") from error
 
 
 def _secrets_of(assembly: Assembly) -> SecretRegistry:
