@@ -15,6 +15,7 @@ from fakes.installed import UserFolder
 
 from friday_core.cli.main import cli
 from friday_core.errors import RunFolderError
+from friday_core.orchestration.assembly import Assembly
 from friday_core.session.run_folder import RunFolder
 
 FULL = "No space left on device"
@@ -126,11 +127,11 @@ def test_what_failed_first_is_raised_and_the_full_disk_is_added_once(
 ) -> None:
     host = folder.host()
 
-    def records() -> Any:
+    def records(_assembly: Assembly) -> Any:
         monkeypatch.setattr(Path, "write_text", full_disk_at(Path.write_text, lambda _path: True))
         raise ValueError("the first")
 
-    monkeypatch.setattr(host, "_records", records)
+    monkeypatch.setattr(Assembly, "records", records)
     with pytest.raises(ValueError, match="the first") as caught:
         host.run()
     notes = caught.value.__notes__
