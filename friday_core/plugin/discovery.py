@@ -78,11 +78,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {str(close[0])!r}? " if close else ""
 
 
-def with_key(plugins: Iterable[InstalledPlugin], key: str) -> list[InstalledPlugin]:
-    """The plugins that offer ``kind.name``: more than one is a conflict."""
-    return [plugin for plugin in plugins if plugin.key == key]
-
-
 def by_key(plugins: Iterable[InstalledPlugin]) -> dict[str, list[InstalledPlugin]]:
     """The plugins that offer each ``kind.name``: more than one is a conflict."""
     found: dict[str, list[InstalledPlugin]] = {}

@@ -20,7 +20,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def friday_components() -> list[ComponentSpec]:  # type: ignore[empty-body]
-    """The components that this plugin offers. The one registration; asked once, at discovery."""
+    """The components that this plugin offers. The one registration; asked when one is first named."""
 
 
 @hookspec

@@ -46,8 +46,8 @@ class ComponentSpec:
 
     ``factory`` is called as ``factory(settings, **requirements)``, or without ``settings`` if the
     spec declares none; heavy imports belong into it. ``requires`` maps its parameters to
-    capabilities: a kind (``"charges"``), a kind with an ability (``"broker:stop_limit"``), or
-    something that the host provides (``"run_folder"``, ``"account"``). ``provides`` lists
+    capabilities: a kind (``"charges"``), a kind with an ability (``"charges:intraday"``), or
+    something that the host provides (``"run_folder"``, ``"universe"``). ``provides`` lists
     abilities besides the kind itself.
     """
 
