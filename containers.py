@@ -13,6 +13,7 @@ from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.orchestration import building
 from friday_core.orchestration.assembly import HOST_CAPABILITIES, assemble
 from friday_core.orchestration.host import Host
+from friday_core.orchestration.training import Trainer
 from friday_core.plugin.graph import resolve_graph, settings_models
 from friday_core.plugin.spec import PluginSettings
 from friday_core.session.core import Core
@@ -46,10 +47,8 @@ class Plugins(containers.DeclarativeContainer):
         infrastructure.loaded.provided.profile,
         infrastructure.clock.provided.now.call(),
     )
-    assembly = providers.Singleton(
-        building.checked,
-        providers.Singleton(assemble, settings, graph, run_folder.provided.path, infrastructure.security),
-    )
+    fresh_assembly = providers.Factory(assemble, settings, graph, run_folder.provided.path, infrastructure.security)
+    assembly = providers.Singleton(building.checked, fresh_assembly)
 
 
 class Session(containers.DeclarativeContainer):
@@ -80,6 +79,7 @@ class Session(containers.DeclarativeContainer):
         events=infrastructure.events,
         security=infrastructure.security,
         clock=infrastructure.clock,
+        trainer=providers.Factory(Trainer, plugins.fresh_assembly.provider),
     )
 
 

@@ -9,7 +9,10 @@ from harness import interleaved, report
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.sessions import SessionDates
 from friday_core.flow.stamps import Stamps
-from friday_core.flow.stream import Stream, StreamPlan
+from friday_core.flow.plans import StreamPlan
+from friday_core.flow.session_hours import SessionHours
+from friday_core.flow.stamps import Stamps
+from friday_core.flow.stream import Stream
 from friday_plugins.sources.synthetic import SyntheticSettings, SyntheticSource
 from friday_plugins.transformers.realised_volatility import RealisedVolatility, RealisedVolatilitySettings
 from friday_plugins.validators.bar_sanity import BarSanity
@@ -48,7 +51,9 @@ def flow(universe: Universe, chunks: list[Chunk]) -> int:
     plan = StreamPlan(
         ("open", "high", "low", "close", "volume"), [("bar_sanity", validator)], [("realised_volatility", transformer)]
     )
-    stream = Stream("market_data", plan, universe, SessionDates("Asia/Kolkata"))
+    zone = "Asia/Kolkata"
+    stamps = Stamps(universe, SessionDates(zone))
+    stream = Stream("market_data", plan, universe, stamps, SessionHours(timezone=zone))
     return sum(1 for _ in _slices(stream, chunks))
 
 

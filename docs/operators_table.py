@@ -48,6 +48,22 @@ snapshot on any row, give the same bits.
 **Ties.** Of equal values the first argument wins in `min` and `max`, and the oldest row in
 `rolling_min` and `rolling_max`, even between 0.0 and -0.0. Ranks of equal values are averaged.
 
+**Clocks.** A column belongs to one clock domain: `tick`; a length as `30s`, `15m` or `1h`; `1d`, a whole
+session, also called `session`; or a volume as `v1000`, for a program's own bars only. `60m` is `1h`.
+`m.at("15m")` has the columns of a coarser domain, and `asof` alone brings their values over: those of the
+latest bar that had closed. Bars of one close time come coarser first. Windows and warm-up count the rows of
+their own domain. What decides (`signal`, `target`) passes a gate of `ready`, `rows`, `asof`, `gt` and `where`
+that Friday adds: NaN until every domain has had its warm-up.
+
+**The book.** Strategies see their book as it is before the slice's decisions; coarser domains and features
+know none. `m.pos` is what is held of the row's instrument in shares or contracts,
+negative for a short; `m.open_qty` what working orders would still add to it, sells counting negative, so that
+`m.pos + m.open_qty` is held once they have filled. `m.avg_price` is the average price at which the open lots
+were bought, or sold short, first in, first out: in the currency, without charges, times the row's factor, so
+that it compares with an adjusted `m.close` across splits; NaN without a position. `m.close / m.avg_price - 1`
+is the move since then; dividends are not in it, they are in the cash. `m.cash` and `m.equity` are the book's,
+in its currency.
+
 **A new operator** is an `Op` in a module of `friday_core/causal/operators/`, listed in its
 `OPERATORS`: `kind` says what it takes and gives, `start` its first state, and `step` what it does, in
 float arithmetic of a fixed order, with whole floats for integers in the state. Its examples must show

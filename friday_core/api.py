@@ -21,10 +21,13 @@ from friday_core.domain.orders import (
     WorkingOrder,
 )
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.domain.schedule import Schedule, Sessions, in_utc
+from friday_core.domain.sessions import to_date
 from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.domain.verdicts import Judgement, RowCode, Verdict
 from friday_core.errors import (
     BrokerError,
+    CalendarError,
     DataSourceError,
     FridayError,
     InDoubt,
@@ -40,18 +43,25 @@ from friday_core.interfaces.broker import (
     Matcher,
     SimulatedBroker,
 )
-from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer
+from friday_core.interfaces.calendar import Calendar
+from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
 from friday_core.interfaces.component import Component, Health, Stateful
+from friday_core.interfaces.model import CompiledModel, Model, TrainingTable
 from friday_core.interfaces.notifier import Notification, Notifier, Severity
+from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.source import HistoricalData
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.validator import Validator
+from friday_core.interfaces.windows import WindowStrategy, WindowTransformer
+from friday_core.models.compiling import compile_boosting, compile_forest, compile_linear, compile_logistic
+from friday_core.models.linear import LinearModel
+from friday_core.models.trees import TreeModel, TreeNodes
 from friday_core.plugin.hookspecs import hookimpl
 from friday_core.plugin.spec import API_VERSION, ComponentSpec, NoSettings, PluginSettings
-from friday_core.simulation.matching import BarMatcher, MatchingRules
+from friday_core.simulation.matching import BarMatcher, MatchingRules, MatchingSettings
 
 __all__ = [
     "API_VERSION",
@@ -67,6 +77,8 @@ __all__ = [
     "BookView",
     "Broker",
     "BrokerError",
+    "Calendar",
+    "CalendarError",
     "Cancel",
     "CancelOrder",
     "ChargesPlan",
@@ -74,6 +86,7 @@ __all__ = [
     "Col",
     "ColumnStrategy",
     "ColumnTransformer",
+    "CompiledModel",
     "Component",
     "ComponentSpec",
     "CorporateAction",
@@ -81,6 +94,7 @@ __all__ = [
     "Decision",
     "Event",
     "Execution",
+    "FeatureSet",
     "Fill",
     "Float64",
     "FridayError",
@@ -92,9 +106,12 @@ __all__ = [
     "Int64",
     "Intent",
     "Judgement",
+    "LinearModel",
     "Market",
     "Matcher",
     "MatchingRules",
+    "MatchingSettings",
+    "Model",
     "NoSettings",
     "Notification",
     "Notifier",
@@ -109,10 +126,14 @@ __all__ = [
     "Proposal",
     "RawBar",
     "Refused",
+    "RiskAdjuster",
     "RiskRule",
+    "RiskState",
     "RowCode",
     "Ruling",
+    "Schedule",
     "SchemaError",
+    "Sessions",
     "Severity",
     "Side",
     "Signal",
@@ -122,18 +143,29 @@ __all__ = [
     "Strategy",
     "Target",
     "TimeInForce",
+    "TrainingTable",
     "Transformer",
+    "TreeModel",
+    "TreeNodes",
     "Universe",
     "Validator",
     "Verdict",
+    "WindowStrategy",
+    "WindowTransformer",
     "WorkingOrder",
+    "compile_boosting",
+    "compile_forest",
+    "compile_linear",
+    "compile_logistic",
     "divide_half_even",
     "format_money",
     "get_logger",
     "hookimpl",
     "in_chunks",
+    "in_utc",
     "indicators",
     "latch",
     "ratchet",
+    "to_date",
     "where",
 ]

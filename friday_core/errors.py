@@ -13,6 +13,7 @@ FridayError
 ├── DataError                the data, or whoever delivers it
 │   ├── DataSourceError          a file or a feed that cannot be read
 │   ├── SchemaError              a column is missing or has another type or unit
+│   ├── CalendarError            a calendar is asked about dates that it does not know
 │   └── DataValidationError      a stream was stopped by a verdict
 ├── BrokerError              raised by brokers for one order
 │   ├── Refused                  definite: the order does not exist at the broker
@@ -140,6 +141,10 @@ class DataSourceError(DataError):
 
 class SchemaError(DataError):
     """A chunk lacks a column, or carries it in another type."""
+
+
+class CalendarError(DataError):
+    """A calendar does not know a date, or is not known itself; names date, calendar and mend."""
 
 
 class DataValidationError(DataError):

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from friday_core.analytics.ratios import annual_return, annual_volatility, sharpe
 from friday_core.domain.money import to_major
 from friday_core.domain.outcomes import EquityPoint
-
-SESSIONS_PER_YEAR = 252
 
 
 class Performance(msgspec.Struct, frozen=True):
@@ -50,7 +49,6 @@ def performance(capital: int, currency: str, points: Sequence[EquityPoint], fill
     account = _summed(points)
     closes = _session_closes(account, capital)
     returns = [after / before - 1.0 for before, after in itertools.pairwise(closes) if before > 0]
-    spread = _std(returns)
     equities = [equity for _, equity, _ in account] or [capital]
     end, sessions = equities[-1], len(closes) - 1
     mean_equity = math.fsum(equities) / len(equities)
@@ -59,9 +57,9 @@ def performance(capital: int, currency: str, points: Sequence[EquityPoint], fill
         start_equity=to_major(capital, currency),
         end_equity=to_major(end, currency),
         total_return=end / capital - 1.0,
-        annual_return=_annual_return(end / capital, sessions),
-        annual_volatility=None if spread is None else math.sqrt(SESSIONS_PER_YEAR) * spread,
-        sharpe=math.sqrt(SESSIONS_PER_YEAR) * (math.fsum(returns) / len(returns)) / spread if spread else None,
+        annual_return=annual_return(end / capital, sessions),
+        annual_volatility=annual_volatility(returns),
+        sharpe=sharpe(returns),
         max_drawdown=_max_drawdown([capital, *equities]),
         average_exposure=math.fsum(gross / equity for _, equity, gross in account if equity > 0) / len(equities),
         turnover=fills_value / mean_equity if mean_equity > 0 else 0.0,
@@ -79,22 +77,6 @@ def _summed(points: Sequence[EquityPoint]) -> list[tuple[int, int, int]]:
 
 def _session_closes(account: Sequence[tuple[int, int, int]], capital: int) -> list[int]:
     return [capital, *{session: equity for session, equity, _ in account}.values()]
-
-
-def _annual_return(growth: float, sessions: int) -> float | None:
-    if growth <= 0 or sessions == 0:
-        return None
-    try:
-        return math.pow(growth, SESSIONS_PER_YEAR / sessions) - 1.0
-    except OverflowError:
-        return None
-
-
-def _std(values: Sequence[float]) -> float | None:
-    if len(values) < 2:
-        return None
-    mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def _max_drawdown(equities: Sequence[int]) -> float:

@@ -35,7 +35,8 @@ def _name(name: object, where: str) -> str:
 
 def _output(name: str, column: object, trace: Trace, where: str) -> int:
     if isinstance(column, int | float | np.integer | np.floating):
-        return trace.constant(float(column))
+        with trace.on_behalf(where):
+            return trace.constant(float(column))
     if not isinstance(column, Col):
         raise TraceError(f"{where}: outputs(m)[{name!r}] is a {type(column).__name__}, not a column of m")
     node = trace.nodes[column.node] if column.trace is trace else None
@@ -46,4 +47,7 @@ def _output(name: str, column: object, trace: Trace, where: str) -> int:
             f"{node.line}: outputs(m)[{name!r}] is on the clock {node.domain}, the program on {trace.base}; "
             "bring it over with .asof(max_age=...)"
         )
-    return trace.add("to_num", [node.number]) if node.kind is Kind.PRICE else node.number
+    if node.kind is not Kind.PRICE:
+        return node.number
+    with trace.on_behalf(node.line):
+        return trace.add("to_num", [node.number])

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from friday_core.causal.domains import TICK, rank
+from friday_core.causal.domains import rank, repeats
 from friday_core.causal.kinds import Kind
 from friday_core.causal.oracle import Oracle
 from friday_core.causal.program import Program
@@ -89,7 +89,7 @@ class _Table:
     def slices(self, domain: str) -> Iterator[tuple[int, tuple[int, str], str, int, int]]:
         """Time, rank, domain, first row and the row after the last."""
         new = np.ones(len(self.ts), bool)
-        if domain != TICK:
+        if not repeats(domain):
             new[1:] = np.diff(self.ts) != 0
         starts = np.flatnonzero(new).tolist()
         for start, stop in zip(starts, [*starts[1:], len(self.ts)], strict=False):

@@ -6,7 +6,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from friday_core.causal.domains import microseconds, seconds
+from friday_core.causal.domains import is_coarser, microseconds
 from friday_core.causal.kinds import Kind
 from friday_core.causal.op import NAN
 from friday_core.causal.refusals import Dataless, numpy_refusal
@@ -244,7 +244,7 @@ class Col(Dataless):
         ago (``"30m"`` or seconds; at exactly that age it still counts).
         """
         trace, domain = self.trace, self.trace.nodes[self.node].domain
-        if seconds(domain) <= seconds(trace.base):
+        if not is_coarser(domain, trace.base):
             raise ClockDomainError(
                 f"{author_line()}: asof() goes from coarse to fine; {domain} is not coarser than {trace.base}"
             )

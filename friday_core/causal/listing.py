@@ -57,7 +57,10 @@ def _line(one: Instruction, place: Place, base: str) -> str:
     if place.again:
         return f"#{place.number} {one.name}, see above"
     text = named(one, base)
-    return text if one.name == "const" else f"#{place.number} {text} [{one.node.line}]"
+    if one.name == "const":
+        return text
+    whose = "Friday's gate for " if one.node.is_gate else ""
+    return f"#{place.number} {text} [{whose}{one.node.line}]"
 
 
 def _arguments(one: Instruction) -> str:

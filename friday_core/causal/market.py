@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from friday_core.causal.choices import latch, ratchet, where
 from friday_core.causal.columns import HOLD, Col
-from friday_core.causal.domains import seconds
+from friday_core.causal.domains import Domain, is_coarser, parse
 from friday_core.causal.kinds import Kind
 from friday_core.causal.panels import Panel
 from friday_core.causal.refusals import KnownNames, unknown_name
@@ -17,7 +17,8 @@ from friday_core.errors import ClockDomainError, TraceError
 __all__ = ["HOLD", "Market", "Panel", "latch", "ratchet", "where"]
 
 _PRICES = ("open", "high", "low", "close")
-#: What the book tells: the same for every row of a slice.
+#: What the book tells, as it is before the slice's decisions: shares held of the row's instrument,
+#: what a share of them cost, what working orders would add to them; money of the whole book.
 FEEDBACK = {
     "pos": Kind.NUM, "avg_price": Kind.NUM, "open_qty": Kind.NUM, "cash": Kind.NUM, "equity": Kind.NUM,
 }  # fmt: skip
@@ -34,6 +35,11 @@ class Market:
     ``m.close`` is adjusted forward where the stream has corporate actions, and then a ``NUM``;
     ``m.raw.close`` is the price as it traded, exact. ``m.volume`` is exact where it is whole.
     Every further column of the stream is there under its name.
+
+    ``m.pos`` and ``m.open_qty`` are shares or contracts, of sells below zero: ``m.pos + m.open_qty``
+    is held when all working orders have filled. ``m.avg_price`` is the average price of the open
+    lots in the currency, without charges, times the row's factor, so that it compares with
+    ``m.close``; NaN without a position. ``m.cash`` and ``m.equity`` are the book's.
     """
 
     __slots__ = ("_adjusted", "_columns", "_domain", "_trace")
@@ -51,15 +57,13 @@ class Market:
 
     def at(self, domain: str) -> Market:
         """The same market in a coarser clock domain, ``"15m"`` or ``"1d"``; join with ``.asof()``."""
-        base = self._trace.base
+        base, line = self._trace.base, author_line()
         if not isinstance(domain, str):
-            raise ClockDomainError(f"{author_line()}: m.at() takes the name of a clock domain, such as '15m'")
-        if domain != base and seconds(domain, author_line()) <= seconds(base):
-            raise ClockDomainError(
-                f"{author_line()}: m.at({domain!r}) is not coarser than the program's own clock {base}; "
-                f"run the program on {domain} and bring {base} over with .asof()"
-            )
-        return Market(self._trace, self._columns, domain, adjusted=self._adjusted)
+            raise ClockDomainError(f"{line}: m.at() takes the name of a clock domain, such as '15m'")
+        wanted = parse(domain, line)
+        if wanted.name != base and not is_coarser(wanted.name, base):
+            raise ClockDomainError(f"{line}: m.at({domain!r}) {_no_join(wanted, parse(base))}")
+        return Market(self._trace, self._columns, wanted.name, adjusted=self._adjusted)
 
     def panel(self, column: Col, *, min_valid: int = 2) -> Panel:
         """The column across the instruments of a slice; NaN where fewer than ``min_valid`` have a value."""
@@ -106,6 +110,18 @@ class Market:
                 f"write m.{name}, without at()"
             )
         return Col(self._trace, self._trace.input(name, FEEDBACK[name], self._domain, feedback=True))
+
+
+def _no_join(wanted: Domain, base: Domain) -> str:
+    """Why values of one domain cannot be brought over to a program on the other, and the mend."""
+    if base.volume:
+        return f"cannot be joined to bars by volume, the program's own clock {base.name}; run the program on 1m"
+    if wanted.volume:
+        return f"asks for bars by volume, which join no other clock; run the program on {wanted.name}"
+    return (
+        f"is not coarser than the program's own clock {base.name}; "
+        f"run the program on {wanted.name} and bring {base.name} over with .asof()"
+    )
 
 
 class Raw(KnownNames):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from friday_core.causal.domains import TICK, rank
+from friday_core.causal.domains import rank, repeats
 from friday_core.causal.instructions import Instruction
 from friday_core.causal.op import NAN
 from friday_core.causal.program import Program
@@ -18,6 +18,8 @@ from friday_core.errors import InvariantError, SchemaError
 
 #: Columns of a slice: a value a row.
 Columns = Mapping[str, Sequence[float]]
+#: Makes what executes a program, of the program, and of scale and id of each instrument.
+Executor = Callable[[Program, Sequence[float], Sequence[InstrumentId]], "Oracle"]
 
 
 class Oracle:
@@ -26,7 +28,8 @@ class Oracle:
     ``scales`` holds, for each instrument of the universe, the price units of one currency unit;
     ``instruments`` their ids, by which a snapshot finds its rows again and rows of a slice are in
     order. Without them both go by position. Slices of all domains are given in the order of their
-    close times, coarser domains first where times are equal.
+    close times, coarser domains first where times are equal; of ticks and bars by volume, several
+    may have one close time.
     """
 
     def __init__(
@@ -42,6 +45,8 @@ class Oracle:
         self._last: tuple[int, str, int] | None = None
         self._whole_slices = program.has_panels
         self._inputs = program.inputs
+        self._ranks = {domain: rank(domain) for domain in program.domains}
+        self._repeats = {domain: repeats(domain) for domain in program.domains}
         self._by_domain = {
             domain: [(n, one) for n, one in enumerate(program.instructions) if one.node.domain in (ANY_DOMAIN, domain)]
             for domain in program.domains
@@ -135,8 +140,8 @@ class Oracle:
 
     def _compare(self, ts: int, domain: str, places: Sequence[int], before_it: tuple[int, str, int]) -> None:
         last_ts, last_domain, last = before_it
-        now, before = (ts, rank(domain)), (last_ts, rank(last_domain))
-        if now > before or (now == before and domain == TICK):
+        now, before = (ts, self._ranks[domain]), (last_ts, self._ranks.get(last_domain) or rank(last_domain))
+        if now > before or (now == before and self._repeats[domain]):
             return
         if now < before:
             raise InvariantError(

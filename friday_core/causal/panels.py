@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from friday_core.causal.columns import Col
-from friday_core.causal.domains import TICK
+from friday_core.causal.domains import TICK, repeats
 from friday_core.causal.refusals import KnownNames
 from friday_core.causal.trace import author_line
 from friday_core.errors import ClockDomainError, TraceError
@@ -25,10 +25,12 @@ class Panel(KnownNames):
     def __init__(self, column: Col, min_valid: int) -> None:
         if not isinstance(column, Col):
             raise TraceError(f"{author_line()}: m.panel() takes a column of m, not a {type(column).__name__}")
-        if column.trace.nodes[column.node].domain == TICK:
+        domain = column.trace.nodes[column.node].domain
+        if repeats(domain):
+            row = "tick" if domain == TICK else "bar by volume"
             raise ClockDomainError(
-                f"{author_line()}: a tick stands alone in its slice, there is nothing to compare it with; "
-                "use m.panel() on bars, m.at('1m')"
+                f"{author_line()}: a {row} stands alone in its slice, there is nothing to compare it with; "
+                "use m.panel() on bars that close together, such as 1m"
             )
         self._column = column
         self._min_valid = float(_whole("m.panel(min_valid)", min_valid))

@@ -11,7 +11,7 @@ from typing import Literal
 
 from friday_core.causal.answer import columns_of
 from friday_core.causal.columns import Operand
-from friday_core.causal.domains import rank
+from friday_core.causal.domains import parse, rank
 from friday_core.causal.instructions import below, hashes, lay_out, warmup_rows
 from friday_core.causal.kinds import Kind
 from friday_core.causal.listing import tree
@@ -118,7 +118,9 @@ def trace_program(
     Raises ``LookaheadError``, ``TraceError`` or ``ClockDomainError`` with the author's line and
     the mend. Decisions pass a gate that holds them back until an instrument has warmed up.
     """
-    trace, where = Trace(base), line_of(inspect.unwrap(outputs))
+    where = line_of(inspect.unwrap(outputs))
+    base = parse(base, where).name
+    trace = Trace(base)
     try:
         answer = outputs(Market(trace, columns, base, adjusted=adjusted))
     except RecursionError:
@@ -150,18 +152,22 @@ def _gated(trace: Trace, outputs: Mapping[str, int]) -> dict[str, int]:
         node = trace.nodes[number]
         if node.kind is Kind.BOOL:
             raise TraceError(f"{node.line}: {name} is a true/false column; write where(condition, 1.0, 0.0)")
-        value = number
-        for warm in conditions:
-            value = trace.add("where", [warm, value, trace.constant(NAN)], domain=trace.base)
-        gated[name] = trace.add("ready", [value], (most,), domain=trace.base)
+        with trace.on_behalf(node.line, gate=True):
+            value = number
+            for warm in conditions:
+                value = trace.add("where", [warm, value, trace.constant(NAN)], domain=trace.base)
+            gated[name] = trace.add("ready", [value], (most,), domain=trace.base)
     return gated
 
 
 def _coarse_warm(trace: Trace, rows: Sequence[int], outputs: Iterable[int]) -> Iterator[int]:
     """For each value that is brought over from a coarser clock: whether it has had its warm-up rows there."""
     joins = [trace.nodes[n] for n in below(trace.nodes, outputs) if trace.nodes[n].op.name == "asof"]
+    lines = {join.inputs[0]: join.line for join in reversed(joins)}
     for source in dict.fromkeys(join.inputs[0] for join in joins):
         if rows[source] > 0:
-            count = trace.add("rows", [source])
-            joined = trace.add("asof", [count], (math.inf,), domain=trace.base)
-            yield trace.add("gt", [joined, trace.constant(float(rows[source]), Kind.COUNT)])
+            with trace.on_behalf(lines[source], gate=True):
+                count = trace.add("rows", [source])
+                joined = trace.add("asof", [count], (math.inf,), domain=trace.base)
+                warm = trace.add("gt", [joined, trace.constant(float(rows[source]), Kind.COUNT)])
+            yield warm

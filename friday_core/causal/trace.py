@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
@@ -26,7 +27,8 @@ class Node:
     """One instruction: an operator, the nodes that it reads, its parameters.
 
     ``label`` is the name of an input column; ``line`` the author's line, for messages.
-    ``feedback`` says that the value depends on the book.
+    ``feedback`` says that the value depends on the book, ``is_gate`` that the author did not ask
+    for the node: it belongs to what holds the author's value of this line back until it is warm.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Node:
     feedback: bool
     label: str
     line: str
+    is_gate: bool = False
 
 
 class Trace:
@@ -48,6 +51,17 @@ class Trace:
         self.base = base
         self.nodes: list[Node] = []
         self._known: dict[tuple[object, ...], int] = {}
+        self._line = ""
+        self._in_gate = False
+
+    @contextmanager
+    def on_behalf(self, line: str, *, gate: bool = False) -> Iterator[None]:
+        """Nodes that are added meanwhile carry this line of the author's, who did not write them himself."""
+        self._line, self._in_gate = line, gate
+        try:
+            yield
+        finally:
+            self._line, self._in_gate = "", False
 
     def input(self, label: str, kind: Kind, domain: str, *, feedback: bool = False) -> int:
         """A column that arrives with the rows."""
@@ -110,7 +124,8 @@ class Trace:
         key = (op.identity, inputs, tuple(map(repr, params)), kind, domain, label)
         if key not in self._known:
             self._known[key] = len(self.nodes)
-            node = Node(len(self.nodes), op, inputs, params, kind, domain, feedback, label, author_line())
+            line = self._line or author_line()
+            node = Node(len(self.nodes), op, inputs, params, kind, domain, feedback, label, line, self._in_gate)
             self.nodes.append(node)
         return self._known[key]
 

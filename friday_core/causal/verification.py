@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from friday_core.causal.domains import seconds
+from friday_core.causal.domains import is_coarser
 from friday_core.causal.instructions import Instruction
 from friday_core.causal.trace import ANY_DOMAIN
 
@@ -61,7 +61,7 @@ def _clock(one: Instruction, instructions: Sequence[Instruction], number: int, d
     for given in one.inputs:
         source = instructions[given].node.domain if 0 <= given < number else domain
         if one.name == "asof":
-            if source not in domains or domain != domains[-1] or seconds(source) <= seconds(domain):
+            if source not in domains or domain != domains[-1] or not is_coarser(source, domain):
                 yield f"joins the clock {source!r} to {domain!r}: only coarse to fine"
         elif source not in (ANY_DOMAIN, domain):
             yield f"mixes the clocks {source!r} and {domain!r}"

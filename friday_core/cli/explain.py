@@ -1,4 +1,4 @@
-"""``friday explain``: why a strategy or a transformer that is written in columns said what it said."""
+"""``friday explain``: why a component that is written in columns said what it said."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 from friday_core.cli.options import Choice, settings_options
 
 if TYPE_CHECKING:
-    from friday_core.orchestration.explaining import Explanation, Step
+    from friday_core.orchestration.explaining import CoarseBar, Explanation, Step
     from friday_core.orchestration.host import Host
 
 #: Wide enough that nothing is wrapped when another program reads along.
@@ -23,7 +23,7 @@ _TRUTH = {1.0: "true", 0.0: "false"}
 
 
 @click.command("explain")
-@click.argument("component", metavar="STRATEGY_OR_TRANSFORMER")
+@click.argument("component", metavar="COMPONENT")
 @click.option("--instrument", "-i", required=True, metavar="SYMBOL.EXCHANGE", help="As INFY.NSE.")
 @click.option("--at", required=True, metavar="DATE_OR_TIME", help="As 2024-03-08 or 2024-03-08T10:00:00Z.")
 @click.option("--output", "-o", metavar="NAME", help="A column of outputs(m); default: signal or target.")
@@ -31,6 +31,8 @@ _TRUTH = {1.0: "true", 0.0: "false"}
 @settings_options
 def command(choice: Choice, *, component: str, instrument: str, at: str, output: str | None, as_json: bool) -> None:
     """Show a value's tree of operators, with the numbers of one row.
+
+    COMPONENT is a strategy, a transformer or a feature set that is written in columns.
 
     Runs the session up to that row, so that the book is what it was; nothing is written and no
     order leaves. Of a date with many rows, the last one is shown.
@@ -73,6 +75,8 @@ def _print(explanation: Explanation) -> None:
     click.secho(f"{explanation.component}, output {explanation.output}", bold=True)
     when = told(explanation.ts_event, explanation.session)
     click.echo(f"{explanation.instrument} at {when}, its row {explanation.row:,}")
+    for bar in explanation.coarser:
+        click.echo(_coarse_bar(bar))
     others = [name for name in explanation.outputs if name != explanation.output]
     if others:
         click.echo(f"other outputs: {', '.join(others)}")
@@ -84,9 +88,17 @@ def _print(explanation: Explanation) -> None:
     for step in explanation.steps:
         where = "" if step.again or step.leaf == "constant" else step.line
         style = "" if step.is_warm else "yellow"
-        cells = (_operator(step), _value(step), _warmup(step, explanation.row), where)
+        cells = (_operator(step), _value(step), _warmup(step), where)
         table.add_row(*(Text(cell, style=style) for cell in cells))
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+
+
+def _coarse_bar(bar: CoarseBar) -> str:
+    from friday_core.orchestration.explaining import told  # noqa: PLC0415
+
+    if bar.ts_event is None or bar.session is None:
+        return f"no {bar.domain} bar has closed yet"
+    return f"{bar.domain} bar that closed at {told(bar.ts_event, bar.session)}, its row {bar.row:,}"
 
 
 def _operator(step: Step) -> str:
@@ -106,10 +118,10 @@ def _value(step: Step) -> str:
     return f"{shown} price units" if step.kind == "price" else shown
 
 
-def _warmup(step: Step, row: int) -> str:
+def _warmup(step: Step) -> str:
     if step.again or not step.warmup:
         return ""
-    return f"done, {step.warmup:,} rows" if step.is_warm else f"row {row:,} of {step.warmup:,}"
+    return f"done, {step.warmup:,} rows" if step.is_warm else f"row {step.rows:,} of {step.warmup:,}"
 
 
 def _as_json(explanation: Explanation) -> dict[str, Any]:
@@ -124,6 +136,15 @@ def _as_json(explanation: Explanation) -> dict[str, Any]:
         "ts_event": to_datetime(explanation.ts_event).isoformat(),
         "session": to_date(explanation.session).isoformat(),
         "row": explanation.row,
+        "coarser": [
+            {
+                "domain": bar.domain,
+                "ts_event": None if bar.ts_event is None else to_datetime(bar.ts_event).isoformat(),
+                "session": None if bar.session is None else to_date(bar.session).isoformat(),
+                "row": bar.row,
+            }
+            for bar in explanation.coarser
+        ],
         "steps": [
             {
                 "number": step.number,
@@ -133,7 +154,9 @@ def _as_json(explanation: Explanation) -> dict[str, Any]:
                 "inputs": list(step.inputs),
                 "value": _number(step.value),
                 "kind": str(step.kind),
+                "domain": step.domain,
                 "warmup": step.warmup,
+                "rows": step.rows,
                 "is_warm": step.is_warm,
                 "line": step.line,
                 "again": step.again,

@@ -74,7 +74,12 @@ def _run_with_progress(host: Host) -> RunResult:
         def progress(rows: int, ts: int) -> None:
             bar.update(task, completed=rows, description=f"{host.mode} {host.profile} {to_datetime(ts):%Y-%m-%d}")
 
-        return host.run(progress, _leaving(host))
+        def fitted(done: int, of: int) -> None:
+            bar.update(task, total=of, completed=done, description="fitting the model")
+            if done == of:
+                bar.update(task, total=host.row_count(), completed=0)
+
+        return host.run(progress, _leaving(host), fitted)
 
 
 def _leaving(host: Host) -> Callable[[Exception], None]:

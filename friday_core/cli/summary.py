@@ -67,13 +67,16 @@ def book_lines(strategies: Mapping[str, Any], currency: str, width: int) -> Iter
 
 
 def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
-    """What went wrong, what was held back, and files that a broker wrote."""
+    """What went wrong or took long, what was held back, and files that a broker wrote."""
     if summary["error"]:
         yield f"error: {summary['error']}"
     for one in summary["stopped_strategies"]:
         yield f"strategy {one['strategy']} was stopped: {one['error']}"
     for one in summary["validator_faults"]:
         yield f"validator {one['validator']} failed on row {one['seq']:,}, no position was opened since: {one['error']}"
+    for stage, count in summary.get("slow", {}).items():
+        records = "1 record" if count == 1 else f"{count:,} records"
+        yield f"{stage} was slow: {records} took longer than [run] slow_record"
     for error in summary.get("stop_errors", ()):
         yield f"while stopping: {error}"
     for row in summary["quarantine"]:

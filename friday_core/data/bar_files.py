@@ -31,8 +31,15 @@ class BarFileSettings(PluginSettings):
     path: Path = Field(description="A file, a folder of files, or a pattern such as data/*.csv.")
     columns: dict[str, str] = Field(
         default_factory=dict,
-        description="Friday's column names and the file's: timestamp, symbol or instrument, open, high, low, close, "
-        "volume; every further one is kept as a column of numbers.",
+        description="Friday's column names and the file's: timestamp, and time where the time of day stands apart; "
+        "symbol or instrument; open, high, low, close, volume; every further one is kept as a column of numbers.",
+    )
+    only: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description='Only rows whose column shows one of these: { SERIES = ["EQ", "BE"] }, by the file\'s names.',
+    )
+    no_volume: bool = Field(
+        False, description="The bars have no volume, as those of an index: it is 0, whatever the file shows."
     )
     symbol: str | None = Field(
         None, min_length=1, description="Symbol of all rows; without it a symbol column, else the file's name."
@@ -43,7 +50,11 @@ class BarFileSettings(PluginSettings):
     tick_size: int = Field(5, gt=0, description="Smallest step of an order's price, in units of the last decimal.")
     lot_size: int = Field(1, gt=0, description="Shares or contracts of one lot.")
     timezone: str | None = Field(None, description="The exchange's zone, and that of time stamps without an offset.")
-    timestamp_format: str | None = Field(None, description="As for strptime; without it ISO 8601 only.")
+    timestamp_format: str | None = Field(
+        None,
+        description="As for strptime, or epoch_s, epoch_ms, epoch_us, epoch_ns for a count since 1970 in UTC; "
+        "without it ISO 8601 only.",
+    )
     label: Label = Field(
         "open",
         description="What an intraday time stamp names. The wrong answer 'close' would show bars before they end, "
@@ -51,6 +62,10 @@ class BarFileSettings(PluginSettings):
     )
     interval: str = Field("1d", pattern=INTERVAL_PATTERN, description="Length of a bar: 1m, 15m, 1h, ...; 1d is daily.")
     session_close: dt.time = Field(dt.time(15, 30), description="When a daily bar closes, in the exchange's zone.")
+    short_last_bar: bool = Field(
+        False,
+        description="A bar that opens before session_close ends there at the latest: the last hour of 15:15 to 15:30.",
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -69,7 +84,9 @@ class BarFileSettings(PluginSettings):
 
     @property
     def reader(self) -> BarReader:
-        times = BarTimes(self.timezone, self.interval, self.label, self.session_close, self.timestamp_format)
+        times = BarTimes(
+            self.timezone, self.interval, self.label, self.session_close, self.timestamp_format, self.short_last_bar
+        )
         return BarReader(times, self.columns)
 
 
@@ -80,8 +97,8 @@ class BarFileSource(HistoricalData, ABC):
     are sorted by time, stably, over all files.
     """
 
-    #: Ending of the files that are taken from a folder.
-    suffix: ClassVar[str]
+    #: Endings of the files that are taken from a folder, in small letters.
+    suffixes: ClassVar[tuple[str, ...]]
     #: What the numbers in the frames' index count.
     row: ClassVar[str] = "row"
 
@@ -109,15 +126,23 @@ class BarFileSource(HistoricalData, ABC):
 
     @cached_property
     def _loaded(self) -> tuple[Universe, Chunk]:
-        frames = [(self._framed(path), self._origin(path)) for path in self._paths()]
+        frames = self._frames()
         found = {one for frame, origin in frames for one in self._identified(frame, origin)}
         universe = Universe(self._instrument(one) for one in found)
         return universe, merged([self._reader.read(frame, universe, origin) for frame, origin in frames])
 
+    def _frames(self) -> list[tuple[pd.DataFrame, Origin]]:
+        """Every file with its origin, but those of which ``only`` leaves nothing."""
+        read = [(self._framed(path), self._origin(path)) for path in self._paths()]
+        frames = [(frame, origin) for frame, origin in read if len(frame) or not self._settings.only]
+        if not frames:
+            raise Origin(str(self._settings.path)).error("only leaves no row", "correct only")
+        return frames
+
     def _paths(self) -> list[Path]:
         path = self._settings.path.expanduser()
         if path.is_dir():
-            paths = sorted(one for one in path.iterdir() if one.suffix.lower() == self.suffix)
+            paths = sorted(one for one in path.iterdir() if one.name.lower().endswith(self.suffixes))
         elif glob.has_magic(str(path)):
             paths = sorted(Path(one) for one in glob.glob(str(path)))  # noqa: PTH207 - the pattern may be absolute
         elif path.exists():
@@ -125,14 +150,15 @@ class BarFileSource(HistoricalData, ABC):
         else:
             raise Origin(str(path)).error(f"there is no such file or folder, seen from {Path.cwd()}", "correct path")
         if not paths:
-            raise Origin(str(path)).error(f"no {self.suffix} file is there", "correct path, or put files there")
+            endings = " or ".join(self.suffixes)
+            raise Origin(str(path)).error(f"no {endings} file is there", "correct path, or put files there")
         return paths
 
     def _origin(self, path: Path) -> Origin:
         return Origin(str(path), self.row)
 
     def _framed(self, path: Path) -> pd.DataFrame:
-        """The file's frame, with a symbol on every row."""
+        """The file's frame with the rows that are wanted, and a symbol and a volume on each."""
         origin = self._origin(path)
         try:
             frame = self.frame(path, origin)
@@ -140,11 +166,27 @@ class BarFileSource(HistoricalData, ABC):
             raise origin.error(
                 f"it cannot be read: {error.strerror or error}", "correct path, or its rights"
             ) from error
-        column = self._settings.columns.get("symbol", "symbol")
-        if self._settings.symbol is not None:
-            return frame.assign(**{column: self._settings.symbol})
-        named = {*self._settings.columns} | {str(name) for name in frame.columns}
-        return frame if {"symbol", "instrument"} & named else frame.assign(symbol=path.stem)
+        frame, given = self._wanted(frame, origin), self._settings
+        if given.no_volume:
+            frame = frame.assign(**{given.columns.get("volume", "volume"): 0.0})
+        if given.symbol is not None:
+            return frame.assign(**{given.columns.get("symbol", "symbol"): given.symbol})
+        named = {*given.columns} | {str(name) for name in frame.columns}
+        return frame if {"symbol", "instrument"} & named else frame.assign(symbol=self._name_of(path))
+
+    def _wanted(self, frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
+        """The rows that ``only`` leaves."""
+        for column, values in self._settings.only.items():
+            if column not in frame.columns:
+                there = ", ".join(repr(str(name)) for name in frame.columns)
+                raise origin.error(f"there is no column {column!r}; it has {there}", "correct only")
+            frame = frame[frame[column].astype(str).str.strip().isin(values)]
+        return frame
+
+    def _name_of(self, path: Path) -> str:
+        """The file's name without its ending."""
+        ending = max((one for one in self.suffixes if path.name.lower().endswith(one)), key=len, default="")
+        return path.name[: -len(ending)] if ending else path.stem
 
     def _identified(self, frame: pd.DataFrame, origin: Origin) -> set[InstrumentId]:
         kind, names = self._reader.names(frame, origin)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from friday_core.domain.chunk import Array, Int64
+from friday_core.domain.sessions import SessionDates
 from friday_core.errors import DataSourceError
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ INTERVAL_PATTERN = r"^([1-9][0-9]*[smh]|1d)$"
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _OFFSET_AT_THE_END = r"[T ]\d\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
 _MICROSECONDS_OF_A_DAY = 86_400_000_000
+#: Formats of counts since 1970 in UTC, and how many of each make a microsecond.
+_EPOCHS = {"epoch_s": 1e-6, "epoch_ms": 1e-3, "epoch_us": 1.0, "epoch_ns": 1e3}
+_BEYOND = 2.0**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,9 @@ class BarTimes:
     ``timezone`` is the exchange's zone and the meaning of stamps without an offset. A bar of
     ``interval`` ``1d`` closes at ``session_close`` of its date in that zone, whatever time its
     stamp shows; other stamps are the bar's open or its close, as ``label`` says. ``format`` is
-    that of ``strptime``; without it only ISO 8601 is taken, since a guess would swap day and month.
+    that of ``strptime``, or ``epoch_s``, ``epoch_ms``, ``epoch_us``, ``epoch_ns``; without it only
+    ISO 8601 is taken, since a guess would swap day and month. With ``short_last_bar`` a bar that
+    opens before ``session_close`` closes then at the latest.
     """
 
     timezone: str | None = None
@@ -60,6 +66,7 @@ class BarTimes:
     label: Label = "open"
     session_close: dt.time = dt.time(15, 30)
     format: str | None = None
+    short_last_bar: bool = False
 
     def __post_init__(self) -> None:
         if not re.match(INTERVAL_PATTERN, self.interval):
@@ -77,8 +84,9 @@ class BarTimes:
         """
         column = str(stamps.name)
         wall, aware = self._parsed(stamps, origin)
-        if self.timezone is None and (self.daily or not aware.all()):
-            first = 0 if self.daily else int(np.argmin(aware))
+        of_a_session = self.daily or self.short_last_bar
+        if self.timezone is None and (of_a_session or not aware.all()):
+            first = 0 if of_a_session else int(np.argmin(aware))
             raise origin.error(
                 f"{str(stamps.iloc[first])!r} does not say its time zone",
                 'set timezone, for example timezone = "Asia/Kolkata"',
@@ -90,11 +98,33 @@ class BarTimes:
         closes = wall.view(np.int64).copy()
         if not aware.all():
             closes[~aware] = self._localised(wall[~aware], stamps[~aware], origin)
-        shift = int(self.interval[:-1]) * _SECONDS[self.interval[-1]] if self.label == "open" else 0
-        return closes + shift * 1_000_000
+        length = int(self.interval[:-1]) * _SECONDS[self.interval[-1]] * 1_000_000
+        closes = closes + length if self.label == "open" else closes
+        return self._cut(closes, length, stamps, origin) if self.short_last_bar else closes
+
+    def _cut(self, closes: Int64, length: int, stamps: pd.Series, origin: Origin) -> Int64:
+        """Not later than the session's close, for bars that open before it."""
+        opens = closes - length
+        dates = SessionDates(str(self.timezone)).of(opens).view("datetime64[D]").astype("datetime64[us]")
+        ends = self._localised(dates + self._time_of_close(), stamps, origin)
+        return np.where(opens < ends, np.minimum(closes, ends), closes)
 
     def _parsed(self, stamps: pd.Series, origin: Origin) -> tuple[Array, Array]:
         """Stamps as datetime64[us], and which of them are UTC rather than a clock on a wall."""
+        unit = _EPOCHS.get(self.format or "")
+        wall, aware = self._written(stamps) if unit is None else _counted(stamps, unit)
+        unread = np.isnat(wall)
+        if unread.any():
+            first = int(np.argmax(unread))
+            raise origin.error(
+                f"{str(stamps.iloc[first])!r} is not a time stamp of the form {self.format or 'ISO 8601'}",
+                'set timestamp_format, for example timestamp_format = "%d-%m-%Y"',
+                line=stamps.index[first],
+                column=str(stamps.name),
+            )
+        return wall, aware
+
+    def _written(self, stamps: pd.Series) -> tuple[Array, Array]:
         import pandas as pd  # noqa: PLC0415
 
         if pd.api.types.is_datetime64_any_dtype(stamps):
@@ -107,17 +137,7 @@ class BarTimes:
                 aware = text.str.contains(_OFFSET_AT_THE_END, regex=True).to_numpy(bool)
             else:
                 aware = np.full(len(stamps), "%z" in self.format)
-        wall = times.dt.tz_localize(None).to_numpy("datetime64[us]")
-        unread = np.isnat(wall)
-        if unread.any():
-            first = int(np.argmax(unread))
-            raise origin.error(
-                f"{str(stamps.iloc[first])!r} is not a time stamp of the form {self.format or 'ISO 8601'}",
-                'set timestamp_format, for example timestamp_format = "%d-%m-%Y"',
-                line=stamps.index[first],
-                column=str(stamps.name),
-            )
-        return wall, aware
+        return times.dt.tz_localize(None).to_numpy("datetime64[us]"), aware
 
     def _dates(self, wall: Array, aware: Array) -> Array:
         """The trading date of each daily bar, as midnight.
@@ -156,3 +176,14 @@ class BarTimes:
                 column=str(stamps.name),
             )
         return times.tz_convert(None).to_numpy("datetime64[us]").view(np.int64)
+
+
+def _counted(stamps: pd.Series, unit: float) -> tuple[Array, Array]:
+    """Counts since 1970, ``unit`` of which make a microsecond, as datetime64[us] in UTC."""
+    import pandas as pd  # noqa: PLC0415
+
+    since_1970 = np.rint(pd.to_numeric(stamps, errors="coerce").to_numpy(np.float64, na_value=np.nan) / unit)
+    known = np.abs(since_1970) < _BEYOND
+    wall = np.where(known, since_1970, 0.0).astype(np.int64).view("datetime64[us]")
+    wall[~known] = np.datetime64("NaT")
+    return wall, np.full(len(stamps), True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from friday_core.data.bar_times import BarTimes, Origin
-from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Array, Chunk, Float64, Int64, Universe
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, PRICES, Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.verdicts import RowCode
 from friday_core.errors import DataSourceError
 
@@ -28,6 +28,9 @@ CHUNK_ROWS = 65_536
 _RELATIVE_NOISE = 2.0**-23
 _MOST_NOISE = 0.05
 _EXACT_IN_A_FLOAT = 2.0**53
+#: What stands for "no value" in a column of numbers, in small letters.
+_NO_VALUE = ("", "-", "na", "n/a", "nan", "null", "none")
+_WITHOUT = {"volume": ", or no_volume = true if there is none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,10 @@ class BarReader:
     """Reads frames of bars into chunks; ``columns`` maps Friday's column names to the frame's.
 
     A frame has ``timestamp``, ``open, high, low, close``, ``volume``, and ``instrument``
-    (``INFY.NSE``) or ``symbol`` (``INFY``). Every further key of ``columns`` names a column that
-    is kept as float64. Columns that nobody names are ignored.
+    (``INFY.NSE``) or ``symbol`` (``INFY``). ``columns`` names ``time`` if the time of day stands in
+    a column of its own, to be read after the date. Every further key of ``columns`` names a column
+    that is kept, as price units if it is ``price``, else as float64. Columns that nobody names are
+    ignored.
     """
 
     times: BarTimes = field(default_factory=BarTimes)
@@ -45,7 +50,7 @@ class BarReader:
     @property
     def kept(self) -> tuple[str, ...]:
         """Columns of the chunks."""
-        known = {*BAR_COLUMNS, "symbol", "instrument"}
+        known = {*BAR_COLUMNS, "time", "symbol", "instrument"}
         return (*PRICE_COLUMNS, "volume", *(name for name in self.columns if name not in known))
 
     def read(self, frame: pd.DataFrame, universe: Universe, origin: Origin) -> Chunk:
@@ -62,7 +67,7 @@ class BarReader:
             raise origin.error("there are no rows", "give it at least one bar")
         self._check_columns(frame, origin)
         inst = self._positions(frame, universe, origin)
-        stamps = frame[self._named("timestamp")]
+        stamps = self._stamps(frame)
         closes = self.times.closes(stamps, origin)
         order = np.lexsort((inst, closes))
         if self.times.daily:
@@ -72,7 +77,7 @@ class BarReader:
         columns: dict[str, Array] = {}
         for name in self.kept:
             values = _numbers(frame[self._named(name)], origin)
-            columns[name] = _price_units(values, scale, code) if name in PRICE_COLUMNS else values
+            columns[name] = _price_units(values, scale, code) if name in PRICES else values
         return Chunk(closes, inst, columns, code=code).take(order).numbered(0)
 
     def names(self, frame: pd.DataFrame, origin: Origin) -> tuple[str, Array]:
@@ -91,6 +96,14 @@ class BarReader:
             raise origin.error(f"the {kind} is missing", "name it on every row", line=line, column=column)
         return kind, names.to_numpy(object)
 
+    def _stamps(self, frame: pd.DataFrame) -> pd.Series:
+        """Date and time of day as one text where they stand in two columns."""
+        dates = frame[self._named("timestamp")]
+        if "time" not in self.columns:
+            return dates
+        texts = (part.astype(str).str.strip() for part in (dates, frame[self._named("time")]))
+        return next(texts).str.cat(next(texts), sep=" ").rename(dates.name)
+
     def _named(self, column: str) -> str:
         return self.columns.get(column, column)
 
@@ -98,7 +111,8 @@ class BarReader:
         twice = frame.columns[frame.columns.duplicated()]
         if len(twice):
             raise origin.error(f"two columns are named {str(twice[0])!r}", "rename or remove one of them")
-        for name in ("timestamp", *self.kept):
+        stamps = ("timestamp", "time") if "time" in self.columns else ("timestamp",)
+        for name in (*stamps, *self.kept):
             if self._named(name) not in frame.columns:
                 raise self._missing(name, frame, origin)
 
@@ -110,7 +124,7 @@ class BarReader:
         return origin.error(
             f"there is no column {wanted!r}{f', the nearest is {offer!r}' if nearest else ''}; "
             f"it has {', '.join(map(repr, there))}",
-            f'set columns = {{ {name} = "{offer}" }}',
+            f'set columns = {{ {name} = "{offer}" }}{_WITHOUT.get(name, "")}',
         )
 
     def _positions(self, frame: pd.DataFrame, universe: Universe, origin: Origin) -> Array:
@@ -166,7 +180,7 @@ def _numbers(values: pd.Series, origin: Origin) -> Float64:
     numbers = pd.to_numeric(values, errors="coerce")
     text = (numbers.isna() & values.notna()).to_numpy(bool)
     if text.any():
-        text = text & ~values.astype(str).str.strip().str.lower().isin(["", "nan"]).to_numpy(bool)
+        text = text & ~values.astype(str).str.strip().str.lower().isin(_NO_VALUE).to_numpy(bool)
     if text.any():
         first = int(np.argmax(text))
         raise origin.error(

@@ -19,6 +19,8 @@ Array = npt.NDArray[Any]
 
 #: Columns of a bar, in price units of the row's instrument.
 PRICE_COLUMNS = ("open", "high", "low", "close")
+#: Every column that holds prices: those of a bar, and the one of a tick. Whole price units, never a float.
+PRICES = frozenset({*PRICE_COLUMNS, "price"})
 #: What a price that is not there looks like in an integer column.
 MISSING_PRICE = int(np.iinfo(np.int64).min)
 
@@ -66,7 +68,7 @@ class Chunk:
 
     ``ts_event`` and ``ts_recv`` are int64 microseconds UTC (for a bar, ``ts_event`` is its close);
     ``inst`` int32 positions in the session's universe; ``seq`` int64 row numbers of the stream;
-    ``code`` uint16 reasons of a verdict, 0 for none. ``columns`` holds the rest: prices as int64
+    ``code`` uint16 reasons of a verdict, 0 for none. ``columns`` holds the rest: ``PRICES`` as int64
     price units, everything else as float64. ``SchemaError`` for columns that differ in length and
     for a value that an integer column cannot hold.
     """
@@ -99,7 +101,7 @@ class Chunk:
         }
         own["ts_recv"] = own["ts_event"] if ts_recv is None else _frozen("ts_recv", ts_recv, np.int64)
         rest = {
-            name: _frozen(name, values, np.int64 if name in PRICE_COLUMNS else np.float64)
+            name: _frozen(name, values, np.int64 if name in PRICES else np.float64)
             for name, values in columns.items()
         }
         wrong = {name: values.shape for name, values in (own | rest).items() if values.shape != (n,)}

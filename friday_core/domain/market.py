@@ -46,6 +46,14 @@ class Bar(msgspec.Struct, frozen=True):
         return self.columns[column]
 
 
+class CoarseSlice(NamedTuple):
+    """Bars of a coarser clock domain with one close time, sorted by instrument."""
+
+    domain: str
+    ts_event: int
+    bars: tuple[Bar, ...]
+
+
 class CorporateAction(msgspec.Struct, frozen=True, tag=True):
     """A split, bonus or cash dividend that takes effect at the start of a session.
 

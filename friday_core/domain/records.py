@@ -32,6 +32,19 @@ class ActionAnnounced(msgspec.Struct, frozen=True):
     action: CorporateAction
 
 
+class ModelVersion(msgspec.Struct, frozen=True):
+    """A version of the model of a stream; slices later than ``effective_from`` are predicted by it.
+
+    ``asof`` is when it was fitted, both in microseconds UTC; ``blob`` is the compiled model.
+    """
+
+    stream: str
+    asof: int
+    effective_from: int
+    model_id: str
+    blob: bytes
+
+
 class StreamEnded(msgspec.Struct, frozen=True):
     """No row of this stream will follow; what it holds open is closed."""
 
@@ -44,7 +57,7 @@ class SessionStopped(msgspec.Struct, frozen=True):
     reason: str
 
 
-Record = SessionStarted | ChunkReceived | ActionAnnounced | StreamEnded | SessionStopped
+Record = SessionStarted | ChunkReceived | ActionAnnounced | ModelVersion | StreamEnded | SessionStopped
 
 
 class PlaceOrder(msgspec.Struct, frozen=True):

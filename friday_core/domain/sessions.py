@@ -14,6 +14,9 @@ _DAY = 86_400 * _SECOND
 #: Since 1970 no exchange's zone has changed its offset but at a whole quarter of an hour.
 _QUARTER = 900 * _SECOND
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+#: Quarters of an hour that a calendar can name, a day short of it at either end; beyond is garbage.
+_FIRST = (dt.datetime(1, 1, 2, tzinfo=dt.UTC) - _EPOCH) // dt.timedelta(minutes=15)
+_LAST = (dt.datetime(9999, 12, 30, tzinfo=dt.UTC) - _EPOCH) // dt.timedelta(minutes=15)
 
 
 class SessionDates:
@@ -24,8 +27,13 @@ class SessionDates:
         self._offsets: dict[int, int] = {}
 
     def of(self, ts_event: Int64) -> Int64:
-        """The local date of each moment, as int64 days."""
+        """The local date of each moment, as int64 days.
+
+        Garbage beyond the years 1 to 9999 has the first or the last date that a calendar can name.
+        """
         quarters, where = np.unique(ts_event // _QUARTER, return_inverse=True)
+        if len(quarters) and not _FIRST <= quarters[0] <= quarters[-1] <= _LAST:
+            return self.of(np.clip(ts_event, _FIRST * _QUARTER, _LAST * _QUARTER))
         offsets = np.array([self._offset(int(quarter)) for quarter in quarters], np.int64)
         return (ts_event + offsets[where]) // _DAY
 
@@ -39,6 +47,11 @@ class SessionDates:
 def to_date(session: int) -> dt.date:
     """Days since 1970-01-01 as a date."""
     return _EPOCH.date() + dt.timedelta(days=session)
+
+
+def to_days(date: dt.date) -> int:
+    """A date as days since 1970-01-01."""
+    return (date - _EPOCH.date()).days
 
 
 def to_datetime(ts: int) -> dt.datetime:

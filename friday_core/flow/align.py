@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.verdicts import Verdict
@@ -23,13 +24,16 @@ class Align:
     """Holds the open slice until a later row or the end of the stream closes it.
 
     Rows that come after their slice was closed are late, and a second row of one instrument in a
-    slice is surplus: both are quarantined. Cutting the rows into other chunks changes nothing.
+    slice is surplus: both are quarantined. Where close times may repeat, as those of bars by
+    volume, the second row of an instrument is not surplus: it opens another slice of the same
+    time. Cutting the rows into other chunks changes nothing.
     """
 
     NAME = "align"
 
-    def __init__(self, quarantine: Quarantine) -> None:
+    def __init__(self, quarantine: Quarantine, *, repeats: bool = False) -> None:
         self._quarantine = quarantine
+        self._repeats = repeats
         self._open: list[Chunk] = []
         self._open_ts: int | None = None
 
@@ -80,6 +84,8 @@ class Align:
         surplus = np.append(False, ~later & (next_inst == 0))
         if not surplus.any():
             return rows
+        if self._repeats:
+            return _in_waves(rows, surplus)
         for row in np.flatnonzero(surplus):
             reason = "second row of its instrument in a slice"
             self._quarantine.hold(self.NAME, Verdict.QUARANTINE, reason, rows, int(row))
@@ -96,3 +102,19 @@ class Align:
         for row in np.flatnonzero(late):
             self._quarantine.hold(self.NAME, Verdict.QUARANTINE, "late: its slice was already closed", chunk, int(row))
         return chunk.take(~late)
+
+
+def _in_waves(rows: Chunk, again: npt.NDArray[np.bool_]) -> Chunk:
+    """Slices of one time, one after the other: the first row of each instrument, the second, and so on.
+
+    ``rows`` are sorted by time and instrument; ``again`` says where a row repeats both of the row before.
+    """
+    number = np.arange(len(rows))
+    wave = number - np.maximum.accumulate(np.where(again, 0, number))
+    return rows.take(np.lexsort((rows.inst, wave, rows.ts_event)))
+
+
+def slice_ends(rows: Chunk) -> list[int]:
+    """Where each slice of whole, sorted slices ends: before a later time, or an instrument not after the last."""
+    begins = (np.diff(rows.ts_event) != 0) | (np.diff(rows.inst) <= 0)
+    return [*(np.flatnonzero(begins) + 1).tolist(), len(rows)]

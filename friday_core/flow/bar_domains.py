@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from friday_core.causal.domains import SESSION, TICK, parse
 from friday_core.domain.chunk import Chunk, Int64
 from friday_core.errors import ClockDomainError
-from friday_core.flow.session_hours import SessionHours
-
-_SECONDS = {"s": 1, "m": 60, "h": 3_600}
-_INTERVAL = re.compile(r"([1-9]\d*)([smh])")
-_VOLUME = re.compile(r"v([1-9]\d*)")
-#: Two names of one domain: a bar of a whole session.
-_WHOLE_SESSION = ("1d", "session")
+from friday_core.flow.session_hours import Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class ByTime(BarDomain):
     The open belongs to an interval and the end does not. The last one ends with the session.
     """
 
-    def __init__(self, step: int, hours: SessionHours) -> None:
+    def __init__(self, step: int, hours: Hours) -> None:
         self._step = step
         self._hours = hours
 
@@ -83,7 +77,7 @@ class ByVolume(BarDomain):
 
     closes_by_time = False
 
-    def __init__(self, volume: int, hours: SessionHours) -> None:
+    def __init__(self, volume: int, hours: Hours) -> None:
         self._volume = volume
         self._hours = hours
 
@@ -124,15 +118,11 @@ class ByVolume(BarDomain):
         return np.array(bars, np.int64), np.array(full_at, np.int64)
 
 
-def bar_domain(name: str, hours: SessionHours) -> BarDomain:
-    """``"15m"`` (of s, m, h), ``"1d"`` or ``"session"``, ``"v1000"``; else ``ClockDomainError``."""
-    if name in _WHOLE_SESSION:
-        return ByTime(0, hours)
-    if interval := _INTERVAL.fullmatch(name):
-        return ByTime(int(interval[1]) * _SECONDS[interval[2]] * 1_000_000, hours)
-    if volume := _VOLUME.fullmatch(name):
-        return ByVolume(int(volume[1]), hours)
-    raise ClockDomainError(
-        f"there are no bars of {name!r}: write a number and one of s m h, as 15m, or 1d for a session, "
-        "or v and a volume, as v1000"
-    )
+def bar_domain(name: str, hours: Hours) -> BarDomain:
+    """The bars of a clock domain, of which ``1d`` is a whole session; ``ClockDomainError`` if there are none."""
+    domain = parse(name)
+    if domain.volume:
+        return ByVolume(domain.volume, hours)
+    if domain.name == TICK:
+        raise ClockDomainError("there are no bars of 'tick': write a length as 15m, 1d for a session, or v1000")
+    return ByTime(0 if domain.name == SESSION else domain.seconds * 1_000_000, hours)

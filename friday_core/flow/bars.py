@@ -9,12 +9,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from friday_core.causal.domains import parse
 from friday_core.domain.chunk import PRICE_COLUMNS, Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.verdicts import Verdict
 from friday_core.errors import InvariantError
 from friday_core.flow.bar_domains import Membership, bar_domain
 from friday_core.flow.quarantine import Quarantine
-from friday_core.flow.session_hours import SessionHours
+from friday_core.flow.session_hours import Hours
 from friday_core.flow.snapshots import Rows, from_bytes, to_bytes
 from friday_core.flow.watermark import Reorder
 
@@ -23,7 +24,7 @@ Material = Literal["ticks", "bars"]
 
 _PRICES: dict[Material, tuple[str, ...]] = {"ticks": ("price",), "bars": PRICE_COLUMNS}
 _SUMS = ("volume", "ticks", "turnover")
-_MOST = 2.0**53
+_MOST = 2**53
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="bars 1"):
@@ -42,10 +43,10 @@ class BarBuilder:
     with the row that fills it; bars come sorted by close time and instrument, numbered in ``seq``.
     Where nothing was traded there is no bar.
 
-    Input ``of`` ticks has ``price`` in whole price units and ``volume``, one row a trade. A tick at
-    the end of an interval belongs to the next one, so that a tick at the session's close is outside.
-    Input of bars has ``open`` to ``close`` and ``volume``, and covers the time up to its
-    ``ts_event``; its ``ticks`` and ``turnover`` are added up where they are there, else NaN.
+    Input ``of`` ticks has ``price`` and ``volume``, one row a trade. A tick at the end of an interval
+    belongs to the next one, so that a tick at the session's close is outside. Input of bars has
+    ``open`` to ``close`` and ``volume``, and covers the time up to its ``ts_event``; its ``ticks``
+    and ``turnover`` are added up where they are there, else NaN.
 
     The same bars, to the last bit, come of any cut into chunks, after ``restore`` at any row, and
     of any order of rows within ``lateness`` microseconds (see ``Reorder``).
@@ -58,15 +59,16 @@ class BarBuilder:
     def __init__(
         self,
         domain: str,
-        hours: SessionHours,
+        hours: Hours,
         universe: Universe,
         quarantine: Quarantine,
         *,
         lateness: int = 0,
         of: Material = "ticks",
     ) -> None:
+        domain = parse(domain).name
         self.name = f"bars.{domain}"
-        self.inputs = (*_PRICES[of], "volume")
+        self.inputs = self.inputs_of(of)
         self._domain = bar_domain(domain, hours)
         self._hours = hours
         self._universe = universe
@@ -78,6 +80,11 @@ class BarBuilder:
         self._reorder = Reorder(universe, quarantine, lateness, self.name)
         self._begun = _nothing()
         self._emitted = 0
+
+    @staticmethod
+    def inputs_of(material: Material) -> tuple[str, ...]:
+        """The columns that rows must have."""
+        return (*_PRICES[material], "volume")
 
     @property
     def complete_before(self) -> int:
@@ -114,10 +121,10 @@ class BarBuilder:
         """The rows that can be in a bar."""
         moments = chunk.ts_event - self._shift
         opens, closes = self._hours.around(moments)
-        prices = [_whole(chunk[name]) for name in _PRICES[self._of]]
+        there = [_there(chunk[name]) for name in _PRICES[self._of]]
         volume = chunk["volume"]
         faults = {
-            "a price is missing, or no whole number of price units": ~np.logical_and.reduce(prices),
+            "a price is missing, or beyond 2 ** 53 price units": ~np.logical_and.reduce(there),
             "the volume is no number from 0 to 2 ** 53": ~((volume >= 0) & (volume <= _MOST)),
             "outside the session": (moments < opens) | (moments >= closes),
         }
@@ -143,11 +150,10 @@ class BarBuilder:
             yield bars
 
 
-def _whole(prices: Array) -> npt.NDArray[np.bool_]:
-    """Which prices are whole price units that a float can hold: a missing price is not."""
-    numbers: Float64 = prices.astype(np.float64)
-    whole: npt.NDArray[np.bool_] = (np.abs(numbers) <= _MOST) & (np.rint(numbers) == numbers)
-    return whole
+def _there(prices: Int64) -> npt.NDArray[np.bool_]:
+    """Which prices a float can hold: a missing one, the smallest integer, is none of them."""
+    there: npt.NDArray[np.bool_] = (prices >= -_MOST) & (prices <= _MOST)
+    return there
 
 
 def _nothing() -> Chunk:
@@ -159,7 +165,7 @@ def _single_bars(rows: Chunk, of: Material) -> Chunk:
     """Each row as a bar of its own."""
     unknown = np.full(len(rows), np.nan)
     if of == "ticks":
-        columns: dict[str, Array] = dict.fromkeys(PRICE_COLUMNS, rows["price"].astype(np.int64))
+        columns: dict[str, Array] = dict.fromkeys(PRICE_COLUMNS, rows["price"])
         columns |= {"ticks": np.ones(len(rows)), "turnover": rows["price"] * rows["volume"]}
     else:
         columns = {name: rows.columns.get(name, unknown) for name in (*PRICE_COLUMNS, "ticks", "turnover")}

@@ -1,79 +1,130 @@
-"""The streams of a session, by name."""
+"""The streams of a session: rows go in at the source, slices with every stream's columns come out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+import numpy as np
 
-from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.sessions import SessionDates
+from friday_core.domain.records import ModelVersion
 from friday_core.errors import InvariantError
+from friday_core.flow.coarser import CoarserBars, Slices
+from friday_core.flow.derived import DerivedStream
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.snapshots import from_bytes, to_bytes
-from friday_core.flow.stream import Stream, StreamPlan
+from friday_core.flow.stream import Stream
 
 
-class _Snapshot(msgspec.Struct, frozen=True, tag="flow 1"):
+class _Snapshot(msgspec.Struct, frozen=True, tag="flow 2"):
     streams: dict[str, bytes]
+    coarser: bytes
 
 
 class DataFlowManager:
-    """Owns the streams; hands each chunk to its stream and gives back completed slices."""
+    """Owns the streams: one of a source's rows, and those that are derived from its slices.
 
-    def __init__(self, plans: Mapping[str, StreamPlan], universe: Universe, dates: SessionDates) -> None:
-        self._streams = {name: Stream(name, plan, universe, dates) for name, plan in plans.items()}
+    ``derived`` stand in an order in which each comes after its source. Every row that leaves is a
+    row of the first stream; columns of derived streams are NaN where these held the row back.
+    """
+
+    def __init__(self, stream: Stream, coarser: CoarserBars, derived: Mapping[str, DerivedStream]) -> None:
+        self._stream = stream
+        self._coarser = coarser
+        self._derived = dict(derived)
 
     def announce(self, action: CorporateAction) -> None:
-        """A corporate action is known to every stream from now on."""
-        for stream in self._streams.values():
-            stream.announce(action)
+        """A corporate action is known from now on."""
+        self._stream.announce(action)
 
-    def process_data_stream(self, name: str, chunk: Chunk) -> Iterator[Chunk]:
-        """Run rows through one stream: validate, transform, validate, align."""
-        return self._stream(name).process(chunk)
+    def adopt(self, version: ModelVersion) -> None:
+        """A version of a stream's model is known from now on; ``InvariantError`` if the stream has none."""
+        stream = self._derived.get(version.stream)
+        if stream is None:
+            raise InvariantError(f"a model version names stream {version.stream!r}, which this session has not")
+        stream.adopt(version)
 
-    def end(self, name: str) -> Iterator[Chunk]:
-        """Close what the stream holds open."""
-        return self._stream(name).end()
+    def process_data_stream(self, name: str, chunk: Chunk) -> Iterator[Slices]:
+        """The slices that these rows complete. Raises what ``Stream.process`` raises, after the last of them."""
+        self._check(name)
+        for rows in self._stream.process(chunk):
+            yield self._completed(rows)
+
+    def end(self, name: str) -> Iterator[Slices]:
+        """Close what the stream holds open; raises as ``process_data_stream`` does."""
+        self._check(name)
+        for rows in self._stream.end():
+            yield self._completed(rows)
 
     def snapshot(self) -> bytes:
         """Every stream's state; ``restore`` goes on with the same bits. See ``Stream.snapshot``."""
-        return to_bytes(_Snapshot({name: stream.snapshot() for name, stream in self._streams.items()}))
+        states = {name: stream.snapshot() for name, stream in self._streams().items()}
+        return to_bytes(_Snapshot(states, self._coarser.snapshot()))
 
     def restore(self, snapshot: bytes) -> None:
         """Go on from there; ``InvariantError`` if it is of other streams."""
-        states = from_bytes(_Snapshot, snapshot).streams
-        if states.keys() != self._streams.keys():
-            raise InvariantError(f"the snapshot is of {', '.join(states)}, this session has {', '.join(self._streams)}")
-        for name, state in states.items():
-            self._streams[name].restore(state)
+        state = from_bytes(_Snapshot, snapshot)
+        streams = self._streams()
+        if state.streams.keys() != streams.keys():
+            there, own = ", ".join(state.streams), ", ".join(streams)
+            raise InvariantError(f"the snapshot is of {there}, this session has {own}")
+        for name, own_state in state.streams.items():
+            streams[name].restore(own_state)
+        self._coarser.restore(state.coarser)
 
     @property
     def quarantines(self) -> Mapping[str, Quarantine]:
         """What each stream held back or repaired."""
-        return {name: stream.quarantine for name, stream in self._streams.items()}
+        return {name: stream.quarantine for name, stream in self._streams().items()}
+
+    def predictions(self, stream: str) -> Sequence[Chunk]:
+        """What the model of a stream said, and what was made of it: the rows that passed its validators."""
+        return self._derived[stream].predicted
 
     @property
     def faults(self) -> list[ValidatorFault]:
-        """Validators that failed; the same on every call but for new ones at the end of each stream's."""
-        return [fault for stream in self._streams.values() for fault in stream.faults]
+        """Validators that failed; the same on every call but for new ones."""
+        return [fault for stream in self._streams().values() for fault in stream.faults]
 
     @property
     def current_stage(self) -> str:
         """Whose code is running, as ``validator.bar_sanity``; empty if nobody's. Safe from other threads."""
-        return next((stream.current_stage for stream in self._streams.values() if stream.current_stage), "")
+        return next((stream.current_stage for stream in self._streams().values() if stream.current_stage), "")
 
     @property
     def rows_in(self) -> int:
-        """Rows that arrived on all streams."""
-        return sum(stream.rows_in for stream in self._streams.values())
+        """Rows that arrived."""
+        return self._stream.rows_in
 
-    def _stream(self, name: str) -> Stream:
-        try:
-            return self._streams[name]
-        except KeyError:
-            known = ", ".join(self._streams)
-            raise InvariantError(f"a record names stream {name!r}, this session has {known}") from None
+    def _streams(self) -> dict[str, Stream | DerivedStream]:
+        return {self._stream.name: self._stream, **self._derived}
+
+    def _check(self, name: str) -> None:
+        if name != self._stream.name:
+            raise InvariantError(f"a record names stream {name!r}, this session has {self._stream.name}")
+
+    def _completed(self, rows: Chunk) -> Slices:
+        """The slices with the columns of every derived stream."""
+        whole = self._coarser.add(rows)
+        passed = {self._stream.name: rows}
+        for name, stream in self._derived.items():
+            passed[name] = stream.process(Slices(passed[stream.source], whole.coarser))
+            rows = _joined(rows, passed[name], stream.added_columns)
+        return Slices(rows, whole.coarser)
+
+
+def _joined(rows: Chunk, passed: Chunk, names: tuple[str, ...]) -> Chunk:
+    """``rows`` with columns of those that passed a stream, which are in the same order, and NaN for the others."""
+    if not names:
+        return rows
+    if len(passed) == len(rows):
+        return rows.with_columns({name: passed[name] for name in names})
+    there = np.isin(rows.seq, passed.seq)
+    columns = {name: np.full(len(rows), np.nan) for name in names}
+    if len(passed):
+        for name, column in columns.items():
+            column[there] = passed[name]
+    return rows.with_columns(columns)

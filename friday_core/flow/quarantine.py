@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set
 
 import msgspec
 
@@ -52,3 +53,12 @@ class Quarantine:
     def forget_after(self, seq: int) -> None:
         """Rows after ``seq`` never arrived: the stream was stopped there."""
         self._held = [one for one in self._held if one.seq <= seq]
+
+    def mark(self) -> int:
+        """The place of the next row that is held."""
+        return len(self._held)
+
+    def forget(self, mark: int, seqs: Set[int]) -> None:
+        """Of what was held since ``mark``, the rows with these numbers never came so far."""
+        since = [one for one in self._held[mark:] if one.seq not in seqs]
+        self._held[mark:] = since

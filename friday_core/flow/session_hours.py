@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from friday_core.domain.chunk import Int64
-from friday_core.domain.sessions import SessionDates, to_date
+from friday_core.domain.schedule import in_utc
+from friday_core.domain.sessions import SessionDates
 
-_MICROSECOND = dt.timedelta(microseconds=1)
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-#: What a calendar can name, a day short of it at either end; stamps beyond are garbage.
-_FIRST = (dt.datetime(1, 1, 2, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
-_LAST = (dt.datetime(9999, 12, 30, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
+
+class Hours(Protocol):
+    """When sessions are: every date at the same times (``SessionHours``), or dated (``Schedule``).
+
+    Prints what tells it from others: bars that were begun with one are not continued with another.
+    """
+
+    def around(self, moments: Int64) -> tuple[Int64, Int64]:
+        """Open and close of the session that each moment is in, in microseconds UTC.
+
+        A moment is in a session if it is not before the open and before the close; for one that is
+        in none, open and close say so too.
+        """
+        ...
 
 
 class SessionHours:
@@ -52,7 +63,7 @@ class SessionHours:
         return np.full(len(moments), opens), np.full(len(moments), closes)
 
     def _by_date(self, moments: Int64) -> tuple[Int64, Int64]:
-        sessions, where = np.unique(self._dates.of(np.clip(moments, _FIRST, _LAST)), return_inverse=True)
+        sessions, where = np.unique(self._dates.of(moments), return_inverse=True)
         each = [self._on(int(session)) for session in sessions]
         self._latest = each[-1]
         bounds = np.array(each, np.int64)[where]
@@ -60,8 +71,5 @@ class SessionHours:
 
     def _on(self, session: int) -> tuple[int, int]:
         if session not in self._bounds:
-            self._bounds[session] = (self._moment(session, self._open), self._moment(session, self._close))
+            self._bounds[session] = (in_utc(session, self._open, self._zone), in_utc(session, self._close, self._zone))
         return self._bounds[session]
-
-    def _moment(self, session: int, time: dt.time) -> int:
-        return (dt.datetime.combine(to_date(session), time, self._zone) - _EPOCH) // _MICROSECOND

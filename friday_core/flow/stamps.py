@@ -1,4 +1,4 @@
-"""Columns that the flow itself adds to every row: the session's date, the adjustment factor, the split ratio."""
+"""Columns that the flow itself adds to every row: its session, what corporate actions did, where the calendar ends."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from operator import mul
 import msgspec
 import numpy as np
 
-from friday_core.domain.chunk import Chunk, Float64, Int64, Universe
+from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.market import CorporateAction
+from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import InvariantError
+from friday_core.flow.session_flags import CALENDAR_COLUMNS, SessionFlags
 from friday_core.flow.snapshots import from_bytes, to_bytes
 
 #: ``session`` in days since 1970-01-01; raw prices times ``factor`` compare over time, and so do raw
@@ -26,13 +28,24 @@ class _Snapshot(msgspec.Struct, frozen=True, tag="stamps 1"):
 
 
 class Stamps:
-    """Adds ``session``, ``factor`` and ``split``; the last two depend on actions up to the row's own session."""
+    """Adds ``session``, ``factor`` and ``split``, and with a calendar its flags.
 
-    def __init__(self, universe: Universe, dates: SessionDates) -> None:
+    ``factor`` and ``split`` depend on actions up to the row's own session. That is the date in the
+    exchange's zone, unless the calendar has a session there that is called by another date. What is
+    stamped depends on the row alone, and on what was announced before it.
+    """
+
+    def __init__(self, universe: Universe, dates: SessionDates, calendar: Schedule | None = None) -> None:
         self._universe = universe
         self._dates = dates
+        self._flags = None if calendar is None else SessionFlags(calendar, dates)
         self._actions: dict[int, list[CorporateAction]] = {}
         self._products: dict[int, tuple[Int64, Float64, Float64]] = {}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Everything that rows are given here."""
+        return STAMPED_COLUMNS if self._flags is None else (*STAMPED_COLUMNS, *CALENDAR_COLUMNS)
 
     def announce(self, action: CorporateAction) -> None:
         """Rows from the ex-date on carry the action's factor."""
@@ -56,8 +69,9 @@ class Stamps:
         for action in state.actions:
             self.announce(action)
 
-    def stamp(self, chunk: Chunk) -> Chunk:
-        sessions = self._dates.of(chunk.ts_event)
+    def stamp(self, chunk: Chunk, domain: str | None = None) -> Chunk:
+        """The same rows, which are of this clock domain; without it the first bar of a session is not known."""
+        sessions, flags = self._placed(chunk.ts_event, domain)
         factor, split = np.ones(len(chunk)), np.ones(len(chunk))
         for position in np.unique(chunk.inst).tolist():
             if position in self._actions:
@@ -65,7 +79,13 @@ class Stamps:
                 ex_dates, factors, splits = self._products_of(position)
                 since = np.searchsorted(ex_dates, sessions[rows], side="right")
                 factor[rows], split[rows] = factors[since], splits[since]
-        return chunk.with_columns({"session": sessions.astype(np.float64), "factor": factor, "split": split})
+        return chunk.with_columns({"session": sessions.astype(np.float64), "factor": factor, "split": split, **flags})
+
+    def _placed(self, ts_event: Int64, domain: str | None) -> tuple[Int64, dict[str, Array]]:
+        """Each row's session, and the flags of a calendar if there is one."""
+        if self._flags is None:
+            return self._dates.of(ts_event), {}
+        return self._flags.of(ts_event, domain)
 
     def _products_of(self, position: int) -> tuple[Int64, Float64, Float64]:
         """The ex-dates of an instrument, and the products after none, one, two, ... of its actions."""

@@ -67,7 +67,7 @@ class ValidationStage:
     def _applied(self, answer: Answer) -> tuple[Chunk, DataValidationError | None]:
         chunk, judgement = answer.rows, answer.judgement
         verdict = judgement.verdict
-        if not verdict.any():
+        if not (verdict.any() or judgement.reason.any()):
             return chunk, None
         rejected = np.flatnonzero(verdict == Verdict.REJECT_CHUNK)
         stop = None
@@ -78,7 +78,8 @@ class ValidationStage:
             self._quarantine.hold(self.name, Verdict.REJECT_CHUNK, reason, chunk, first)
             verdict = verdict.copy()
             verdict[first:] = Verdict.REJECT_CHUNK
-        for row in np.flatnonzero((verdict != Verdict.PASS) & (verdict != Verdict.REJECT_CHUNK)):
+        remarked = (verdict != Verdict.PASS) | (judgement.reason != 0)
+        for row in np.flatnonzero(remarked & (verdict != Verdict.REJECT_CHUNK)):
             kind = Verdict(int(verdict[row]))
             self._quarantine.hold(self.name, kind, judgement.reason_of(int(row)), chunk, int(row))
         return answer.repaired.take(verdict <= Verdict.REPAIR), stop

@@ -52,6 +52,35 @@ class ColumnTransformer(Columns, ABC):
     """
 
 
+class FeatureSet(Columns, ABC):
+    """Role ``feature_set``: features of a stream of slices, under one name, for models and strategies.
+
+    Slices are whole: instruments may be compared with ``m.panel``, and coarser clock domains joined
+    with ``m.at(...).asof()``. Features know nothing of the book, so that a model can be trained on
+    them. A complete plugin::
+
+        from friday_core.api import ComponentSpec, FeatureSet, PluginSettings, hookimpl
+
+
+        class Settings(PluginSettings):
+            rows: int = 120
+
+
+        class Momentum(FeatureSet):
+            def __init__(self, settings):
+                self.rows = settings.rows
+
+            def outputs(self, m):
+                momentum = m.close / m.close.shift(self.rows) - 1
+                return {"momentum": momentum, "momentum_rank": m.panel(momentum).rank()}
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("feature_set", "momentum", Momentum, Settings)]
+    """
+
+
 class ColumnStrategy(Columns, ABC):
     """Role ``strategy`` in columns: answers ``signal`` or ``target``; other outputs are for show.
 

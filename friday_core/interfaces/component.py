@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+#: How closely two runs over the same rows agree: see ``Component.grade``.
+Grade = Literal["A", "C"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,16 @@ class Component:
     The host calls ``initialize`` once, then ``start``, and ``stop`` at the end or after a failed
     start; after ``stop`` it may call ``start`` again. Each call has a time limit. A step that
     raises fails the start; components already started are stopped in reverse order.
+
+    ``grade`` is what a component promises about parity. A: after the same rows it answers with the
+    same bits, in research, in a backtest and live, however the rows were cut into chunks. C: the
+    same to within a tolerance, because the last bits depend on where its memory starts or on the
+    versions of what computes them; where a comparison is a tie, decisions may then differ. Grade C
+    places no live order unless the configuration allows it. A component that knows that it cannot
+    keep A says ``grade = "C"``.
     """
+
+    grade: ClassVar[Grade] = "A"
 
     def initialize(self) -> Awaitable[None] | None:
         """Acquire what the component needs to be ready; no data flows yet."""

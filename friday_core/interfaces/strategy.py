@@ -41,8 +41,19 @@ class BookView(Protocol):
         """Shares or contracts held, negative for short."""
         ...
 
+    def average_price(self, instrument: InstrumentId) -> float:
+        """What a share of the position was bought for, or sold short, on average over its open lots.
+
+        As it traded, in the currency, without charges; after a split for a share of now. NaN if
+        the position is flat. Closed shares leave first in, first out.
+        """
+        ...
+
     def open_quantity(self, instrument: InstrumentId) -> int:
-        """What working orders would still add (buys) or take away (sells)."""
+        """Shares or contracts that working orders would still add (buys) less those that they would take away.
+
+        ``position + open_quantity`` is what is held once all of them have filled.
+        """
         ...
 
 

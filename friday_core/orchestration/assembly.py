@@ -7,22 +7,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from friday_core.causal.domains import parse
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.records import Record
+from friday_core.domain.schedule import Schedule
 from friday_core.errors import ConfigurationError, DataSourceError, FridayError, InvariantError, Problem, ProblemKind
-from friday_core.flow.stream import StreamPlan
+from friday_core.flow.plans import DerivedPlan, Named, StreamPlan
+from friday_core.flow.prediction_stage import PredictionStage
+from friday_core.flow.session_flags import CALENDAR_COLUMNS
+from friday_core.flow.stamps import STAMPED_COLUMNS
 from friday_core.infrastructure.logging import described
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.broker import Broker, ChargesPlan
+from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
+from friday_core.interfaces.source import HistoricalData
 from friday_core.interfaces.strategy import Strategy
+from friday_core.interfaces.transformer import Transformer
+from friday_core.interfaces.windows import WindowStrategy
+from friday_core.models.compiled import from_bytes
 from friday_core.orchestration.programs import Programs, trace_components
+from friday_core.orchestration.streams import bars_problem, derived_streams, stream_problems
 from friday_core.plugin.graph import Graph, Node
-from friday_core.plugin.plan import MARKET_DATA, SettingsSections
+from friday_core.plugin.plan import MARKET_DATA, SettingsSections, upstream_of
 from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.sections import StrategyEntry
 from friday_core.plugin.spec import Kind
@@ -30,20 +41,24 @@ from friday_core.plugin.wiring import HostCapabilities
 from friday_core.session.feed import HistoricalFeed
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.strategy_runner import EventRunner, StrategyRunner
+from friday_core.trading.window_runner import WindowRunner
 
+#: Microseconds.
+_DAY = 86_400_000_000
 #: What components may require of the host: the run's folder, and the instruments of the source.
 HOST_CAPABILITIES: HostCapabilities = {"run_folder": None, "universe": Kind.SOURCE}
 
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """Components by their id in the graph, and the feed of market data."""
+    """Components by their id in the graph, the feed of market data, and the sessions of its exchange."""
 
     settings: SettingsSections
     graph: Graph
     components: Mapping[str, Component]
     programs: Programs
     feed: HistoricalFeed
+    schedule: Schedule | None = None
 
     @property
     def universe(self) -> Universe:
@@ -56,15 +71,70 @@ class Assembly:
             if (request.kind, request.section, request.place) == (kind, section, place):
                 yield request.name, self.programs.stages.get(node.id, self.components[node.id])
 
-    def stream_plan(self, stream: str) -> StreamPlan:
-        section = f"streams.{stream}"
-        (_, source), *_ = self.placed(Kind.SOURCE, section, "source")
+    @property
+    def source(self) -> HistoricalData:
+        (_, source), *_ = self.placed(Kind.SOURCE, f"streams.{MARKET_DATA}", "source")
+        return source  # type: ignore[no-any-return]
+
+    @property
+    def stamped(self) -> tuple[str, ...]:
+        """The columns that the flow adds to every row."""
+        return STAMPED_COLUMNS if self.schedule is None else (*STAMPED_COLUMNS, *CALENDAR_COLUMNS)
+
+    def stream_plan(self) -> StreamPlan:
+        """The stream of the source's rows."""
+        section, settings = f"streams.{MARKET_DATA}", self.settings.streams[MARKET_DATA]
         return StreamPlan(
-            tuple(source.columns),
+            tuple(self.source.columns),
             tuple(self.placed(Kind.VALIDATOR, section, "validators")),
             tuple(self.placed(Kind.TRANSFORMER, section, "transformers")),
             tuple(self.placed(Kind.VALIDATOR, section, "validators_after")),
+            lateness=round(settings.lateness * 1_000_000),
+            bars=parse(settings.bars).name if settings.bars is not None else None,
+            interval=parse(self.source.interval).name,
+            stamped=self.stamped,
         )
+
+    def derived_plans(self) -> dict[str, DerivedPlan]:
+        """The streams of other streams' slices, each after its source."""
+        streams = self.settings.streams
+        names = derived_streams(streams)
+        return {name: DerivedPlan(upstream_of(streams[name]) or MARKET_DATA, self._stages(name)) for name in names}
+
+    def _stages(self, stream: str) -> list[Named]:
+        section = f"streams.{stream}"
+        return [
+            *self._prediction_stage(stream),
+            *self.placed(Kind.VALIDATOR, section, "validators"),
+            *self.placed(Kind.TRANSFORMER, section, "transformers"),
+            *self.placed(Kind.FEATURE_SET, section, "feature_sets"),
+            *self.placed(Kind.VALIDATOR, section, "validators_after"),
+        ]
+
+    def _prediction_stage(self, stream: str) -> Iterator[tuple[str, PredictionStage]]:
+        """The model of a stream, which goes before its validators: they judge what it predicted."""
+        settings = self.settings.model
+        for name, _ in self.placed(Kind.MODEL, f"streams.{stream}", "model"):
+            max_age = None if settings.max_age is None else round(settings.max_age * _DAY)
+            yield name, PredictionStage(self.model_features(stream), from_bytes, max_age)
+
+    def model_features(self, stream: str) -> tuple[str, ...]:
+        """The columns that the model of a stream reads: those that are named, or all that its source adds."""
+        source = upstream_of(self.settings.streams[stream]) or MARKET_DATA
+        stages = [stage for _, stage in self._stages(source) if isinstance(stage, Transformer)]
+        return self.settings.model.features or tuple(column for stage in stages for column in stage.outputs)
+
+    @property
+    def model_stream(self) -> str | None:
+        """The stream that has a model, if one has."""
+        return next((name for name, stream in self.settings.streams.items() if stream.model is not None), None)
+
+    def output_columns(self) -> dict[str, tuple[str, ...]]:
+        """By stream, every column that its rows carry at its end."""
+        columns = {MARKET_DATA: self.stream_plan().output_columns()}
+        for name, plan in self.derived_plans().items():
+            columns[name] = (*columns[plan.source], *plan.added_columns())
+        return columns
 
     def records(self) -> Iterator[Record]:
         """The feed's records; what its source raises on the way says whose it is."""
@@ -76,15 +146,15 @@ class Assembly:
             source = self.settings.streams[MARKET_DATA].source
             raise DataSourceError(f"source {source!r} raised {described(error)}") from error
 
-    def strategy(self, name: str) -> Strategy | ColumnStrategy:
+    def strategy(self, name: str) -> Strategy | ColumnStrategy | WindowStrategy:
         found: Any = self.components[f"strategy.{name}"]
-        assert isinstance(found, Strategy | ColumnStrategy)
+        assert isinstance(found, Strategy | ColumnStrategy | WindowStrategy)
         return found
 
     def event_inputs(self, name: str) -> tuple[str, ...]:
         """Columns that an event strategy's bars must carry; what a program reads was checked when it was traced."""
         strategy = self.strategy(name)
-        return strategy.inputs if isinstance(strategy, Strategy) else ()
+        return () if isinstance(strategy, ColumnStrategy) else tuple(strategy.inputs)
 
     def strategy_runner(self, entry: StrategyEntry) -> StrategyRunner:
         """What runs an active strategy, however it is written."""
@@ -92,6 +162,8 @@ class Assembly:
         strategy = self.strategy(entry.id)
         if isinstance(strategy, Strategy):
             return EventRunner(entry.id, strategy, instruments)
+        if isinstance(strategy, WindowStrategy):
+            return WindowRunner(entry.id, strategy, instruments)
         return ColumnRunner(entry.id, self.programs.strategies[f"strategy.{entry.id}"], self.universe, instruments)
 
     def risk_rules(self) -> dict[str, RiskRule]:
@@ -122,7 +194,7 @@ def assemble(settings: SettingsSections, graph: Graph, run_folder: Path, secrets
     Building has no effect outside the process: files are read, none are written. Before a factory
     is called, ``secrets`` knows every secret of every component.
     """
-    problems = dict.fromkeys([*graph.problems, *_streams(settings), *_register_secrets(graph, secrets)])
+    problems = dict.fromkeys([*graph.problems, *_sections(settings), *_register_secrets(graph, secrets)])
     if problems:
         raise ConfigurationError(problems)
     feeds: list[HistoricalFeed] = []
@@ -139,10 +211,14 @@ def assemble(settings: SettingsSections, graph: Graph, run_folder: Path, secrets
 
     components = graph.build(provide, secrets.mask)
     feed = feed_of(components)
-    programs = trace_components(graph, components, feed.universe)
+    assembly = Assembly(settings, graph, components, Programs(), feed, _schedule(graph, components, secrets))
+    bars = bars_problem(settings.streams[MARKET_DATA], assembly.source.interval)
+    if bars is not None:
+        raise ConfigurationError([bars])
+    programs = trace_components(graph, components, settings.streams, feed.universe, assembly.stamped)
     if programs.problems:
         raise ConfigurationError(programs.problems)
-    return Assembly(settings, graph, components, programs, feed)
+    return replace(assembly, programs=programs)
 
 
 def _register_secrets(graph: Graph, secrets: SecretRegistry) -> Iterator[Problem]:
@@ -160,22 +236,33 @@ def _feed(node: Node, source: Any, settings: SettingsSections, secrets: SecretRe
     try:
         return HistoricalFeed(MARKET_DATA, source, settings.data, chunk_rows=settings.run.chunk_rows)
     except Exception as error:
-        expected = isinstance(error, FridayError)
-        kind = ProblemKind.INVALID_VALUE if expected else ProblemKind.FACTORY_FAILED
-        message = f"it cannot tell its instruments: {error if expected else described(error)}"
-        section, author = node.request.settings_section, node.loaded.plugin.distribution
-        mend = f"correct [{section}] or [data]" if expected else f"report it to the author of {author}"
-        raise ConfigurationError([Problem(kind, secrets.mask(message), mend, section, node.request.key)]) from error
+        raise _silent(node, "its instruments", error, secrets) from error
 
 
-def _streams(settings: SettingsSections) -> Iterator[Problem]:
-    if MARKET_DATA not in settings.streams:
-        mend = f'add [streams.{MARKET_DATA}] with source = "synthetic", or choose a profile that has it'
-        yield Problem(ProblemKind.MISSING_DEPENDENCY, "no stream carries market data", mend, f"streams.{MARKET_DATA}")
-    for name in settings.streams:
-        if name != MARKET_DATA:
-            mend = f"the stream that this Friday runs is [streams.{MARKET_DATA}]"
-            yield Problem(ProblemKind.UNKNOWN_SECTION, f"unknown stream {name!r}", mend, f"streams.{name}")
+def _schedule(graph: Graph, components: Mapping[str, Any], secrets: SecretRegistry) -> Schedule | None:
+    """The sessions that the calendar knows, if the configuration names one."""
+    for node in graph.nodes.values():
+        if node.request.kind is Kind.CALENDAR:
+            calendar: Calendar = components[node.id]
+            try:
+                return calendar.schedule()
+            except Exception as error:
+                raise _silent(node, "its sessions", error, secrets) from error
+    return None
+
+
+def _silent(node: Node, what: str, error: Exception, secrets: SecretRegistry) -> ConfigurationError:
+    """A component that cannot tell what a session is built on."""
+    expected = isinstance(error, FridayError)
+    kind = ProblemKind.INVALID_VALUE if expected else ProblemKind.FACTORY_FAILED
+    message = f"it cannot tell {what}: {error if expected else described(error)}"
+    section, author = node.request.settings_section, node.loaded.plugin.distribution
+    mend = f"correct [{section}] or [data]" if expected else f"report it to the author of {author}"
+    return ConfigurationError([Problem(kind, secrets.mask(message), mend, section, node.request.key)])
+
+
+def _sections(settings: SettingsSections) -> Iterator[Problem]:
+    yield from stream_problems(settings.streams)
     if not settings.trading.active_strategies:
         mend = 'add [[trading.active_strategies]] with id = "first" and use = "moving_average_cross"'
         yield Problem(ProblemKind.MISSING_DEPENDENCY, "no strategy is active", mend, "trading.active_strategies")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import ConfigurationError, InvariantError
+from friday_core.flow.coarser import CoarserBars
+from friday_core.flow.derived import DerivedStream
 from friday_core.flow.manager import DataFlowManager
+from friday_core.flow.plans import DerivedPlan
+from friday_core.flow.session_hours import SessionHours
+from friday_core.flow.stamps import Stamps
+from friday_core.flow.stream import Stream
 from friday_core.interfaces.broker import SimulatedBroker
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import check_assembly
 from friday_core.plugin.discovery import installed_plugins
-from friday_core.plugin.plan import SettingsSections
+from friday_core.plugin.plan import MARKET_DATA, SettingsSections
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
@@ -39,9 +45,25 @@ def checked(assembly: Assembly) -> Assembly:
     return assembly
 
 
-def build_flow(assembly: Assembly) -> DataFlowManager:
-    plans = {name: assembly.stream_plan(name) for name in assembly.settings.streams}
-    return DataFlowManager(plans, assembly.universe, SessionDates(assembly.settings.data.timezone))
+def build_flow(assembly: Assembly, until: str | None = None) -> DataFlowManager:
+    """The streams of the configuration, and the coarser bars that programs read.
+
+    All of them, or only those that the stream named ``until`` is made of.
+    """
+    universe, data = assembly.universe, assembly.settings.data
+    hours = assembly.schedule or SessionHours(data.session_open, data.session_close, data.timezone)
+    stamps = Stamps(universe, SessionDates(data.timezone), assembly.schedule)
+    stream = Stream(MARKET_DATA, assembly.stream_plan(), universe, stamps, hours)
+    coarser = CoarserBars(assembly.programs.domains, hours, universe, stream.quarantine, stamps)
+    plans = assembly.derived_plans()
+    needed = set(plans) if until is None else _above(until, plans)
+    derived = {name: DerivedStream(name, plan, universe) for name, plan in plans.items() if name in needed}
+    return DataFlowManager(stream, coarser, derived)
+
+
+def _above(stream: str, plans: Mapping[str, DerivedPlan]) -> set[str]:
+    """The stream and all that it is made of."""
+    return {stream} | _above(plans[stream].source, plans) if stream in plans else set()
 
 
 def build_account(assembly: Assembly) -> Account:

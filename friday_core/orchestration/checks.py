@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from friday_core.errors import Problem, ProblemKind
+from friday_core.domain.sessions import to_days
+from friday_core.errors import CalendarError, Problem, ProblemKind
+from friday_core.flow.bars import BarBuilder
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.declarations import check_declarations
+from friday_core.orchestration.grades import check_grades
 from friday_core.orchestration.mode import derive_mode
 from friday_core.plugin.discovery import nearest
-from friday_core.plugin.plan import MARKET_DATA
+from friday_core.plugin.plan import MARKET_DATA, UPSTREAM
 from friday_core.plugin.spec import Kind
 from friday_core.trading.capital import capital_per_strategy
 
@@ -25,11 +28,13 @@ def check_assembly(assembly: Assembly) -> Iterator[Problem]:
     yield from broken
     if not broken:
         yield from _mode(assembly)
+        yield from _grades(assembly)
         yield from _currencies(assembly)
         yield from _capital(assembly)
         yield from _order_types(assembly)
         yield from _columns(assembly)
         yield from _instruments(assembly)
+        yield from _calendar(assembly)
 
 
 def mode_of(assembly: Assembly) -> str:
@@ -46,6 +51,13 @@ def _mode(assembly: Assembly) -> Iterator[Problem]:
         mend = 'set [clock] kind = "historical", or choose a source of live data'
         message = f"the mode is {mode}, and the source {source!r} has only past data"
         yield Problem(ProblemKind.MODE_CONFLICT, message, mend, f"streams.{MARKET_DATA}", f"source.{source}")
+
+
+def _grades(assembly: Assembly) -> Iterator[Problem]:
+    mode = derive_mode(assembly.settings.clock.kind, assembly.broker.account)
+    if isinstance(mode, str):
+        grades = {name: component.grade for name, component in assembly.components.items()}
+        yield from check_grades(mode, grades, assembly.settings.trading.allow_grade_c)
 
 
 def _currencies(assembly: Assembly) -> Iterator[Problem]:
@@ -86,20 +98,26 @@ def _order_types(assembly: Assembly) -> Iterator[Problem]:
 
 
 def _columns(assembly: Assembly) -> Iterator[Problem]:
-    section = f"streams.{MARKET_DATA}"
-    plan = assembly.stream_plan(MARKET_DATA)
-    nodes = [node for node in assembly.graph.nodes.values() if node.request.section == section]
-    keys = {node.request.name: node.request.key for node in nodes if node.request.kind is not Kind.SOURCE}
-    for stage, column in plan.missing_columns():
-        who = keys.get(stage, f"source.{assembly.settings.streams[MARKET_DATA].source}")
-        later = [name for name, transformer in plan.transformers if column in transformer.outputs]
-        mend = f"put a transformer that provides {column!r} before it"
-        if later and who == f"{Kind.VALIDATOR}.{stage}":
-            mend = f"write {stage!r} in validators_after instead of validators"
-        elif later:
-            mend = f"write {later[0]!r} before {stage!r} in transformers"
-        yield Problem(ProblemKind.SCHEMA_MISMATCH, f"{stage!r} needs the column {column!r}", mend, section, who)
-    given = set(plan.output_columns())
+    given = assembly.output_columns()
+    added: list[str] = []
+    yield from _missing_in_source(assembly)
+    for name, plan in assembly.derived_plans().items():
+        section, before = f"streams.{name}", given[plan.source]
+        if name == assembly.model_stream and not assembly.model_features(name):
+            mend = f'let its source be a stream with feature_sets, as source = "{UPSTREAM}features"'
+            message = f"the model has no column to read: the stream {plan.source!r} adds none"
+            yield Problem(ProblemKind.SCHEMA_MISMATCH, message, mend, section)
+        keys = _keys(assembly, section)
+        for stage, column in plan.missing_columns(before):
+            mend = f"put what provides {column!r} before it"
+            message = f"{stage!r} needs the column {column!r}"
+            yield Problem(ProblemKind.SCHEMA_MISMATCH, message, mend, section, keys[stage])
+        for stage, column in plan.repeated_columns([*before, *added]):
+            message = f"{stage!r} adds the column {column!r}, which is there already"
+            mend = "give its output another name: a slice has one column of each name"
+            yield Problem(ProblemKind.SCHEMA_MISMATCH, message, mend, section, keys[stage])
+        added += plan.added_columns()
+    everything = {column for columns in given.values() for column in columns}
     users = [("trading", f"sizer.{assembly.settings.trading.sizer}", assembly.sizer.inputs)]
     users += [
         (f"trading.active_strategies[{n}]", f"strategy.{entry.use}", assembly.event_inputs(entry.id))
@@ -107,10 +125,32 @@ def _columns(assembly: Assembly) -> Iterator[Problem]:
     ]
     for where, who, inputs in users:
         for column in inputs:
-            if column not in given:
-                message = f"needs the column {column!r}, the stream has {', '.join(sorted(given))}"
-                add = f"add a transformer that provides {column!r} to [{section}] transformers"
+            if column not in everything:
+                message = f"needs the column {column!r}, the streams have {', '.join(sorted(everything))}"
+                add = f"add a transformer that provides {column!r} to [streams.{MARKET_DATA}] transformers"
                 yield Problem(ProblemKind.SCHEMA_MISMATCH, message, add, where, who)
+
+
+def _missing_in_source(assembly: Assembly) -> Iterator[Problem]:
+    section, plan = f"streams.{MARKET_DATA}", assembly.stream_plan()
+    keys = _keys(assembly, section)
+    for stage, column in plan.missing_columns():
+        who = keys.get(stage, f"source.{assembly.settings.streams[MARKET_DATA].source}")
+        later = [name for name, transformer in plan.transformers if column in transformer.outputs]
+        mend = f"put a transformer that provides {column!r} before it"
+        if plan.bars and column in BarBuilder.columns and who == f"{Kind.VALIDATOR}.{stage}":
+            mend = f"write {stage!r} in validators_after: the rows become bars after the transformers"
+        elif later and who == f"{Kind.VALIDATOR}.{stage}":
+            mend = f"write {stage!r} in validators_after instead of validators"
+        elif later:
+            mend = f"write {later[0]!r} before {stage!r} in transformers"
+        yield Problem(ProblemKind.SCHEMA_MISMATCH, f"{stage!r} needs the column {column!r}", mend, section, who)
+
+
+def _keys(assembly: Assembly, section: str) -> dict[str, str]:
+    """By name, the kind and name of each stage of a stream."""
+    nodes = [node for node in assembly.graph.nodes.values() if node.request.section == section]
+    return {node.request.name: node.request.key for node in nodes if node.request.kind is not Kind.SOURCE}
 
 
 def _instruments(assembly: Assembly) -> Iterator[Problem]:
@@ -121,3 +161,17 @@ def _instruments(assembly: Assembly) -> Iterator[Problem]:
                 mend = f"{nearest(name, known)}The source offers {', '.join(known[:20])}"
                 section, who = f"trading.active_strategies[{n}]", f"strategy.{entry.use}"
                 yield Problem(ProblemKind.INVALID_VALUE, f"no instrument {name!r} in the data", mend, section, who)
+
+
+def _calendar(assembly: Assembly) -> Iterator[Problem]:
+    """Dates of ``[data]`` that the calendar does not know."""
+    if assembly.schedule is None:
+        return
+    data, name = assembly.settings.data, assembly.settings.data.calendar
+    dates = [to_days(date) for date in (data.start, data.end) if date is not None]
+    try:
+        if dates:
+            assembly.schedule.require(min(dates), max(dates))
+    except CalendarError as error:
+        mend = "choose other dates in [data], or a calendar that knows these"
+        yield Problem(ProblemKind.INVALID_VALUE, str(error), mend, "data", f"{Kind.CALENDAR}.{name}")

@@ -7,11 +7,12 @@ from collections.abc import Set as AbstractSet
 
 import pluggy
 
-from friday_core.errors import Problem, ProblemKind
+from friday_core.errors import PluginContractError, Problem, ProblemKind
 from friday_core.interfaces.broker import Broker, SimulatedBroker
 from friday_core.interfaces.columns import Columns, ColumnStrategy
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.strategy import Strategy
+from friday_core.interfaces.windows import WindowStrategy, window_rows
 from friday_core.orchestration.assembly import Assembly
 from friday_core.plugin import hookspecs
 from friday_core.plugin.registry import HOOK_MEND
@@ -25,7 +26,7 @@ def check_declarations(assembly: Assembly) -> Iterator[Problem]:
     for node in assembly.graph.nodes.values():
         component = assembly.components[node.id]
         who = f"{node.request.key} of {node.loaded.plugin.origin}"
-        for message, mend in (*_columns(component), *_broker(component), *_order_types(component)):
+        for message, mend in (*_columns(component), *_broker(component), *_order_types(component), *_rows(component)):
             yield Problem(ProblemKind.BAD_REGISTRATION, message, mend, node.request.section, who)
         if node.request.kind is Kind.OBSERVER and (refused := _refused_hooks(component)):
             yield Problem(ProblemKind.BAD_REGISTRATION, refused, HOOK_MEND, node.request.section, who)
@@ -51,11 +52,20 @@ def _broker(component: Component) -> Iterator[tuple[str, str]]:
 
 
 def _order_types(component: Component) -> Iterator[tuple[str, str]]:
-    if not isinstance(component, Broker | Strategy | ColumnStrategy):
+    if not isinstance(component, Broker | Strategy | ColumnStrategy | WindowStrategy):
         return
     declared = getattr(component, "order_types", None)
     if not isinstance(declared, AbstractSet):
         yield f"its order_types are {declared!r:.80}", "declare order_types = frozenset({OrderType.MARKET})"
+
+
+def _rows(component: Component) -> Iterator[tuple[str, str]]:
+    if isinstance(component, WindowStrategy):
+        try:
+            window_rows(component)
+        except PluginContractError as error:
+            message, _, mend = str(error).partition("; ")
+            yield message, mend
 
 
 def _refused_hooks(observer: Component) -> str:

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from friday_core.causal.instructions import warmup_rows
+from friday_core.causal.instructions import Instruction, warmup_rows
 from friday_core.causal.kinds import Kind as ColumnKind
 from friday_core.causal.listing import named, places
+from friday_core.causal.op import NAN
 from friday_core.causal.program import DECISIONS, Program
+from friday_core.causal.trace import ANY_DOMAIN
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.sessions import SessionDates, to_date, to_datetime
+from friday_core.flow.column_stage import ColumnStage, SliceStage
 from friday_core.orchestration.assembly import Assembly
-from friday_core.orchestration.programs import Programs
 from friday_core.orchestration.rehearsal import rehearse
-from friday_core.orchestration.watching import Moment, SeenRow, Watch, WatchedRunner, WatchedStage
+from friday_core.orchestration.watching import Moment, SeenRow, Watch, watched_by, watched_stage
 from friday_core.plugin.discovery import nearest
 from friday_core.plugin.graph import Node
 from friday_core.plugin.spec import Kind
 from friday_core.session.core import Core
 from friday_core.session.desk import Desk
+from friday_core.trading.column_runner import ColumnRunner
 
 #: Instead of an author's line: Friday holds decisions back until an instrument has warmed up.
 _GATE = "Friday's gate"
 _LEAVES = {"const": "constant", "input": "column"}
+_IN_COLUMNS = frozenset({Kind.STRATEGY, Kind.TRANSFORMER, Kind.FEATURE_SET})
 
 
 class QuestionError(LookupError):
@@ -44,8 +48,9 @@ class Question:
 class Step:
     """One operator: its ``value``, in price units if its kind is price, and what it reads, by number.
 
-    It has values after ``warmup`` rows of the instrument; ``is_warm`` says whether those have
-    passed. A step that stands ``again`` is shown with all that is below it where it stood first.
+    It stands on the clock ``domain``, of which it is shown on the latest bar. It has values after
+    ``warmup`` bars of the instrument; ``rows`` have come, and ``is_warm`` says whether those are
+    enough. A step that stands ``again`` is shown with all that is below it where it stood first.
     A ``leaf`` is ``constant`` or ``column``, and empty for what is computed.
     """
 
@@ -56,15 +61,36 @@ class Step:
     inputs: tuple[int, ...]
     value: float
     kind: ColumnKind
+    domain: str
     warmup: int
-    is_warm: bool
+    rows: int
     line: str
     again: bool
+
+    @property
+    def is_warm(self) -> bool:
+        return self.rows > self.warmup
+
+
+@dataclass(frozen=True, slots=True)
+class CoarseBar:
+    """The latest bar of a coarser domain on a row: when it closed, and which one of the instrument it is.
+
+    Without one, ``row`` is 0 and the others are ``None``.
+    """
+
+    domain: str
+    ts_event: int | None
+    session: int | None
+    row: int
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The steps of one output on a row, which is the ``row``-th of the instrument that the program had."""
+    """The steps of one output on a row, which is the ``row``-th of the instrument that the program had.
+
+    ``coarser`` are the bars of other domains that steps are shown on.
+    """
 
     component: str
     output: str
@@ -73,6 +99,7 @@ class Explanation:
     ts_event: int
     session: int
     row: int
+    coarser: tuple[CoarseBar, ...]
     steps: tuple[Step, ...]
 
 
@@ -96,27 +123,30 @@ def explain(assembly: Assembly, question: Question) -> Explanation:
     if row is None:
         raise QuestionError(_no_row(node, question, watch, core))
     steps = tuple(_steps(program, program.outputs[output], row))
+    coarser = tuple(_coarse_bars(program, steps, row))
     names = tuple(program.outputs)
-    return Explanation(node.id, output, names, instrument, row.ts_event, row.session, row.number, steps)
+    return Explanation(node.id, output, names, instrument, row.ts_event, row.session, row.number, coarser, steps)
 
 
 # What is meant ----------------------------------------------------------------------------------
 
 
 def _component(assembly: Assembly, name: str) -> Node:
-    """A strategy by its id or its plugin's name, or a transformer."""
-    nodes = [node for node in assembly.graph.nodes.values() if node.request.kind in (Kind.STRATEGY, Kind.TRANSFORMER)]
+    """A strategy by its id or its plugin's name, a transformer or a feature set."""
+    nodes = [node for node in assembly.graph.nodes.values() if node.request.kind in _IN_COLUMNS]
     exact = [node for node in nodes if name in (node.id, node.id.partition(".")[2])]
     found = exact or [node for node in nodes if name in (node.request.name, node.request.key)]
     ids = [node.id for node in nodes]
     if not found:
         words = {word for node in nodes for word in (node.id, node.id.partition(".")[2], node.request.name)}
         hint = nearest(name, sorted(words))
-        raise QuestionError(f"no strategy or transformer in use is called {name!r}; {hint}In use are {', '.join(ids)}")
+        what = "strategy, transformer or feature set"
+        raise QuestionError(f"no {what} in use is called {name!r}; {hint}In use are {', '.join(ids)}")
     if len(found) > 1:
         raise QuestionError(f"{name!r} may be {' or '.join(node.id for node in found)}: write one of these")
     (node,) = found
-    if node.id not in assembly.programs.stages and node.id not in assembly.programs.strategies:
+    stage = assembly.programs.stages.get(node.id)
+    if not isinstance(stage, ColumnStage | SliceStage) and node.id not in assembly.programs.strategies:
         kind = "its events are its own code" if node.request.kind is Kind.STRATEGY else "its rows pass its own code"
         raise QuestionError(
             f"{node.id} ({node.request.name}) is not written in columns: {kind}, which has no operators"
@@ -157,16 +187,16 @@ def _watched(
     assembly: Assembly, node: Node, instrument: InstrumentId, watch: Watch
 ) -> tuple[Assembly, Program, Callable[[Sequence[Desk]], None]]:
     """The assembly with the component under the watch, its program, and what is to be done to the desks."""
-    programs = assembly.programs
-    if node.request.kind is Kind.TRANSFORMER:
-        stage = WatchedStage(programs.stages[node.id], assembly.universe, watch)
-        stages = {**programs.stages, node.id: stage}
-        return replace(assembly, programs=Programs(stages, programs.strategies)), stage.program, lambda _desks: None
+    programs, universe = assembly.programs, assembly.universe
+    stage = programs.stages.get(node.id)
+    if isinstance(stage, ColumnStage | SliceStage):
+        stages = {**programs.stages, node.id: watched_stage(stage, universe, watch)}
+        return replace(assembly, programs=replace(programs, stages=stages)), stage.program, lambda _desks: None
     program = programs.strategies[node.id]
     entries = assembly.settings.trading.active_strategies
     entry = next(one for one in entries if f"{Kind.STRATEGY}.{one.id}" == node.id)
     instruments = [InstrumentId.parse(name) for name in entry.instruments]
-    runner = WatchedRunner(entry.id, program, assembly.universe, instruments, watch)
+    runner = ColumnRunner(entry.id, program, universe, instruments, watched_by(watch.saw))
     if not runner.sees(instrument):
         known = _choice(str(instrument), entry.instruments)
         raise QuestionError(f"{node.id} does not see {instrument}: its entry names instruments; {known}")
@@ -197,17 +227,31 @@ def told(ts_event: int, session: int) -> str:
 def _steps(program: Program, root: int, row: SeenRow) -> Iterator[Step]:
     warmup = warmup_rows([one.node for one in program.instructions])
     for place in places(program.instructions, root, set()):
-        one, rows = program.instructions[place.number], warmup[place.number]
+        one = program.instructions[place.number]
+        seen = _seen(program, one, row)
         yield Step(
             number=place.number,
             depth=place.depth,
             name=named(one, program.base),
             leaf=_LEAVES.get(one.name, ""),
             inputs=one.inputs,
-            value=row.values[place.number],
+            value=seen.values[place.number] if seen is not None else NAN,
             kind=one.node.kind,
-            warmup=rows,
-            is_warm=row.number > rows,
-            line=_GATE if one.name == "ready" else one.node.line,
+            domain=one.node.domain or program.base,
+            warmup=warmup[place.number],
+            rows=seen.number if seen is not None else 0,
+            line=_GATE if one.node.is_gate else one.node.line,
             again=place.again,
         )
+
+
+def _seen(program: Program, one: Instruction, row: SeenRow) -> SeenRow | None:
+    """The row that an instruction was executed on: this one, or the latest of a coarser domain."""
+    return row if one.node.domain in (ANY_DOMAIN, program.base) else row.coarser.get(one.node.domain)
+
+
+def _coarse_bars(program: Program, steps: Sequence[Step], row: SeenRow) -> Iterator[CoarseBar]:
+    shown = {step.domain for step in steps} - {program.base}
+    for domain in (one for one in program.domains if one in shown):
+        seen = row.coarser.get(domain)
+        yield CoarseBar(domain, seen.ts_event, seen.session, seen.number) if seen else CoarseBar(domain, None, None, 0)

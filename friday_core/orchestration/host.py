@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +13,8 @@ from typing import Any, Protocol
 from friday_core import __version__
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
 from friday_core.domain.outcomes import StrategyStopped, ValidatorFault
-from friday_core.domain.records import SessionStarted
+from friday_core.domain.records import ModelVersion, SessionStarted
+from friday_core.domain.sessions import to_datetime
 from friday_core.errors import ComponentTimeout, RunFolderError
 from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
 from friday_core.infrastructure.logging import configure_logging, described, get_logger
@@ -21,18 +22,21 @@ from friday_core.infrastructure.notifications import Notifications
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.broker import SimulatedBroker
 from friday_core.interfaces.notifier import Notification, Severity
+from friday_core.models.training import Progress as FitProgress
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import mode_of
 from friday_core.orchestration.lifecycle import Lifecycle
 from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
+from friday_core.orchestration.model_tables import models_table, predictions_table
 from friday_core.orchestration.observing import connect_observers
+from friday_core.orchestration.training import Trainer, Training, with_versions
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
 from friday_core.session.run_folder import SUMMARY, RunFolder
 from friday_core.session.runner import Progress, RunStatus, SessionRunner
 from friday_core.session.summary import summary_of
 from friday_core.session.tables import ResultTables
-from friday_core.session.watchdog import Watchdog
+from friday_core.session.watchdog import Patience, Watchdog
 from friday_core.trading.ledger import Account
 
 #: Seconds that observers and notifiers get to finish when a run is over.
@@ -70,6 +74,7 @@ class Host:
         events: EventBus,
         security: SecretRegistry,
         clock: Clock,
+        trainer: Trainer,
     ) -> None:
         self.profile = profile
         self.assembly = assembly
@@ -82,9 +87,14 @@ class Host:
         self._events = events
         self._security = security
         self._clock = clock
+        self._trainer = trainer
+        self._training: Training | None = None
         self._log = get_logger("host")
         self._summarised = False
+        run = assembly.settings.run
+        self._watchdog = Watchdog(runner, Patience(run.slow_record, run.record_timeout), self._hung)
         self._on_hang: Callable[[ComponentTimeout], None]
+        self._on_fit: FitProgress
         self._hang: ComponentTimeout | None = None
 
     def row_count(self) -> int | None:
@@ -92,21 +102,24 @@ class Host:
         return self.assembly.feed.row_count()
 
     def request_stop(self) -> None:
-        """End the run before the next record; safe from a signal handler."""
+        """End the run before the next record, also while the source lets it wait; safe from a signal handler."""
         self._runner.request_stop()
+        self.assembly.feed.stop()
 
     def run(
         self,
         progress: Progress = lambda _rows, _ts: None,
         on_hang: Callable[[ComponentTimeout], None] = lambda _error: None,
+        on_fit: FitProgress = lambda _done, _of: None,
     ) -> RunResult:
         """Start, run, write, stop. An error is written into the run folder before it is raised.
 
         No secret is in what is written or raised. ``on_hang`` is called from another thread when a
         record has taken longer than ``[run] record_timeout``, after a summary was written that says
-        so. It may end the process; if it does not, the run fails when the record is done.
+        so. It may end the process; if it does not, the run fails when the record is done. ``on_fit``
+        is told after each fit of the model how many are done, of how many.
         """
-        self._on_hang = on_hang
+        self._on_hang, self._on_fit = on_hang, on_fit
         self.folder.create()
         try:
             return self._run_in_folder(progress)
@@ -144,8 +157,10 @@ class Host:
         try:
             lifecycle.start()
             self._events.publish(SessionOpened(self.profile, self.mode))
-            with Watchdog(self._runner.busy_since, self.assembly.settings.run.record_timeout, self._hung):
-                status = self._runner.run(self._head(), self.assembly.records(), progress)
+            versions = self._trained(notifications)
+            with self._watchdog, closing(self.assembly.feed):
+                records = with_versions(self.assembly.records(), versions)
+                status = self._runner.run(self._head(), records, progress)
             if self._hang is not None:
                 raise self._hang
             if self._runner.core.halted is not None:
@@ -155,19 +170,26 @@ class Host:
             status, error = _status_after(failure), self._security.mask(described(failure))
             self._log.error("the run failed", error=error)
             self._finish(lifecycle, status, error, failed=failure)
-            shown = mask_error(failure, self._security.mask)
-            if shown is not failure:
-                raise shown from None
             raise
         return self._finish(lifecycle, status, error)
 
-    def _hung(self) -> None:
+    def _trained(self, notifications: Notifications) -> list[ModelVersion]:
+        """The versions of the session's model, if a stream has one; a fit that failed is an alarm, not an end."""
+        if self.assembly.model_stream is None:
+            return []
+        self._training = self._trainer.train(self._on_fit)
+        for failed in self._training.failures():
+            when = to_datetime(failed.asof).isoformat()
+            message = self._security.mask(f"no new version as of {when}, the last one stays: {failed.failure}")
+            notifications.notify(Notification(Severity.ALARM, f"model {self._training.plugin}", message))
+        return self._training.records()
+
+    def _hung(self, stage: str) -> None:
         """In the watchdog's thread: whoever has not returned is named, and the run will not go on."""
-        self._runner.request_stop()
+        self.request_stop()
         timeout = self.assembly.settings.run.record_timeout
-        who = self._runner.core.current_stage or "core"
         message = f"a record took longer than {timeout:g} s; if that is no mistake, raise [run] record_timeout"
-        self._hang = ComponentTimeout(who, message)
+        self._hang = ComponentTimeout(stage, message)
         self._log.error("the run hangs", error=str(self._hang))
         self._summarise_failure(self._hang)
         self._on_hang(self._hang)
@@ -177,12 +199,15 @@ class Host:
     ) -> RunResult:
         """Stop the components, then write what there is; a first failure is not hidden by a second."""
         stop_errors = [str(one) for one in lifecycle.stop()]
-        summary = summary_of(self._runner.core, self._account, self.assembly.universe, status, error)
+        core, universe = self._runner.core, self.assembly.universe
+        summary = summary_of(core, self._account, universe, status, error, slow=self._watchdog.slow)
         try:
             summary["files"] = self._broker_files()
         except Exception as unknown:  # noqa: BLE001 - the results of the session come first
             summary["files"] = {}
             stop_errors.append(f"the broker cannot tell its files: {described(unknown)}")
+        if self._training is not None:
+            summary["model"] = self._training.summary()
         if stop_errors:
             summary["stop_errors"] = stop_errors
         summary = mask_texts(summary, self._security.mask)
@@ -203,6 +228,10 @@ class Host:
         tables = ResultTables(self.assembly.universe, self.assembly.settings.account.currency)
         for name, table in tables.all(core.log, held).items():
             self.folder.write_table(name, mask_table(table, self._security.mask))
+        if self._training is not None:
+            predicted = core.flow.predictions(self._training.stream)
+            self.folder.write_table("predictions", predictions_table(predicted, self.assembly.universe, self._training))
+            self.folder.write_table("models", models_table(self._training))
 
     def _broker_files(self) -> dict[str, str]:
         broker = self.assembly.broker

@@ -1,82 +1,142 @@
-"""Plugins that are written in columns: traced once, when a host is assembled."""
+"""Plugins that are written in columns or windows: made ready to run, when a host is assembled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from friday_core.causal.domains import parse
 from friday_core.causal.program import Program, trace_program
-from friday_core.domain.chunk import PRICE_COLUMNS, Universe
-from friday_core.errors import FridayError, Problem, ProblemKind
-from friday_core.flow.column_stage import ColumnStage
+from friday_core.domain.chunk import Universe
+from friday_core.errors import FridayError, PluginContractError, Problem, ProblemKind
+from friday_core.flow.bars import BarBuilder
+from friday_core.flow.coarser import COARSE_COLUMNS
+from friday_core.flow.column_stage import ColumnStage, SliceStage
+from friday_core.flow.plans import BAR_COLUMNS
+from friday_core.flow.prediction_stage import PredictionStage
+from friday_core.flow.session_flags import CALENDAR_COLUMNS
 from friday_core.flow.stamps import STAMPED_COLUMNS
+from friday_core.flow.window_stage import WindowStage
 from friday_core.infrastructure.logging import described
-from friday_core.interfaces.columns import Columns, ColumnStrategy, ColumnTransformer
+from friday_core.interfaces.columns import Columns, ColumnStrategy
 from friday_core.interfaces.source import HistoricalData
 from friday_core.interfaces.transformer import Transformer
+from friday_core.interfaces.windows import WindowTransformer
+from friday_core.orchestration.streams import derived_streams
 from friday_core.plugin.graph import Graph, Node
-from friday_core.plugin.plan import MARKET_DATA
+from friday_core.plugin.plan import MARKET_DATA, UPSTREAM, upstream_of
+from friday_core.plugin.sections import StreamSettings
 from friday_core.plugin.spec import Kind
 from friday_core.trading.column_runner import INPUTS
 
-_OF_EVERY_STREAM = {*PRICE_COLUMNS, "volume", *STAMPED_COLUMNS}
+_OF_EVERY_BAR = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
 
 
 @dataclass(slots=True)
 class Programs:
-    """What was traced, by the component's id: stages of the stream, programs of strategies."""
+    """By the component's id: stages of streams, and programs of stages and strategies.
 
-    stages: dict[str, ColumnStage] = field(default_factory=dict)
+    ``domains`` are the coarser clock domains that some program reads.
+    """
+
+    stages: dict[str, ColumnStage | SliceStage | WindowStage] = field(default_factory=dict)
     strategies: dict[str, Program] = field(default_factory=dict)
+    domains: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
 
-def trace_components(graph: Graph, components: Mapping[str, Any], universe: Universe) -> Programs:
-    """Traces every component that is written in columns; what cannot be traced is a problem."""
-    return _Tracing(graph, components, universe).programs
+def trace_components(
+    graph: Graph,
+    components: Mapping[str, Any],
+    streams: Mapping[str, StreamSettings],
+    universe: Universe,
+    stamped: tuple[str, ...],
+) -> Programs:
+    """Traces every component that is written in columns; what cannot be traced is a problem.
+
+    ``stamped`` are the columns that the flow adds to every row.
+    """
+    return _Tracing(graph, components, streams, universe, stamped).programs
 
 
 class _Tracing:
-    """Goes through the stream in its order, so that each component sees the columns before it."""
+    """Goes through the streams in their order, so that each component sees the columns before it."""
 
-    def __init__(self, graph: Graph, components: Mapping[str, Any], universe: Universe) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        components: Mapping[str, Any],
+        streams: Mapping[str, StreamSettings],
+        universe: Universe,
+        stamped: tuple[str, ...],
+    ) -> None:
         self.programs = Programs()
+        self._graph = graph
         self._components = components
-        self._source = self._source_of(graph)
-        self._columns = [name for name in self._source.columns if name not in _OF_EVERY_STREAM]
-        for node in self._of(graph, Kind.TRANSFORMER):
-            component: Transformer | ColumnTransformer | None = components[node.id]
-            if isinstance(component, ColumnTransformer):
-                self._trace_transformer(node, component, universe)
-                component = self.programs.stages.get(node.id)
-            self._columns += component.outputs if component is not None else ()
-        for node in self._of(graph, Kind.STRATEGY):
+        self._universe = universe
+        self._stamped = stamped
+        (source,) = self._of(Kind.SOURCE, MARKET_DATA)
+        self._source: HistoricalData = components[source.id]
+        self._base = parse(self._source.interval).name
+        given = {MARKET_DATA: self._through_rows(streams[MARKET_DATA])}
+        for name in derived_streams(streams):
+            given[name] = self._through_slices(name, given[upstream_of(streams[name]) or MARKET_DATA])
+        columns = [column for stream in given.values() for column in stream]
+        for node in self._of(Kind.STRATEGY):
             component = components[node.id]
             if isinstance(component, ColumnStrategy):
-                self._trace_strategy(node, component)
+                self._trace_strategy(node, component, list(dict.fromkeys(columns)))
 
-    def _source_of(self, graph: Graph) -> HistoricalData:
-        section = f"streams.{MARKET_DATA}"
-        node = next(one for one in self._of(graph, Kind.SOURCE) if one.request.section == section)
-        found: HistoricalData = self._components[node.id]
-        return found
+    def _of(self, kind: Kind, stream: str | None = None) -> list[Node]:
+        section = None if stream is None else f"streams.{stream}"
+        nodes = self._graph.nodes.values()
+        return [node for node in nodes if node.request.kind is kind and section in (None, node.request.section)]
 
-    def _of(self, graph: Graph, kind: Kind) -> Iterable[Node]:
-        return [node for node in graph.nodes.values() if node.request.kind is kind]
+    def _through_rows(self, settings: StreamSettings) -> list[str]:
+        """The columns at the end of the source's stream; from here on programs run on its bars."""
+        columns = [*self._source.columns, *self._stamped]
+        for node in self._of(Kind.TRANSFORMER, MARKET_DATA):
+            columns += self._outputs(node, columns, in_slices=False)
+        if settings.bars is None:
+            return columns
+        self._base = parse(settings.bars).name
+        return [*BarBuilder.columns, *self._stamped]
 
-    def _trace_transformer(self, node: Node, component: ColumnTransformer, universe: Universe) -> None:
-        program = self._traced(node, component)
+    def _through_slices(self, stream: str, columns: list[str]) -> list[str]:
+        columns = [*columns, *(PredictionStage.outputs if self._of(Kind.MODEL, stream) else ())]
+        for node in [*self._of(Kind.TRANSFORMER, stream), *self._of(Kind.FEATURE_SET, stream)]:
+            columns = [*columns, *self._outputs(node, columns, in_slices=True)]
+        return columns
+
+    def _outputs(self, node: Node, columns: list[str], *, in_slices: bool) -> tuple[str, ...]:
+        """What a stage adds; where the author did not write the stage itself, it is made here."""
+        component: Transformer | Columns | WindowTransformer | None = self._components[node.id]
+        if isinstance(component, Columns):
+            self._trace_stage(node, component, columns, in_slices=in_slices)
+        elif isinstance(component, WindowTransformer):
+            try:
+                self.programs.stages[node.id] = WindowStage(component, self._universe)
+            except PluginContractError as error:
+                self._report(node, *str(error).partition("; ")[::2])
+        stage = self.programs.stages.get(node.id, component)
+        return stage.outputs if isinstance(stage, Transformer) else ()
+
+    def _trace_stage(self, node: Node, component: Columns, columns: list[str], *, in_slices: bool) -> None:
+        program = self._traced(node, component, columns)
         if program is None:
             return
-        if program.has_panels:
-            mend = "rows pass a transformer one by one; compare instruments in a strategy"
-            self._report(node, "it compares instruments of a slice with m.panel", mend)
-        else:
-            self.programs.stages[node.id] = ColumnStage(program, universe)
+        faults = list(_unfit_for_rows(program)) if not in_slices else []
+        if program.cone:
+            faults.append(("it reads the book", "leave m.pos and its like to strategies"))
+        for message, mend in faults:
+            self._report(node, message, mend)
+        if not faults:
+            stage = SliceStage if in_slices else ColumnStage
+            self.programs.stages[node.id] = stage(program, self._universe)
 
-    def _trace_strategy(self, node: Node, component: ColumnStrategy) -> None:
-        program = self._traced(node, component)
+    def _trace_strategy(self, node: Node, component: ColumnStrategy, columns: list[str]) -> None:
+        program = self._traced(node, component, columns)
         if program is None:
             return
         if not {"signal", "target"} & set(program.outputs):
@@ -85,10 +145,11 @@ class _Tracing:
         else:
             self.programs.strategies[node.id] = program
 
-    def _traced(self, node: Node, component: Columns) -> Program | None:
+    def _traced(self, node: Node, component: Columns, given: list[str]) -> Program | None:
         adjusted = type(self._source).corporate_actions is not HistoricalData.corporate_actions
+        columns = [name for name in given if name not in _OF_EVERY_BAR]
         try:
-            program = trace_program(component.outputs, self._columns, base=self._source.interval, adjusted=adjusted)
+            program = trace_program(component.outputs, columns, base=self._base, adjusted=adjusted)
         except FridayError as error:
             self._report(node, str(error), "correct the line of the plugin that is named")
             return None
@@ -96,20 +157,37 @@ class _Tracing:
             mend = f"report it to the author of {node.loaded.plugin.distribution}"
             self._report(node, f"outputs(m) raised {described(error)}", mend)
             return None
-        return program if self._can_be_fed(node, program) else None
+        missing = list(self._missing(program, columns))
+        for message, mend in missing:
+            self._report(node, message, mend)
+        if missing:
+            return None
+        self.programs.domains |= set(program.domains) - {program.base}
+        return program
 
-    def _can_be_fed(self, node: Node, program: Program) -> bool:
-        coarser = [domain for domain in program.domains if domain != program.base]
-        known = {*INPUTS, *self._columns}
-        missing = [label for label in program.inputs[program.base] if label not in known]
-        if coarser:
-            mend = f"use columns of {program.base} only: this Friday builds no other bars while it runs"
-            self._report(node, f"it reads the clock domain {', '.join(coarser)}", mend)
-        for label in missing:
-            mend = f"leave m.{label} out: nothing in this stream provides it"
-            self._report(node, f"it reads the column {label!r}", mend)
-        return not coarser and not missing
+    def _missing(self, program: Program, columns: list[str]) -> Iterator[tuple[str, str]]:
+        """Each column that the program reads and nothing provides, and the mend."""
+        for domain, labels in program.inputs.items():
+            if domain == program.base:
+                known, place = {*INPUTS, *columns}, "this stream"
+            else:
+                known, place = {*INPUTS, *COARSE_COLUMNS, *self._stamped}, f"bars of {domain}"
+            for label in labels:
+                if label not in known:
+                    mend = f"leave m.{label} out: nothing in {place} provides it"
+                    if label in CALENDAR_COLUMNS:
+                        mend = 'write [data] calendar = "weekdays", or the calendar of your exchange'
+                    yield f"it reads the column {label!r}", mend
 
     def _report(self, node: Node, message: str, mend: str) -> None:
         who = f"{node.request.key} of {node.loaded.plugin.origin}"
         self.programs.problems.append(Problem(ProblemKind.UNTRACEABLE, message, mend, node.request.section, who))
+
+
+def _unfit_for_rows(program: Program) -> Iterator[tuple[str, str]]:
+    """Why a program cannot run on the rows of a source, one by one as they come."""
+    move = f'move it to a stream of its own, as [streams.features] with source = "{UPSTREAM}{MARKET_DATA}"'
+    if program.has_panels:
+        yield "it compares instruments of a slice with m.panel, and rows pass here one by one", move
+    if coarser := [domain for domain in program.domains if domain != program.base]:
+        yield f"it reads the clock domain {', '.join(coarser)}, and rows pass here one by one", move

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from friday_core.infrastructure.logging import configure_logging
 from friday_core.infrastructure.secrets import SecretRegistry
@@ -46,7 +46,7 @@ def _rehearse(
     desks = build_desks(assembly, build_account(assembly), build_risk(assembly))
     prepare(desks)
     core = Core(build_flow(assembly), build_driver(assembly, desks))
-    with _started(assembly, secrets):
+    with _logging(secrets), started(assembly):
         for record in assembly.records():
             core.apply(record)
             if is_over() or core.halted is not None:
@@ -55,12 +55,18 @@ def _rehearse(
 
 
 @contextmanager
-def _started(assembly: Assembly, secrets: SecretRegistry) -> Iterator[None]:
+def _logging(secrets: SecretRegistry) -> Iterator[None]:
+    with closing(configure_logging(None, secrets, "WARNING", to_stderr=True)):
+        yield
+
+
+@contextmanager
+def started(assembly: Assembly) -> Iterator[None]:
+    """The components that do their work inside the process are started, and stopped at the end."""
     nodes = assembly.graph.nodes.values()
     inside = {node.id: assembly.components[node.id] for node in nodes if node.request.kind not in _OUTSIDE}
     dependencies = {name: needed & inside.keys() for name, needed in assembly.graph.dependencies.items()}
     with ExitStack() as edges:
-        edges.callback(configure_logging(None, secrets, "WARNING", to_stderr=True).close)
         lifecycle = Lifecycle(inside, dependencies, step_timeout=assembly.settings.run.step_timeout)
         edges.callback(lifecycle.close)
         lifecycle.start()

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from friday_core.causal.oracle import Columns, Oracle
+from friday_core.causal.oracle import Columns, Executor, Oracle
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.sessions import SessionDates
-from friday_core.flow.column_stage import ColumnStage
-from friday_core.trading.column_runner import ColumnRunner
+from friday_core.flow.column_stage import ColumnStage, SliceStage
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-#: Told the time, the instruments of the rows, and each instruction's values.
-Saw = Callable[[int, Sequence[int], Mapping[int, Sequence[float]]], None]
+#: Each instruction's values, one for each row of a slice.
+Values = Mapping[int, Sequence[float]]
+#: Told the time, the instruments of the rows, their values, and the domain if it is a coarser one.
+Saw = Callable[[int, Sequence[int], Values, str | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class SeenRow:
-    """A row of the instrument, the ``number``-th that the program had, and each instruction's value on it."""
+    """A row of the instrument, the ``number``-th that the program had of its domain, with each instruction's value.
+
+    ``coarser`` holds by domain the latest row of each coarser one, if there was any.
+    """
 
     ts_event: int
     session: int
     number: int
     values: Mapping[int, float]
+    coarser: Mapping[str, SeenRow] = field(default_factory=dict)
 
 
 class Watch:
@@ -67,6 +73,7 @@ class Watch:
         self._position = position
         self._dates = dates
         self._rows = 0
+        self._coarser: dict[str, SeenRow] = {}
         self._before: SeenRow | None = None
         self._after: SeenRow | None = None
 
@@ -75,13 +82,26 @@ class Watch:
         """Whether a later row was seen: what is meant has come by now, or does not exist."""
         return self._after is not None
 
-    def saw(self, ts: int, inst: Sequence[int], values: Mapping[int, Sequence[float]]) -> None:
+    def saw(self, ts: int, inst: Sequence[int], values: Values, domain: str | None = None) -> None:
+        """A slice of the program's own domain, or of a coarser one that is named."""
         if self.is_over or self._position not in inst:
             return
-        self._rows += 1
         at = list(inst).index(self._position)
         (session,) = self._dates.of(np.array([ts], np.int64)).tolist()
-        row = SeenRow(ts, session, self._rows, {number: column[at] for number, column in values.items()})
+        of_row = {number: column[at] for number, column in values.items()}
+        if domain is not None:
+            before = self._coarser.get(domain)
+            self._coarser[domain] = SeenRow(ts, session, before.number + 1 if before else 1, of_row)
+            return
+        self._rows += 1
+        self._place(SeenRow(ts, session, self._rows, of_row, dict(self._coarser)))
+
+    def nearest(self) -> SeenRow | None:
+        """The row next to a moment that has none; ``None`` if there was no row at all."""
+        rows = [row for row in (self._before, self._after) if row is not None]
+        return min(rows, key=lambda row: abs(self._moment.until(row)), default=None)
+
+    def _place(self, row: SeenRow) -> None:
         until = self._moment.until(row)
         if until > 0:
             self._after = row
@@ -90,44 +110,41 @@ class Watch:
         else:
             self._before = row
 
-    def nearest(self) -> SeenRow | None:
-        """The row next to a moment that has none; ``None`` if there was no row at all."""
-        rows = [row for row in (self._before, self._after) if row is not None]
-        return min(rows, key=lambda row: abs(self._moment.until(row)), default=None)
-
 
 class WatchedOracle(Oracle):
     """Tells ``saw`` what every instruction answered, and answers the same."""
 
-    def __init__(self, program: Program, universe: Universe, saw: Saw) -> None:
-        super().__init__(program, [10.0**one.price_decimals for one in universe], [one.id for one in universe])
+    def __init__(
+        self, program: Program, scales: Sequence[float], instruments: Sequence[InstrumentId], saw: Saw
+    ) -> None:
+        super().__init__(program, scales, instruments)
         self._saw = saw
 
     def values(
         self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None
     ) -> dict[int, list[float]]:
         values = super().values(ts, inst, columns, domain)
-        self._saw(ts, inst, values)
+        self._saw(ts, inst, values, None if domain == self.program.base else domain)
         return values
 
 
-class WatchedRunner(ColumnRunner):
-    """A strategy's runner under a watch."""
-
-    def __init__(
-        self, name: str, program: Program, universe: Universe, instruments: Iterable[InstrumentId], watch: Watch
-    ) -> None:
-        super().__init__(name, program, universe, instruments)
-        self._oracle = WatchedOracle(program, universe, watch.saw)
+def watched_by(saw: Saw) -> Executor:
+    """Makes oracles that tell ``saw``."""
+    return partial(WatchedOracle, saw=saw)
 
 
-class WatchedStage(ColumnStage):
-    """A transformer's stage under a watch, which is told close times instead of the program's count of rows."""
+def watched_stage(stage: ColumnStage | SliceStage, universe: Universe, watch: Watch) -> ColumnStage | SliceStage:
+    """A stage in its first state that does the same under a watch."""
+    if isinstance(stage, SliceStage):
+        return SliceStage(stage.program, universe, watched_by(watch.saw))
+    return _WatchedRows(stage.program, universe, watch)
 
-    def __init__(self, stage: ColumnStage, universe: Universe, watch: Watch) -> None:
-        self.program = stage._oracle.program
-        super().__init__(self.program, universe)
-        self._oracle = WatchedOracle(self.program, universe, self._saw)
+
+class _WatchedRows(ColumnStage):
+    """Its program's clock counts rows: the watch is told close times instead."""
+
+    def __init__(self, program: Program, universe: Universe, watch: Watch) -> None:
+        super().__init__(program, universe, watched_by(self._saw))
         self._watch = watch
         self._times: Iterator[int] = iter(())
 
@@ -135,5 +152,5 @@ class WatchedStage(ColumnStage):
         self._times = iter(chunk.ts_event.tolist())
         return super().transform(chunk)
 
-    def _saw(self, _row: int, inst: Sequence[int], values: Mapping[int, Sequence[float]]) -> None:
+    def _saw(self, _row: int, inst: Sequence[int], values: Values, _domain: str | None) -> None:
         self._watch.saw(next(self._times), inst, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from friday_core.errors import ConfigurationError, FridayError, Problem, ProblemKind
@@ -15,6 +16,7 @@ from friday_core.plugin.registry import Loaded, PluginRegistry, described
 from friday_core.plugin.roles import ROLES
 from friday_core.plugin.secret_fields import holds_secrets
 from friday_core.plugin.spec import Kind, NoSettings, PluginSettings
+from friday_core.plugin.time_limit import OverdueError, within
 from friday_core.plugin.wiring import HostCapabilities, Wires
 
 
@@ -56,13 +58,17 @@ class Graph:
         return found
 
     def build(
-        self, provide: Callable[[str, Mapping[str, Any]], Any], mask: Callable[[str], str] = lambda text: text
+        self,
+        provide: Callable[[str, Mapping[str, Any]], Any],
+        mask: Callable[[str], str] = lambda text: text,
+        timeout: float = 30.0,
     ) -> dict[str, Any]:
         """Every component, each handed its own settings and requirements and nothing else.
 
         ``provide(capability, built)`` gives what the host provides, or raises ``ConfigurationError``.
         Raises ``ConfigurationError`` with everything that could not be built; components that need
-        those are not built. ``mask`` takes secrets out of what a factory says.
+        those are not built. ``mask`` takes secrets out of what a factory says. Factories of other
+        distributions may take ``timeout`` seconds each.
         """
         if self.problems:
             raise ConfigurationError(self.problems)
@@ -72,7 +78,7 @@ class Graph:
         for node_id in build_order(dependencies):
             if dependencies[node_id] <= built.keys():
                 try:
-                    built[node_id] = _made(self.nodes[node_id], built, provide, mask)
+                    built[node_id] = _made(self.nodes[node_id], built, provide, mask, timeout)
                 except ConfigurationError as error:
                     problems.update(dict.fromkeys(error.problems))
         if problems:
@@ -119,14 +125,19 @@ def settings_models(graph: Graph) -> dict[tuple[str, str], type[PluginSettings]]
 
 
 def _made(
-    node: Node, built: Mapping[str, Any], provide: Callable[[str, Mapping[str, Any]], Any], mask: Callable[[str], str]
+    node: Node,
+    built: Mapping[str, Any],
+    provide: Callable[[str, Mapping[str, Any]], Any],
+    mask: Callable[[str], str],
+    timeout: float,
 ) -> Any:
-    """The component; ``ConfigurationError`` if its factory raises, or makes something else."""
+    """The component; ``ConfigurationError`` if its factory raises, hangs, or makes something else."""
     arguments = {name: built[to] if to in built else provide(to, built) for name, to in node.wiring.items()}
     if node.loaded.spec.settings is not NoSettings:
         arguments["settings"] = node.settings
     try:
-        made = node.loaded.spec.factory(**arguments)
+        make = partial(node.loaded.spec.factory, **arguments)
+        made = make() if node.loaded.plugin.built_in else within(timeout, make, f"the factory of {node.request.key}")
     except (Exception, SystemExit) as error:
         raise ConfigurationError([_factory_failed(node, error, mask)]) from error
     roles = ROLES[node.request.kind]
@@ -140,9 +151,11 @@ def _made(
 
 def _factory_failed(node: Node, error: BaseException, mask: Callable[[str], str]) -> Problem:
     plugin, section = node.loaded.plugin, node.request.settings_section
-    reason = str(error) if isinstance(error, FridayError) else described(error)
+    reason = str(error) if isinstance(error, FridayError | OverdueError) else described(error)
     if isinstance(error, ImportError) and error.name:
         mend = f"install what it needs: pip install '{plugin.extra_with(error.name)}'"
+    elif isinstance(error, OverdueError):
+        mend = f"report it to the author of {plugin.distribution}; if that is no mistake, raise [run] step_timeout"
     else:
         mend = f"correct [{section}], or report it to the author of {plugin.distribution}"
     message = mask(f"{plugin.origin} could not build it: {reason}")

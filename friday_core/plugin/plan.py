@@ -16,6 +16,15 @@ from friday_core.plugin.spec import Kind
 MARKET_DATA = "market_data"
 
 
+#: What stands before the name of a stream whose slices another one takes as its source.
+UPSTREAM = "stream:"
+
+
+def upstream_of(stream: sections.StreamSettings) -> str | None:
+    """The stream whose slices it takes; ``None`` if it takes the rows of a source."""
+    return stream.source.removeprefix(UPSTREAM) if stream.source.startswith(UPSTREAM) else None
+
+
 class SettingsSections(Protocol):
     """The settings of a host, section by section."""
 
@@ -23,6 +32,8 @@ class SettingsSections(Protocol):
     def data(self) -> sections.DataSettings: ...
     @property
     def streams(self) -> Mapping[str, sections.StreamSettings]: ...
+    @property
+    def model(self) -> sections.ModelSettings: ...
     @property
     def account(self) -> sections.AccountSettings: ...
     @property
@@ -110,11 +121,14 @@ class _Requests:
 def requested_components(settings: SettingsSections) -> list[Request]:
     """Every component that the configuration names, in the order of data flow."""
     requests = _Requests()
+    requests.ask(Kind.CALENDAR, [settings.data.calendar] if settings.data.calendar else [], "data", "calendar")
     for stream_name, stream in settings.streams.items():
         section = f"streams.{stream_name}"
-        requests.ask(Kind.SOURCE, [stream.source], section, "source")
+        requests.ask(Kind.SOURCE, [stream.source] if upstream_of(stream) is None else [], section, "source")
+        requests.ask(Kind.MODEL, [stream.model] if stream.model else [], section, "model")
         requests.ask(Kind.VALIDATOR, stream.validators, section, "validators")
         requests.ask(Kind.TRANSFORMER, stream.transformers, section, "transformers")
+        requests.ask(Kind.FEATURE_SET, stream.feature_sets, section, "feature_sets")
         requests.ask(Kind.VALIDATOR, stream.validators_after, section, "validators_after")
     for n, entry in enumerate(settings.trading.active_strategies):
         section = f"trading.active_strategies[{n}]"
@@ -133,6 +147,9 @@ _PLACES: Mapping[Kind, tuple[str, str, bool]] = {
     Kind.SOURCE: (f"streams.{MARKET_DATA}", "source", False),
     Kind.VALIDATOR: (f"streams.{MARKET_DATA}", "validators", True),
     Kind.TRANSFORMER: (f"streams.{MARKET_DATA}", "transformers", True),
+    Kind.FEATURE_SET: ("streams.features", "feature_sets", True),
+    Kind.MODEL: ("streams.predictions", "model", False),
+    Kind.CALENDAR: ("data", "calendar", False),
     Kind.SIZER: ("trading", "sizer", False),
     Kind.RISK_RULE: ("risk", "rules", True),
     Kind.CHARGES: ("account", "charges", False),

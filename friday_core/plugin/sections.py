@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -26,6 +28,9 @@ class DataSettings(Section):
     instruments: tuple[str, ...] = Field((), description="SYMBOL.EXCHANGE to keep; empty keeps all.")
     start: dt.date | None = Field(None, description="First session to keep.")
     end: dt.date | None = Field(None, description="Last session to keep.")
+    calendar: str | None = Field(None, description="Name of a calendar; without one every date may be a session.")
+    session_open: dt.time = Field(dt.time(9, 15), description="Opens the session where no calendar does.")
+    session_close: dt.time = Field(dt.time(15, 30), description="Closes the session where no calendar does.")
 
     @field_validator("timezone")
     @classmethod
@@ -47,10 +52,43 @@ class DataSettings(Section):
 class StreamSettings(Section):
     """``[streams.<name>]``: where rows come from and what they pass, in this order."""
 
-    source: str = Field(description="Name of a source.")
+    source: str = Field(description='Name of a source, or "stream:<name>" for the slices of another stream.')
+    backpressure: Literal["block", "conflate", "fail"] = Field(
+        "block",
+        description="What happens when more rows wait than may: the source waits, of quotes only the latest of each "
+        "instrument is kept, or the run fails. Past data is always made to wait.",
+    )
+    capacity_rows: int = Field(200_000, gt=0, description="Rows of the source that may wait; one record always may.")
+    lateness: float = Field(0.0, ge=0, description="Seconds that rows may come out of order; they wait so long.")
+    bars: str | None = Field(None, description="Bars to make of the rows that passed the transformers: 1m, 1d, v1000.")
     validators: tuple[str, ...] = Field((), description="Run before the transformers, in order.")
     transformers: tuple[str, ...] = Field((), description="Run in order.")
+    model: str | None = Field(None, description="Name of a model that predicts each row, before the validators.")
+    feature_sets: tuple[str, ...] = Field((), description="Run on whole slices, in order; not on a source's rows.")
     validators_after: tuple[str, ...] = Field((), description="Run after the transformers, in order.")
+
+
+class ModelSettings(Section):
+    """``[model]``: how the model of a stream learns, walking forward on what was known at each time."""
+
+    features: tuple[str, ...] = Field((), description="Columns that it reads; empty means all of its source's stream.")
+    horizon: int = Field(20, ge=1, description="Bars of an instrument from a prediction to its label.")
+    refit_every: Literal["month", "quarter", "year"] | int = Field(
+        "quarter", description="A calendar period, or a number of sessions; fitted at the close of the last one."
+    )
+    min_rows: int = Field(250, ge=1, description="Labelled rows that the first fit needs.")
+    window: int | None = Field(None, ge=1, description="Latest sessions that a fit learns from; left out means all.")
+    embargo: float = Field(0.0, ge=0, description="Days between the end of the last label learned from and the fit.")
+    train_latency: float = Field(0.0, ge=0, description="Seconds from the fit until the version is effective.")
+    max_age: float | None = Field(None, gt=0, description="Days after which a version no longer predicts.")
+    processes: int = Field(1, ge=1, description="Processes that fit at the same time; the result is the same.")
+
+    @field_validator("refit_every")
+    @classmethod
+    def _some_sessions(cls, every: str | int) -> str | int:
+        if isinstance(every, int) and every < 1:
+            raise ValueError("write month, quarter, year, or at least 1 session")
+        return every
 
 
 class AccountSettings(Section):
@@ -84,6 +122,7 @@ class TradingSettings(Section):
     """``[trading]``: what decides."""
 
     sizer: str = Field("fixed_fraction", description="Name of the sizer that turns signals into targets.")
+    allow_grade_c: bool = Field(False, description="Whether components of parity grade C may trade live.")
     active_strategies: tuple[StrategyEntry, ...] = Field((), description="Strategies, in order.")
 
     @field_validator("active_strategies")
@@ -96,17 +135,61 @@ class TradingSettings(Section):
         return entries
 
 
+class DrawdownTier(Section):
+    """``[[risk.drawdown_tiers]]``: one step down."""
+
+    drawdown: float = Field(gt=0, le=1, description="Share of the peak of equity from which on it holds.")
+    scale: float = Field(ge=0, lt=1, description="Share of the wished position that may be built; 0: only reductions.")
+
+
 class RiskSettings(Section):
     """``[risk]``: limits per book. Every refusal stands in the decisions with its code."""
 
     rules: tuple[str, ...] = Field((), description="Risk rules asked after the limits below, in order.")
     max_order_value: int | None = Field(None, gt=0, description="Whole units of the currency an order may be worth.")
+    min_order_value: int | None = Field(
+        None, gt=0, description="Whole units of the currency an order that opens a position must be worth."
+    )
     max_position_weight: float | None = Field(None, gt=0, description="Of equity, per instrument, long or short.")
     max_gross_exposure: float | None = Field(1.0, gt=0, description="Of equity, all positions and working orders.")
+    max_net_exposure: float | None = Field(None, ge=0, description="Of equity, longs less shorts, either way.")
+    max_concentration: float | None = Field(
+        None, gt=0, description="Of equity, the largest positions together; how many says concentration_positions."
+    )
+    concentration_positions: int = Field(5, ge=1, description="Positions that count for max_concentration.")
+    allow_short: bool = Field(
+        False, description="Whether what is delivered for cash, such as shares, may be sold short; derivatives may."
+    )
     max_drawdown: float | None = Field(None, gt=0, le=1, description="From the peak of equity; then only reductions.")
+    drawdown_tiers: tuple[DrawdownTier, ...] = Field(
+        (), description="Smaller positions in a drawdown, until the peak is reached again: { drawdown, scale }."
+    )
     max_day_loss: float | None = Field(None, gt=0, le=1, description="Of the day's first equity; then only reductions.")
     max_orders_per_session: int | None = Field(None, gt=0, description="Orders a strategy may send in one session.")
+    max_orders_per_minute: int | None = Field(None, gt=0, description="Orders in any minute of event time.")
+    max_orders_per_second: int | None = Field(None, gt=0, description="Orders in any second of event time.")
+    max_open_orders: int | None = Field(None, gt=0, description="Orders of a strategy that may work at the same time.")
     cash_buffer: float = Field(0.02, ge=0, lt=1, description="Added to a buy's price when cash is reserved for it.")
+    margin_buffer: float = Field(0.1, ge=0, lt=1, description="Share of the equity that margin_check keeps free.")
+    allow_refusals: bool | tuple[str, ...] = Field(
+        (), description="Codes of refusals that do not make a run an error, or true for all of them."
+    )
+
+    @field_validator("drawdown_tiers")
+    @classmethod
+    def _ever_stricter(cls, tiers: tuple[DrawdownTier, ...]) -> tuple[DrawdownTier, ...]:
+        for before, after in pairwise(tiers):
+            if after.drawdown <= before.drawdown or after.scale >= before.scale:
+                raise ValueError("each tier needs a larger drawdown and a smaller scale than the one before")
+        return tiers
+
+    @field_validator("allow_refusals")
+    @classmethod
+    def _codes(cls, allowed: bool | tuple[str, ...]) -> bool | tuple[str, ...]:
+        for code in () if isinstance(allowed, bool) else allowed:
+            if not re.fullmatch(r"[A-Z][A-Z0-9_]*", code):
+                raise ValueError(f"{code!r} is no code; codes are written as in the decisions, such as CLIPPED_CASH")
+        return allowed
 
 
 class BrokerSettings(Section):
@@ -133,6 +216,8 @@ class RunSettings(Section):
     folder: Path = Field(Path("runs"), description="Run folders are made in here.")
     chunk_rows: int = Field(10_000, gt=0, description="Most rows of one record; the result does not depend on it.")
     observers: tuple[str, ...] = Field(("activity",), description="Observers of the run.")
-    step_timeout: float = Field(30.0, gt=0, description="Seconds a component may take to initialize, start or stop.")
+    step_timeout: float = Field(30.0, gt=0, description="Seconds a component may take to be built, start or stop.")
     record_timeout: float = Field(60.0, gt=0, description="Seconds the components may take over one record.")
+    slow_record: float = Field(1.0, gt=0, description="Seconds after which a record is counted as slow in the summary.")
+    source_timeout: float = Field(60.0, gt=0, description="Seconds a source may take over one chunk, or one answer.")
     import_timeout: float = Field(10.0, gt=0, description="Seconds a third-party plugin may take to be imported.")

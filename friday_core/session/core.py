@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from friday_core.domain.chunk import Chunk
+from collections.abc import Iterator
+
 from friday_core.domain.records import (
     ActionAnnounced,
     ChunkReceived,
     Intent,
+    ModelVersion,
     Record,
     SessionStarted,
     SessionStopped,
     StreamEnded,
 )
 from friday_core.errors import DataValidationError
+from friday_core.flow.coarser import Slices
 from friday_core.flow.manager import DataFlowManager
 from friday_core.session.driver import Driver
 from friday_core.session.log import SessionLog
@@ -47,12 +50,14 @@ class Core:
         """
         match record:
             case ChunkReceived(stream, chunk):
-                return self._rows(stream, chunk) if self.halted is None else []
+                return self._slices(self.flow.process_data_stream(stream, chunk)) if self.halted is None else []
             case StreamEnded(stream):
-                return [intent for rows in self.flow.end(stream) for intent in self._driver.step(rows)]
+                return self._slices(self.flow.end(stream)) if self.halted is None else []
             case ActionAnnounced(action):
                 self.flow.announce(action)
                 self._driver.announce(action)
+            case ModelVersion():
+                self.flow.adopt(record)
             case SessionStarted():
                 self.started = record
             case SessionStopped(reason):
@@ -60,12 +65,12 @@ class Core:
                 return self._driver.close(reason)
         return []
 
-    def _rows(self, stream: str, chunk: Chunk) -> list[Intent]:
+    def _slices(self, completed: Iterator[Slices]) -> list[Intent]:
         intents: list[Intent] = []
         try:
-            for rows in self.flow.process_data_stream(stream, chunk):
+            for slices in completed:
                 self._note_faults()
-                intents += self._driver.step(rows)
+                intents += self._driver.step(slices)
         except DataValidationError as error:
             self.halted = error
         self._note_faults()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import Instrument
-from friday_core.domain.orders import Order, OrderType, Side, WorkingOrder
+from friday_core.domain.orders import Order, Side, WorkingOrder
 from friday_core.domain.outcomes import DecisionTaken
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.signals import Cancel
@@ -20,11 +20,28 @@ from friday_core.interfaces.sizer import Sizer
 from friday_core.session.slices import Slice
 from friday_core.session.wants import Want, WantMaker
 from friday_core.session.working_orders import Tags, WorkingOrders
+from friday_core.trading.book_risk import BookRisk
+from friday_core.trading.codes import Code
+from friday_core.trading.exposure import Claim, Exposure
 from friday_core.trading.ledger import Book, FrozenBook
-from friday_core.trading.risk import PPM, BookRisk, Exposure, RiskEngine, reducing_part
+from friday_core.trading.risk import Queue, RiskEngine, reducing_part
 from friday_core.trading.strategy_runner import StrategyRunner
 
 Outcome = tuple[DecisionTaken, Intent | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A want on its way through risk; ``ruling`` and ``claim`` are what is left of it so far."""
+
+    want: Want
+    ruling: Ruling
+    claim: Claim | None = None
+
+    @property
+    def quantity(self) -> int:
+        """Signed, and 0 for a want that risk is not asked about."""
+        return self.claim.order.side.sign * self.ruling.quantity if self.claim is not None else 0
 
 
 class Desk:
@@ -50,7 +67,14 @@ class Desk:
         self._universe = universe
         self._risk = risk
         self._charges = charges
-        self._wants = WantMaker(universe, sizer, runner.sees, runner.order_types, lambda: book.equity)
+        self._wants = WantMaker(
+            universe,
+            sizer,
+            runner.sees,
+            runner.order_types,
+            equity=lambda: book.equity,
+            adjust=lambda target, bar, view: risk.adjust(target, bar, view, self.state),
+        )
 
     def cost_of(self, instrument: Instrument, side: Side, price: int, quantity: int) -> int:
         """What a fill takes from cash, charges included, in minor units; negative if it brings cash."""
@@ -71,7 +95,7 @@ class Desk:
         if latch is None:
             return []
         reason = f"{latch.code}: {latch.detail}"
-        return [(one, reason) for one, reducing in self._reducing_parts(working) if reducing < one.remaining]
+        return [(one, reason) for one, claim in self._working_claims(working) if claim.adding]
 
     def act(self, moment: Slice, working: WorkingOrders, latency: int) -> Iterator[Outcome]:
         """Ask the strategy, size, check, and put what is admitted among the working orders.
@@ -79,20 +103,26 @@ class Desk:
         Cancels come first, so that an order can replace another one in the same slice.
         """
         view = self._view(working)
-        decisions = self.runner.decide(moment.ts_event, moment.bars, view)
+        decisions = self.runner.decide(moment.ts_event, moment.bars, view, moment.coarser)
         cancels = [decision for decision in decisions if isinstance(decision, Cancel)]
         for want in self._wants.wants(cancels, moment, view):
             yield from self._cancel(want, moment, working)
         orders = [decision for decision in decisions if not isinstance(decision, Cancel)]
         if not orders:
             return
-        exposure = self._exposure(working)
         wants = self._wants.wants(orders, moment, self._view(working) if cancels else view)
-        for want in sorted(wants, key=lambda one: one.admission_order):
-            yield self._admit(want, moment, working, exposure, moment.ordinal + 1 + latency)
+        wants.sort(key=lambda one: one.admission_order)
+        for draft in self._shared(self._drafts(wants, moment, working), working):
+            yield self._settled(draft, moment, working, moment.ordinal + 1 + latency)
 
-    def _view(self, working: WorkingOrders) -> FrozenBook:
-        return FrozenBook(self.book, working.open_quantities(self.name))
+    def _view(self, working: WorkingOrders, drafts: Iterable[_Draft] = ()) -> FrozenBook:
+        """The book as it is now; drafts count like orders that work."""
+        open_quantities = working.open_quantities(self.name)
+        for draft in drafts:
+            if draft.quantity:
+                name = draft.want.decision.instrument
+                open_quantities[name] = open_quantities.get(name, 0) + draft.quantity
+        return FrozenBook(self.book, open_quantities)
 
     def _cancel(self, want: Want, moment: Slice, working: WorkingOrders) -> Iterator[Outcome]:
         if want.code:
@@ -100,93 +130,82 @@ class Desk:
             return
         orders = working.of(self.name, want.decision.instrument)
         if not orders:
-            yield self._taken(want, moment, Ruling(0, "NO_CHANGE", "no order works")), None
+            yield self._taken(want, moment, Ruling(0, Code.NO_CHANGE, "no order works")), None
         for one in orders:
             tag = one.order.tag
-            taken = self._taken(want, moment, Ruling(0, "CANCEL_SENT"), tag)
+            taken = self._taken(want, moment, Ruling(0, Code.CANCEL_SENT), tag)
             yield taken, CancelOrder(tag, want.decision.reason or "CANCELLED: asked for by the strategy")
 
-    def _admit(
-        self, want: Want, moment: Slice, working: WorkingOrders, exposure: Exposure, active_from: int
-    ) -> Outcome:
-        """Checks one order; what passes uses up cash and room at once, or frees what it will bring."""
-        if want.code:
-            return self._taken(want, moment, Ruling(0, want.code, want.detail)), None
-        order = want.order()
-        price = _reference(order, moment)
-        proposal = self._proposal(order, price, working)
-        ruling = self._check(proposal, exposure, working)
-        if ruling.quantity == 0:
-            return self._taken(want, moment, ruling), None
+    def _drafts(self, wants: Iterable[Want], moment: Slice, working: WorkingOrders) -> list[_Draft]:
+        """Each want after the limits and rules that concern it alone; each sees those before it."""
+        drafts: list[_Draft] = []
+        count = len(working.of(self.name))
+        for want in wants:
+            if want.code:
+                drafts.append(_Draft(want, Ruling(0, want.code, want.detail)))
+                continue
+            order = want.order()
+            proposal = self._proposal(order, _reference(order, moment), working, drafts)
+            ahead = sum(draft.quantity != 0 for draft in drafts)
+            queue = Queue(moment.ts_event, self.book.equity, count, ahead)
+            ruling = self._risk.check(proposal, self.state, queue, self._view(working, drafts))
+            reducing = min(reducing_part(proposal), ruling.quantity)
+            claim = self._claim(order, proposal.price, reducing, ruling.quantity - reducing)
+            drafts.append(_Draft(want, ruling, claim))
+        return drafts
+
+    def _shared(self, drafts: Sequence[_Draft], working: WorkingOrders) -> Iterator[_Draft]:
+        """The drafts after the limits of the whole book, in the same order."""
+        claims = [draft.claim for draft in drafts if draft.claim is not None]
+        rulings: Iterator[Ruling] = iter(())
+        if claims:
+            held = [claim for _, claim in self._working_claims(working)]
+            exposure = Exposure.of(self.book, held, self._risk.limits.buffered, self.cost_of)
+            rulings = iter(self._risk.share(exposure, claims, self.cost_of))
+        for draft in drafts:
+            ruling = next(rulings) if draft.claim is not None else draft.ruling
+            yield _Draft(draft.want, ruling if ruling.code else draft.ruling, draft.claim)
+
+    def _settled(self, draft: _Draft, moment: Slice, working: WorkingOrders, active_from: int) -> Outcome:
+        """What is left of a draft works from here on."""
+        if draft.claim is None or draft.ruling.quantity == 0:
+            return self._taken(draft.want, moment, draft.ruling), None
         tag = self.next_tag(moment.session)
         order = msgspec.structs.replace(
-            order, quantity=ruling.quantity, tag=tag, strategy=self.name, ts_decided=moment.ts_event
+            draft.claim.order,
+            quantity=draft.ruling.quantity,
+            tag=tag,
+            strategy=self.name,
+            ts_decided=moment.ts_event,
         )
-        reducing = min(reducing_part(proposal), order.quantity)
-        self._claim(exposure, order, price, order.quantity, reducing)
-        working.add(order, active_from, price)
-        self.state.count_order()
-        return self._taken(want, moment, ruling, tag), PlaceOrder(order)
+        working.add(order, active_from, draft.claim.price)
+        self.state.count_order(moment.ts_event)
+        return self._taken(draft.want, moment, draft.ruling, tag), PlaceOrder(order)
 
-    def _proposal(self, order: Order, price: int, working: WorkingOrders) -> Proposal:
-        position = self.book.position(order.instrument)
+    def _proposal(self, order: Order, price: int, working: WorkingOrders, drafts: Iterable[_Draft]) -> Proposal:
+        position, sign = self.book.position(order.instrument), order.side.sign
         beside = working.of(self.name, order.instrument)
         same_side = sum(one.remaining for one in beside if one.order.side is order.side)
-        after = position + order.side.sign * (same_side + order.quantity)
+        same_side += sum(
+            abs(draft.quantity)
+            for draft in drafts
+            if draft.want.decision.instrument == order.instrument and draft.quantity * sign > 0
+        )
+        after = position + sign * (same_side + order.quantity)
         return Proposal(order, self._universe.instrument(order.instrument), price, position, after)
 
-    def _check(self, proposal: Proposal, exposure: Exposure, working: WorkingOrders) -> Ruling:
-        order, price = proposal.order, self._buffered(proposal.price)
-        closes = self._value(order, reducing_part(proposal))
-        return self._risk.check(
-            proposal,
-            self.state,
-            replace(exposure, gross=exposure.gross - closes),
-            lambda quantity: self.cost_of(proposal.instrument, order.side, price, quantity),
-            self._view(working),
-        )
-
-    def _exposure(self, working: WorkingOrders) -> Exposure:
-        """The book and its working orders before this slice's orders."""
-        book = self.book
-        gross = sum(abs(book.value(instrument)) for instrument in book.positions())
-        exposure = Exposure(book.equity, book.cash, gross)
-        for one, reducing in self._reducing_parts(working):
-            self._claim(exposure, one.order, working.reference(one), one.remaining, reducing)
-        return exposure
-
-    def _reducing_parts(self, working: WorkingOrders) -> Iterator[tuple[WorkingOrder, int]]:
+    def _working_claims(self, working: WorkingOrders) -> Iterator[tuple[WorkingOrder, Claim]]:
         """Each working order in order of arrival, with how much of it closes what is held."""
         held = self.book.positions()
         for one in working.of(self.name):
             sign, left = one.order.side.sign, held.get(one.order.instrument, 0)
             reducing = min(one.remaining, max(0, -sign * left))
             held[one.order.instrument] = left + sign * reducing
-            yield one, reducing
+            yield one, self._claim(one.order, working.reference(one), reducing, one.remaining - reducing)
 
-    def _claim(self, exposure: Exposure, order: Order, price: int, quantity: int, reducing: int) -> None:
-        """What a working order takes: a buy cash with the buffer, and all that opens a position room.
-
-        Only market orders give in advance what closing a position will bring: others may never fill.
-        """
-        instrument = self._universe.instrument(order.instrument)
-        exposure.gross += instrument.notional(price, quantity - reducing)
-        closing = reducing if order.type is OrderType.MARKET else 0
-        exposure.gross -= self._value(order, closing)
-        if order.side is Side.BUY:
-            exposure.cash -= self.cost_of(instrument, order.side, self._buffered(price), quantity)
-        elif closing:
-            proceeds = -self.cost_of(instrument, order.side, self.book.price(order.instrument), closing)
-            exposure.cash += max(0, proceeds)
-
-    def _value(self, order: Order, quantity: int) -> int:
-        """What a part of the position in the order's instrument is worth at its mark."""
-        instrument = self._universe.instrument(order.instrument)
-        return instrument.notional(self.book.price(order.instrument), quantity) if quantity else 0
-
-    def _buffered(self, price: int) -> int:
-        """The price at which cash is reserved for a buy, rounded up."""
-        return -(-price * (PPM + self._risk.limits.buffer_ppm) // PPM)
+    def _claim(self, order: Order, price: int, reducing: int, adding: int) -> Claim:
+        mark = self.book.price(order.instrument) if reducing else 0
+        return Claim(order, self._universe.instrument(order.instrument), price, mark, reducing, adding)
 
     def _taken(self, want: Want, moment: Slice, ruling: Ruling, tag: str = "") -> DecisionTaken:
         sign = 1 if want.quantity > 0 else -1
@@ -198,8 +217,8 @@ class Desk:
             want.value,
             want.quantity,
             sign * ruling.quantity,
-            ruling.code or "SENT",
-            ruling.detail,
+            str(ruling.code or Code.SENT),
+            ruling.detail or want.detail,
             want.decision.reason,
             tag,
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from friday_core.domain.chunk import MISSING_PRICE, Chunk, Universe
+from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import (
@@ -20,6 +20,7 @@ from friday_core.domain.orders import (
 )
 from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld, ValidatorFault
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Execution, Matcher
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
@@ -65,9 +66,9 @@ class Driver:
         since = fault.doubtful_from
         self._doubtful_from = since if self._doubtful_from is None else min(since, self._doubtful_from)
 
-    def step(self, rows: Chunk) -> list[Intent]:
-        """The slices that the rows hold, one after the other; returns what is to be sent."""
-        moments = slices_of(rows, self.log.slices, self._universe)
+    def step(self, slices: Slices) -> list[Intent]:
+        """The slices, one after the other; returns what is to be sent."""
+        moments = slices_of(slices, self.log.slices, self._universe)
         return [intent for moment in moments for intent in self._slice(moment)]
 
     def _slice(self, moment: Slice) -> list[Intent]:

@@ -1,13 +1,15 @@
-"""From the thread of a live source to the thread of the core: a queue whose bound counts rows."""
+"""From the thread of a source to the thread of the core: a queue whose bound counts rows."""
 
 from __future__ import annotations
 
 import enum
 import threading
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
 
+from friday_core.data.frames import in_chunks
 from friday_core.domain.chunk import Chunk
 from friday_core.errors import DataSourceError
 
@@ -49,6 +51,11 @@ class HandOver:
         """Rows that wait."""
         return self._rows
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing waits and nothing will follow."""
+        return self._closed and not self._waiting
+
     def put(self, chunk: Chunk) -> bool:
         """Hand over rows; false if nobody takes them any more, then the source may stop.
 
@@ -57,8 +64,7 @@ class HandOver:
         them is handed over.
         """
         if self._back_pressure is BackPressure.BLOCK:
-            starts = range(0, len(chunk), self._capacity)
-            return all(self._put_blocking(chunk.take(slice(start, start + self._capacity))) for start in starts)
+            return all(map(self._put_blocking, cut(chunk, self._capacity))) and not self._closed
         with self._changed:
             if self._closed or not len(chunk):
                 return not self._closed
@@ -117,6 +123,11 @@ class HandOver:
         self._waiting.clear()
         self._rows = 0
         return latest
+
+
+def cut(chunk: Chunk, rows: int) -> Iterable[Chunk]:
+    """The same rows in chunks of at most ``rows``; the chunk itself if it is no longer, nothing of nothing."""
+    return [chunk] if 0 < len(chunk) <= rows else in_chunks(chunk, rows)
 
 
 def _latest_of_each(rows: Chunk) -> Chunk:

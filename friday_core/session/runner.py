@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from friday_core.domain.records import ChunkReceived, Record, SessionStarted, SessionStopped
+from friday_core.domain.records import ChunkReceived, Intent, Record, SessionStarted, SessionStopped
 from friday_core.interfaces.broker import Broker
 from friday_core.session.core import Core
 from friday_core.session.journal import MemoryJournal
@@ -39,11 +39,17 @@ class SessionRunner:
         self._publish = publish
         self._stop_requested = False
         self._busy_since: float | None = None
+        self._is_sending = False
         self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0}
 
     def busy_since(self) -> float | None:
-        """When the core was handed the record that it has not come back from, by ``time.monotonic``."""
+        """When the record was begun that is at hand, by ``time.monotonic``; ``None`` between two."""
         return self._busy_since
+
+    @property
+    def current_stage(self) -> str:
+        """Whose code is running, as ``strategy.cross``; ``core`` if it is Friday's own. Safe from other threads."""
+        return "broker" if self._is_sending else self.core.current_stage or "core"
 
     def request_stop(self) -> None:
         """Stop before the next record; safe to call from a signal handler or another thread."""
@@ -53,31 +59,44 @@ class SessionRunner:
         """Apply everything; returns how it ended. Exceptions leave the journal as far as it got."""
         self._apply(head)
         rows = 0
-        status, reason = RunStatus.FINISHED, "END_OF_DATA: the source has no more rows"
         for record in records:
             self._apply(record)
             if isinstance(record, ChunkReceived):
                 rows += len(record.chunk)
                 progress(rows, int(record.chunk.ts_event[-1]))
-            if self.core.halted is not None:
-                status, reason = RunStatus.STOPPED, f"STREAM_STOPPED: {self.core.halted}"
+            if self.core.halted is not None or self._stop_requested:
                 break
-            if self._stop_requested:
-                status, reason = RunStatus.INTERRUPTED, "INTERRUPTED: by the user"
-                break
+        status, reason = self._ending()
         self._apply(SessionStopped(reason))
         return status
+
+    def _ending(self) -> tuple[RunStatus, str]:
+        if self.core.halted is not None:
+            return RunStatus.STOPPED, f"STREAM_STOPPED: {self.core.halted}"
+        if self._stop_requested:
+            return RunStatus.INTERRUPTED, "INTERRUPTED: by the user"
+        return RunStatus.FINISHED, "END_OF_DATA: the source has no more rows"
 
     def _apply(self, record: Record) -> None:
         seq = self.journal.append(record)
         self._busy_since = time.monotonic()
         try:
             intents = self.core.apply(record)
+            self.journal.answer(seq, intents)
+            if intents:
+                self._send(intents)
         finally:
             self._busy_since = None
-        self.journal.answer(seq, intents)
-        if intents:
+        self._tell_news()
+
+    def _send(self, intents: Sequence[Intent]) -> None:
+        self._is_sending = True
+        try:
             self._broker.send(intents)
+        finally:
+            self._is_sending = False
+
+    def _tell_news(self) -> None:
         for name, done in self._published.items():
             rows = getattr(self.core.log, name)
             for row in rows[done:]:

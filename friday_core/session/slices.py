@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Universe
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.market import Bar, RawBar
+from friday_core.domain.market import Bar, CoarseSlice, RawBar
+from friday_core.flow.align import slice_ends
+from friday_core.flow.coarser import Slices
+from friday_core.flow.plans import BAR_COLUMNS
 from friday_core.flow.stamps import STAMPED_COLUMNS
 
-_FIXED = frozenset({*PRICE_COLUMNS, "volume", *STAMPED_COLUMNS})
+_FIXED = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Bars with one close time, sorted by instrument. ``ordinal`` counts slices from 0."""
+    """Bars with one close time, sorted by instrument. ``ordinal`` counts slices from 0.
+
+    ``coarser`` are the slices of coarser clock domains that closed since the slice before, up to
+    this one's close, in the order in which programs take them.
+    """
 
     ordinal: int
     ts_event: int
     session: int
     bars: tuple[Bar, ...]
     by_instrument: dict[InstrumentId, Bar]
+    coarser: tuple[CoarseSlice, ...] = ()
 
 
-def slices_of(chunk: Chunk, first: int, universe: Universe) -> Iterator[Slice]:
-    """The slices of a chunk that holds them whole, sorted by time and instrument.
-
-    ``first`` is the ordinal of the first one.
-    """
-    bars = _bars(chunk, universe)
-    ends = [*(np.flatnonzero(np.diff(chunk.ts_event)) + 1).tolist(), len(bars)]
-    start = 0
-    for ordinal, end in enumerate(ends, first):
+def slices_of(slices: Slices, first: int, universe: Universe) -> Iterator[Slice]:
+    """Each slice with the coarser ones that it is the first to see; ``first`` is the ordinal of the first one."""
+    bars = _bars(slices.rows, universe)
+    coarser = _coarse_slices(slices.coarser, universe)
+    start = seen = 0
+    for ordinal, end in enumerate(slice_ends(slices.rows), first):
         part = tuple(bars[start:end])
+        ts_event, start, begin = part[0].ts_event, end, seen
+        while seen < len(coarser) and coarser[seen].ts_event <= ts_event:
+            seen += 1
         by_instrument = {bar.instrument.id: bar for bar in part}
-        yield Slice(ordinal, part[0].ts_event, part[0].session, part, by_instrument)
-        start = end
+        yield Slice(ordinal, ts_event, part[0].session, part, by_instrument, tuple(coarser[begin:seen]))
+
+
+def _coarse_slices(coarser: Mapping[str, Chunk], universe: Universe) -> list[CoarseSlice]:
+    """In the order in which programs take them: by time, coarser domains first."""
+    found: list[CoarseSlice] = []
+    for domain, rows in coarser.items():
+        bars, start = _bars(rows, universe), 0
+        for end in slice_ends(rows):
+            part, start = tuple(bars[start:end]), end
+            found.append(CoarseSlice(domain, part[0].ts_event, part))
+    return sorted(found, key=lambda one: one.ts_event)
 
 
 def _bars(chunk: Chunk, universe: Universe) -> list[Bar]:

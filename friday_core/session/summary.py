@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -28,8 +30,19 @@ CONVENTIONS = {
 }
 
 
-def summary_of(core: Core, account: Account, universe: Universe, status: RunStatus, error: str = "") -> dict[str, Any]:
-    """Everything that a run has to say for itself; equal inputs give equal ``results``."""
+def summary_of(
+    core: Core,
+    account: Account,
+    universe: Universe,
+    status: RunStatus,
+    error: str = "",
+    *,
+    slow: Mapping[str, int] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Everything that a run has to say for itself; equal inputs give equal ``results``.
+
+    ``slow`` counts the records that took long, by the stage that took it; it stands outside of ``results``.
+    """
     head = core.started
     return {
         "status": str(status),
@@ -45,6 +58,7 @@ def summary_of(core: Core, account: Account, universe: Universe, status: RunStat
             {name: getattr(one, name) for name in ("stream", "validator", "error", "seq", "ts_event")}
             for one in core.log.faults
         ],
+        "slow": dict(sorted(slow.items())),
         "conventions": CONVENTIONS,
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from friday_core.domain.chunk import Universe
-from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Order, OrderType, Side
 from friday_core.domain.signals import Cancel, Signal, Target
@@ -14,12 +14,16 @@ from friday_core.errors import PluginContractError
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView, Decision
 from friday_core.session.slices import Slice
-from friday_core.trading.sizing import quantity_for_weight
+from friday_core.trading.codes import Code
+from friday_core.trading.sizing import LARGEST, quantity_for_weight
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A decision before risk. ``quantity`` is signed; with a ``code`` there is nothing to send."""
+    """A decision before risk. ``quantity`` is signed; with a ``code`` there is nothing to send.
+
+    ``detail`` says why there is nothing to send, or who made the target smaller.
+    """
 
     decision: Decision
     kind: str
@@ -27,6 +31,10 @@ class Want:
     quantity: int = 0
     code: str = ""
     detail: str = ""
+
+    def refused(self, code: Code, detail: str) -> Want:
+        """The same decision with nothing to send, and why."""
+        return replace(self, quantity=0, code=code, detail=detail)
 
     @property
     def admission_order(self) -> tuple[bool, InstrumentId]:
@@ -41,6 +49,10 @@ class Want:
         return Order(self.decision.instrument, side, abs(self.quantity), reason=self.decision.reason)
 
 
+#: What risk adjusters leave of a target, and in words who made it smaller.
+Adjust = Callable[[Target, Bar, BookView], tuple[Target | None, str]]
+
+
 class WantMaker:
     """Sizes the decisions of one strategy. ``equity`` gives its book's equity in minor units."""
 
@@ -50,13 +62,16 @@ class WantMaker:
         sizer: Sizer,
         sees: Callable[[InstrumentId], bool],
         order_types: Iterable[OrderType],
+        *,
         equity: Callable[[], int],
+        adjust: Adjust,
     ) -> None:
         self._universe = universe
         self._sizer = sizer
         self._sees = sees
         self._order_types = frozenset(order_types)
         self._equity = equity
+        self._adjust = adjust
 
     def wants(self, decisions: Iterable[Decision], moment: Slice, book: BookView) -> list[Want]:
         """One want a decision, in the same order."""
@@ -66,7 +81,7 @@ class WantMaker:
         for n, decision in enumerate(decisions):
             want = self._want(decision, moment, book)
             if isinstance(decision, Signal | Target) and last_wish[decision.instrument] != n and not want.code:
-                want = replace(want, quantity=0, code="SUPERSEDED", detail="a later wish of this slice counts")
+                want = want.refused(Code.SUPERSEDED, "a later wish of this slice counts")
             made.append(want)
         return made
 
@@ -74,49 +89,68 @@ class WantMaker:
         kind, value = _described(decision)
         want = Want(decision, kind, value)
         if decision.instrument not in self._universe or not self._sees(decision.instrument):
-            return replace(want, code="UNKNOWN_INSTRUMENT", detail="not in this strategy's universe")
+            return want.refused(Code.UNKNOWN_INSTRUMENT, "not in this strategy's universe")
         if isinstance(decision, Cancel):
             return want
-        instrument = self._universe.instrument(decision.instrument)
         bar = moment.by_instrument.get(decision.instrument)
         if bar is None:
-            return replace(want, code="UNPRICED", detail="no bar of this instrument in the slice")
+            return want.refused(Code.UNPRICED, "no bar of this instrument in the slice")
         if bar.raw.close < 1:
-            return replace(want, code="UNPRICED", detail="the close is missing or not positive")
+            return want.refused(Code.UNPRICED, "the close is missing or not positive")
         if isinstance(decision, Order):
-            return self._order_want(want, decision, instrument)
-        return self._target_want(want, decision, instrument, bar, book)
+            return self._order_want(want, decision, bar)
+        return self._target_want(want, decision, bar, book)
 
-    def _order_want(self, want: Want, order: Order, instrument: Instrument) -> Want:
+    def _order_want(self, want: Want, order: Order, bar: Bar) -> Want:
+        instrument = self._universe.instrument(order.instrument)
         prices = [price for price in (order.limit_price, order.trigger_price) if price is not None]
         if order.type not in self._order_types:
-            return replace(want, code="UNDECLARED_TYPE", detail=f"{order.type} is not among the strategy's order_types")
+            return want.refused(Code.UNDECLARED_TYPE, f"{order.type} is not among the strategy's order_types")
         if any(price < 1 or price % instrument.tick_size for price in prices):
-            return replace(want, code="OFF_TICK", detail=f"prices are multiples of {instrument.tick_size} price units")
+            return want.refused(Code.OFF_TICK, f"prices are multiples of {instrument.tick_size} price units")
         if order.quantity % instrument.lot_size:
-            return replace(want, code="OFF_LOT", detail=f"quantities are multiples of {instrument.lot_size}")
+            detail = f"{order.quantity} asked for, quantities are multiples of {instrument.lot_size}"
+            return want.refused(Code.OFF_LOT, detail)
+        worth = instrument.notional(max(prices, default=bar.raw.close), order.quantity)
+        if worth > LARGEST:
+            return want.refused(Code.OVERFLOW, f"worth {worth} minor units, which do not fit into 64 bits")
         return replace(want, quantity=order.side.sign * order.quantity)
 
-    def _target_want(
-        self, want: Want, decision: Signal | Target, instrument: Instrument, bar: Bar, book: BookView
-    ) -> Want:
-        target: Target | None
-        if isinstance(decision, Signal):
+    def _target_want(self, want: Want, decision: Signal | Target, bar: Bar, book: BookView) -> Want:
+        if isinstance(decision, Target):
+            target: Target | None = decision
+        else:
             try:
                 target = self._sized(decision, bar, book)
             except Exception as error:  # noqa: BLE001 - a sizer that raises sizes nothing
-                return replace(want, code="SIZER_RAISED", detail=f"{type(error).__name__}: {error}")
-            if target is None:
-                return replace(want, code="NO_TARGET", detail="the sizer made no target of it")
-        else:
-            target = decision
+                return want.refused(Code.SIZER_RAISED, f"{type(error).__name__}: {error}")
+        if target is None:
+            return want.refused(Code.NO_TARGET, "the sizer made no target of it")
+        try:
+            target, detail = self._adjust(target, bar, book)
+        except Exception as error:  # noqa: BLE001 - an adjuster that raises lets nothing through
+            return want.refused(Code.ADJUSTER_RAISED, f"{type(error).__name__}: {error}")
+        if target is None:
+            return want.refused(Code.NO_TARGET, detail)
+        try:
+            return self._difference(replace(want, detail=detail), target, bar, book)
+        except OverflowError as error:
+            return want.refused(Code.OVERFLOW, str(error))
+
+    def _difference(self, want: Want, target: Target, bar: Bar, book: BookView) -> Want:
+        """What is missing between the target and what is held or on its way."""
+        instrument = self._universe.instrument(target.instrument)
         wished = quantity_for_weight(target.ppm, self._equity(), bar.raw.close, instrument)
         held = book.position(instrument.id) + book.open_quantity(instrument.id)
+        if want.detail and wished == held == 0:
+            return want.refused(Code.ADJUSTED, f"{want.detail}: less than one lot of {instrument.lot_size}")
         if wished == 0 and target.ppm != 0 and held == 0:
-            detail = f"a weight of {target.weight:.6f} is worth less than one lot"
-            return replace(want, code="ZERO_SIZE", detail=detail)
+            detail = f"a weight of {target.weight:.6f} is worth less than one lot of {instrument.lot_size}"
+            return want.refused(Code.ZERO_SIZE, detail)
         if wished == held:
-            return replace(want, code="NO_CHANGE", detail=f"{held} are held or on their way")
+            return want.refused(Code.NO_CHANGE, f"{held} are held or on their way")
+        if abs(wished - held) > LARGEST:
+            raise OverflowError(f"{wished} wished and {held} held differ by more than fits into 64 bits")
         return replace(want, quantity=wished - held)
 
     def _sized(self, signal: Signal, bar: Bar, book: BookView) -> Target | None:

@@ -6,10 +6,13 @@ import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, RawBar
 from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
+from friday_core.plugin.spec import PluginSettings
 
 PPM = 1_000_000
 _UNLIMITED = 2**63 - 1
@@ -34,6 +37,22 @@ class MatchingRules:
             raise ValueError(f"latency {self.latency} and slippage {self.slippage_ticks} must not be negative")
         if self.participation_ppm is not None and not 0 < self.participation_ppm <= PPM:
             raise ValueError(f"participation {self.participation_ppm} must be 1 to {PPM} parts per million")
+
+
+class MatchingSettings(PluginSettings):
+    """Settings of a simulated broker that fills from bars; a broker with more of them derives its own."""
+
+    latency: int = Field(0, ge=0, description="Slices an order takes to reach the market, after the next one.")
+    slippage_ticks: int = Field(1, ge=0, description="Ticks by which market and stop orders trade worse.")
+    participation: float | None = Field(
+        None, ge=1 / PPM, le=1, description="Largest share of a bar's volume that all orders may take."
+    )
+
+    @property
+    def rules(self) -> MatchingRules:
+        """The same in integers: a share is rounded to parts per million."""
+        share = self.participation
+        return MatchingRules(self.latency, self.slippage_ticks, None if share is None else round(share * PPM))
 
 
 @dataclass(frozen=True, slots=True)

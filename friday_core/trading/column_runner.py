@@ -2,46 +2,69 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 
-from friday_core.causal.oracle import Oracle
+from friday_core.causal.op import NAN
+from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program
-from friday_core.domain.chunk import PRICE_COLUMNS, Universe
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Universe
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.market import Bar
+from friday_core.domain.market import Bar, CoarseSlice
 from friday_core.domain.orders import Fill, OrderEnded, OrderType
-from friday_core.domain.signals import Signal, Target
 from friday_core.interfaces.strategy import BookView, Decision
-from friday_core.trading.strategy_runner import StrategyRunner
+from friday_core.trading.strategy_runner import ValueRunner
+
+
+def _raw(name: str) -> Callable[[Bar], float]:
+    """A price as it traded, in price units; NaN where there is none."""
+    units = attrgetter(f"raw.{name}")
+    return lambda bar: NAN if units(bar) == MISSING_PRICE else float(units(bar))
+
 
 _OF_BAR: Mapping[str, Callable[[Bar], float]] = {
     **{name: attrgetter(name) for name in (*PRICE_COLUMNS, "volume", "session")},
-    **{f"raw.{name}": attrgetter(f"raw.{name}") for name in PRICE_COLUMNS},
+    **{f"raw.{name}": _raw(name) for name in PRICE_COLUMNS},
 }
-_OF_BOOK: Mapping[str, Callable[[BookView, InstrumentId], float]] = {
-    "pos": lambda book, instrument: float(book.position(instrument)),
-    "open_qty": lambda book, instrument: float(book.open_quantity(instrument)),
-    "cash": lambda book, _instrument: book.cash,
-    "equity": lambda book, _instrument: book.equity,
+#: In the currency, as the book has them; the average price times the factor, like the bar's own prices.
+_OF_BOOK: Mapping[str, Callable[[BookView, Bar], float]] = {
+    "pos": lambda book, bar: book.position(bar.instrument.id),
+    "avg_price": lambda book, bar: book.average_price(bar.instrument.id) * bar.factor,
+    "open_qty": lambda book, bar: book.open_quantity(bar.instrument.id),
+    "cash": lambda book, _bar: book.cash,
+    "equity": lambda book, _bar: book.equity,
 }
-#: Input columns that a program may read besides those that transformers added.
+#: Input columns that a program may read besides those that its bars carry in addition.
 INPUTS = frozenset({*_OF_BAR, *_OF_BOOK})
 
 
-class ColumnRunner(StrategyRunner):
-    """Executes a program on each slice; every row of a slice sees the same book."""
+class ColumnRunner(ValueRunner):
+    """Executes a program on each slice; every row of a slice sees the same book.
+
+    Slices of the program's coarser domains come first. Of all slices it takes the instruments that
+    it sees, and of all domains those that the program reads.
+    """
 
     def __init__(
-        self, name: str, program: Program, universe: Universe, instruments: Iterable[InstrumentId] = ()
+        self,
+        name: str,
+        program: Program,
+        universe: Universe,
+        instruments: Iterable[InstrumentId] = (),
+        executor: Executor = Oracle,
     ) -> None:
         super().__init__(name, frozenset({OrderType.MARKET}), instruments)
         self._universe = universe
-        self._labels = program.inputs[program.base]
+        self._base = program.base
+        self._labels = program.inputs
         scales = [10.0**one.price_decimals for one in universe]
-        self._oracle = Oracle(program, scales, [one.id for one in universe])
-        self._signals: dict[InstrumentId, float] = {}
+        self._executor = executor(program, scales, [one.id for one in universe])
+
+    def _observe(self, coarser: Sequence[CoarseSlice]) -> None:
+        for domain, ts_event, bars in coarser:
+            if bars and domain in self._labels:
+                columns = {label: _column(label, bars) for label in self._labels[domain]}
+                self._executor.step(ts_event, self._positions(bars), columns, domain)
 
     def _decisions(
         self,
@@ -52,24 +75,19 @@ class ColumnRunner(StrategyRunner):
     ) -> Iterable[Decision]:
         if not bars:
             return
-        inst = [self._universe.position(bar.instrument.id) for bar in bars]
-        values = self._oracle.step(ts_event, inst, {label: _column(label, bars, book) for label in self._labels})
+        columns = {
+            label: [_OF_BOOK[label](book, bar) for bar in bars] if label in _OF_BOOK else _column(label, bars)
+            for label in self._labels[self._base]
+        }
+        values = self._executor.step(ts_event, self._positions(bars), columns)
         for row, bar in enumerate(bars):
             yield from self._decided(bar.instrument.id, {name: column[row] for name, column in values.items()})
 
-    def _decided(self, instrument: InstrumentId, values: Mapping[str, float]) -> Iterable[Decision]:
-        shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items())
-        target, signal = values.get("target"), values.get("signal")
-        if target is not None and not math.isnan(target):
-            yield Target(instrument, target, shown)
-        if signal is not None and not math.isnan(signal) and signal != self._signals.get(instrument, 0.0):
-            self._signals[instrument] = signal
-            yield Signal(instrument, signal, shown)
+    def _positions(self, bars: Sequence[Bar]) -> list[int]:
+        return [self._universe.position(bar.instrument.id) for bar in bars]
 
 
-def _column(label: str, bars: Sequence[Bar], book: BookView) -> list[float]:
-    if label in _OF_BAR:
-        return [float(_OF_BAR[label](bar)) for bar in bars]
-    if label in _OF_BOOK:
-        return [_OF_BOOK[label](book, bar.instrument.id) for bar in bars]
-    return [bar[label] for bar in bars]
+def _column(label: str, bars: Sequence[Bar]) -> list[float]:
+    """What every bar has, or what the flow or a transformer added to its columns."""
+    of_bar = _OF_BAR.get(label)
+    return [bar[label] if of_bar is None else of_bar(bar) for bar in bars]

@@ -12,12 +12,13 @@ an order that fill at one price give the cash of one whole fill, up to that roun
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.money import divide_half_even, to_major
+from friday_core.domain.money import MINOR_DIGITS, divide_half_even, to_major
 from friday_core.domain.orders import Fill
 from friday_core.errors import InvariantError
 from friday_core.trading.lots import Lot, close_oldest, split
@@ -37,6 +38,7 @@ class Book:
         self._instruments: dict[InstrumentId, Instrument] = {}
         self._lots: dict[InstrumentId, deque[Lot]] = {}
         self._position: dict[InstrumentId, int] = {}
+        self._cost: dict[InstrumentId, int] = {}
         self._mark: dict[InstrumentId, int] = {}
 
     def position(self, instrument: InstrumentId) -> int:
@@ -94,10 +96,11 @@ class Book:
         closing = min(abs(held), fill.quantity) if held * change < 0 else 0
         paid_closing = divide_half_even(paid * closing, fill.quantity)
         lots = self._lots.setdefault(instrument.id, deque())
-        realised = -paid_closing - close_oldest(lots, closing)
+        cost_closed, cost_opened = close_oldest(lots, closing), paid - paid_closing
+        realised = -paid_closing - cost_closed
         if closing < fill.quantity:
-            opened = fill.side.sign * (fill.quantity - closing)
-            lots.append(Lot(opened, paid - paid_closing, fill.ts_event))
+            lots.append(Lot(fill.side.sign * (fill.quantity - closing), cost_opened, fill.ts_event))
+        self._cost[instrument.id] = self._cost.get(instrument.id, 0) - cost_closed + cost_opened
         self.cash -= paid + fill.charges
         self.charges += fill.charges
         self.realised += realised
@@ -126,11 +129,12 @@ class Book:
         dividend = _signed_notional(instrument, action.dividend, held)
         whole, rem = divmod(abs(held) * action.numerator, action.denominator)
         fraction = sign * instrument.notional(divide_half_even(rem * mark, action.numerator), 1)
-        cost = self._cost(instrument.id)
+        cost = self._cost[instrument.id]
         self._lots[instrument.id] = split(self._lots[instrument.id], action.numerator, action.denominator)
+        self._cost[instrument.id] = sum(lot.cost for lot in self._lots[instrument.id])
         self.cash += dividend + fraction
         self.dividends += dividend
-        self.realised += fraction - (cost - self._cost(instrument.id))
+        self.realised += fraction - (cost - self._cost[instrument.id])
         after = max(mark - action.dividend, 0) * action.denominator
         self.mark(instrument.id, divide_half_even(after, action.numerator))
         self._hold(instrument.id, sign * whole)
@@ -142,14 +146,11 @@ class Book:
             )
         self._instruments[instrument.id] = instrument
 
-    def _cost(self, instrument: InstrumentId) -> int:
-        return sum(lot.cost for lot in self._lots[instrument])
-
     def _hold(self, instrument: InstrumentId, quantity: int) -> None:
         if quantity:
             self._position[instrument] = quantity
         else:
-            del self._position[instrument], self._lots[instrument], self._mark[instrument]
+            del self._position[instrument], self._lots[instrument], self._cost[instrument], self._mark[instrument]
 
 
 class Account:
@@ -180,12 +181,14 @@ class FrozenBook:
     floats in the book's currency. Implements ``BookView``.
     """
 
-    __slots__ = ("_cash", "_equity", "_open", "_position")
+    __slots__ = ("_cash", "_cost", "_equity", "_major", "_open", "_position")
 
     def __init__(self, book: Book, open_quantities: Mapping[InstrumentId, int]) -> None:
         self._cash = to_major(book.cash, book.currency)
         self._equity = to_major(book.equity, book.currency)
         self._position = dict(book._position)
+        self._cost = dict(book._cost)
+        self._major = 10 ** MINOR_DIGITS[book.currency]
         self._open = dict(open_quantities)
 
     @property
@@ -201,6 +204,10 @@ class FrozenBook:
 
     def position(self, instrument: InstrumentId) -> int:
         return self._position.get(instrument, 0)
+
+    def average_price(self, instrument: InstrumentId) -> float:
+        held = self._position.get(instrument, 0)
+        return self._cost[instrument] / (held * self._major) if held else math.nan
 
     def open_quantity(self, instrument: InstrumentId) -> int:
         return self._open.get(instrument, 0)

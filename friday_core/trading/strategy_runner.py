@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.market import Bar
+from friday_core.domain.market import Bar, CoarseSlice
 from friday_core.domain.orders import Fill, Order, OrderEnded, OrderType
 from friday_core.domain.outcomes import StrategyStopped
 from friday_core.domain.signals import Cancel, Signal, Target
@@ -36,19 +37,31 @@ class StrategyRunner(ABC):
         """What became of an order: delivered with the next slice."""
         self._news.append(news)
 
-    def decide(self, ts_event: int, bars: Sequence[Bar], book: BookView) -> list[Decision]:
-        """Everything the strategy wants after this slice; empty once it was stopped."""
+    def decide(
+        self, ts_event: int, bars: Sequence[Bar], book: BookView, coarser: Sequence[CoarseSlice] = ()
+    ) -> list[Decision]:
+        """Everything the strategy wants after this slice; empty once it was stopped.
+
+        ``coarser`` are the slices of coarser domains that closed since the slice before, up to this
+        one's close, in the order in which programs take them.
+        """
         if self.stopped is not None:
             return []
         news, self._news = self._news, []
-        seen = [bar for bar in bars if self.sees(bar.instrument.id)]
         try:
-            return list(self._decisions(ts_event, news, seen, book))
+            self._observe([one._replace(bars=self._seen(one.bars)) for one in coarser])
+            return list(self._decisions(ts_event, news, self._seen(bars), book))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
             self.stopped = StrategyStopped(
                 ts_event, self.name, f"{type(error).__name__}: {error}", traceback.format_exc()
             )
             return []
+
+    def _seen(self, bars: Sequence[Bar]) -> tuple[Bar, ...]:
+        return tuple(bar for bar in bars if self.sees(bar.instrument.id))
+
+    def _observe(self, coarser: Sequence[CoarseSlice]) -> None:  # noqa: B027 - only programs read other domains
+        """Slices of coarser domains, before ``_decisions`` of the slice that sees them; may raise anything."""
 
     @abstractmethod
     def _decisions(
@@ -84,3 +97,21 @@ class EventRunner(StrategyRunner):
             if not isinstance(decision.reason, str):
                 raise PluginContractError(f"strategy {self.name!r}: a reason is no text: {decision.reason!r:.80}")
         return decisions
+
+
+class ValueRunner(StrategyRunner):
+    """Runs a strategy whose answers are values with names, of which ``signal`` and ``target`` decide."""
+
+    def __init__(self, name: str, order_types: frozenset[OrderType], instruments: Iterable[InstrumentId]) -> None:
+        super().__init__(name, order_types, instruments)
+        self._signals: dict[InstrumentId, float] = {}
+
+    def _decided(self, instrument: InstrumentId, values: Mapping[str, float]) -> Iterator[Decision]:
+        """A target whenever there is one, a signal when it changes; before the first one it was flat."""
+        shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items())
+        target, signal = values.get("target"), values.get("signal")
+        if target is not None and not math.isnan(target):
+            yield Target(instrument, target, shown)
+        if signal is not None and not math.isnan(signal) and signal != self._signals.get(instrument, 0.0):
+            self._signals[instrument] = signal
+            yield Signal(instrument, signal, shown)

@@ -14,6 +14,7 @@ from friday_core.plugin.sections import (
     BrokerSettings,
     ClockSettings,
     DataSettings,
+    ModelSettings,
     NotifySettings,
     RiskSettings,
     RunSettings,
@@ -35,6 +36,7 @@ class FridaySettings(BaseSettings):
 
     data: DataSettings = Field(DataSettings(), description="Which part of what the source offers.")
     streams: dict[str, StreamSettings] = Field({}, description="Where rows come from and what they pass.")
+    model: ModelSettings = Field(ModelSettings(), description="How the model of a stream learns.")
     account: AccountSettings = Field(AccountSettings(), description="Whose money.")
     trading: TradingSettings = Field(TradingSettings(), description="What decides.")
     risk: RiskSettings = Field(RiskSettings(), description="Limits per book.")

@@ -1,4 +1,4 @@
-"""Real files of the NSE and of Kite, read by the built-in sources and run to the end.
+"""Real files of the NSE and of Kite: run to the end, and every oddity of theirs found and counted.
 
 They are not part of the project: ``MARKET_DATA_DIR`` says where they are.
 """
@@ -7,16 +7,32 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from acceptance.real_catalogue import BHAV, EOD, FILES, HOURS
+from acceptance.real_files import PRICES, STALE, Counts, RealFile, expected, falls, lone_opens, moves, off_tick
+from fakes.bars import DAY
 from fakes.profile_session import ProfileSession
+from fakes.streams import stream_of
 
+from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.flow.plans import StreamPlan
+from friday_core.flow.quarantine import HeldRow
 from friday_core.orchestration.host import RunResult
+from friday_plugins.transformers.volume_adjuster import VolumeAdjuster
+from friday_plugins.validators.bar_sanity import BarSanity
+from friday_plugins.validators.clock_sanity import ClockSanity
 
 FOLDER = os.environ.get("MARKET_DATA_DIR")
 DATA = Path(FOLDER or "nowhere").resolve()
@@ -27,6 +43,10 @@ DAILY = "daily/nse_bhav_eq_2019_2026.parquet"
 MINUTES = "intraday/kite_1min_banks_2023-04_06.parquet"
 _PRICES = ", ".join(f'{name} = "{name.upper()}_PRICE"' for name in ("open", "high", "low", "close"))
 BHAVCOPY_COLUMNS = f'symbol = "SYMBOL", volume = "TTL_TRD_QNTY", {_PRICES}'
+STAGES = (
+    'streams.market_data.validators=["clock_sanity", "bar_sanity", "data_completeness", "outlier_detection"]',
+    'streams.market_data.transformers=["price_normalizer", "volume_adjuster"]',
+)
 MINUTE_SETTINGS = {"columns": '{ timestamp = "Date", symbol = "tradingsymbol" }', "interval": '"1m"'}
 
 
@@ -51,6 +71,58 @@ def bhavcopy_run(folder: Path, path: Path, *more: str) -> RunResult:
     return run(folder, "csv", path, settings, *more)
 
 
+@dataclass(frozen=True)
+class Passage:
+    """What became of a file's rows in the flow of a run, and the rows as pandas reads them."""
+
+    file: RealFile
+    rows: pd.DataFrame
+    held: Sequence[HeldRow]
+    slices: Chunk
+
+    @cached_property
+    def counts(self) -> Counts:
+        return Counter((one.stage, one.verdict, one.reason) for one in self.held)
+
+    @cached_property
+    def jumps(self) -> list[HeldRow]:
+        """Rows that ``outlier_detection`` held back or remarked on, but for those that stand still."""
+        return [one for one in self.held if one.stage == STALE[0] and one.reason != STALE[2]]
+
+    def days(self, word: str) -> set[tuple[str, pd.Timestamp]]:
+        """Instrument and date of the jumps with this word in their reason."""
+        return {(one.instrument.symbol, _date(one)) for one in self.jumps if word in one.reason}
+
+
+class Passages(dict[RealFile, Passage]):
+    """Each file goes through the flow once, when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __missing__(self, file: RealFile) -> Passage:
+        session = ProfileSession("backtest", self._folder, *STAGES, *file.overrides(DATA))
+        quarantine, slices = session.flow()
+        self[file] = Passage(file, file.read(DATA / file.path), quarantine.rows, Chunk.concat(slices))
+        return self[file]
+
+
+def _date(row: HeldRow) -> pd.Timestamp:
+    """In India, whose clock is ahead of UTC by less than the hours after a session."""
+    return pd.Timestamp(row.ts_event // DAY, unit="D")
+
+
+@pytest.fixture(scope="module")
+def passages(tmp_path_factory: pytest.TempPathFactory) -> Passages:
+    return Passages(tmp_path_factory.mktemp("flow"))
+
+
+@pytest.fixture(params=FILES, ids=[file.name for file in FILES])
+def passage(request: pytest.FixtureRequest, passages: Passages) -> Passage:
+    return passages[request.param]
+
+
 def explained(summary: Mapping[str, Any]) -> bool:
     """Whether every book's equity is its capital and what became of it, to the paisa."""
     return all(
@@ -61,12 +133,15 @@ def explained(summary: Mapping[str, Any]) -> bool:
     )
 
 
-def test_seven_years_of_daily_bars_run_to_the_end(tmp_path: Path) -> None:
+def test_seven_years_of_daily_bars_run_to_the_end_through_every_stage(tmp_path: Path, passages: Passages) -> None:
     bars = pd.read_parquet(DATA / DAILY)
-    settings = {"columns": f'{{ timestamp = "DATE", {BHAVCOPY_COLUMNS} }}'}
-    summary = run(tmp_path, "parquet", DATA / DAILY, settings).summary
+    summary = ProfileSession("backtest", tmp_path, *STAGES, *BHAV.overrides(DATA)).run().summary
     results = summary["results"]
-    assert (summary["status"], summary["quarantine"], summary["stopped_strategies"]) == ("finished", [], [])
+    found: Counter[tuple[str, str]] = Counter()
+    for one in summary["quarantine"]:
+        found[one["stage"], one["verdict"]] += one["rows"]
+    assert (summary["status"], summary["stopped_strategies"]) == ("finished", [])
+    assert found == Counter((one.stage, one.verdict) for one in passages[BHAV].held)
     assert (results["rows"], results["slices"]) == (len(bars), bars["DATE"].nunique())
     assert (results["first_session"], results["last_session"]) == (bars["DATE"].min(), bars["DATE"].max())
     assert results["fills"] > 500
@@ -129,3 +204,173 @@ def test_prices_finer_than_said_are_held_back_and_counted(tmp_path: Path) -> Non
     assert (found["stage"], found["rows"]) == ("source", finer)
     assert (found["reason"], summary["status"]) == ("a price finer than the instrument's price unit", "finished")
     assert 0 < finer < len(bars)
+
+
+def test_every_oddity_of_a_file_is_found_and_counted(passage: Passage) -> None:
+    jumps = Counter((one.stage, one.verdict, one.reason) for one in passage.jumps)
+    assert passage.counts - jumps == expected(passage.rows, passage.file)[0]
+
+
+def test_every_row_is_held_back_or_passes(passage: Passage) -> None:
+    back = sum(one.verdict != "PASS" for one in passage.held)
+    assert back + len(passage.slices) == len(passage.rows)
+
+
+def test_ticks_are_told_of_what_passes(passage: Passage) -> None:
+    decimals = int(passage.file.settings.get("price_decimals", "2"))
+    jumps = {(one.instrument.symbol, one.ts_event) for one in passage.jumps if one.verdict != "PASS"}
+    rows = expected(passage.rows, passage.file)[1]
+    stamps = (rows["closes"] - pd.Timedelta("05:30:00")).astype("datetime64[us]").astype(np.int64)
+    gone = pd.Series(list(zip(rows["symbol"], stamps, strict=True)), rows.index).isin(jumps)
+    assert int((passage.slices["tick_error_close"] != 0).sum()) == off_tick(rows[~gone], decimals)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.cumulative], ids=lambda file: file.name)
+def test_a_day_s_volume_adds_up_to_its_counter_in_order_of_time(file: RealFile, passages: Passages) -> None:
+    slices, rows = passages[file].slices, expected(passages[file].rows, file)[1]
+    assert (slices["volume_reset"].max(), falls(rows)) == (0.0, 0)
+    assert slices["volume"].sum() == rows.groupby(["symbol", rows["closes"].dt.normalize()])["volume"].max().sum()
+
+
+def test_a_volume_that_runs_backwards_as_it_arrives_is_counted() -> None:
+    ticks, chunk = as_they_arrived("24-May-2021/RELIANCE_2021-05-24_.csv.gz")
+    adjuster = VolumeAdjuster(VolumeAdjuster.Settings(cumulative=True), ONE)
+    found = adjuster.transform(chunk.with_columns({"session": np.ones(len(chunk)), "split": np.ones(len(chunk))}))
+    assert found["volume_reset"][-1] == (ticks["volume"] < ticks["volume"].cummax()).sum() > 1_000
+    assert np.nansum(found["volume"]) == ticks["volume"].max()
+
+
+KNOWN = {
+    "index_daily/NIFTY_BANK_to_2021.csv.gz": ("source", "a price is missing or not finite", 1_368),
+    "ticks_nse_2021/16-April-2021": ("clock_sanity", "stamped before 1990-01-01", 4 * 3_007),
+    "intraday/kite_1min_banks_2023-04_06.parquet": ("data_completeness", "outside the hours of the session", 6),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_a_file_is_known_for_is_found(name: str, passages: Passages) -> None:
+    (file,) = (one for one in FILES if one.name == name)
+    stage, reason, rows = KNOWN[name]
+    assert sum(one.stage == stage and one.reason == reason for one in passages[file].held) == rows
+
+
+def test_half_of_the_ticks_of_a_morning_came_twice(passages: Passages) -> None:
+    (file,) = (one for one in FILES if one.name.endswith("24-May-2021"))
+    twice = sum(one.verdict == "DUPLICATE" and one.instrument.symbol == "RELIANCE_2021-05-24_"
+                for one in passages[file].held)  # fmt: skip
+    rows = (passages[file].rows["symbol"] == "RELIANCE_2021-05-24_").sum()
+    assert 0.49 < twice / rows < 0.51
+
+
+def test_ticks_of_a_later_day_are_held_back_by_the_day_of_the_file(passages: Passages) -> None:
+    (file,) = (one for one in FILES if one.name.endswith("16-April-2021"))
+    rows = passages[file].rows
+    later = int((rows["closes"] >= "2021-04-17").sum())
+    assert passages[file].counts["clock_sanity", "QUARANTINE", "stamped after 2021-04-16"] == later > 10_000
+
+
+ONE = Universe([Instrument(InstrumentId("ONE", "NSE"), "INR", tick_size=5)])
+
+
+def as_they_arrived(path: str) -> tuple[pd.DataFrame, Chunk]:
+    """The ticks of a file in its own order, which no source would keep."""
+    ticks = pd.read_csv(DATA / "ticks_nse_2021" / path, parse_dates=["timestamp"])
+    stamps = (ticks["timestamp"] - pd.Timedelta("05:30:00")).to_numpy("datetime64[us]").astype(np.int64)
+    prices = dict.fromkeys(PRICES, np.rint(ticks["ltp"].to_numpy() * 100))
+    return ticks, Chunk(stamps, np.zeros(len(ticks)), {**prices, "volume": ticks["volume"].to_numpy()})
+
+
+def test_rows_in_the_order_in_which_they_arrived_run_backwards() -> None:
+    ticks, chunk = as_they_arrived("16-April-2021/TCS_16_April.csv.gz")
+    judges = [("clock_sanity", ClockSanity(ClockSanity.Settings())), ("bar_sanity", BarSanity())]
+    stream = stream_of(StreamPlan((*PRICES, "volume"), judges), ONE)
+    list(stream.process(chunk))
+    found = Counter(one.reason for one in stream.quarantine.rows)
+
+    rows = ticks[ticks["timestamp"].dt.year > 1990]
+    newest = rows["timestamp"].cummax()
+    late = rows["timestamp"] < newest
+    first = rows.assign(newest=newest)[~late].groupby("newest")[["ltp", "volume"]].transform("first")
+    again = rows[~late].groupby("timestamp").cumcount() > 0
+    same = (rows.loc[~late, ["ltp", "volume"]] == first).all(axis=1)
+    assert found == {
+        "stamped before 1990-01-01": len(ticks) - len(rows),
+        "time runs backwards": late.sum(),
+        "the same bar again": (again & same).sum(),
+        "two different bars for one time": (again & ~same).sum(),
+    }
+
+
+# Jumps of prices
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if one not in (EOD, BHAV, HOURS)], ids=lambda file: file.name)
+def test_no_price_is_held_back_where_none_is_wrong(file: RealFile, passages: Passages) -> None:
+    assert [one for one in passages[file].jumps if one.verdict != "PASS"] == []
+
+
+RATIOS = {2.0: "2:1", 3.0: "3:1", 4.0: "4:1", 5.0: "5:1", 10.0: "10:1", 1.5: "3:2", 1.3333: "4:3"}
+
+
+def announced() -> pd.DataFrame:
+    """Splits and bonuses that are known, with how far the open lay off the price that the ratio gives."""
+    events = pd.read_csv(DATA / "corporate_actions/price_factor_events.csv", parse_dates=["ex_date"])
+    events = events[events["factor"].notna() & events["gap_open"].notna()]
+    exact = events["factor"].replace({1.3333: 4 / 3, 1.6667: 5 / 3})
+    return events.assign(off=np.log(events["gap_open"] / exact).abs(), symbol=events["symbol"].replace("M&M", "MM"))
+
+
+@pytest.mark.parametrize("file", [EOD, BHAV], ids=lambda file: file.name)
+def test_the_splits_that_are_believed_are_those_that_happened(file: RealFile, passages: Passages) -> None:
+    told = {
+        (one.instrument.symbol, _date(one)): match[1]
+        for one in passages[file].jumps
+        if (match := re.match(r"opens as after a split (\d+:\d+) that nobody announced", one.reason))
+    }
+    rows = moves(passages[file].rows)
+    there = {(row.symbol, row.closes.normalize()) for row in rows[rows["away"] <= 7].itertuples()}
+    known = announced()
+    near = known[known["factor"].isin(RATIOS) & (known["off"] <= 0.04)]
+    wanted = {(row.symbol, row.ex_date): RATIOS[row.factor] for row in near.itertuples()}
+    assert told == {key: ratio for key, ratio in wanted.items() if key in there}
+
+
+@pytest.mark.parametrize("file", [EOD, BHAV], ids=lambda file: file.name)
+def test_a_bar_is_held_back_for_a_jump_only_near_one(file: RealFile, passages: Passages) -> None:
+    rows, alone = moves(passages[file].rows), passages[file].days("stands alone")
+    numbers = {(row.symbol, row.closes.normalize()): row.number for row in rows.itertuples()}
+    far = [(row.symbol, row.number) for row in rows[rows["farthest"] > 0.24].itertuples()]
+    near = {(symbol, row + later) for symbol, row in [*far, *((key[0], numbers[key]) for key in alone)]
+            for later in range(4)}  # fmt: skip
+    held = {(one.instrument.symbol, _date(one)) for one in passages[file].jumps if one.verdict != "PASS"} - alone
+    assert {(symbol, numbers[symbol, day]) for symbol, day in held} <= near
+    assert len(held) <= len(far)
+
+
+@pytest.mark.parametrize("file", [EOD, BHAV], ids=lambda file: file.name)
+def test_no_jump_by_a_third_passes_without_a_word(file: RealFile, passages: Passages) -> None:
+    rows = moves(passages[file].rows)
+    told = passages[file].days("")
+    wide = rows[(rows["farthest"] > 0.34) & (rows["number"] > 20)]
+    assert {(row.symbol, row.closes.normalize()) for row in wide.itertuples()} <= told
+    assert len(wide) > 9
+
+
+def test_freak_opens_of_the_time_before_the_opening_auction_are_held_back(passages: Passages) -> None:
+    rows = lone_opens(moves(passages[EOD].rows), 0.095)
+    by_day = {(row.symbol, row.closes.normalize()): row for row in rows.itertuples()}
+    held = passages[EOD].days("stands alone")
+    assert held <= {key for key, row in by_day.items() if row.deviations > 5.0}
+    surely = {key for key, row in by_day.items() if row.alone > 0.105 and row.deviations > 7.5}
+    assert surely <= passages[EOD].days("")
+    # The average price of the day says that next to nothing was traded there.
+    off = min(abs(np.log(by_day[key].open / by_day[key].average)) for key in held)
+    assert (len(held) > 150, off > 0.07, max(day for _, day in held) < pd.Timestamp("2013-01-01")) == (True,) * 3
+
+
+def test_since_there_is_an_auction_no_open_of_a_day_stands_alone(passages: Passages) -> None:
+    assert passages[BHAV].days("stands alone") == set()
+    (lone,) = passages[HOURS].jumps
+    rows = moves(passages[HOURS].rows)
+    (row,) = rows[(rows["move_open"] > 0.1) & (rows["open"] > 1.1 * rows["close"])].itertuples()
+    assert (lone.instrument.symbol, _date(lone)) == (row.symbol, row.closes.normalize())

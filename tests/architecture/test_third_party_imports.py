@@ -21,6 +21,7 @@ LAZY_FOLDERS = ("friday_core.cli.", "friday_plugins.")
 LAZY_LIBRARIES = {
     "friday_core.data.bar_times": {"pandas"},
     "friday_core.data.frames": {"pandas"},
+    "friday_core.flow.bar_windows": {"pandas"},
     "friday_core.infrastructure.log_lines": {"structlog"},
     "friday_core.infrastructure.logging": {"structlog"},
 }

@@ -9,24 +9,34 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from docs.documents import ROOT, blocks, example
 from fakes.third_party_host import host_with, install
+from fakes.training import table
 
 from friday_core.domain.market import Bar
 from friday_core.domain.records import ChunkReceived
-from friday_core.domain.sessions import to_datetime
+from friday_core.domain.sessions import to_date, to_datetime
 from friday_core.interfaces.broker import Broker, ChargesPlan, SimulatedBroker
-from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer
+from friday_core.interfaces.calendar import Calendar
+from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
 from friday_core.interfaces.component import Component
+from friday_core.interfaces.model import Model
 from friday_core.interfaces.notifier import Notifier
+from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.source import HistoricalData
 from friday_core.interfaces.strategy import Strategy
 from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.validator import Validator
+from friday_core.interfaces.windows import WindowStrategy, WindowTransformer
+from friday_core.models.evaluation import skill
+from friday_core.models.splits import WalkForward
+from friday_core.models.training import fit_walk_forward
+from friday_core.models.versions import out_of_sample
 from friday_core.orchestration.host import Host, RunResult
 from friday_core.plugin.roles import ROLES
 
@@ -37,11 +47,17 @@ EXAMPLES = (
     Strategy,
     Sizer,
     RiskRule,
+    RiskAdjuster,
     ChargesPlan,
+    Calendar,
+    Model,
     SimulatedBroker,
     Notifier,
     ColumnTransformer,
+    FeatureSet,
     ColumnStrategy,
+    WindowTransformer,
+    WindowStrategy,
 )
 
 #: Averages so short that sixty sessions have several crossings.
@@ -186,12 +202,34 @@ def test_the_risk_rule_denies_cheap_buys(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert set(buys.values()) == {"SENT", "PENNY_STOCK"}
 
 
+def test_the_risk_adjuster_halves_targets_in_falls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugin = install(monkeypatch, example(RiskAdjuster))
+    options = ('risk.rules=["halve_in_falls"]', "plugins.risk_rule.halve_in_falls.drawdown=0.01")
+    result = host_with([plugin], tmp_path, BRISK, _active("moving_average_cross"), *options).run()
+    peak, in_a_fall = Decimal(0), {}
+    for row in _rows(result, "equity"):
+        peak = max(peak, row["equity"])
+        in_a_fall[row["ts_event"]] = peak - row["equity"] >= peak / 100
+    longs = [row for row in _rows(result, "decisions") if row["value"] == 1.0]
+    halved = {row["ts_event"]: row["detail"] == "halve_in_falls: weight 0.100000 -> 0.050000" for row in longs}
+    assert halved == {ts_event: in_a_fall[ts_event] for ts_event in halved}
+    assert set(halved.values()) == {True, False}
+
+
 def test_the_charges_plan_never_asks_for_more_than_its_most(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     plugin = install(monkeypatch, example(ChargesPlan))
     result = host_with([plugin], tmp_path, BRISK, _active("moving_average_cross"), "account.charges=discount").run()
     fills = _rows(result, "fills")
     expected = [min(Decimal(20), int(row["quantity"] * row["price"] * 3 / 100) / Decimal(100)) for row in fills]
     assert [row["charges"] for row in fills] == expected
+
+
+def test_the_calendar_ends_each_week_on_thursday(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugins = [install(monkeypatch, example(Calendar)), install(monkeypatch, PROBE)]
+    host = host_with(plugins, tmp_path, "data.calendar=long_weekend", _active("probe"))
+    host.run()
+    found = {(to_date(bar.session).weekday(), repr(bar["week_end"])) for bar in _probed(host)}
+    assert found == {(0, "0.0"), (1, "0.0"), (2, "0.0"), (3, "1.0"), (4, "nan")}
 
 
 def test_the_broker_fills_two_slices_after_the_decision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -201,6 +239,16 @@ def test_the_broker_fills_two_slices_after_the_decision(monkeypatch: pytest.Monk
     decided = {row["tag"]: slices.index(row["ts_decided"]) for row in _rows(result, "orders")}
     delays = {slices.index(row["ts_event"]) - decided[row["tag"]] for row in _rows(result, "fills")}
     assert delays == {2}
+
+
+def test_the_model_learns_and_its_skill_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin = install(monkeypatch, example(Model))
+    (spec,) = plugin.entry_point.load().friday_components()
+    model: Model = spec.factory(spec.settings(shrink=1.0))
+    rows = table(300, 5, signal=0.001)
+    played = out_of_sample(rows, fit_walk_forward(model, rows, WalkForward("month", min_rows=100)))
+    found = skill(played.predictions, rows.labels, rows.ts, played.label_means, horizon=1)
+    assert found.verdict.startswith("Some skill")
 
 
 def test_the_notifier_writes_the_alarm_of_a_stopped_stream(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -225,9 +273,44 @@ def test_the_transformer_in_columns_adds_its_column(tmp_path: Path, monkeypatch:
     assert max(map(abs, known)) < 2.0  # with five rows no z-score reaches 4 / sqrt(5)
 
 
+def test_the_feature_set_ranks_the_instruments_of_a_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugins = [install(monkeypatch, example(FeatureSet)), install(monkeypatch, PROBE)]
+    stream = 'streams.features={source="stream:market_data", feature_sets=["momentum"]}'
+    host = host_with(plugins, tmp_path, stream, "plugins.feature_set.momentum.rows=10", _active("probe"))
+    host.run()
+    bars = _probed(host)
+    count = len({bar.instrument.id for bar in bars})
+    last = [bar for bar in bars if bar.ts_event == bars[-1].ts_event]
+    ranked = sorted(last, key=lambda bar: bar["momentum"])
+    assert [bar["momentum_rank"] for bar in ranked] == [place / count for place in range(1, count + 1)]
+
+
 def test_the_strategy_in_columns_holds_one_instrument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plugin = install(monkeypatch, example(ColumnStrategy))
     result = host_with([plugin], tmp_path, _active("leader")).run()
     assert result.summary["results"]["fills"] > 5
     held = [row["instrument"] for row in _rows(result, "positions")]
     assert len(set(held)) > 1
+
+
+def test_the_transformer_in_pandas_adds_its_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugins = [install(monkeypatch, example(WindowTransformer)), install(monkeypatch, PROBE)]
+    settings = "plugins.transformer.skewness.rows=9"
+    host = host_with(plugins, tmp_path, 'streams.market_data.transformers=["skewness"]', settings, _active("probe"))
+    host.run()
+    bars = [bar for bar in _probed(host) if str(bar.instrument.id) == "SYN01.NSE"]
+    moves = [math.nan, *(after.close / before.close - 1 for before, after in pairwise(bars))]
+    expected = [pd.Series(moves[n - 8 : n + 1][1:]).skew() if n >= 8 else math.nan for n in range(len(bars))]
+    assert [bar["skewness"] for bar in bars] == pytest.approx(expected, nan_ok=True)
+
+
+def test_the_strategy_in_pandas_is_long_while_rises_follow_rises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = install(monkeypatch, example(WindowStrategy))
+    settings = "plugins.strategy.persistence.rows=10"
+    result = host_with([plugin], tmp_path, settings, _active("persistence")).run()
+    rows = _rows(result, "decisions")
+    assert {row["value"] for row in rows} == {0.0, 1.0}
+    assert all((float(row["reason"].rsplit(" ", 1)[1]) > 0) for row in rows if row["value"] == 1.0)
+    assert result.summary["results"]["fills"] > 5

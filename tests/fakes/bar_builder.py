@@ -12,7 +12,7 @@ from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.sessions import to_datetime
 from friday_core.flow.bars import BarBuilder
 from friday_core.flow.quarantine import Quarantine
-from friday_core.flow.session_hours import SessionHours
+from friday_core.flow.session_hours import Hours, SessionHours
 
 HOURS = SessionHours()
 
@@ -46,7 +46,7 @@ class Made(NamedTuple):
 class Built:
     """What a builder made, and what it held as (row number, reason)."""
 
-    def __init__(self, domain: str, hours: SessionHours = HOURS, universe: Universe = UNIVERSE, **plan: Any) -> None:
+    def __init__(self, domain: str, hours: Hours = HOURS, universe: Universe = UNIVERSE, **plan: Any) -> None:
         self.universe = universe
         self.quarantine = Quarantine("market_data", universe)
         self._fresh = partial(BarBuilder, domain, hours, universe, self.quarantine, **plan)

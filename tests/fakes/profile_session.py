@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 import containers
+from friday_core.domain.chunk import Chunk
+from friday_core.domain.records import ActionAnnounced, ChunkReceived
+from friday_core.flow.manager import DataFlowManager
+from friday_core.flow.quarantine import Quarantine
 from friday_core.orchestration.host import RunResult
+from friday_core.plugin.plan import MARKET_DATA
 from friday_core.session.core import Core
 from friday_core.session.journal import MemoryJournal
 
@@ -43,6 +48,18 @@ class ProfileSession:
     def run(self) -> RunResult:
         result: RunResult = self._host.run()
         return result
+
+    def flow(self) -> tuple[Quarantine, list[Chunk]]:
+        """The source's rows through the stream of market data alone: what it held, and its slices."""
+        flow: DataFlowManager = self._parts.data_flow_manager()
+        slices: list[Chunk] = []
+        for record in self._host.assembly.records():
+            if isinstance(record, ActionAnnounced):
+                flow.announce(record.action)
+            elif isinstance(record, ChunkReceived):
+                slices += [one.rows for one in flow.process_data_stream(record.stream, record.chunk)]
+        slices += [one.rows for one in flow.end(MARKET_DATA)]
+        return flow.quarantines[MARKET_DATA], slices
 
     @property
     def core(self) -> Core:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fakes.bars import COLUMNS, DAY, UNIVERSE, Row, chunk_of, cut
+from fakes.streams import flow_of
 
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import InstrumentId
@@ -19,11 +20,10 @@ from friday_core.domain.records import (
     SessionStopped,
     StreamEnded,
 )
-from friday_core.domain.sessions import SessionDates
 from friday_core.domain.signals import Signal, Target
-from friday_core.flow.manager import DataFlowManager
-from friday_core.flow.stream import StreamPlan
+from friday_core.flow.plans import StreamPlan
 from friday_core.interfaces.broker import ChargesPlan
+from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
@@ -34,7 +34,8 @@ from friday_core.session.driver import Driver
 from friday_core.session.log import SessionLog
 from friday_core.simulation.matching import BarMatcher, MatchingRules
 from friday_core.trading.ledger import Account, Book
-from friday_core.trading.risk import Limits, RiskEngine
+from friday_core.trading.limits import Limits
+from friday_core.trading.risk import RiskEngine
 from friday_core.trading.strategy_runner import EventRunner
 
 STREAM = "market_data"
@@ -93,7 +94,7 @@ class Session:
         universe: Universe = UNIVERSE,
         sees: Mapping[int, Sequence[InstrumentId]] | None = None,
         risk: Mapping[str, Any] | None = None,
-        rules: Mapping[str, RiskRule] | None = None,
+        rules: Mapping[str, RiskRule | RiskAdjuster] | None = None,
         matching: Mapping[str, Any] | None = None,
         charges: ChargesPlan | None = None,
         sizer: Sizer | None = None,
@@ -102,7 +103,8 @@ class Session:
         self.universe = universe
         names = [f"s{number}" for number in range(len(strategies))]
         self.account = Account(Book(name, "INR", capital) for name in names)
-        settings = RiskSettings(**{"max_gross_exposure": None, "cash_buffer": 0.0, **(risk or {})})
+        free = {"max_gross_exposure": None, "cash_buffer": 0.0, "allow_short": True}
+        settings = RiskSettings(**{**free, **(risk or {})})
         engine = RiskEngine(Limits.of(settings, "INR"), rules or {})
         desks = [
             Desk(
@@ -116,7 +118,7 @@ class Session:
             )
             for number, strategy in enumerate(strategies)
         ]
-        flow = DataFlowManager({STREAM: plan or StreamPlan(COLUMNS)}, universe, SessionDates("Asia/Kolkata"))
+        flow = flow_of(plan, universe=universe)
         self.core = Core(flow, Driver(universe, desks, BarMatcher(MatchingRules(**(matching or {})))))
         self.records: list[Record] = []
         self.intents: list[list[Intent]] = []

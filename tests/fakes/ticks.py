@@ -24,10 +24,10 @@ def at(clock: str, session: int = 1) -> int:
 
 
 class Tick(NamedTuple):
-    """One trade as it arrives; ``received`` defaults to its time."""
+    """One trade as it arrives, ``price`` in price units; ``received`` defaults to its time."""
 
     ts_event: int
-    price: float
+    price: int
     volume: float = 1.0
     instrument: InstrumentId = A
     received: int | None = None
@@ -39,7 +39,7 @@ def ticks_of(ticks: Sequence[Tick], universe: Universe = UNIVERSE) -> Chunk:
         np.array([one.ts_event for one in ticks], np.int64),
         np.array([universe.position(one.instrument) for one in ticks], np.int32),
         {
-            "price": np.array([one.price for one in ticks], np.float64),
+            "price": np.array([one.price for one in ticks], np.int64),
             "volume": np.array([one.volume for one in ticks], np.float64),
         },
         ts_recv=np.array([one.ts_event if one.received is None else one.received for one in ticks], np.int64),
@@ -62,7 +62,7 @@ def market(seed: int, rows: int, *, sessions: int = 1, disorder: int = 0, fracti
     volume = rng.gamma(1.0, 40.0, rows) if fractions else rng.integers(0, 100, rows).astype(np.float64)
     inst = rng.integers(0, len(UNIVERSE), rows)
     price = 10_000 * (1 + inst) + np.cumsum(rng.integers(-5, 6, rows))
-    chunk = Chunk(ts, inst, {"price": price.astype(np.float64), "volume": volume})
+    chunk = Chunk(ts, inst, {"price": price, "volume": volume})
     arrival = ts + rng.integers(0, disorder + 1, rows)
     return chunk.take(np.argsort(arrival, kind="stable"))
 

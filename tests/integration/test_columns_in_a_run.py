@@ -107,10 +107,15 @@ def test_a_strategy_reads_the_column_of_a_transformer_in_columns(
         (
             "m.close / m.close.shift(10)",
             'm.close / m.at("1w").close.asof()',
-            "the clock domain 1w",
-            "columns of 1d only",
+            r":6: '1w' is no clock domain; no bar is longer than a session: write 1d",
+            "correct the line",
         ),
-        ("m.close.shift(10)", "m.avg_price", "the column 'avg_price'", "leave m.avg_price out"),
+        (
+            "m.panel(momentum)",
+            "m.panel(where(m.month_end, momentum, 0.0))",
+            "it reads the column 'month_end'",
+            "[data] calendar",
+        ),
     ],
 )
 def test_columns_that_cannot_be_traced_or_fed_are_a_problem_before_the_start(

@@ -19,8 +19,9 @@ from friday_core.cli.main import cli
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.sessions import to_date
 from friday_core.errors import PluginContractError
-from friday_core.orchestration.explaining import Explanation, Question, QuestionError, Step, explain
+from friday_core.orchestration.explaining import CoarseBar, Explanation, Question, QuestionError, Step, explain
 from friday_core.orchestration.host import Host
+from friday_core.orchestration.watching import Moment
 
 DIP = """
 from friday_core.api import ColumnStrategy, ComponentSpec, hookimpl, indicators, where
@@ -28,7 +29,8 @@ from friday_core.api import ColumnStrategy, ComponentSpec, hookimpl, indicators,
 class Dip(ColumnStrategy):
     def outputs(self, m):
         average = indicators.sma(m.close, 5)
-        return {"signal": where((m.close < average) | (m.pos > 0), 1.0, 0.0), "average": average, "held": m.pos}
+        shown = {"average": average, "held": m.pos, "paid": m.avg_price}
+        return {"signal": where((m.close < average) | (m.pos > 0), 1.0, 0.0), **shown}
 
 @hookimpl
 def friday_components():
@@ -55,6 +57,42 @@ class Top(ColumnStrategy):
 @hookimpl
 def friday_components():
     return [ComponentSpec("strategy", "top", Top)]
+"""
+QUARTERS = """
+from friday_core.api import ColumnStrategy, ComponentSpec, hookimpl, where
+
+class Quarters(ColumnStrategy):
+    def outputs(self, m):
+        trend = m.at("15m").close.rolling(3).mean().asof()
+        before = m.at("1d").close.asof()
+        return {"signal": where(m.close > trend, 1.0, 0.0), "trend": trend, "change": m.close / before - 1}
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("strategy", "quarters", Quarters)]
+"""
+RANKS = """
+from friday_core.api import ComponentSpec, FeatureSet, hookimpl
+
+class Ranks(FeatureSet):
+    def outputs(self, m):
+        move = m.close / m.at("15m").close.asof() - 1
+        return {"move": move, "place": m.panel(move).rank()}
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("feature_set", "ranks", Ranks)]
+"""
+EVENTS = """
+from friday_core.api import ComponentSpec, Strategy, hookimpl
+
+class Patient(Strategy):
+    def on_event(self, event, book):
+        return None
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("strategy", "patient", Patient)]
 """
 BROKEN = """
 from pydantic import SecretStr
@@ -141,7 +179,7 @@ def test_an_average_is_that_of_the_five_closes_of_the_source(fresh: Host) -> Non
 def test_the_lines_are_the_authors_and_the_gate_is_fridays(fresh: Host) -> None:
     explanation = asked(fresh, "one", rows_of(fresh)[19][1])
     lines = {step.name: step.line.rpartition(":")[2] for step in explanation.steps}
-    assert (lines["rolling_mean(w 5)"], lines["where"]) == ("6", "7")
+    assert (lines["rolling_mean(w 5)"], lines["where"]) == ("6", "8")
     assert explanation.steps[0].line == "Friday's gate"
 
 
@@ -160,6 +198,16 @@ def test_the_position_is_the_one_of_the_run(tmp_path: Path, monkeypatch: pytest.
     host = host_with([dip], tmp_path, active("dip"))
     held = asked(host, "one", fill["ts_event"].isoformat(), "held", fill["instrument"]).steps[0]
     assert (held.name, held.leaf, held.value) == ("pos (the book's)", "column", fill["quantity"])
+
+
+def test_the_average_price_is_that_of_the_fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dip = install(monkeypatch, DIP)
+    run = host_with([dip], tmp_path, active("dip")).run()
+    fill = pq.read_table(run.folder / "fills.parquet").to_pylist()[0]
+    host = host_with([dip], tmp_path, active("dip"))
+    paid = asked(host, "one", fill["ts_event"].isoformat(), "paid", fill["instrument"]).steps[0]
+    assert paid.name == "avg_price (the book's)"
+    assert paid.value == pytest.approx(float(fill["price"]), rel=1e-12)
 
 
 @pytest.mark.parametrize("broker", ["paper", "order_file"])
@@ -203,6 +251,80 @@ def test_a_panel_shows_the_instruments_own_part(tmp_path: Path, monkeypatch: pyt
     assert [weight for _, weight in sorted(found)] == [0.0, 0.0, 0.3, 0.3]
 
 
+# Coarser domains -------------------------------------------------------------------------------
+
+MINUTES = ("plugins.source.synthetic.interval=1m", "plugins.source.synthetic.sessions=2")
+
+
+def quarters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    return host_with([install(monkeypatch, QUARTERS)], tmp_path, *MINUTES, active("quarters"))
+
+
+def indian(day: int, clock: str) -> str:
+    return f"2024-01-0{day}T{clock}:00+05:30"
+
+
+def close_at(host: Host, at: str) -> tuple[int, float]:
+    """Close time and close of the source's bar of that time."""
+    wanted = Moment.parse(at).value
+    (close,) = (close for ts, _, _, close in rows_of(host) if ts == wanted)
+    return wanted, close
+
+
+def test_steps_of_a_coarser_domain_show_the_latest_bar_that_had_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = quarters(tmp_path, monkeypatch)
+    closes = [close_at(host, indian(1, clock))[1] for clock in ("09:30", "09:45", "10:00")]
+    ten, last = close_at(host, indian(1, "10:00"))
+    explanation = asked(host, "one", indian(1, "10:07"), "trend")
+    asof, mean, close = explanation.steps
+    assert explanation.coarser == (CoarseBar("15m", ten, ten // 86_400_000_000, 3),)
+    assert (asof.domain, asof.rows, mean.domain, mean.rows) == ("1m", 52, "15m", 3)
+    assert (close.name, close.value, close.leaf) == ("close on 15m", last, "column")
+    assert asof.value == mean.value == pytest.approx(sum(closes) / 3, rel=1e-12)
+    assert (mean.warmup, mean.is_warm) == (2, True)
+
+
+@pytest.mark.parametrize(("clock", "bars"), [("09:20", 0), ("09:40", 1)])
+def test_the_warm_up_of_a_coarser_domain_counts_its_own_bars(
+    clock: str, bars: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explanation = asked(quarters(tmp_path, monkeypatch), "one", indian(1, clock), "trend")
+    mean = by_name(explanation)["rolling_mean(w 3) on 15m"]
+    (bar,) = explanation.coarser
+    assert (bar.row, bar.ts_event is None) == (bars, bars == 0)
+    assert (mean.rows, mean.warmup, mean.is_warm, math.isnan(mean.value)) == (bars, 2, False, True)
+
+
+def test_the_gate_of_a_coarser_domain_is_fridays_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    explanation = asked(quarters(tmp_path, monkeypatch), "one", indian(1, "12:00"))
+    of_gate = {step.name.partition("(")[0] for step in explanation.steps if step.line == "Friday's gate"}
+    assert {"ready", "gt", "rows on 15m"} <= of_gate
+    assert all(step.line.startswith("third_party") for step in explanation.steps if "rolling_mean" in step.name)
+
+
+def test_a_domain_has_its_bar_of_another_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = quarters(tmp_path, monkeypatch)
+    ended, before = close_at(host, indian(1, "15:30"))
+    _, now = close_at(host, indian(2, "11:00"))
+    explanation = asked(host, "one", indian(2, "11:00"), "change")
+    assert explanation.coarser == (CoarseBar("1d", ended, ended // 86_400_000_000, 1),)
+    assert explanation.steps[0].value == now / before - 1
+
+
+def test_a_feature_set_is_explained_with_its_coarser_bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = 'streams.features={source="stream:market_data", feature_sets=["ranks"]}'
+    plugins = [install(monkeypatch, RANKS), install(monkeypatch, EVENTS)]
+    host = host_with(plugins, tmp_path, *MINUTES, stream, active("patient"))
+    _, quarter = close_at(host, indian(1, "10:00"))
+    at, now = close_at(host, indian(1, "10:07"))
+    explanation = asked(host, "ranks", indian(1, "10:07"), "place")
+    assert (explanation.component, explanation.ts_event) == ("feature_set.ranks", at)
+    assert [(bar.domain, bar.row) for bar in explanation.coarser] == [("15m", 3)]
+    assert by_name(explanation)["sub"].value == now / quarter - 1
+
+
 def test_an_expression_that_is_used_twice_is_shown_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     twice = install(monkeypatch, GAP.replace("m.open / m.close.shift(1) - 1", "m.close.shift(1) * m.close.shift(1)"))
     host = host_with([twice], tmp_path, GAP_STAGE)
@@ -230,11 +352,10 @@ def test_what_is_not_there_is_answered_with_what_is(fresh: Host, question: Quest
         explain(fresh.assembly, question)
 
 
-def test_what_is_not_written_in_columns_says_so(tmp_path: Path) -> None:
-    host = host_with([], tmp_path)
-    (name,) = (one.id for one in host.assembly.settings.trading.active_strategies)
-    with pytest.raises(QuestionError, match=r"\(moving_average_cross\) is not written in columns"):
-        asked(host, name, "2024-03-08")
+def test_what_is_not_written_in_columns_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = host_with([install(monkeypatch, EVENTS)], tmp_path, active("patient"))
+    with pytest.raises(QuestionError, match=r"\(patient\) is not written in columns: its events are its own code"):
+        asked(host, "one", "2024-03-08")
 
 
 def test_an_instrument_that_the_strategy_does_not_see_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

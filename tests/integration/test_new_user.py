@@ -125,7 +125,7 @@ def test_the_versions_are_told(user: User) -> None:
 def test_help_lists_every_command_and_none_is_broken(user: User) -> None:
     text = user.types("friday --help")
     commands = re.findall(r"^  (\w+)  +\S", text.partition("Commands:")[2], flags=re.MULTILINE)
-    assert commands == ["config", "doctor", "explain", "init", "plugins", "run", "version"]
+    assert commands == ["compare", "config", "doctor", "explain", "init", "plugins", "report", "run", "version"]
     assert "(broken" not in text
 
 

@@ -45,10 +45,9 @@ from friday_core.api import (
     InDoubt,
     InstrumentId,
     Intent,
-    MatchingRules,
+    MatchingSettings,
     Order,
     OrderType,
-    PluginSettings,
     Refused,
     SimulatedBroker,
     TimeInForce,
@@ -73,12 +72,7 @@ class OrderFileBroker(SimulatedBroker):
     order_types = frozenset(_ORDER_TYPES)
     assumed = True
 
-    class Settings(PluginSettings):
-        latency: int = Field(0, ge=0, description="Slices an order takes to reach the market, after the next one.")
-        slippage_ticks: int = Field(1, ge=0, description="Ticks by which assumed market fills are worse.")
-        participation: float | None = Field(
-            None, ge=0.000001, le=1, description="Largest share of a bar's volume that all orders may take."
-        )
+    class Settings(MatchingSettings):
         product: Literal["CNC", "MIS", "NRML", "MTF"] = Field("CNC", description="Product of every order.")
         timezone: str = Field("Asia/Kolkata", description="Zone of decided_at.")
 
@@ -92,9 +86,7 @@ class OrderFileBroker(SimulatedBroker):
             return name
 
     def __init__(self, settings: Settings, run_folder: Path, universe: Universe) -> None:
-        share = settings.participation
-        ppm = None if share is None else round(share * 1_000_000)
-        self._rules = MatchingRules(settings.latency, settings.slippage_ticks, ppm)
+        self._rules = settings.rules
         self._product = settings.product
         self._zone = ZoneInfo(settings.timezone)
         self._decimals: dict[InstrumentId, int] = {one.id: one.price_decimals for one in universe}

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import Field
-
-from friday_core.api import (
-    BarMatcher,
-    ComponentSpec,
-    Intent,
-    MatchingRules,
-    OrderType,
-    PluginSettings,
-    SimulatedBroker,
-    hookimpl,
-)
+from friday_core.api import BarMatcher, ComponentSpec, Intent, MatchingSettings, OrderType, SimulatedBroker, hookimpl
 
 
 class PaperBroker(SimulatedBroker):
@@ -23,17 +12,10 @@ class PaperBroker(SimulatedBroker):
 
     order_types = frozenset(OrderType)
 
-    class Settings(PluginSettings):
-        latency: int = Field(0, ge=0, description="Slices an order takes to reach the market, after the next one.")
-        slippage_ticks: int = Field(1, ge=0, description="Ticks by which market and stop orders trade worse.")
-        participation: float | None = Field(
-            None, ge=0.000001, le=1, description="Largest share of a bar's volume that all orders may take."
-        )
+    Settings = MatchingSettings
 
-    def __init__(self, settings: Settings) -> None:
-        share = settings.participation
-        ppm = None if share is None else round(share * 1_000_000)
-        self._rules = MatchingRules(settings.latency, settings.slippage_ticks, ppm)
+    def __init__(self, settings: MatchingSettings) -> None:
+        self._rules = settings.rules
 
     def matcher(self) -> BarMatcher:
         return BarMatcher(self._rules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from friday_core.api import Component, ComponentSpec, Fill, Health, OrderEnded, get_logger, hookimpl
+from friday_core.api import Component, ComponentSpec, Health, OrderEnded, get_logger, hookimpl
 
 
 class ActivityObserver(Component):
@@ -30,12 +30,9 @@ class ActivityObserver(Component):
         self._note("session opened", profile=profile, mode=mode)
 
     @hookimpl
-    def friday_order_terminal(self, order: Fill | OrderEnded) -> None:
-        fields = {"tag": order.tag, "instrument": str(order.instrument), "strategy": order.strategy}
-        if isinstance(order, Fill):
-            self._note("order filled", **fields, side=order.side, quantity=order.quantity, price=order.price)
-        else:
-            self._note(f"order {order.status}", **fields, filled=order.filled, reason=order.reason)
+    def friday_order_terminal(self, order: OrderEnded) -> None:
+        whose = {"tag": order.tag, "instrument": str(order.instrument), "strategy": order.strategy}
+        self._note(f"order {order.status}", **whose, filled=order.filled, reason=order.reason)
 
     @hookimpl
     def friday_session_closed(self, summary: dict[str, Any]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
+import zlib
 from csv import reader as csv_reader
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +17,8 @@ from friday_core.api import BarFileSettings, BarFileSource, ComponentSpec, Origi
 if TYPE_CHECKING:
     import pandas as pd
 
-#: What stands for "no value" in a column of numbers. Never in a symbol: NA and NULL may be traded.
-_NO_VALUE = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"]
+#: With what everything begins that gzip has packed.
+_PACKED = b"\x1f\x8b"
 
 
 class CsvSettings(BarFileSettings):
@@ -36,10 +38,14 @@ class CsvSettings(BarFileSettings):
 
 
 class CsvSource(BarFileSource):
-    """Reads whole files. The first line names the columns; every further line has as many fields."""
+    """Reads whole files, as they are or packed with gzip.
+
+    The first line names the columns, blanks round a name do not count; every further line has as
+    many fields. Line numbers are those of the unpacked file.
+    """
 
     Settings = CsvSettings
-    suffix = ".csv"
+    suffixes = (".csv", ".csv.gz")
     row = "line"
 
     def __init__(self, settings: CsvSettings) -> None:
@@ -53,7 +59,7 @@ class CsvSource(BarFileSource):
 
         text = self._text(path, origin)
         filled = self._filled_lines(text, origin)
-        header = next(csv_reader([text.split("\n", 1)[0]], delimiter=self._separator))
+        header = [name.strip() for name in next(csv_reader([text.split("\n", 1)[0]], delimiter=self._separator))]
         numbers = self._names.intersection(header)
         frame = pd.read_csv(
             io.StringIO(text),
@@ -62,8 +68,9 @@ class CsvSource(BarFileSource):
             skiprows=1,
             names=[str(place) for place in range(len(header))],
             dtype={str(place): "str" for place, name in enumerate(header) if name not in numbers},
+            # Only what is empty: NA and NULL may be symbols, and the reader knows them in numbers.
             keep_default_na=False,
-            na_values={str(place): _NO_VALUE for place, name in enumerate(header) if name in numbers},
+            na_values={str(place): [""] for place, name in enumerate(header) if name in numbers},
             skip_blank_lines=False,
             low_memory=False,
         )
@@ -73,7 +80,7 @@ class CsvSource(BarFileSource):
 
     def _text(self, path: Path, origin: Origin) -> str:
         """The file's text without blank lines at its end."""
-        data = path.read_bytes()
+        data = self._unpacked(path.read_bytes(), origin)
         utf8 = codecs.lookup(self._encoding).name == "utf-8"
         try:
             text = data.decode("utf-8-sig" if utf8 else self._encoding)
@@ -84,6 +91,15 @@ class CsvSource(BarFileSource):
                 line=data.count(b"\n", 0, error.start) + 1,
             ) from None
         return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+
+    def _unpacked(self, data: bytes, origin: Origin) -> bytes:
+        if not data.startswith(_PACKED):
+            return data
+        try:
+            return gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            what = f"it is packed with gzip and cannot be unpacked, perhaps cut off: {error}"
+            raise origin.error(what, "fetch it again, or pack it again") from error
 
     def _filled_lines(self, text: str, origin: Origin) -> list[bool]:
         """Whether each line holds something; a line that breaks the file's shape is an error."""

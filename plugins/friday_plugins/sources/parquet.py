@@ -15,7 +15,7 @@ class ParquetSource(BarFileSource):
     """Reads whole files. An index that pandas stored in the file is a column like the others."""
 
     Settings = BarFileSettings
-    suffix = ".parquet"
+    suffixes = (".parquet",)
 
     def frame(self, path: Path, origin: Origin) -> pd.DataFrame:
         import pyarrow as pa  # noqa: PLC0415

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from pydantic import Field, model_validator
 
-from friday_core.api import (
-    Bar,
-    BookView,
-    ComponentSpec,
-    Decision,
-    Event,
-    InstrumentId,
-    PluginSettings,
-    Signal,
-    Strategy,
-    hookimpl,
-)
+from friday_core.api import Col, ColumnStrategy, ComponentSpec, Market, PluginSettings, hookimpl, indicators, where
+
+#: Share of a price below which a difference is rounding: equal averages are common on a grid of ticks.
+_ROUNDING = 1e-12
 
 
 class Settings(PluginSettings):
@@ -33,37 +23,25 @@ class Settings(PluginSettings):
         return self
 
 
-class MovingAverageCross(Strategy):
-    """Signals strength 1 when the fast simple average of closes crosses above the slow one, 0 below.
+class MovingAverageCross(ColumnStrategy):
+    """``signal = 1 if mean(close, fast) > mean(close, slow) else 0``, simple means of an instrument's own bars.
 
     Closes are adjusted for splits and dividends. Nothing is signalled before ``slow`` bars of an
     instrument, nor while the averages keep their order: a signal is given only when it changes.
+    Averages that differ by rounding only are equal, wherever the data begin.
     """
+
+    Settings = Settings
 
     def __init__(self, settings: Settings) -> None:
         self._fast, self._slow = settings.fast, settings.slow
-        self._closes: dict[InstrumentId, deque[float]] = {}
-        self._long: dict[InstrumentId, bool] = {}
 
-    def on_event(self, event: Event, book: BookView) -> Iterable[Decision]:  # noqa: ARG002 - reads no book
-        if not isinstance(event, Bar):
-            return []
-        instrument = event.instrument.id
-        closes = self._closes.setdefault(instrument, deque(maxlen=self._slow))
-        closes.append(event.close)
-        if len(closes) < self._slow:
-            return []
-        slow = math.fsum(closes) / self._slow
-        fast = math.fsum(list(closes)[-self._fast :]) / self._fast
-        is_long = fast > slow
-        if is_long == self._long.get(instrument, False):
-            return []
-        self._long[instrument] = is_long
-        comparison = "above" if is_long else "not above"
-        reason = f"average of {self._fast} {comparison} average of {self._slow}: {fast:.4f}, {slow:.4f}"
-        return [Signal(instrument, 1.0 if is_long else 0.0, reason)]
+    def outputs(self, m: Market) -> Mapping[str, Col]:
+        fast, slow = indicators.sma(m.close, self._fast), indicators.sma(m.close, self._slow)
+        above = fast - slow > _ROUNDING * abs(slow)
+        return {"signal": where(above, 1.0, 0.0), "fast": fast, "slow": slow}
 
 
 @hookimpl
 def friday_components() -> list[ComponentSpec]:
-    return [ComponentSpec("strategy", "moving_average_cross", MovingAverageCross, Settings)]
+    return [ComponentSpec("strategy", "moving_average_cross", MovingAverageCross, MovingAverageCross.Settings)]

@@ -37,6 +37,10 @@ class _Meter(msgspec.Struct):
     falls: int = 0
 
 
+class _Snapshot(msgspec.Struct, frozen=True, tag="volume_adjuster 1"):
+    meters: dict[str, _Meter]
+
+
 class VolumeAdjuster(Transformer):
     """Makes ``volume`` the shares or contracts of the row; adds what arrived and what compares.
 
@@ -77,11 +81,11 @@ class VolumeAdjuster(Transformer):
 
     def snapshot(self) -> bytes:
         """The state after the rows so far, by the names of the instruments."""
-        return msgspec.msgpack.encode(self._meters)
+        return msgspec.msgpack.encode(_Snapshot(self._meters))
 
     def restore(self, snapshot: bytes) -> None:
         """Go on from a snapshot, also in a session of other instruments."""
-        self._meters = msgspec.msgpack.decode(snapshot, type=dict[str, _Meter])
+        self._meters = msgspec.msgpack.decode(snapshot, type=_Snapshot).meters
 
     def _next(self, inst: int, session: float, counter: float) -> tuple[float, int]:
         """Volume since the instrument's row before, and the falls of the session so far."""

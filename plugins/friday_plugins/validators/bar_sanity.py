@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from friday_core.api import (
     MISSING_PRICE,
     PRICE_COLUMNS,
     Chunk,
     ComponentSpec,
-    Float64,
     Int64,
     Judgement,
     RowCode,
@@ -20,12 +22,12 @@ from friday_core.api import (
 )
 
 
-class _Remembered(msgspec.Struct, frozen=True, tag="bar_sanity 1"):
-    """Little-endian columns of the last bars that passed."""
+class _Remembered(msgspec.Struct, frozen=True, tag="bar_sanity 2"):
+    """Columns of the last bars that passed, each with numpy's name of its type."""
 
-    ts_event: bytes
-    inst: bytes
-    columns: dict[str, bytes]
+    ts_event: tuple[str, bytes]
+    inst: tuple[str, bytes]
+    columns: dict[str, tuple[str, bytes]]
 
 
 class BarSanity(Validator):
@@ -55,7 +57,7 @@ class BarSanity(Validator):
         bars, state = self._last, None
         if bars is not None:
             columns = {name: _packed(values) for name, values in bars.columns.items()}
-            state = _Remembered(_packed(bars.ts_event), _packed(bars.inst.astype(np.int64)), columns)
+            state = _Remembered(_packed(bars.ts_event), _packed(bars.inst), columns)
         return msgspec.msgpack.encode(state)
 
     def restore(self, snapshot: bytes) -> None:
@@ -63,11 +65,8 @@ class BarSanity(Validator):
         if state is None:
             self._last = None
             return
-        columns = {
-            name: np.frombuffer(values, "<i8" if name in PRICE_COLUMNS else "<f8")
-            for name, values in state.columns.items()
-        }
-        self._last = Chunk(np.frombuffer(state.ts_event, "<i8"), np.frombuffer(state.inst, "<i8"), columns)
+        columns = {name: _unpacked(packed) for name, packed in state.columns.items()}
+        self._last = Chunk(_unpacked(state.ts_event), _unpacked(state.inst), columns)
 
     def _compared(self, chunk: Chunk, sound: Int64, judgement: Judgement) -> Judgement:
         """Judges sound rows by the instrument's predecessor, and remembers the last that pass."""
@@ -99,8 +98,13 @@ class BarSanity(Validator):
         return judgement
 
 
-def _packed(values: Int64 | Float64) -> bytes:
-    return values.astype(values.dtype.newbyteorder("<")).tobytes()
+def _packed(values: npt.NDArray[Any]) -> tuple[str, bytes]:
+    return values.dtype.str, values.tobytes()
+
+
+def _unpacked(packed: tuple[str, bytes]) -> npt.NDArray[Any]:
+    dtype, data = packed
+    return np.frombuffer(data, dtype)
 
 
 def _contradictions(chunk: Chunk) -> Judgement:

@@ -84,12 +84,12 @@ class _Newest(msgspec.Struct):
     close: int = MISSING_PRICE
 
 
-class _State(msgspec.Struct):
+class _State(msgspec.Struct, tag="data_completeness 1"):
     """How many sessions were seen, the newest one, and each instrument's newest row."""
 
-    session: float = -math.inf
-    sessions: int = 0
-    newest: dict[str, _Newest] = {}
+    session: float
+    sessions: int
+    newest: dict[str, _Newest]
 
 
 class _Hours:
@@ -142,7 +142,7 @@ class DataCompleteness(Validator):
         self._names = [str(one.id) for one in universe]
         self._hours = _Hours(settings)
         self._patience = math.inf if settings.latest_arrival is None else settings.latest_arrival * 1_000_000
-        self._state = _State()
+        self._state = _State(-math.inf, 0, {})
 
     def validate(self, chunk: Chunk) -> Judgement:
         absent = {name: _absent(chunk[name]) for name in self._settings.fields}

@@ -24,7 +24,10 @@ from friday_core.api import (
     hookimpl,
 )
 
-_SPLITS = ("2:1", "3:1", "4:1", "5:1", "10:1", "15:1", "20:1", "3:2", "5:2", "4:3", "5:3", "1:2", "1:5", "1:10")
+#: Nine in ten of 311 splits and bonuses of Indian shares, 2000 to 2026, that are too large for a circuit limit.
+_SPLITS = ("2:1", "3:1", "4:1", "5:1", "10:1", "3:2", "4:3")
+#: Days between a row and the one before it, beyond which its price says nothing of a split.
+_WEEK = 7
 
 
 class OutlierDetectionSettings(PluginSettings):
@@ -37,19 +40,26 @@ class OutlierDetectionSettings(PluginSettings):
         0.25,
         gt=0,
         description="A return no farther than this from the median is never an outlier. The default lies beyond the "
-        "widest circuit limit, for daily bars; bars of minutes bear 0.05.",
+        "widest circuit limit, for daily bars; bars of an hour bear 0.1, of minutes 0.05.",
+    )
+    night_floor: float = Field(
+        0.25, gt=0, description="The same for the first bar of a session, which knows the news of the night."
     )
     wrong_ratio: float = Field(
         10.0, gt=1, description="Beyond this many times the last close it is another instrument."
     )
+    lone_open: float = Field(
+        0.4, gt=0, description="Share of that distance beyond which an open that stands alone is an outlier; 1 is off."
+    )
     splits: tuple[str, ...] = Field(_SPLITS, description="Splits m:n to believe unannounced: n shares become m.")
-    split_tolerance: float = Field(0.03, ge=0, description="Return by which the open may miss the price after a split.")
+    split_tolerance: float = Field(0.04, ge=0, description="Return by which the open may miss the price after a split.")
     bands: tuple[float, ...] = Field(
         (0.02, 0.05, 0.1, 0.2), description="Circuit limits as shares of the close of the session before."
     )
     relearn: int = Field(3, ge=1, description="Bars in a row at a new level, after which it is believed.")
     patience: int = Field(20, ge=1, description="Bars held back in a row, after which the past is forgotten.")
-    stale_after: int = Field(5, ge=2, description="Bars in a row with the same close and no volume that are stale.")
+    memory: int = Field(30, ge=1, description="Days after which the last believed close says nothing any more.")
+    stale_after: int = Field(5, ge=2, description="Bars in a row at one price without volume that are stale.")
 
     @field_validator("splits")
     @classmethod
@@ -99,7 +109,7 @@ class _Past(msgspec.Struct):
     level: float = math.nan
     agreeing: int = 0
     held: int = 0
-    #: Close of the newest bar, believed or not, and how many in a row had it without volume.
+    #: Close of the newest bar, believed or not, and how many in a row stood still there without volume.
     newest: float = math.nan
     unmoved: int = 0
 
@@ -110,11 +120,19 @@ class _Past(msgspec.Struct):
         self.level, self.agreeing, self.held = math.nan, 0, 0
 
 
+class _Snapshot(msgspec.Struct, frozen=True, tag="outlier_detection 1"):
+    pasts: dict[str, _Past]
+
+
 class _Limits(NamedTuple):
     """Between which log returns a price is believed."""
 
     low: float
     high: float
+
+    @property
+    def reach(self) -> float:
+        return (self.high - self.low) / 2
 
     def hold(self, bar: _Bar, reference: float) -> bool:
         return all(self.low <= math.log(price * bar.factor / reference) <= self.high for price in bar[:4])
@@ -126,24 +144,32 @@ class OutlierDetection(Validator):
     Each of open, high, low and close is compared with the instrument's last believed close, all
     adjusted by ``factor``, so that an announced corporate action is no jump. With the log returns
     ``r`` of the last ``window`` believed closes, a bar is an outlier if a price's return lies
-    farther from ``median(r)`` than ``max(floor, threshold * median(|r - median(r)|))``. Until
-    ``least`` returns are known, and always, a price beyond ``wrong_ratio`` times the last close,
-    or below its inverse, is one.
+    farther from ``median(r)`` than ``max(floor, threshold * median(|r - median(r)|))``, where the
+    first bar of a session has ``night_floor``. Until ``least`` returns are known, and always, a
+    price beyond ``wrong_ratio`` times the last close, or below its inverse, is one.
+
+    An outlier, though not so far off: an open at the bar's edge that lies farther than ``lone_open``
+    times that distance from the last close and, on the same side, from the bar's own. A first
+    trade without an auction may be one share at any price, and a backtest would fill orders there.
 
     Not an outlier, though so far off, with the reason on the passing row: a bar whose close is
     locked at a circuit limit (within a tick of a band round the close of the session before, at
     the bar's extreme, no price beyond the band); and one that opens where a split of ``splits``
-    would put it and stays within the limits there, if it comes right after a believed bar and no
-    corporate action is announced for it.
+    would put it and stays within the limits there, if it comes right after a believed bar of at
+    most a week before and no corporate action is announced for it.
 
     A held bar changes nothing that is believed. But the ``relearn``-th bar in a row that keeps
-    within the limits of the held one before is believed, a level shift; and after ``patience``
-    held bars in a row the past is forgotten and the next bar believed, whatever it shows. A bar
-    that repeats a close without volume proves nothing and counts for neither; the
+    within the limits of the held one before is believed, a level shift; after ``patience`` held
+    bars in a row the past is forgotten and the next bar believed, whatever it shows; and so is a
+    bar that comes more than ``memory`` days after the last believed one. A bar
+    that stands still at the last close without volume proves nothing and counts for neither; the
     ``stale_after``-th in a row is stale. A row without a positive price is not judged: it passes,
     and counts for nothing.
 
     It cannot tell a crash from an error by one source alone, and compares with no second one.
+
+    Measured on 198,479 unadjusted daily bars of the NSE, 2000 to 2026, with 75 splits and bonuses
+    known: @RESULT@
     """
 
     Settings = OutlierDetectionSettings
@@ -168,11 +194,11 @@ class OutlierDetection(Validator):
 
     def snapshot(self) -> bytes:
         """The state after the rows so far, by the names of the instruments."""
-        return msgspec.msgpack.encode(self._pasts)
+        return msgspec.msgpack.encode(_Snapshot(self._pasts))
 
     def restore(self, snapshot: bytes) -> None:
         """Go on from a snapshot, also in a session of other instruments."""
-        self._pasts = msgspec.msgpack.decode(snapshot, type=dict[str, _Past])
+        self._pasts = msgspec.msgpack.decode(snapshot, type=_Snapshot).pasts
 
     def _judge(self, inst: int, bar: _Bar) -> tuple[Verdict, str]:
         if min(bar[:4]) <= 0 or not bar.factor > 0:
@@ -180,37 +206,63 @@ class OutlierDetection(Validator):
         name, instrument = self._instruments[inst]
         past = self._pasts.setdefault(name, _Past())
         close = bar.close * bar.factor
-        repeats = bar.volume == 0 and close == past.newest
+        repeats = bar.volume == 0 and close == past.newest and bar.high == bar.low
         past.unmoved = past.unmoved + 1 if repeats else int(bar.volume == 0)
         past.newest = close
         if past.unmoved >= self._settings.stale_after:
-            return Verdict.QUARANTINE, f"stale: {self._settings.stale_after} bars or more with one close and no volume"
-        if math.isnan(past.close):
+            return Verdict.QUARANTINE, f"stale: {self._settings.stale_after} bars or more at one price without volume"
+        absent = bar.session - past.session
+        if math.isnan(past.close) or absent > self._settings.memory:
             past.believe(bar)
-            return Verdict.PASS, ""
-        limits = self._limits(past.returns)
+            return Verdict.PASS, f"believed: nothing was for {absent:.0f} days" if absent > 0 else ""
+        if self._is_calm(bar, past):
+            return self._believe(bar, past, repeats)
+        limits = self._limits(bar, past)
         if limits.hold(bar, past.close):
-            if not repeats:
-                self._learn(past, math.log(close / past.close))
-            past.believe(bar)
-            return Verdict.PASS, ""
+            if self._opens_alone(bar, past.close, limits):
+                return self._hold_back(bar, past, limits, repeats, _lone_open(bar, past.close, instrument))
+            return self._believe(bar, past, repeats)
         explained = self._band(bar, past, instrument) or self._split(bar, past, limits)
         if explained:
             past.believe(bar)
             return Verdict.PASS, explained
-        return self._hold_back(bar, past, limits, repeats, instrument)
+        return self._hold_back(bar, past, limits, repeats, self._reason(bar, past.close, limits, instrument))
 
-    def _learn(self, past: _Past, move: float) -> None:
-        past.returns.append(move)
-        del past.returns[: -self._settings.window]
+    def _opens_alone(self, bar: _Bar, believed: float, limits: _Limits) -> bool:
+        """Whether only the open is far off, on one side of everything else that is known."""
+        far = self._settings.lone_open * limits.reach
+        off_last, off_own = math.log(bar.open * bar.factor / believed), math.log(bar.open / bar.close)
+        return (bar.open >= bar.high and min(off_last, off_own) > far) or (
+            bar.open <= bar.low and max(off_last, off_own) < -far
+        )
 
-    def _limits(self, returns: Sequence[float]) -> _Limits:
+    def _believe(self, bar: _Bar, past: _Past, repeats: bool) -> tuple[Verdict, str]:
+        if not repeats:
+            past.returns.append(math.log(bar.close * bar.factor / past.close))
+            del past.returns[: -self._settings.window]
+        past.believe(bar)
+        return Verdict.PASS, ""
+
+    def _is_calm(self, bar: _Bar, past: _Past) -> bool:
+        """Whether the limits hold the bar wherever among the returns their median lies: most bars, and soon told."""
+        returns, floor = past.returns, self._floor(bar, past)
+        if len(returns) < self._settings.least:
+            return False
+        narrowest = _Limits(max(max(returns) - floor, -self._far), min(min(returns) + floor, self._far))
+        off_last = abs(math.log(bar.open * bar.factor / past.close))
+        return off_last <= self._settings.lone_open * narrowest.reach and narrowest.hold(bar, past.close)
+
+    def _floor(self, bar: _Bar, past: _Past) -> float:
+        return self._settings.floor if bar.session == past.session else self._settings.night_floor
+
+    def _limits(self, bar: _Bar, past: _Past) -> _Limits:
         """Bounds of a believable return; those of another instrument while too little is known."""
+        returns = past.returns
         if len(returns) < self._settings.least:
             return _Limits(-self._far, self._far)
         middle = _median(returns)
         deviation = _median([abs(one - middle) for one in returns])
-        reach = max(self._settings.floor, self._settings.threshold * deviation)
+        reach = max(self._floor(bar, past), self._settings.threshold * deviation)
         return _Limits(max(middle - reach, -self._far), min(middle + reach, self._far))
 
     def _band(self, bar: _Bar, past: _Past, instrument: Instrument) -> str:
@@ -228,7 +280,7 @@ class OutlierDetection(Validator):
 
     def _split(self, bar: _Bar, past: _Past, limits: _Limits) -> str:
         """Why a bar is believed to follow a split; empty if there is none that explains it."""
-        if past.held or bar.factor != past.factor:
+        if past.held or bar.factor != past.factor or bar.session - past.session > _WEEK:
             return ""
         move = math.log(bar.open * bar.factor / past.close)
         for name, ratio in self._ratios.items():
@@ -237,10 +289,10 @@ class OutlierDetection(Validator):
         return ""
 
     def _hold_back(
-        self, bar: _Bar, past: _Past, limits: _Limits, repeats: bool, instrument: Instrument
+        self, bar: _Bar, past: _Past, limits: _Limits, repeats: bool, reason: str
     ) -> tuple[Verdict, str]:
         if repeats:
-            return Verdict.QUARANTINE, self._reason(bar, past.close, limits, instrument)
+            return Verdict.QUARANTINE, reason
         close, held = bar.close * bar.factor, past.held
         if held >= self._settings.patience:
             past.returns = []
@@ -252,7 +304,7 @@ class OutlierDetection(Validator):
         if past.agreeing >= self._settings.relearn:
             past.believe(bar)
             return Verdict.PASS, f"new level believed after {self._settings.relearn} bars"
-        return Verdict.QUARANTINE, self._reason(bar, past.close, limits, instrument)
+        return Verdict.QUARANTINE, reason
 
     def _reason(self, bar: _Bar, believed: float, limits: _Limits, instrument: Instrument) -> str:
         moves = {name: math.log(price * bar.factor / believed) for name, price in zip(PRICE_COLUMNS, bar, strict=False)}
@@ -263,6 +315,11 @@ class OutlierDetection(Validator):
             f"{what}{worst} {price:.10g} after {before:.10g}: log return {moves[worst]:+.4f} "
             f"is not in {limits.low:+.4f} to {limits.high:+.4f}"
         )
+
+
+def _lone_open(bar: _Bar, believed: float, instrument: Instrument) -> str:
+    opened, close, before = (instrument.price(units) for units in (bar.open, bar.close, round(believed / bar.factor)))
+    return f"open {opened:.10g} stands alone: {before:.10g} before it and {close:.10g} at the close"
 
 
 def _ratio(split: str) -> float:

@@ -67,6 +67,15 @@ CASES = [
         mended=Start(overrides=["clock.kind=historical"]),
     ),
     Case(
+        "past data that does not wait",
+        K.MODE_CONFLICT,
+        Start(overrides=["streams.market_data.backpressure=conflate"]),
+        'a historical clock with backpressure = "conflate": the result would depend on how fast the machine is',
+        'set [streams.market_data] backpressure = "block"',
+        "streams.market_data",
+        mended=Start(overrides=["streams.market_data.backpressure=block"]),
+    ),
+    Case(
         "an account in another currency",
         K.CURRENCY_CONFLICT,
         Start(overrides=["account.currency=USD"]),

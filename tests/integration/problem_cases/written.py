@@ -94,13 +94,13 @@ CASES = [
         mended=Start("[plugins.strategy.moving_average_cross]\nfast = 10"),
     ),
     Case(
-        "a stream that nobody runs",
-        K.UNKNOWN_SECTION,
+        "a second source of rows",
+        K.INVALID_VALUE,
         Start('[streams.quotes]\nsource = "synthetic"'),
-        "unknown stream 'quotes'",
-        "[streams.market_data]",
+        "a session has one source of rows, that of [streams.market_data]; 'quotes' names another",
+        'write source = "stream:market_data", or another stream',
         "streams.quotes",
-        mended=Start('[streams.market_data]\nsource = "synthetic"'),
+        mended=Start('[streams.quotes]\nsource = "stream:market_data"'),
     ),
     Case(
         "a misspelt key",

@@ -65,7 +65,7 @@ def constant(rows: int, price: float = 123.45, volume: float = 100.0) -> Bars:
     return Bars(still, still, still, still, np.full(rows, volume), np.ones(rows))
 
 
-def traced(formula: Formula, *, adjusted: bool = True) -> Program:
+def traced(formula: Formula, *, adjusted: bool = True, base: str = "1d") -> Program:
     """The program of an indicator; its columns are the outputs "0", "1", ..."""
 
     def outputs(m: Market) -> dict[str, Col]:
@@ -73,7 +73,7 @@ def traced(formula: Formula, *, adjusted: bool = True) -> Program:
         columns = (answer,) if isinstance(answer, Col) else answer
         return {str(n): column for n, column in enumerate(columns)}
 
-    return trace_program(outputs, adjusted=adjusted)
+    return trace_program(outputs, adjusted=adjusted, base=base)
 
 
 def computed(program: Program, columns: Mapping[str, Floats], scale: float = 1.0) -> list[Floats]:

@@ -82,16 +82,16 @@ class Made:
 
 
 @st.composite
-def programs(draw: st.DrawFn, size: int = 12) -> Made:
+def programs(draw: st.DrawFn, size: int = 12, coarser: Sequence[str] = (COARSE,)) -> Made:
     """Every value on the program's own clock is an output, so that nothing is hidden by what follows."""
     trace = Trace(BASE)
-    for domain in (BASE, COARSE):
+    for domain in (BASE, *coarser):
         for label, kind in INPUTS.items():
             trace.input(label, kind, domain)
     trace.input(FEEDBACK, Kind.NUM, BASE, feedback=True)
     trace.constant(draw(st.sampled_from([0.0, 1.0, -2.5, 1e-300])))
     for _ in range(draw(st.integers(1, size))):
-        _draw_node(draw, trace)
+        _draw_node(draw, trace, coarser)
     outputs = {f"n{node.number}": node.number for node in trace.nodes if node.domain in (BASE, "")}
     program = Program(trace.nodes, outputs, BASE)
     program.verify()
@@ -103,10 +103,10 @@ def programs(draw: st.DrawFn, size: int = 12) -> Made:
     )
 
 
-def _draw_node(draw: st.DrawFn, trace: Trace) -> None:
-    domain = draw(st.sampled_from([BASE, BASE, BASE, COARSE]))
+def _draw_node(draw: st.DrawFn, trace: Trace, coarser: Sequence[str]) -> None:
+    domain = draw(st.sampled_from([BASE, BASE, BASE, *coarser]))
     if draw(st.integers(0, 7)) == 7:
-        coarse = [node.number for node in trace.nodes if node.domain == COARSE]
+        coarse = [node.number for node in trace.nodes if node.domain in coarser]
         age = draw(st.sampled_from([math.inf, 0.0, 5.0 * MINUTE, 14.0 * MINUTE]))
         trace.add("asof", [draw(st.sampled_from(coarse))], (age,), domain=BASE)
         return

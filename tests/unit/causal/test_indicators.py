@@ -287,6 +287,6 @@ def test_a_forgotten_argument_is_a_type_error() -> None:
 
 def test_indicators_of_a_coarser_domain_are_joined_by_asof() -> None:
     def outputs(m: Market) -> Col:
-        return ta.rsi(m.at("1w").close).asof() - ta.rsi(m.close)
+        return ta.rsi(m.at("1d").close).asof() - ta.rsi(m.close)
 
-    assert traced(outputs).warmup == {"1w": 14, "1d": 14}
+    assert traced(outputs, base="1h").warmup == {"1d": 14, "1h": 14}

@@ -155,19 +155,19 @@ def test_an_instrument_that_nobody_admitted_is_refused(position: int) -> None:
 
 
 def test_a_clock_that_the_program_does_not_read_is_refused() -> None:
-    with pytest.raises(InvariantError, match=r"the program reads no slices of 1w, only of 1d"):
-        oracle(counted).step(0, [0], {"close": [1.0]}, "1w")
+    with pytest.raises(InvariantError, match=r"the program reads no slices of 1h, only of 1d"):
+        oracle(counted).step(0, [0], {"close": [1.0]}, "1h")
 
 
-def weekly(m: Any) -> Any:
-    return {"x": m.at("1w").close.asof(), "y": m.close}
+def daily(m: Any) -> Any:
+    return {"x": m.at("1d").close.asof(), "y": m.close}
 
 
-@pytest.mark.parametrize(("ts", "domain"), [(6, "1d"), (6, "1w"), (7, "1w")])
+@pytest.mark.parametrize(("ts", "domain"), [(6, "1h"), (6, "1d"), (7, "1d")])
 def test_slices_come_in_the_order_of_time_coarser_first(ts: int, domain: str) -> None:
-    one = oracle(weekly)
+    one = oracle(daily, base="1h")
     one.step(7, [0], {"close": [1.0]})
-    with pytest.raises(InvariantError, match=rf"slice {domain} at {ts} comes after 1d at 7: times must rise, coarser"):
+    with pytest.raises(InvariantError, match=rf"slice {domain} at {ts} comes after 1h at 7: times must rise, coarser"):
         one.step(ts, [0], {"close": [1.0]}, domain)
 
 
@@ -192,8 +192,9 @@ def test_a_slice_of_a_panel_comes_whole() -> None:
         one.step(7, [1], {"close": [2.0]})
 
 
-def test_ticks_of_one_time_follow_as_they_come() -> None:
-    one = oracle(counted, base="tick")
+@pytest.mark.parametrize("base", ["tick", "v1000"])
+def test_ticks_and_bars_by_volume_of_one_time_follow_as_they_come(base: str) -> None:
+    one = oracle(counted, base=base)
     shown = [one.step(5, [n], {"close": [price]})["x"] for n, price in ((1, 1.0), (0, 7.0), (1, 2.0), (1, 3.0))]
     assert bits([value for column in shown for value in column]) == bits([NAN, NAN, 3.0, 5.0])
 
@@ -202,8 +203,8 @@ def test_ticks_of_one_time_follow_as_they_come() -> None:
 
 
 def test_asof_takes_the_latest_row_that_has_closed() -> None:
-    weeks, days = {"ts": [7, 14], "close": [1.0, 2.0]}, {"ts": [6, 7, 13, 14, 15], "close": [0.0] * 5}
-    shown = run(trace_program(weekly), days, coarser={"1w": weeks})["x"]
+    days, hours = {"ts": [7, 14], "close": [1.0, 2.0]}, {"ts": [6, 7, 13, 14, 15], "close": [0.0] * 5}
+    shown = run(trace_program(daily, base="1h"), hours, coarser={"1d": days})["x"]
     assert bits(shown.tolist()) == bits([NAN, 1.0, 1.0, 2.0, 2.0])
 
 
@@ -212,32 +213,32 @@ SECOND = 1_000_000
 
 @pytest.mark.parametrize(("age", "expected"), [(3, [NAN, 4.0, 4.0, NAN]), (0, [NAN, 4.0, NAN, NAN])])
 def test_asof_is_as_old_as_max_age_and_not_older(age: float, expected: list[float]) -> None:
-    program = trace_program(lambda m: {"x": m.at("1w").close.asof(max_age=age), "y": m.close})
-    days = {"ts": [0, 9 * SECOND, 12 * SECOND, 12 * SECOND + 1], "close": [0.0] * 4}
-    shown = run(program, days, coarser={"1w": {"ts": [9 * SECOND], "close": [4.0]}})["x"]
+    program = trace_program(lambda m: {"x": m.at("1d").close.asof(max_age=age), "y": m.close}, base="1h")
+    hours = {"ts": [0, 9 * SECOND, 12 * SECOND, 12 * SECOND + 1], "close": [0.0] * 4}
+    shown = run(program, hours, coarser={"1d": {"ts": [9 * SECOND], "close": [4.0]}})["x"]
     assert bits(shown.tolist()) == bits(expected)
 
 
 def test_asof_gives_nan_where_the_latest_coarse_value_is_nan() -> None:
-    weeks, days = {"ts": [0, 7], "close": [1.0, NAN]}, {"ts": [0, 7], "close": [0.0] * 2}
-    assert bits(run(trace_program(weekly), days, coarser={"1w": weeks})["x"].tolist()) == bits([1.0, NAN])
+    days, hours = {"ts": [0, 7], "close": [1.0, NAN]}, {"ts": [0, 7], "close": [0.0] * 2}
+    assert bits(run(trace_program(daily, base="1h"), hours, coarser={"1d": days})["x"].tolist()) == bits([1.0, NAN])
 
 
 def test_asof_is_by_instrument() -> None:
-    one = oracle(weekly)
-    one.step(7, [0, 2], {"close": [1.0, 3.0]}, "1w")
+    one = oracle(daily, base="1h")
+    one.step(7, [0, 2], {"close": [1.0, 3.0]}, "1d")
     assert bits(one.step(7, [0, 1, 2], {"close": [0.0] * 3})["x"]) == bits([1.0, NAN, 3.0])
 
 
 def test_a_slice_of_a_coarser_clock_gives_no_outputs() -> None:
-    assert oracle(weekly).step(7, [0], {"close": [1.0]}, "1w") == {}
+    assert oracle(daily, base="1h").step(7, [0], {"close": [1.0]}, "1d") == {}
 
 
 def test_operators_count_the_rows_of_their_own_clock() -> None:
-    program = trace_program(lambda m: {"x": m.at("1w").close.shift(1).asof() + m.close.shift(1)})
-    days = {"ts": range(15), "close": np.arange(15.0)}
-    weeks = {"ts": [7, 14], "close": [100.0, 200.0]}
-    shown = run(program, days, coarser={"1w": weeks})["x"]
+    program = trace_program(lambda m: {"x": m.at("1d").close.shift(1).asof() + m.close.shift(1)}, base="1h")
+    hours = {"ts": range(15), "close": np.arange(15.0)}
+    days = {"ts": [7, 14], "close": [100.0, 200.0]}
+    shown = run(program, hours, coarser={"1d": days})["x"]
     assert bits(shown.tolist()) == bits([NAN] * 14 + [113.0])
 
 
@@ -383,9 +384,9 @@ def test_a_decision_stays_ready_when_something_else_changed() -> None:
 
 
 def test_joined_clocks_are_kept_in_a_snapshot() -> None:
-    program = trace_program(weekly)
+    program = trace_program(daily, base="1h")
     one, other = Oracle(program, [1.0], [A]), Oracle(program, [1.0], [A])
-    one.step(7, [0], {"close": [5.0]}, "1w")
+    one.step(7, [0], {"close": [5.0]}, "1d")
     other.restore(one.snapshot())
     assert other.step(7, [0], {"close": [1.0]}) == {"x": [5.0], "y": [1.0]}
 
@@ -448,6 +449,20 @@ def test_truths_are_numbers() -> None:
     assert run(program, {"month_end": np.array([True, False]), "close": [1.0, 2.0]})["x"].tolist() == [1.0, 0.0]
 
 
+@pytest.mark.parametrize("base", ["tick", "v1000"])
+def test_columns_of_ticks_and_of_bars_by_volume_may_repeat_a_time(base: str) -> None:
+    rows = {"ts": [5, 5, 5, 5], "inst": [0, 1, 0, 0], "close": [1.0, 7.0, 2.0, 3.0]}
+    assert bits(run(trace_program(counted, base=base), rows)["x"].tolist()) == bits([NAN, NAN, 3.0, 5.0])
+
+
+def test_a_snapshot_between_two_bars_by_volume_of_one_time_goes_on() -> None:
+    program = trace_program(counted, base="v1000")
+    one, other = Oracle(program, [1.0], [A]), Oracle(program, [1.0], [A])
+    one.step(5, [0], {"close": [1.0]})
+    other.restore(one.snapshot())
+    assert other.step(5, [0], {"close": [2.0]}) == {"x": [3.0]}
+
+
 def test_an_executor_goes_on_where_it_stands() -> None:
     one = oracle(counted)
     first = feed(one, {"ts": [0, 1], "close": [1.0, 2.0]})["x"]
@@ -462,7 +477,7 @@ def test_an_executor_goes_on_where_it_stands() -> None:
         ({"close": [1.0], "ts": [1, 2]}, None, r"columns of 1d differ in length from its 2 rows: \{'close': 1\}"),
         ({"close": [1.0, 1.0], "ts": [2, 1]}, None, r"the rows of 1d are not sorted by ts"),
         ({"close": ["one"]}, None, r"holds no numbers"),
-        ({"close": [1.0]}, {"1w": {"close": [1.0]}}, r"the program reads no rows of 1w, only of 1d"),
+        ({"close": [1.0]}, {"1h": {"close": [1.0]}}, r"the program reads no rows of 1h, only of 1d"),
     ],
 )
 def test_rows_that_do_not_fit_the_program_are_refused(rows: Any, coarser: Any, error: str) -> None:

@@ -87,11 +87,11 @@ def test_the_key_does_not_depend_on_what_is_not_used() -> None:
         lambda m: {"y": m.close.rolling(3).mean()},
         lambda m: {"x": m.close.rolling(3).mean(), "y": m.close},
         lambda m: {"x": -m.close.rolling(3).mean()},
-        lambda m: {"x": m.at("1w").close.rolling(3).mean().asof()},
+        lambda m: {"x": m.at("1d").close.rolling(3).mean().asof()},
     ],
 )
 def test_the_key_changes_with_what_is_computed(other: Callable[[Any], Any]) -> None:
-    assert key(other) != key(lambda m: {"x": m.close.rolling(3).mean()})
+    assert key(other, base="1h") != key(lambda m: {"x": m.close.rolling(3).mean()}, base="1h")
 
 
 def test_the_key_changes_with_the_order_of_inputs_and_with_the_clock() -> None:
@@ -124,12 +124,12 @@ def test_equal_expressions_are_computed_once() -> None:
 
 def test_what_no_output_needs_is_left_out() -> None:
     def outputs(m: Any) -> Any:
-        m.at("1w").volume.rolling(50).max()
+        m.at("1d").volume.rolling(50).max()
         return {"x": m.close}
 
-    program = trace_program(outputs)
+    program = trace_program(outputs, base="1h")
     assert names(program) == ["input"]
-    assert (program.domains, program.warmup, program.state_size) == (("1d",), {"1d": 0}, 0)
+    assert (program.domains, program.warmup, program.state_size) == (("1h",), {"1h": 0}, 0)
 
 
 def test_an_exact_price_leaves_the_program_in_the_currency() -> None:
@@ -257,12 +257,12 @@ def test_the_first_value_comes_on_the_row_after_the_warm_up(parts: Any, seed: in
 @given(parts=composed, after=composed, seed=st.integers(0, 99))
 def test_warm_up_is_counted_on_each_clock_by_itself(parts: Any, after: Any, seed: int) -> None:
     program = trace_program(
-        lambda m: {"x": _composed(m.close, after), "y": _composed(m.at("1w").close, parts).asof()}, base="1d"
+        lambda m: {"x": _composed(m.close, after), "y": _composed(m.at("1d").close, parts).asof()}, base="1h"
     )
-    weekly = np.random.default_rng(seed).normal(100.0, 1.0, program.warmup["1w"] + 1)
-    weeks = {"close": weekly, "session": np.ones(len(weekly)), "ts": np.arange(len(weekly)) * 7}
-    days = {"close": [1.0, 2.0], "session": [1.0, 1.0], "ts": [weeks["ts"][-1] - 1, weeks["ts"][-1]]}
-    shown = run(program, days, coarser={"1w": weeks})["y"]
+    daily = np.random.default_rng(seed).normal(100.0, 1.0, program.warmup["1d"] + 1)
+    days = {"close": daily, "session": np.ones(len(daily)), "ts": np.arange(len(daily)) * 7}
+    hours = {"close": [1.0, 2.0], "session": [1.0, 1.0], "ts": [days["ts"][-1] - 1, days["ts"][-1]]}
+    shown = run(program, hours, coarser={"1d": days})["y"]
     assert np.isnan(shown).tolist() == [True, False]
 
 
@@ -273,12 +273,12 @@ def test_a_decision_is_held_back_until_every_output_can_have_a_value() -> None:
 
 def test_a_decision_is_held_back_until_the_coarser_clock_is_warm() -> None:
     def outputs(m: Any) -> Any:
-        trend = m.at("1w").close.rolling(2).mean().asof()
+        trend = m.at("1d").close.rolling(2).mean().asof()
         return {"signal": where(latch(m.close > 1, trend > 5) | (m.close > 0), 1.0, 0.0)}
 
-    days = {"close": [2.0] * 4, "ts": [0, 7, 8, 15]}
-    weeks = {"close": [1.0, 1.0, 1.0], "ts": [0, 8, 15]}
-    shown = run(trace_program(outputs), days, coarser={"1w": weeks})["signal"]
+    hours = {"close": [2.0] * 4, "ts": [0, 7, 8, 15]}
+    days = {"close": [1.0, 1.0, 1.0], "ts": [0, 8, 15]}
+    shown = run(trace_program(outputs, base="1h"), hours, coarser={"1d": days})["signal"]
     assert bits(shown.tolist()) == bits([NAN, NAN, 1.0, 1.0])
 
 
@@ -288,17 +288,65 @@ def test_outputs_that_are_no_decisions_are_not_held_back() -> None:
 
 
 def test_a_constant_decision_waits_for_the_program_s_own_rows() -> None:
-    program = trace_program(lambda m: {"target": HOLD if m is None else 1.0, "y": m.at("1w").close.asof(),
-                                       "z": m.close.shift(1)})  # fmt: skip
-    days, weeks = {"close": [1.0] * 3, "ts": [10, 11, 12]}, {"close": [1.0] * 4, "ts": [0, 1, 2, 3]}
-    assert bits(run(program, days, coarser={"1w": weeks})["target"].tolist()) == bits([NAN, 1.0, 1.0])
+    program = trace_program(lambda m: {"target": HOLD if m is None else 1.0, "y": m.at("1d").close.asof(),
+                                       "z": m.close.shift(1)}, base="1h")  # fmt: skip
+    hours, days = {"close": [1.0] * 3, "ts": [10, 11, 12]}, {"close": [1.0] * 4, "ts": [0, 1, 2, 3]}
+    assert bits(run(program, hours, coarser={"1d": days})["target"].tolist()) == bits([NAN, 1.0, 1.0])
+
+
+# The gate's lines ------------------------------------------------------------------------------
+
+
+def decided(m: Any) -> Any:
+    trend = m.at("1d").close.rolling(2).mean().asof()
+    cheap = m.close.rolling(3).min() < trend
+    return {
+        "signal": where(cheap, 1.0, 0.0),
+        "target": 0.5,
+        "floor": m.raw.low,
+    }
+
+
+def lines(*, is_gate: bool) -> dict[str, set[int]]:
+    """By operator, the lines in ``decided`` that its nodes carry."""
+    found: dict[str, set[int]] = {}
+    for one in trace_program(decided, base="1h").instructions:
+        file, _, line = one.node.line.partition(":")
+        assert file == "test_program.py"
+        if one.node.is_gate is is_gate:
+            found.setdefault(one.name, set()).add(int(line) - decided.__code__.co_firstlineno)
+    return found
+
+
+def test_the_gate_carries_the_lines_of_what_it_holds_back() -> None:
+    signal, constant, join = 4, 0, 1
+    assert lines(is_gate=True) == {
+        "rows": {join}, "asof": {join}, "gt": {join}, "const": {join, signal},
+        "where": {signal, constant}, "ready": {signal, constant},
+    }  # fmt: skip
+
+
+def test_what_is_added_to_an_output_carries_the_author_s_line() -> None:
+    written = lines(is_gate=False)
+    assert (written["to_num"], written["lt"], written["asof"]) == ({6}, {2}, {1})
+    assert written["const"] == {0, 4}
+
+
+def test_a_description_says_what_is_the_gate_s() -> None:
+    first = decided.__code__.co_firstlineno
+    described = trace_program(decided, base="1h").describe()
+    assert f"ready(rows 2) [Friday's gate for test_program.py:{first + 4}]" in described
+    assert f"rows on 1d [Friday's gate for test_program.py:{first + 1}]" in described
+    assert f"lt [test_program.py:{first + 2}]" in described
 
 
 # What an executor may rely on ------------------------------------------------------------------
 
 
 def sound() -> Program:
-    return trace_program(lambda m: {"x": m.close.rolling(3).mean() - m.at("1w").open.shift(1).asof(), "y": m.close})
+    return trace_program(
+        lambda m: {"x": m.close.rolling(3).mean() - m.at("1d").open.shift(1).asof(), "y": m.close}, base="1h"
+    )
 
 
 def broken(number: int, **changes: Any) -> Program:
@@ -330,9 +378,9 @@ def test_a_traced_program_is_sound() -> None:
         (broken(4, at=10_000), r"its state ends at 10002, beyond"),
         (broken(1, params=(4.0,)), r"instruction 2 \(input\): its state is at 5, not at 6"),
         (broken(3, node_domain="1y"), r"instruction 3 \(shift\): is on the unknown clock '1y'"),
-        (broken(3, node_domain="1d"), r"instruction 3 \(shift\): mixes the clocks '1w' and '1d'"),
-        (broken(5, inputs=(1, 3)), r"instruction 5 \(sub\): mixes the clocks '1w' and '1d'"),
-        (broken(4, inputs=(1,)), r"instruction 4 \(asof\): joins the clock '1d' to '1d': only coarse to fine"),
+        (broken(3, node_domain="1h"), r"instruction 3 \(shift\): mixes the clocks '1d' and '1h'"),
+        (broken(5, inputs=(1, 3)), r"instruction 5 \(sub\): mixes the clocks '1d' and '1h'"),
+        (broken(4, inputs=(1,)), r"instruction 4 \(asof\): joins the clock '1h' to '1h': only coarse to fine"),
         (broken(0, node_label=""), r"instruction 0 \(input\): has no column to read"),
         (broken(5, node_op=replace(OPERATORS["sub"], step=None)), r"instruction 5 \(sub\): has neither step nor panel"),
         (
@@ -347,7 +395,7 @@ def test_a_malformed_program_is_refused_with_what_is_wrong(program: Program, fau
 
 
 @pytest.mark.parametrize(
-    ("outputs", "fault"), [({"x": 6}, "output 'x' is instruction 6 of 6"), ({"x": 3}, "output 'x' is on the clock 1w")]
+    ("outputs", "fault"), [({"x": 6}, "output 'x' is instruction 6 of 6"), ({"x": 3}, "output 'x' is on the clock 1d")]
 )
 def test_an_output_must_be_an_instruction_of_the_program_s_clock(outputs: dict[str, int], fault: str) -> None:
     program = sound()
@@ -369,24 +417,24 @@ def test_a_state_that_is_too_long_is_refused() -> None:
 def test_a_program_describes_itself_as_a_tree_of_operators() -> None:
     def outputs(m: Any) -> Any:
         fast = m.close.ewm(span=3).mean()
-        week = m.at("1w").close.ffill().asof("14d")
-        return {"gap": fast - week * 2, "held": m.pos + fast}
+        day = m.at("1d").close.ffill().asof("14d")
+        return {"gap": fast - day * 2, "held": m.pos + fast}
 
     first = outputs.__code__.co_firstlineno
-    program = trace_program(outputs)
+    program = trace_program(outputs, base="1h")
     head, *lines = program.describe().replace("test_program.py:", "").splitlines()
-    assert head == f"program {program.key[:8]} on 1d, grade A: 10 operators, 4 slots of state"
+    assert head == f"program {program.key[:8]} on 1h, grade A: 10 operators, 4 slots of state"
     assert lines == [
-        "reads 1w: close; 1d: close, pos",
-        "warm-up rows: 1w 0, 1d 0",
+        "reads 1d: close; 1h: close, pos",
+        "warm-up rows: 1d 0, 1h 0",
         "gap",
         f"  #7 sub [{first + 3}]",
         f"    #1 ewm_mean(a 0.5) [{first + 1}]",
         f"      #0 close [{first + 1}]",
         f"    #6 mul [{first + 3}]",
         f"      #4 asof(max_age 1.2096e+12) [{first + 2}]",
-        f"        #3 ffill on 1w [{first + 2}]",
-        f"          #2 close on 1w [{first + 2}]",
+        f"        #3 ffill on 1d [{first + 2}]",
+        f"          #2 close on 1d [{first + 2}]",
         "      2",
         "held",
         f"  #9 add [{first + 3}]",

@@ -117,17 +117,21 @@ KINDS: list[Case] = [
 ]  # fmt: skip
 
 CLOCKS: list[Case] = [
-    (lambda m: m.close + m.at("1w").close, r"add mixes the clock domains 1d and 1w; bring the coarser one over with"),
-    (lambda m: where(m.at("1w").close > 1, m.close, 0.0), r"where mixes the clock domains 1d and 1w"),
-    (lambda m: m.at("1h").close.asof(), r"m\.at\('1h'\) is not coarser than the program's own clock 1d; run"),
-    (lambda m: m.at("24h").close.asof(), r"m\.at\('24h'\) is not coarser than the program's own clock 1d"),
+    (lambda m: m.close + m.at("1d").close, r"add mixes the clock domains 1d and 1h; bring the coarser one over with"),
+    (lambda m: where(m.at("1d").close > 1, m.close, 0.0), r"where mixes the clock domains 1d and 1h"),
+    (lambda m: m.at("15m").close.asof(), r"m\.at\('15m'\) is not coarser than the program's own clock 1h; run .* 15m"),
     (lambda m: m.at("tick").close, r"m\.at\('tick'\) is not coarser"),
-    (lambda m: m.close.asof(), r"asof\(\) goes from coarse to fine; 1d is not coarser than 1d"),
-    (lambda m: m.at("1d").close.asof(), r"1d is not coarser than 1d"),
-    (lambda m: m.at("weekly").close, r"'weekly' is no clock domain; write tick, or a number and one of s m h d w"),
+    (lambda m: m.close.asof(), r"asof\(\) goes from coarse to fine; 1h is not coarser than 1h"),
+    (lambda m: m.at("1h").close.asof(), r"1h is not coarser than 1h"),
+    (lambda m: m.at("60m").close.asof(), r"1h is not coarser than 1h"),
+    (lambda m: m.at("weekly").close, r"'weekly' is no clock domain; write tick, or a number and one of s m h, as 15m"),
+    (lambda m: m.at("2d").close, r"'2d' is no clock domain; no bar is longer than a session: write 1d and count"),
+    (lambda m: m.at("1w").close, r"'1w' is no clock domain; no bar is longer than a session: write 1d and count"),
+    (lambda m: m.at("24h").close, r"'24h' is no clock domain; no bar is longer than a session: write 1d"),
+    (lambda m: m.at("v1000").close, r"m\.at\('v1000'\) asks for bars by volume, which join no other clock; run the"),
     (lambda m: m.at(15).close, r"m\.at\(\) takes the name of a clock domain, such as '15m'"),
-    (lambda m: m.at("1w").close, r"outputs\(m\)\['x'\] is on the clock 1w, the program on 1d; bring it over"),
-    (lambda m: m.at("1w").pos, r"pos is the book's.*write m\.pos, without at\(\)"),
+    (lambda m: m.at("1d").close, r"outputs\(m\)\['x'\] is on the clock 1d, the program on 1h; bring it over"),
+    (lambda m: m.at("1d").pos, r"pos is the book's.*write m\.pos, without at\(\)"),
 ]  # fmt: skip
 
 ARGUMENTS: list[Case] = [
@@ -144,9 +148,9 @@ ARGUMENTS: list[Case] = [
     (lambda m: m.close.ewm(span=-1).mean(), r"ewm\(span=-1\) gives alpha .*; it must be in \(0, 1\]"),
     (lambda m: m.close.ewm(halflife=0).mean(), r"ewm\(halflife=0\) gives alpha .*; it must be in \(0, 1\]"),
     (lambda m: m.close.ewm(span="9").mean(), r"ewm\(span='9'\): the weight is a number"),
-    (lambda m: m.at("1w").close.asof(max_age="a day"), r"max_age='a day' is no duration; write a number and one of"),
-    (lambda m: m.at("1w").close.asof(max_age=-1), r"max_age=-1 is no duration"),
-    (lambda m: m.at("1w").close.asof(max_age=m.close), r"is no duration; write 30m in quotes, or seconds"),
+    (lambda m: m.at("1d").close.asof(max_age="a day"), r"max_age='a day' is no duration; write a number and one of"),
+    (lambda m: m.at("1d").close.asof(max_age=-1), r"max_age=-1 is no duration"),
+    (lambda m: m.at("1d").close.asof(max_age=m.close), r"is no duration; write 30m in quotes, or seconds"),
     (lambda m: m.panel(m.close).top(0), r"top: 0 is no whole number from 1 on"),
     (lambda m: m.panel(m.close).bottom(2.5), r"top: 2\.5 is no whole number from 1 on"),
     (lambda m: m.panel(m.close, min_valid=0), r"m\.panel\(min_valid\): 0 is no whole number from 1 on"),
@@ -215,7 +219,7 @@ def _cases(*groups: tuple[type[TraceError], list[Case]]) -> list[Any]:
 def test_a_mistake_names_its_line_and_its_mend(author: Author, error: type[TraceError], mend: str) -> None:
     line = author.__code__.co_firstlineno
     with pytest.raises(error, match=rf"^test_trace_errors\.py:{line}: .*{mend}") as raised:
-        trace_program(lambda m: {"x": author(m)}, ["momentum"])
+        trace_program(lambda m: {"x": author(m)}, ["momentum"], base="1h")
     assert raised.type is error
 
 
@@ -290,14 +294,23 @@ def test_the_line_is_the_author_s_where_numpy_or_the_library_calls_back() -> Non
         trace_program(outputs)
 
 
-def test_a_panel_of_ticks_compares_nothing() -> None:
-    with pytest.raises(ClockDomainError, match=r"a tick stands alone in its slice.*m\.at\('1m'\)"):
-        trace_program(lambda m: {"x": m.panel(m.close).rank()}, base="tick")
+@pytest.mark.parametrize(("base", "row"), [("tick", "tick"), ("v1000", "bar by volume")])
+def test_a_panel_of_rows_that_stand_alone_compares_nothing(base: str, row: str) -> None:
+    with pytest.raises(ClockDomainError, match=rf"a {row} stands alone in its slice.* such as 1m"):
+        trace_program(lambda m: {"x": m.panel(m.close).rank()}, base=base)
 
 
-def test_an_unknown_clock_of_the_program_is_refused() -> None:
-    with pytest.raises(ClockDomainError, match=r"'daily' is no clock domain"):
-        trace_program(lambda m: {"x": m.close}, base="daily")
+@pytest.mark.parametrize("base", ["daily", "1w"])
+def test_an_unknown_clock_of_the_program_is_refused(base: str) -> None:
+    with pytest.raises(ClockDomainError, match=rf"^test_trace_errors\.py:\d+: '{base}' is no clock domain"):
+        trace_program(lambda m: {"x": m.close}, base=base)
+
+
+@pytest.mark.parametrize("domain", ["15m", "1d", "tick", "v2000"])
+def test_a_program_on_bars_by_volume_joins_no_other_clock(domain: str) -> None:
+    message = rf"m\.at\('{domain}'\) cannot be joined to bars by volume, the program's own clock v1000; run the program"
+    with pytest.raises(ClockDomainError, match=message):
+        trace_program(lambda m: {"x": m.at(domain).close.asof()}, base="v1000")
 
 
 def test_a_copy_of_a_column_is_the_column() -> None:

@@ -30,16 +30,39 @@ class Rise(ColumnStrategy):
 def friday_components():
     return [ComponentSpec("strategy", "rise", Rise)]
 """
+QUARTERS = """
+from friday_core.api import ColumnStrategy, ComponentSpec, hookimpl, where
+
+class Quarters(ColumnStrategy):
+    def outputs(self, m):
+        trend = m.at("15m").close.diff(2).asof()
+        return {"signal": where(trend > 0, 1.0, 0.0), "trend": trend}
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("strategy", "quarters", Quarters)]
+"""
 HEAVY = ["numpy", "pandas", "pyarrow", "pydantic", "dependency_injector", "rich"]
 
 
 @pytest.fixture(autouse=True)
 def firm_containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A container's module that builds hosts with one strategy in columns."""
-    plugin = install(monkeypatch, PLUGIN)
-    active = 'trading.active_strategies=[{id="one", use="rise"}]'
+    build_hosts_of(monkeypatch, tmp_path, PLUGIN, "rise")
+
+
+@pytest.fixture
+def minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with a strategy on minutes that reads quarters of an hour."""
+    options = ("plugins.source.synthetic.interval=1m", "plugins.source.synthetic.sessions=1")
+    build_hosts_of(monkeypatch, tmp_path, QUARTERS, "quarters", *options)
+
+
+def build_hosts_of(monkeypatch: pytest.MonkeyPatch, folder: Path, source: str, use: str, *options: str) -> None:
+    plugin = install(monkeypatch, source)
+    active = f'trading.active_strategies=[{{id="one", use="{use}"}}]'
     made: Any = SimpleNamespace(
-        load_settings=lambda *_, **__: None, build=lambda _loaded: host_with([plugin], tmp_path, active)
+        load_settings=lambda *_, **__: None, build=lambda _loaded: host_with([plugin], folder, active, *options)
     )
     monkeypatch.setitem(sys.modules, "firm_containers", made)
 
@@ -84,6 +107,31 @@ def test_a_condition_is_true_false_or_unknown(day: str, shown: str) -> None:
     assert condition[2] == shown
 
 
+@pytest.mark.usefixtures("minutes")
+@pytest.mark.parametrize(
+    ("at", "head", "warmup"),
+    [
+        ("10:07", "15m bar that closed at 2024-01-01 (2024-01-01T04:30:00Z), its row 3", "done, 2 rows"),
+        ("09:31", "15m bar that closed at 2024-01-01 (2024-01-01T04:00:00Z), its row 1", "row 1 of 2"),
+        ("09:20", "no 15m bar has closed yet", "row 0 of 2"),
+    ],
+)
+def test_values_of_a_coarser_domain_say_of_which_bar_they_are(at: str, head: str, warmup: str) -> None:
+    printed = run("--output", "trend", at=f"2024-01-01T{at}:00+05:30").stdout.splitlines()
+    (shift,) = (line for line in printed if "shift(k 2) on 15m" in line)
+    assert printed[2] == head
+    assert warmup in shift
+
+
+@pytest.mark.usefixtures("minutes")
+def test_json_has_the_bars_of_coarser_domains() -> None:
+    warm, cold = (json.loads(run("--json", at=f"2024-01-01T{at}:00+05:30").stdout) for at in ("10:07", "09:20"))
+    bar = {"domain": "15m", "ts_event": "2024-01-01T04:30:00+00:00", "session": "2024-01-01", "row": 3}
+    assert warm["coarser"] == [bar]
+    assert cold["coarser"] == [{"domain": "15m", "ts_event": None, "session": None, "row": 0}]
+    assert {(one["domain"], one["rows"]) for one in warm["steps"]} == {("1m", 52), ("15m", 3)}
+
+
 def test_what_is_used_twice_points_to_where_it_stood() -> None:
     first, *_, again = (" ".join(words) for words in lines("--output", "square")[6:])
     number = first.partition(" ")[0]
@@ -106,12 +154,14 @@ def test_json_has_the_steps_with_numbers_as_they_are() -> None:
         "ts_event": "2024-01-04T10:00:00+00:00",
         "session": "2024-01-04",
         "row": 4,
+        "coarser": [],
     }
     assert [(one["depth"], one["leaf"], one["value"], one["kind"]) for one in steps] == [
         (0, "", 1250.55, "num"),
         (1, "", 125055.0, "price"),
         (2, "column", 126425.0, "price"),
     ]
+    assert {(one["domain"], one["rows"]) for one in steps} == {("1d", 4)}
     assert steps[0]["inputs"] == [steps[1]["number"]]
 
 

@@ -98,6 +98,12 @@ def test_an_empty_book_holds_nothing() -> None:
     assert list(book_lines({"cross": book(positions={})}, "INR", 80))[-1] == "cross holds nothing"
 
 
+@pytest.mark.parametrize(("count", "records"), [(1, "1 record"), (1200, "1,200 records")])
+def test_a_slow_stage_is_a_remark(count: int, records: str) -> None:
+    result = run_result(slow={"validator.lazy": count})
+    assert list(remarks(result.summary)) == [f"validator.lazy was slow: {records} took longer than [run] slow_record"]
+
+
 def test_remarks_tell_what_went_wrong_and_what_was_held_back() -> None:
     result = run_result(
         error="bar_sanity stopped it",

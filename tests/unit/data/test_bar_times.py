@@ -70,6 +70,62 @@ def test_a_given_format_is_followed() -> None:
     assert closes(BarTimes("Asia/Kolkata", format="%d-%m-%Y"), "02-01-2024") == ["2024-01-02T10:00:00"]
 
 
+@pytest.mark.parametrize(
+    ("unit", "count"),
+    [
+        ("epoch_s", 1_514_778_300),
+        ("epoch_s", 1_514_778_300.0),
+        ("epoch_ms", "1514778300000"),
+        ("epoch_us", 1_514_778_300_000_000),
+        ("epoch_ns", 1_514_778_300_000_000_000),
+    ],
+)
+def test_counts_since_1970_are_utc_and_need_no_zone(unit: str, count: object) -> None:
+    assert closes(BarTimes(None, "15m", "open", format=unit), count) == ["2018-01-01T04:00:00"]
+
+
+def test_a_count_of_a_daily_bar_is_a_moment_of_its_date() -> None:
+    # 03:45 UTC is 09:15 in India; 20:00 UTC is past midnight there.
+    assert closes(BarTimes("Asia/Kolkata", format="epoch_s"), 1_514_778_300, 1_514_836_800) == [
+        "2018-01-01T10:00:00",
+        "2018-01-02T10:00:00",
+    ]
+
+
+@pytest.mark.parametrize("count", ["09:15", "", None, float("nan"), float("inf"), 1e300])
+def test_what_is_no_count_is_an_error_that_names_the_line(count: object) -> None:
+    with pytest.raises(DataSourceError, match=r"line 3, column 'Date': .* is not a time stamp of the form epoch_s"):
+        closes(BarTimes(None, "15m", format="epoch_s"), 1_514_778_300, count)
+
+
+@given(st.integers(-(2**52), 2**52))
+def test_every_whole_microsecond_is_kept(count: int) -> None:
+    column = pd.Series([count], name="Date")
+    assert BarTimes(None, "1m", "close", format="epoch_us").closes(column, ORIGIN).tolist() == [count]
+
+
+HOURS = ("2024-01-01T09:15", "2024-01-01T14:15", "2024-01-01T15:15")
+
+
+def test_a_last_bar_shorter_than_the_others_closes_with_the_session() -> None:
+    times = BarTimes("Asia/Kolkata", "1h", short_last_bar=True)
+    assert closes(times, *HOURS) == ["2024-01-01T04:45:00", "2024-01-01T09:45:00", "2024-01-01T10:00:00"]
+
+
+def test_a_bar_that_opens_with_the_close_or_after_it_keeps_its_length() -> None:
+    times = BarTimes("Asia/Kolkata", "1h", short_last_bar=True)
+    assert closes(times, "2024-01-01T15:30", "2024-01-01T18:00") == ["2024-01-01T11:00:00", "2024-01-01T13:30:00"]
+
+
+def test_without_being_told_no_bar_is_cut_short() -> None:
+    assert closes(BarTimes("Asia/Kolkata", "1h"), HOURS[-1]) == ["2024-01-01T10:45:00"]
+
+
+def test_a_session_s_close_needs_a_zone_although_stamps_have_offsets() -> None:
+    with pytest.raises(DataSourceError, match="does not say its time zone"):
+        closes(BarTimes(None, "1h", short_last_bar=True), "2024-01-01T15:15:00+05:30")
+
+
 def test_a_time_that_the_clock_shows_twice_is_an_error() -> None:
     with pytest.raises(DataSourceError, match=r"line 2.*America/New_York shows '2024-11-03 01:30' twice"):
         closes(BarTimes("America/New_York", "1m"), "2024-11-03 01:30")

@@ -53,6 +53,44 @@ def test_the_noise_of_single_precision_is_not_a_finer_price() -> None:
     assert (chunk["close"][0], chunk.code[0]) == (123455, RowCode.NONE)
 
 
+def test_a_column_named_price_holds_price_units_and_others_numbers() -> None:
+    reader = BarReader(BarTimes("Asia/Kolkata"), {"price": "last", "turnover": "paid"})
+    chunk = read(frame(100.0, 100.0, last=[99.95, 1.005], paid=[99.95, 0.5]), reader)
+    assert (chunk["price"].tolist(), chunk["turnover"].tolist()) == ([9995, 100], [99.95, 0.5])
+    assert chunk.code.tolist() == [RowCode.NONE, RowCode.OFF_GRID]
+
+
+def test_a_time_of_day_in_a_column_of_its_own_is_read_after_the_date() -> None:
+    reader = BarReader(BarTimes("Asia/Kolkata", "1m", "close"), {"timestamp": "date", "time": "clock"})
+    given = frame(100.0, 101.0, date=[20240101, 20240102], clock=[" 09:16", "09:17"])
+    expected = np.array(["2024-01-01T03:46", "2024-01-02T03:47"], "datetime64[us]").astype(np.int64)
+    assert read(given, reader).ts_event.tolist() == expected.tolist()
+    assert reader.kept == READER.kept
+
+
+def test_a_date_and_a_time_that_cannot_be_read_are_shown_together() -> None:
+    reader = BarReader(BarTimes("Asia/Kolkata", "1m"), {"time": "clock"})
+    with pytest.raises(DataSourceError, match="line 2, column 'timestamp': '2024-01-01 25:00' is not a time stamp"):
+        read(frame(100.0, clock=["25:00"]), reader)
+
+
+def test_a_column_of_times_that_is_not_there_is_named() -> None:
+    reader = BarReader(BarTimes("Asia/Kolkata", "1m"), {"time": "clock"})
+    with pytest.raises(DataSourceError, match="there is no column 'clock'"):
+        read(frame(100.0), reader)
+
+
+def test_a_file_without_volume_is_told_how_to_say_so() -> None:
+    with pytest.raises(DataSourceError, match="or no_volume = true if there is none"):
+        read(frame(100.0).drop(columns="volume"))
+
+
+@pytest.mark.parametrize("word", ["-", " - ", "", "NA", "n/a", "None"])
+def test_words_for_no_value_leave_a_number_unknown(word: str) -> None:
+    reader = BarReader(BarTimes("Asia/Kolkata"), {"delivered": "DELIV_PER"})
+    assert np.isnan(read(frame(100.0, DELIV_PER=[word]), reader)["delivered"][0])
+
+
 @pytest.mark.parametrize("absent", [float("nan"), float("inf"), -float("inf"), None])
 def test_a_price_that_is_not_there_is_marked(absent: float | None) -> None:
     chunk = read(frame(absent, 100.0))

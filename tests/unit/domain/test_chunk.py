@@ -34,6 +34,13 @@ def test_columns_have_their_types() -> None:
     assert [one[name].dtype for name in ("close", "volume")] == [np.int64, np.float64]
 
 
+def test_the_price_of_a_tick_is_in_whole_units_like_those_of_a_bar() -> None:
+    one = chunk(price=np.array([100.0, 101.0, 102.0]))
+    assert one["price"].dtype == np.int64
+    with pytest.raises(SchemaError, match=r"column 'price' holds whole numbers \(int64\), not"):
+        chunk(price=np.array([100.0, 100.05, 101.0]))
+
+
 def test_rows_are_received_when_they_happen_and_counted_from_zero_unless_said_otherwise() -> None:
     one = chunk()
     assert (one.ts_recv.tolist(), one.seq.tolist(), one.code.tolist()) == ([0, 10, 20], [0, 1, 2], [0, 0, 0])

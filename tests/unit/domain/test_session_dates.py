@@ -66,5 +66,19 @@ def test_moments_before_1970_have_dates_too() -> None:
     assert to_date(int(session)) == dt.date(1962, 1, 2)
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_garbage_has_the_first_or_the_last_date_that_a_calendar_can_name(zone: str) -> None:
+    garbage = np.array([-(2**63), -(2**62), 2**62, 2**63 - 1])
+    dates = [to_date(int(one)).isoformat() for one in SessionDates(zone).of(garbage)]
+    assert {date[:-3] for date in dates[:2]} == {"0001-01"}
+    assert {date[:-3] for date in dates[2:]} == {"9999-12"}
+
+
+def test_garbage_in_a_chunk_leaves_the_dates_of_the_other_rows_as_they_are() -> None:
+    good = microseconds("2024-01-01T18:30:00+00:00")
+    sessions = SessionDates("Asia/Kolkata").of(np.array([good, 2**63 - 1, good]))
+    assert to_date(int(sessions[0])).isoformat() == to_date(int(sessions[2])).isoformat() == "2024-01-02"
+
+
 def test_microseconds_become_an_aware_datetime() -> None:
     assert to_datetime(1_704_067_200_000_001).isoformat() == "2024-01-01T00:00:00.000001+00:00"

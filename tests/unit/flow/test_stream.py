@@ -7,27 +7,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes.bars import COLUMNS, UNIVERSE, A, B, C, Row, chunk_of, cut, flat, one_by_one
+from fakes.bars import COLUMNS, A, B, C, Row, chunk_of, cut, flat, one_by_one
 from fakes.stages import Answers, Becomes, ByRow, CloseBefore
+from fakes.streams import flow_of, stream_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from friday_core.domain.chunk import MISSING_PRICE, Chunk
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.sessions import SessionDates
 from friday_core.domain.verdicts import RowCode, Verdict
 from friday_core.errors import DataValidationError, InvariantError, PluginContractError, SchemaError
-from friday_core.flow.manager import DataFlowManager
-from friday_core.flow.stream import Stream, StreamPlan
-
-DATES = SessionDates("Asia/Kolkata")
+from friday_core.flow.plans import DerivedPlan, StreamPlan
 
 
 class Flow:
     """A stream, and everything that came out of it."""
 
     def __init__(self, **plan: Any) -> None:
-        self.stream = Stream("market_data", StreamPlan(**{"columns": COLUMNS, **plan}), UNIVERSE, DATES)
+        self.stream = stream_of(StreamPlan(**{"columns": COLUMNS, **plan}))
         self.rows: list[dict[str, Any]] = []
         self.stopped = ""
 
@@ -230,16 +227,15 @@ def test_rows_carry_the_sources_columns_the_stamps_and_the_outputs() -> None:
 
 
 def test_a_record_of_an_unknown_stream_is_a_defect_of_friday() -> None:
-    manager = DataFlowManager({"market_data": StreamPlan(COLUMNS)}, UNIVERSE, DATES)
     with pytest.raises(InvariantError, match="a record names stream 'quotes', this session has market_data"):
-        manager.end("quotes")
+        next(flow_of().end("quotes"))
 
 
 def test_the_manager_counts_rows_and_shows_every_quarantine() -> None:
-    manager = DataFlowManager({"a": StreamPlan(COLUMNS), "b": StreamPlan(COLUMNS)}, UNIVERSE, DATES)
-    assert [len(out) for out in manager.process_data_stream("a", bars(3))] == [2]
-    assert [len(out) for out in manager.end("a")] == [1]
-    assert (manager.rows_in, list(manager.quarantines)) == (3, ["a", "b"])
+    manager = flow_of(derived={"features": DerivedPlan("market_data")})
+    assert [len(out.rows) for out in manager.process_data_stream("market_data", bars(3))] == [2]
+    assert [len(out.rows) for out in manager.end("market_data")] == [1]
+    assert (manager.rows_in, list(manager.quarantines)) == (3, ["market_data", "features"])
 
 
 verdicts = st.dictionaries(

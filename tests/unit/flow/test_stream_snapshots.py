@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from fakes.bars import COLUMNS, UNIVERSE, A, B, C, Row, chunk_of, cut, flat
 from fakes.stages import Answers, Becomes, CloseBefore, FailsOn, Snapshotting, Uncopyable
+from fakes.streams import flow_of, stream_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,32 +17,30 @@ from friday_core.causal.program import trace_program
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.sessions import SessionDates
 from friday_core.domain.verdicts import Judgement
 from friday_core.errors import InvariantError, PluginContractError
 from friday_core.flow.column_stage import ColumnStage
 from friday_core.flow.manager import DataFlowManager
-from friday_core.flow.stream import Stream, StreamPlan
-from friday_plugins.transformers.realised_volatility import RealisedVolatility, RealisedVolatilitySettings
+from friday_core.flow.plans import DerivedPlan, StreamPlan
+from friday_core.flow.stream import Stream
+from friday_plugins.transformers.volume_adjuster import VolumeAdjuster, VolumeAdjusterSettings
 from friday_plugins.validators.bar_sanity import BarSanity
-
-DATES = SessionDates("Asia/Kolkata")
 
 
 def built_in() -> StreamPlan:
     """Everything that remembers rows."""
-    volatility = RealisedVolatility(RealisedVolatilitySettings(window=3))
     columns = ColumnStage(trace_program(lambda m: {"mean": m.close.rolling(3).mean()}), UNIVERSE)
+    volume = VolumeAdjuster(VolumeAdjusterSettings(cumulative=True), UNIVERSE)
     return StreamPlan(
         COLUMNS,
         validators=[("bar_sanity", BarSanity()), ("odd", Snapshotting([13]))],
-        transformers=[("realised_volatility", volatility), ("columns", columns)],
+        transformers=[("volume_adjuster", volume), ("columns", columns)],
         validators_after=[("stateless", Answers(Judgement.passing))],
     )
 
 
 def stream(plan: StreamPlan, universe: Universe = UNIVERSE) -> Stream:
-    return Stream("market_data", plan, universe, DATES)
+    return stream_of(plan, universe)
 
 
 def text(chunk: Chunk) -> list[tuple[Any, ...]]:
@@ -156,10 +155,10 @@ def test_what_is_no_snapshot_is_refused() -> None:
 
 def test_a_component_of_other_settings_refuses_the_state_and_is_named() -> None:
     def plan(window: int) -> StreamPlan:
-        component = RealisedVolatility(RealisedVolatilitySettings(window=window))
-        return StreamPlan(COLUMNS, transformers=[("volatility", component)])
+        columns = ColumnStage(trace_program(lambda m: {"mean": m.close.rolling(window).mean()}), UNIVERSE)
+        return StreamPlan(COLUMNS, transformers=[("mean", columns)])
 
-    message = "transformer 'volatility' does not take its snapshot: it was made with window = 3, this one has 4"
+    message = "transformer 'mean' does not take its snapshot: the snapshot is of other columns than these"
     with pytest.raises(InvariantError, match=message):
         stream(plan(4)).restore(fed(plan(3)).snapshot())
 
@@ -178,12 +177,13 @@ def test_a_stage_that_hands_over_something_else_than_bytes_is_named() -> None:
 
 def test_the_manager_hands_over_every_stream() -> None:
     def manager(*names: str) -> DataFlowManager:
-        return DataFlowManager({name: StreamPlan(COLUMNS) for name in names}, UNIVERSE, DATES)
+        plan = DerivedPlan("market_data", [("odd", Snapshotting([7]))])
+        return flow_of(derived=dict.fromkeys(names, plan), domains=["1d"])
 
-    first, second = manager("a", "b"), manager("a", "b")
-    list(first.process_data_stream("b", chunk_of([flat(1, A, 100)])))
+    first, second = manager("features"), manager("features")
+    list(first.process_data_stream("market_data", chunk_of([flat(1, A, 100)])))
     second.restore(first.snapshot())
-    assert [len(rows) for rows in second.end("b")] == [1]
+    assert [len(out.rows) for out in second.end("market_data")] == [1]
     assert second.rows_in == 1
-    with pytest.raises(InvariantError, match="the snapshot is of a, b, this session has a"):
-        manager("a").restore(first.snapshot())
+    with pytest.raises(InvariantError, match="the snapshot is of market_data, features, this session has market_data"):
+        manager().restore(first.snapshot())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from friday_core.causal.oracle import Oracle
+from friday_core.causal.program import trace_program
+from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.sessions import SessionDates
-from friday_core.orchestration.watching import Moment, Watch
+from friday_core.orchestration.watching import Moment, SeenRow, Watch, watched_by
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -58,6 +63,60 @@ def test_the_nearest_row_is_the_one_with_the_least_distance(at: str, nearest: in
 def test_a_watch_is_over_with_the_first_later_row() -> None:
     assert not shown("1970-01-02", 10, 28).is_over
     assert shown("1970-01-02", 10, 28, 52).is_over
+
+
+# Coarser domains -------------------------------------------------------------------------------
+
+
+def with_coarser(at: str) -> Watch:
+    """Rows at 28 and 34 h; of 15m at 28 and 29 h, of another instrument at 30 h, and at 36 h after all of them."""
+    made = watch(at)
+    made.saw(28 * HOUR, [1], {3: [5.0]}, "15m")
+    made.saw(28 * HOUR, [0, 1], {7: [0.5, 28.0]})
+    made.saw(29 * HOUR, [0, 1], {3: [0.5, 6.0]}, "15m")
+    made.saw(30 * HOUR, [0], {3: [0.5]}, "15m")
+    made.saw(34 * HOUR, [1], {7: [34.0]})
+    made.saw(36 * HOUR, [1], {3: [9.0]}, "15m")
+    return made
+
+
+def test_a_row_has_the_latest_row_of_each_coarser_domain_with_its_own_count() -> None:
+    found = with_coarser("1970-01-02T10:00:00Z").found
+    assert found is not None
+    assert (found.number, found.values) == (2, {7: 34.0})
+    assert found.coarser == {"15m": SeenRow(29 * HOUR, 1, 2, {3: 6.0})}
+
+
+def test_a_row_does_not_learn_of_coarser_rows_that_close_later() -> None:
+    found = with_coarser("1970-01-02T04:00:00Z").found
+    assert found is not None
+    assert found.coarser == {"15m": SeenRow(28 * HOUR, 1, 1, {3: 5.0})}
+
+
+def test_a_coarser_row_is_never_what_is_meant() -> None:
+    made = watch("1970-01-02T05:00:00Z")
+    made.saw(29 * HOUR, [1], {3: [6.0]}, "15m")
+    assert (made.found, made.nearest(), made.is_over) == (None, None, False)
+
+
+def test_a_watched_executor_answers_the_same_and_tells_domains_apart() -> None:
+    program = trace_program(lambda m: {"x": m.close - m.at("15m").close.asof()}, base="1m")
+    told: list[tuple[int, list[int], dict[int, list[float]], str | None]] = []
+
+    def saw(ts: int, inst: Any, values: Any, domain: str | None) -> None:
+        told.append((ts, list(inst), dict(values), domain))
+
+    scales, ids = [1.0], [InstrumentId("A", "NSE")]
+    watched, plain = watched_by(saw)(program, scales, ids), Oracle(program, scales, ids)
+    for domain, close in (("15m", 2.0), ("1m", 5.0)):
+        columns = {"close": [close]}
+        assert watched.step(60, [0], columns, domain) == plain.step(60, [0], columns, domain)
+    assert watched.step(61, [0], {"close": [6.0]}) == {"x": [4.0]}
+    own = {n for n, one in enumerate(program.instructions) if one.node.domain == "1m"}
+    coarse = set(range(len(program.instructions))) - own
+    assert [(ts, inst, set(values), domain) for ts, inst, values, domain in told] == [
+        (60, [0], coarse, "15m"), (60, [0], own, None), (61, [0], own, None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

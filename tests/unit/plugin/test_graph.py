@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
@@ -145,6 +146,31 @@ def test_who_needs_the_run_folder_waits_for_nobody(plugins: PluginList) -> None:
     graph = graph_of(plugins, ["writer"])
     assert graph.dependencies["risk_rule.writer"] == set()
     assert graph.build(lambda capability, _built: capability)["risk_rule.writer"].handed == {"folder": "run_folder"}
+
+
+def test_a_factory_that_hangs_is_a_problem_and_the_others_are_built(plugins: PluginList) -> None:
+    released = threading.Event()
+    built: list[str] = []
+
+    def hanging() -> AllowAll:
+        released.wait(30)
+        return AllowAll()
+
+    def quick() -> AllowAll:
+        built.append("quick")
+        return AllowAll()
+
+    plugins.add(rule("hangs", hanging))
+    plugins.add(rule("quick", quick))
+    graph = graph_of(plugins, ["hangs", "quick"])
+    with pytest.raises(ConfigurationError, match=r"the factory of risk_rule\.hangs did not return") as caught:
+        graph.build(no_host, timeout=0.3)
+    released.set()
+    (problem,) = caught.value.problems
+    assert (problem.kind, problem.plugin) == (ProblemKind.FACTORY_FAILED, "risk_rule.hangs")
+    assert problem.message.endswith("could not build it: the factory of risk_rule.hangs did not return within 0.3 s")
+    assert problem.mend == "report it to the author of friday-moon; if that is no mistake, raise [run] step_timeout"
+    assert built == ["quick"]
 
 
 # What is handed over --------------------------------------------------------------------------------

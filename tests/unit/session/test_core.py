@@ -9,7 +9,7 @@ from fakes.stages import ByRow
 from friday_core.domain.orders import Order, Side
 from friday_core.domain.records import ChunkReceived, SessionStarted, SessionStopped, StreamEnded
 from friday_core.domain.verdicts import Verdict
-from friday_core.flow.stream import StreamPlan
+from friday_core.flow.plans import StreamPlan
 
 
 def test_the_head_is_kept_and_does_nothing_else() -> None:

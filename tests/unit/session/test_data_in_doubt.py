@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from friday_core.domain.orders import Order, Side
 from friday_core.domain.signals import Target
 from friday_core.domain.verdicts import Verdict
-from friday_core.flow.stream import StreamPlan
+from friday_core.flow.plans import StreamPlan
 
 BUY, SELL = Side.BUY, Side.SELL
 

@@ -94,13 +94,14 @@ def test_a_buy_without_any_cash_left_is_cancelled_with_nothing_filled() -> None:
     assert (session.fills, session.ended) == ([], [(2, "cancelled", 0, "NO_CASH")])
 
 
-def test_orders_of_one_slice_share_the_cash_in_order_of_instrument() -> None:
+def test_buys_of_one_slice_share_the_cash_alike() -> None:
     decisions = [Order(one, BUY, 6) for one in (C, A, B)]
     session = Session(Script({1: decisions}), capital=1_000).run([flat(1, one, 100) for one in (A, B, C)])
+    # 18 are wanted, the cash pays for 10: 3 of each 6, since 4 would be 12.
     assert [(one.instrument.symbol, one.sent, one.code) for one in session.log.decisions] == [
-        ("A", 6, "SENT"),
-        ("B", 4, "CLIPPED_CASH"),
-        ("C", 0, "CLIPPED_CASH"),
+        ("A", 3, "CLIPPED_CASH"),
+        ("B", 3, "CLIPPED_CASH"),
+        ("C", 3, "CLIPPED_CASH"),
     ]
 
 

@@ -64,7 +64,9 @@ def test_a_latch_ends_the_orders_that_would_add_and_leaves_those_that_reduce() -
     assert session.ended == [(2, "filled", 10, ""), (3, "cancelled", 0, "DRAWDOWN"), (4, "filled", 10, "")]
     assert session.fills == [(2, "A", 10, 100), (4, "A", -10, 130)]
     cancels = [intent for intents in session.intents for intent in intents if isinstance(intent, CancelOrder)]
-    assert [one.reason for one in cancels] == ["DRAWDOWN: the drawdown limit was reached: only reductions"]
+    assert [one.reason for one in cancels] == [
+        "DRAWDOWN: 13.33% below the peak now; 10.00% was reached: only reductions"
+    ]
 
 
 def test_an_order_that_would_go_through_zero_ends_with_a_latch_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -16,10 +17,12 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.records import ActionAnnounced, ChunkReceived, Record, StreamEnded
-from friday_core.errors import DataSourceError, PluginContractError
+from friday_core.errors import ComponentTimeout, DataSourceError, PluginContractError
 from friday_core.interfaces.source import HistoricalData
 from friday_core.plugin.sections import DataSettings
+from friday_core.session import reading
 from friday_core.session.feed import HistoricalFeed
+from friday_core.session.reading import ReadingRules
 
 DAYS = [flat(day, one, 100 + day) for day in range(6) for one in (A, B, C)]
 ACTIONS = [CorporateAction(one, 2, dividend=1) for one in (A, C)]
@@ -138,3 +141,105 @@ def test_the_exchange_belongs_to_the_name() -> None:
     both = [Instrument(InstrumentId("A", exchange), "INR") for exchange in ("BSE", "NSE")]
     made = HistoricalFeed("m", Listed([], both), DataSettings(instruments=("A.BSE",)), chunk_rows=1)
     assert [str(one.id) for one in made.universe] == ["A.BSE"]
+
+
+# Other threads --------------------------------------------------------------------------------------
+
+
+class Stuck(Listed):
+    """Does not come back from one of its methods; gives two days before that."""
+
+    def __init__(self, method: str, released: threading.Event) -> None:
+        super().__init__([chunk_of(DAYS[:3]), chunk_of(DAYS[3:6])])
+        self._method = method
+        self._released = released
+
+    def instruments(self) -> Sequence[Instrument]:
+        return self._through("instruments", super().instruments())
+
+    def corporate_actions(self) -> Sequence[CorporateAction]:
+        return self._through("corporate_actions", super().corporate_actions())
+
+    def bars(self) -> Iterator[Chunk]:
+        yield from super().bars()
+        self._through("bars", None)
+
+    def _through(self, method: str, answer: Any) -> Any:
+        if method == self._method:
+            self._released.wait(30)
+        return answer
+
+
+@pytest.fixture
+def released() -> Iterator[threading.Event]:
+    """What a stuck source waits for; at the end of the test it comes back."""
+    event, before = threading.Event(), set(threading.enumerate())
+    yield event
+    event.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
+
+
+def stuck(method: str, released: threading.Event, timeout: float = 30.0) -> HistoricalFeed:
+    rules = ReadingRules("source.stuck", timeout=timeout)
+    return HistoricalFeed("market_data", Stuck(method, released), DataSettings(), chunk_rows=100, reading=rules)
+
+
+def test_a_source_that_does_not_tell_its_instruments_is_named(released: threading.Event) -> None:
+    message = r"component 'source\.stuck': instruments\(\) took longer than 0\.2 s; .* raise \[run\] source_timeout"
+    with pytest.raises(ComponentTimeout, match=message):
+        stuck("instruments", released, 0.2)
+
+
+def test_a_source_that_does_not_tell_its_corporate_actions_is_named(released: threading.Event) -> None:
+    records = stuck("corporate_actions", released, 0.2).records()
+    with pytest.raises(ComponentTimeout, match=r"'source\.stuck': corporate_actions\(\) took longer than 0\.2 s"):
+        next(records)
+
+
+def test_a_source_that_does_not_deliver_is_named_after_the_rows_that_it_gave(released: threading.Event) -> None:
+    records = stuck("bars", released, 0.2).records()
+    assert len(delivered(itertools.islice(records, 4))) == 2
+    with pytest.raises(ComponentTimeout, match=r"'source\.stuck': it delivered no rows for 0\.2 s"):
+        next(records)
+
+
+def test_after_a_stop_no_record_follows_though_the_source_is_stuck(
+    released: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_PATIENCE", 0.01)
+    made = stuck("bars", released)
+    records = made.records()
+    assert len(delivered(itertools.islice(records, 4))) == 2
+    made.stop()
+    assert list(records) == []
+
+
+def test_a_closed_feed_has_left_its_source() -> None:
+    made = feed(chunk_rows=1)
+    records = made.records()
+    assert isinstance(next(records), ActionAnnounced)
+    assert len(delivered(itertools.islice(records, 3))) == 2
+    made.close()
+    made.close()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("reads ")] == []
+
+
+def test_who_forgets_the_records_leaves_the_source_too() -> None:
+    made = feed(chunk_rows=1)
+    for record in made.records():
+        if isinstance(record, ChunkReceived):
+            break
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("reads ")] == []
+
+
+@given(st.integers(1, 20), st.integers(1, 40), st.lists(st.integers(0, 18), max_size=3))
+def test_records_do_not_depend_on_how_many_rows_may_wait(chunk_rows: int, capacity: int, cuts: list[int]) -> None:
+    at = [0, *sorted(cuts), 18]
+    chunks = [chunk_of(DAYS[start:end]) for start, end in itertools.pairwise(at) if start < end]
+
+    def sizes(rules: ReadingRules) -> list[int]:
+        made = HistoricalFeed("m", Listed(chunks), DataSettings(), chunk_rows=chunk_rows, reading=rules)
+        return [len(part) for part in delivered(made.records())]
+
+    assert sizes(ReadingRules(capacity_rows=capacity)) == sizes(ReadingRules())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.instruments import InstrumentId
 from friday_core.errors import DataSourceError
-from friday_core.session.hand_over import BackPressure, HandOver
+from friday_core.session.hand_over import BackPressure, HandOver, cut
 
 
 def bars(*numbers: int, instrument: InstrumentId = A) -> Chunk:
@@ -195,6 +195,31 @@ def test_rows_after_the_end_are_not_taken(back_pressure: BackPressure) -> None:
     queue = HandOver(5, back_pressure)
     queue.close()
     assert (queue.put(bars(1)), queue.rows) == (False, 0)
+
+
+@pytest.mark.parametrize("back_pressure", BackPressure)
+def test_a_source_of_empty_chunks_hears_of_the_end_too(back_pressure: BackPressure) -> None:
+    queue = HandOver(5, back_pressure)
+    queue.close()
+    assert queue.put(chunk_of([])) is False
+
+
+def test_it_has_ended_when_it_is_closed_and_nothing_waits() -> None:
+    queue = HandOver(5)
+    assert not queue.ended
+    queue.put(bars(1))
+    queue.close()
+    assert not queue.ended
+    assert list(taken(queue)) == [[1]]
+    assert queue.ended
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3]), (4, [3])])
+def test_a_cut_chunk_has_the_same_rows_in_the_same_order(rows: int, sizes: list[int]) -> None:
+    parts = list(cut(bars(1, 2, 3), rows))
+    assert [len(part) for part in parts] == sizes
+    assert Chunk.concat(parts)["close"].tolist() == [1, 2, 3]
+    assert list(cut(chunk_of([]), rows)) == []
 
 
 @pytest.mark.parametrize("back_pressure", BackPressure)

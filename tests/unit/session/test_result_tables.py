@@ -20,7 +20,7 @@ from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import Order, OrderType, Side
 from friday_core.domain.signals import Signal
 from friday_core.domain.verdicts import Verdict
-from friday_core.flow.stream import StreamPlan
+from friday_core.flow.plans import StreamPlan
 from friday_core.session.tables import ResultTables
 
 NAMES = {"orders", "fills", "positions", "equity", "decisions", "corporate_actions", "quarantine"}

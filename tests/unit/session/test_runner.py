@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from fakes.bars import COLUMNS, A, chunk_of, flat, one_by_one
@@ -22,7 +22,7 @@ from friday_core.domain.records import (
     StreamEnded,
 )
 from friday_core.domain.verdicts import Verdict
-from friday_core.flow.stream import StreamPlan
+from friday_core.flow.plans import StreamPlan
 from friday_core.interfaces.broker import Broker
 from friday_core.session.journal import MemoryJournal
 from friday_core.session.runner import RunStatus, SessionRunner
@@ -56,7 +56,7 @@ class Run:
         self.progress: list[tuple[int, int]] = []
         self.runner = SessionRunner(session.core, self.journal, self.broker, self.told.append)
 
-    def run(self, records: Sequence[Record] = RECORDS) -> RunStatus:
+    def run(self, records: Iterable[Record] = RECORDS) -> RunStatus:
         return self.runner.run(HEAD, records, lambda rows, ts: self.progress.append((rows, ts)))
 
 
@@ -107,6 +107,27 @@ def test_a_requested_stop_ends_the_run_after_the_record_at_hand() -> None:
     run.runner.request_stop()
     assert run.run() is RunStatus.INTERRUPTED
     assert [type(entry.record) for entry in run.journal] == [SessionStarted, ChunkReceived, SessionStopped]
+
+
+def test_a_run_whose_records_end_because_of_a_stop_is_interrupted() -> None:
+    run = Run(buying())
+
+    def records() -> Iterator[Record]:
+        yield RECORDS[0]
+        run.runner.request_stop()
+
+    assert run.run(records()) is RunStatus.INTERRUPTED
+    assert list(run.journal)[-1].record == SessionStopped("INTERRUPTED: by the user")
+
+
+def test_while_the_broker_is_sent_something_it_is_the_brokers_code_that_runs() -> None:
+    run = Run(buying())
+    seen: list[tuple[str, bool]] = []
+    run.broker.send = lambda intents: seen.append((run.runner.current_stage, run.runner.busy_since() is not None))  # type: ignore[method-assign]
+    assert run.runner.current_stage == "core"
+    run.run()
+    assert set(seen) == {("broker", True)}
+    assert (run.runner.current_stage, run.runner.busy_since()) == ("core", None)
 
 
 def test_a_stopped_stream_ends_the_run_and_says_why() -> None:

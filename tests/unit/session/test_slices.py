@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from friday_core.domain.chunk import MISSING_PRICE, Chunk, Universe
 from friday_core.domain.instruments import Instrument
+from friday_core.flow.coarser import Slices
 from friday_core.session.slices import Slice, slices_of
 
 #: Paise, a hundredth of a paisa, and whole rupees.
@@ -25,7 +26,7 @@ def stamped(rows: list[Row], factor: float = 1.0, **columns: Any) -> Chunk:
 
 
 def slices(chunk: Chunk, first: int = 0, universe: Universe = UNIVERSE) -> list[Slice]:
-    return list(slices_of(chunk, first, universe))
+    return list(slices_of(Slices(chunk, {}), first, universe))
 
 
 def test_rows_of_one_close_time_are_one_slice() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from friday_core.domain.orders import Order, Side
 from friday_core.domain.records import SessionStarted
 from friday_core.domain.verdicts import Verdict
-from friday_core.flow.stream import StreamPlan
+from friday_core.flow.plans import StreamPlan
 from friday_core.session.runner import RunStatus
 from friday_core.session.summary import summary_of
 
@@ -59,6 +59,17 @@ def test_a_run_that_failed_before_its_first_record_has_a_summary() -> None:
     told = summary(Session(Script({}), Script({})), RunStatus.FAILED, "OSError: no")
     assert (told["status"], told["error"], told["session"]) == ("failed", "OSError: no", {})
     assert (told["results"]["slices"], told["results"]["first_session"], told["results"]["sharpe"]) == (0, None, None)
+
+
+def test_slow_records_are_told_by_stage_and_change_no_result() -> None:
+    session = Session(Script({1: [Order(A, Side.BUY, 10)]})).run([flat(1, A, 100), flat(2, A, 110)])
+    slow = {"validator.lazy": 2, "strategy.s0": 1}
+    told, quick = (
+        summary_of(session.core, session.account, session.universe, RunStatus.FINISHED, slow=one) for one in (slow, {})
+    )
+    assert list(told.pop("slow").items()) == [("strategy.s0", 1), ("validator.lazy", 2)]
+    assert quick.pop("slow") == {}
+    assert told == quick
 
 
 def test_a_stopped_strategy_is_told_with_its_error() -> None:

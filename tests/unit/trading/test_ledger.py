@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import types
 
 import pytest
@@ -337,6 +338,48 @@ def test_a_frozen_book_tells_money_in_the_currency_and_quantities(book: Book) ->
     assert (view.open_quantity(INFY.id), view.open_quantity(TCS.id)) == (0, -3)
 
 
+def average(book: Book, instrument: Instrument = INFY) -> float:
+    return FrozenBook(book, {}).average_price(instrument.id)
+
+
+@pytest.mark.parametrize(
+    ("fills", "expected"),
+    [
+        ([(10, 10_000)], 100.0),
+        ([(10, 10_000), (30, 11_000)], 107.5),
+        ([(10, 10_000), (30, 11_000), (-20, 99_999)], 110.0),
+        ([(-10, 10_000), (-10, 10_001)], 100.005),
+        ([(10, 10_000), (-15, 12_000)], 120.0),
+        ([(3, 10_001)], 100.01),
+    ],
+)
+def test_an_average_price_is_that_of_the_open_lots_in_the_currency(
+    book: Book, fills: list[tuple[int, int]], expected: float
+) -> None:
+    for quantity, price in fills:
+        trade(book, quantity, price, charges=50)
+    assert average(book) == expected
+
+
+def test_an_average_price_is_for_a_share_of_now_after_a_split(book: Book) -> None:
+    trade(book, 10, 10_000)
+    act(book, 5, 2, dividend=100)
+    assert (book.position(INFY.id), average(book)) == (25, 40.0)
+
+
+def test_what_is_flat_has_no_average_price(book: Book) -> None:
+    trade(book, 10, 10_000)
+    trade(book, -10, 12_000)
+    assert math.isnan(average(book))
+    assert math.isnan(average(book, TCS))
+
+
+def test_an_average_price_is_in_the_currency_whatever_the_price_unit() -> None:
+    book = Book("trend", "INR", CAPITAL)
+    trade(book, 1_000, 832_525, of=FINE)
+    assert average(book, FINE) == 83.2525
+
+
 def test_a_frozen_book_lists_what_is_held_or_has_a_working_order(book: Book) -> None:
     trade(book, 10, 10_000)
     assert FrozenBook(book, {TCS.id: 0}).instruments() == frozenset({INFY.id, TCS.id})
@@ -353,6 +396,7 @@ def test_a_frozen_book_stays_as_it_was(book: Book) -> None:
     trade(book, -10, 11_000)
     working[INFY.id] = 0
     assert (view.cash, view.equity, view.position(INFY.id), view.open_quantity(INFY.id)) == (99_000.0, 100_000.0, 10, 5)
+    assert view.average_price(INFY.id) == 100.0
 
 
 def test_a_frozen_book_cannot_be_written_to(book: Book) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import Fill, Side
-from friday_core.trading.ledger import Account, Book
+from friday_core.trading.ledger import Account, Book, FrozenBook
 
 #: Whole paise, finer than a paisa, and coarser.
 INSTRUMENTS = (
@@ -78,6 +78,16 @@ def test_lots_are_the_position_and_all_of_one_sign(sequence: list[Step]) -> None
             assert sum(lot.quantity for lot in lots) == position
             assert all(lot.quantity * position > 0 for lot in lots)
             assert (one.id in book.positions()) == (position != 0)
+
+
+@given(steps)
+def test_an_average_price_is_what_the_open_lots_cost_by_what_they_are(sequence: list[Step]) -> None:
+    book = Book("one", "INR", CAPITAL)
+    for step in sequence:
+        step(book)
+        for held, quantity in book.positions().items():
+            cost = sum(lot.cost for lot in book.lots(held))
+            assert FrozenBook(book, {}).average_price(held) == cost / (100 * quantity)
 
 
 one_fill = st.tuples(quantities, prices, st.integers(0, 500))

@@ -14,8 +14,11 @@ from friday_core.domain.orders import Order, Side
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.strategy import BookView
 from friday_core.plugin.sections import RiskSettings
+from friday_core.trading.book_risk import BookRisk
+from friday_core.trading.exposure import Claim, Exposure
 from friday_core.trading.ledger import Book, FrozenBook
-from friday_core.trading.risk import BookRisk, Exposure, Limits, RiskEngine, largest_affordable, reducing_part
+from friday_core.trading.limits import Limits
+from friday_core.trading.risk import Queue, RiskEngine, largest_affordable, reducing_part
 
 INFY = InstrumentId("INFY", "NSE")
 VIEW = FrozenBook(Book("one", "INR", 0), {})
@@ -35,44 +38,57 @@ class Says(RiskRule):
         return self._answer  # type: ignore[return-value]
 
 
-def limits(**risk: Any) -> Limits:
-    return Limits.of(RiskSettings(**{"max_gross_exposure": None, "cash_buffer": 0.0, **risk}), "INR")
+def limits(*, margin: bool = False, **risk: Any) -> Limits:
+    free = {"max_gross_exposure": None, "cash_buffer": 0.0, "allow_short": True}
+    return Limits.of(RiskSettings(**{**free, **risk}), "INR", margin=margin)
 
 
 def proposed(
-    quantity: int, *, position: int = 0, working: int = 0, price: int = 10_000, lot: int = 1, decimals: int = 2
+    quantity: int, *, position: int = 0, working: int = 0, price: int = 10_000, kind: str = "equity", **units: int
 ) -> Proposal:
     """A signed quantity at 100 rupees; ``working`` is signed and of the same side."""
     side = Side.BUY if quantity > 0 else Side.SELL
-    instrument = Instrument(INFY, "INR", lot_size=lot, price_decimals=decimals)
+    instrument = Instrument(INFY, "INR", kind=kind, **units)
     return Proposal(Order(INFY, side, abs(quantity)), instrument, price, position, position + working + quantity)
 
 
-def ruled(
+def ruling(
     proposal: Proposal,
     *,
     exposure: Exposure | None = None,
     latched: str = "",
     sent: int = 0,
+    working: int = 0,
     rules: dict[str, RiskRule] | None = None,
+    charges: int = 0,
     **risk: Any,
-) -> tuple[int, str]:
-    """What is left of a proposal, and the code; charges are 0."""
+) -> Ruling:
+    """What limits and rules leave of a proposal that is alone in its slice; ``charges`` are those of a fill."""
     made = limits(**risk)
     state = BookRisk(made)
     state.mark(1, LAKH, LAKH)
     if latched:
         setattr(state, latched, True)
     for _ in range(sent):
-        state.count_order()
-    ruling = RiskEngine(made, rules or {}).check(
-        proposal,
-        state,
-        exposure or Exposure(LAKH, LAKH, 0),
-        lambda quantity: proposal.order.side.sign * proposal.instrument.notional(proposal.price, quantity),
-        VIEW,
+        state.count_order(0)
+    engine, exposure = RiskEngine(made, rules or {}), exposure or Exposure(LAKH, LAKH)
+    alone = engine.check(proposal, state, Queue(0, exposure.equity, working), VIEW)
+    reducing = min(reducing_part(proposal), alone.quantity)
+    claim = Claim(
+        proposal.order, proposal.instrument, proposal.price, proposal.price, reducing, alone.quantity - reducing
     )
-    return ruling.quantity, ruling.code
+
+    def cost_of(instrument: Instrument, side: Side, price: int, quantity: int) -> int:
+        return side.sign * instrument.notional(price, quantity) + charges
+
+    (shared,) = engine.share(exposure, [claim], cost_of)
+    return shared if shared.code else alone
+
+
+def ruled(proposal: Proposal, **changes: Any) -> tuple[int, str]:
+    """What is left of a proposal, and the code."""
+    left = ruling(proposal, **changes)
+    return left.quantity, left.code
 
 
 @pytest.mark.parametrize("side", [1, -1])
@@ -104,7 +120,7 @@ def test_a_short_needs_no_cash() -> None:
 
 
 def test_a_cut_goes_down_to_whole_lots() -> None:
-    assert ruled(proposed(600, lot=75), max_order_value=50_000) == (450, "ORDER_VALUE")
+    assert ruled(proposed(600, lot_size=75), max_order_value=50_000) == (450, "ORDER_VALUE")
 
 
 def test_the_smallest_ruling_wins_with_its_code() -> None:
@@ -170,9 +186,9 @@ def test_closing_a_short_is_paid_before_more_is_bought() -> None:
 
 def test_an_odd_rest_of_a_lot_is_closed_as_a_whole() -> None:
     # 18 held in lots of 4: all 18 may be sold, and of a cut order of 20 the 18.
-    assert ruled(proposed(-18, position=18, lot=4), rules={"fine": Says(Ruling(18))}) == (18, "")
-    assert ruled(proposed(-20, position=18, lot=4), latched="day_latched") == (18, "DAY_LOSS")
-    assert ruled(proposed(-18, position=18, lot=4), rules={"half": Says(Ruling(10, "HALF"))}) == (8, "HALF")
+    assert ruled(proposed(-18, position=18, lot_size=4), rules={"fine": Says(Ruling(18))}) == (18, "")
+    assert ruled(proposed(-20, position=18, lot_size=4), latched="day_latched") == (18, "DAY_LOSS")
+    assert ruled(proposed(-18, position=18, lot_size=4), rules={"half": Says(Ruling(10, "HALF"))}) == (8, "HALF")
 
 
 def test_no_limit_is_no_limit() -> None:
@@ -181,6 +197,109 @@ def test_no_limit_is_no_limit() -> None:
 
 def test_an_infinite_share_is_no_limit() -> None:
     assert ruled(proposed(-(10**9)), max_gross_exposure=float("inf")) == (10**9, "")
+
+
+def test_a_buy_whose_charges_exceed_the_cash_is_refused_with_the_numbers() -> None:
+    exposure = Exposure(LAKH, 10_000)
+    assert ruled(proposed(1), exposure=exposure) == (1, "")
+    left = ruling(proposed(1), exposure=exposure, charges=1)
+    assert (left.quantity, left.code) == (0, "CLIPPED_CASH")
+    assert left.detail == "100.01 INR with all orders of the slice, 100.00 INR at most"
+
+
+def test_a_short_whose_charges_exceed_what_it_brings_needs_cash() -> None:
+    # One share brings 100 rupees; charges of 150 leave 50 to be paid.
+    assert ruled(proposed(-1), exposure=Exposure(LAKH, 5_000), charges=15_000) == (1, "")
+    left = ruling(proposed(-1), exposure=Exposure(LAKH, 4_999), charges=15_000)
+    assert (left.quantity, left.code) == (0, "CLIPPED_CASH")
+    assert left.detail == "it costs 50.00 INR, 49.99 INR are there"
+
+
+@pytest.mark.parametrize("kind", ["equity", "etf", "something new"])
+def test_a_short_in_cash_delivery_is_refused_unless_it_is_allowed(kind: str) -> None:
+    left = ruling(proposed(-10, kind=kind), allow_short=False)
+    assert (left.quantity, left.code) == (0, "SHORT_DELIVERY")
+    assert left.detail == f"a short of 10: {kind} is delivered for cash, limit 0"
+    assert ruled(proposed(-10, kind=kind), allow_short=True) == (10, "")
+
+
+@pytest.mark.parametrize("kind", ["future", "option"])
+def test_a_derivative_may_be_sold_short(kind: str) -> None:
+    assert ruled(proposed(-10, kind=kind), allow_short=False) == (10, "")
+
+
+def test_what_is_held_may_be_sold_without_a_permission_for_shorts() -> None:
+    assert ruled(proposed(-10, position=10), allow_short=False) == (10, "")
+    assert ruled(proposed(-15, position=10), allow_short=False) == (10, "SHORT_DELIVERY")
+    assert ruled(proposed(-10, position=10, working=-4), allow_short=False) == (6, "SHORT_DELIVERY")
+
+
+def test_the_last_open_order_passes_and_the_next_does_not() -> None:
+    assert ruled(proposed(10), working=2, max_open_orders=3) == (10, "")
+    left = ruling(proposed(10), working=3, max_open_orders=3)
+    assert (left.quantity, left.code, left.detail) == (0, "OPEN_ORDERS", "3 orders work, limit 3")
+    assert ruled(proposed(-10, position=10), working=99, max_open_orders=3) == (10, "")
+
+
+def test_an_order_below_the_least_value_opens_nothing() -> None:
+    # 500 rupees are 5 shares.
+    assert ruled(proposed(5), min_order_value=500) == (5, "")
+    left = ruling(proposed(4), min_order_value=500)
+    assert (left.quantity, left.code) == (0, "MIN_ORDER_VALUE")
+    assert left.detail == "worth 400.00 INR, 500.00 INR at least"
+
+
+def test_the_least_value_is_asked_of_what_the_other_limits_leave() -> None:
+    assert ruled(proposed(10), max_order_value=400, min_order_value=500) == (0, "MIN_ORDER_VALUE")
+    assert ruled(proposed(10), exposure=Exposure(LAKH, 40_000), min_order_value=500) == (0, "MIN_ORDER_VALUE")
+
+
+def test_the_least_value_keeps_nobody_in_a_position() -> None:
+    assert ruled(proposed(-1, position=1), min_order_value=500) == (1, "")
+    assert ruled(proposed(-3, position=1), min_order_value=500) == (1, "MIN_ORDER_VALUE")
+
+
+@pytest.mark.parametrize(("charges", "most"), [(0, 900), (1, 899)])
+def test_margin_check_wants_the_full_value_and_the_charges_beside_a_buffer(charges: int, most: int) -> None:
+    # 90% of a lakh are 900 shares, or 899 and their charges.
+    risk: dict[str, Any] = {"margin": True, "margin_buffer": 0.1, "charges": charges}
+    assert ruled(proposed(-most), **risk) == (most, "")
+    assert ruled(proposed(-1_000), **risk) == (most, "MARGIN")
+    assert ruled(proposed(-1_000), **{**risk, "margin": False}) == (1_000, "")
+
+
+@pytest.mark.parametrize(
+    ("risk", "detail"),
+    [
+        ({"max_order_value": 50_000}, "60,000.00 INR, limit 50,000.00 INR"),
+        ({"max_position_weight": 0.5}, "a position of 600 worth 60,000.00 INR, limit 50,000.00 INR"),
+        ({"max_gross_exposure": 0.5}, "60,000.00 INR with all orders of the slice, 50,000.00 INR at most"),
+        ({"max_net_exposure": 0.5}, "60,000.00 INR with all orders of the slice, 50,000.00 INR at most"),
+        ({"max_concentration": 0.5}, "60,000.00 INR in the 5 largest positions, 50,000.00 INR at most"),
+    ],
+)
+def test_a_limit_says_what_it_saw_and_what_it_allows(risk: dict[str, Any], detail: str) -> None:
+    assert ruling(proposed(600), **risk).detail == detail
+
+
+def test_limits_that_are_set_too_tight_for_anything_still_let_a_position_go() -> None:
+    tight: dict[str, Any] = {
+        "max_order_value": 1,
+        "min_order_value": 10**9,
+        "max_position_weight": 1e-6,
+        "max_gross_exposure": 1e-6,
+        "max_net_exposure": 0.0,
+        "max_concentration": 1e-6,
+        "max_orders_per_session": 1,
+        "max_orders_per_minute": 1,
+        "max_orders_per_second": 1,
+        "max_open_orders": 1,
+        "allow_short": False,
+    }
+    broke = Exposure(-1, -1, 5 * LAKH, 5 * LAKH, 5 * LAKH)
+    for sign in (1, -1):
+        left = ruled(proposed(-sign * 10, position=sign * 10), exposure=broke, sent=9, working=9, **tight)
+        assert left == (10, "")
 
 
 # Rules ------------------------------------------------------------------------------------------
@@ -205,6 +324,11 @@ def test_a_cut_without_a_code_carries_the_rules_name() -> None:
     assert ruled(proposed(10), rules={"my_rule": Says(Ruling(3))}) == (3, "MY_RULE")
 
 
+@pytest.mark.parametrize("code", ["SENT", "NO_CHANGE", ""])
+def test_a_rules_cut_never_looks_as_if_nothing_was_cut(code: str) -> None:
+    assert ruled(proposed(10), rules={"my_rule": Says(Ruling(3, code))}) == (3, "MY_RULE")
+
+
 def test_whole_numbers_of_numpy_are_rulings_too() -> None:
     quantity, _ = ruled(proposed(10), rules={"rule": Says(Ruling(np.int64(3)))})  # type: ignore[arg-type]
     assert (type(quantity), quantity) == (int, 3)
@@ -214,51 +338,6 @@ def test_whole_numbers_of_numpy_are_rulings_too() -> None:
 def test_a_rule_that_raises_or_answers_garbage_denies(answer: object) -> None:
     fine = Says(Ruling(10))
     assert ruled(proposed(10), rules={"broken": Says(answer), "fine": fine}) == (0, "RULE_RAISED")
-
-
-# State ------------------------------------------------------------------------------------------
-
-
-def test_the_latches_fall_at_the_exact_shares() -> None:
-    for lost, latched in ((199, False), (200, True)):
-        state = BookRisk(limits(max_drawdown=0.2))
-        state.mark(1, 1_000, 1_000 - lost)
-        assert state.drawdown_latched is latched
-    for lost, latched in ((99, False), (100, True)):
-        state = BookRisk(limits(max_day_loss=0.1))
-        state.mark(1, 1_000, 1_000 - lost)
-        assert state.day_latched is latched
-
-
-def test_the_drawdown_is_measured_from_the_highest_mark() -> None:
-    state = BookRisk(limits(max_drawdown=0.5))
-    state.mark(1, 1_000, 4_000)
-    state.mark(2, 4_000, 2_001)
-    assert not state.drawdown_latched
-    state.mark(3, 2_001, 2_000)
-    assert state.drawdown_latched
-    state.mark(4, 2_000, 9_000)
-    assert state.drawdown_latched, "it stays until the book is built anew"
-
-
-def test_the_day_starts_with_the_equity_of_the_evening_before() -> None:
-    state = BookRisk(limits(max_day_loss=0.1, max_orders_per_session=1))
-    state.mark(1, 1_000, 1_000)
-    state.count_order()
-    state.mark(1, 1_000, 901)
-    assert (state.day_latched, state.orders_left) == (False, 0)
-    state.mark(2, 901, 810)
-    assert (state.day_latched, state.orders_left) == (True, 1)
-    state.mark(2, 810, 2_000)
-    assert state.day_latched, "it stays until the next session"
-    state.mark(3, 2_000, 2_000)
-    assert not state.day_latched
-
-
-def test_the_day_before_1970_is_a_session_like_any_other() -> None:
-    state = BookRisk(limits(max_day_loss=0.1))
-    state.mark(-1, 1_000, 1_000)
-    assert not state.day_latched
 
 
 # Against brute force ----------------------------------------------------------------------------
@@ -304,7 +383,7 @@ def test_the_reducing_part_equals_that_of_counting_one_by_one(
 def test_no_ruling_leaves_a_limit_broken(
     *, quantity: int, position: int, price: int, decimals: int, gross: int, risk: dict[str, Any]
 ) -> None:
-    proposal = proposed(quantity, position=position, price=price, decimals=decimals)
+    proposal = proposed(quantity, position=position, price=price, price_decimals=decimals)
     equity, cash = 3_000_000, 2_000_000
     sent, _ = ruled(proposal, exposure=Exposure(equity, cash, gross), **risk)
     assert 0 <= sent <= abs(quantity)
@@ -321,6 +400,7 @@ def test_no_ruling_leaves_a_limit_broken(
     if made.position_ppm is not None:
         assert proposal.instrument.notional(price, held) * 1_000_000 <= made.position_ppm * equity + 1_000_000
     if made.gross_ppm is not None:
-        assert (gross + value) * 1_000_000 <= made.gross_ppm * equity
+        closed = proposal.instrument.notional(price, reducing)
+        assert (gross + value - closed) * 1_000_000 <= made.gross_ppm * equity
     if quantity > 0:
         assert proposal.instrument.notional(price, sent) <= cash

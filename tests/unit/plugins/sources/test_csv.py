@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,85 @@ def test_a_pattern_picks_files(tmp_path: Path) -> None:
     assert [str(one.id) for one in source(tmp_path / "nse_*.csv").instruments()] == ["INFY.NSE"]
 
 
+def packed(folder: Path, content: str, name: str) -> Path:
+    return written(folder, gzip.compress(content.encode()), name)
+
+
+WITHOUT_SYMBOL = "timestamp,open,high,low,close,volume\n2024-01-01,1,1,1,1,5\n"
+
+
+@pytest.mark.parametrize("name", ["M&M.csv.gz", "M&M.CSV.GZ", "M&M.csv"])
+def test_a_packed_file_is_read_like_an_unpacked_one(tmp_path: Path, name: str) -> None:
+    one = source(packed(tmp_path, WITHOUT_SYMBOL, name))
+    assert [str(instrument.id) for instrument in one.instruments()] == ["M&M.NSE"]
+    assert rows(one)["close"].tolist() == [100]
+
+
+def test_a_folder_may_hold_packed_and_unpacked_files(tmp_path: Path) -> None:
+    packed(tmp_path, WITHOUT_SYMBOL, "ACC.csv.gz")
+    written(tmp_path, WITHOUT_SYMBOL, "TCS.csv")
+    packed(tmp_path, "not for us", "notes.txt.gz")
+    assert [one.id.symbol for one in source(tmp_path).instruments()] == ["ACC", "TCS"]
+
+
+def test_an_error_in_a_packed_file_names_the_line_of_the_unpacked_one(tmp_path: Path) -> None:
+    path = packed(tmp_path, HEADER + ROW + ROW.replace("100.50", "abc"), "bars.csv.gz")
+    with pytest.raises(DataSourceError, match=r"bars\.csv\.gz, line 3, column 'close': 'abc' is not a number"):
+        source(path).instruments()
+
+
+@pytest.mark.parametrize("lost", [1, 20, 40])
+def test_a_packed_file_that_was_cut_off_is_an_error_that_names_it(tmp_path: Path, lost: int) -> None:
+    content = gzip.compress((HEADER + ROW).encode())[:-lost]
+    with pytest.raises(DataSourceError, match=r"bars\.csv\.gz: .*cannot be unpacked, perhaps cut off.*\n.*fetch it"):
+        source(written(tmp_path, content, "bars.csv.gz")).instruments()
+
+
+def test_a_damaged_packed_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    content = bytearray(gzip.compress((HEADER + ROW).encode()))
+    content[30] ^= 0xFF
+    with pytest.raises(DataSourceError, match=r"bars\.csv\.gz: .*cannot be unpacked"):
+        source(written(tmp_path, bytes(content), "bars.csv.gz")).instruments()
+
+
+def test_blanks_round_names_of_columns_do_not_count(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER.replace("open", " open ").replace("volume", "volume  ") + ROW)
+    assert rows(source(path))["volume"].tolist() == [5000.0]
+
+
+def test_only_rows_that_show_a_wanted_value_are_taken(tmp_path: Path) -> None:
+    lines = "".join(ROW.replace("\n", f", {series}\n").replace("INFY", series * 2) for series in ("EQ", "BE", "N1"))
+    path = written(tmp_path, HEADER.replace("\n", ",SERIES\n") + lines)
+    one = source(path, only={"SERIES": ["EQ", "BE"]})
+    assert [instrument.id.symbol for instrument in one.instruments()] == ["BEBE", "EQEQ"]
+
+
+def test_files_of_which_only_leaves_nothing_are_passed_over(tmp_path: Path) -> None:
+    written(tmp_path, HEADER + ROW, "a.csv")
+    written(tmp_path, HEADER + ROW.replace("INFY", "ACC"), "b.csv")
+    assert source(tmp_path, only={"symbol": ["ACC"]}).row_count() == 1
+    with pytest.raises(DataSourceError, match="only leaves no row\n    mend: correct only"):
+        source(tmp_path, only={"symbol": ["TCS"]}).instruments()
+
+
+def test_only_by_a_column_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataSourceError, match="no column 'SERIES'; it has 'symbol', 'timestamp'"):
+        source(written(tmp_path, HEADER + ROW), only={"SERIES": ["EQ"]}).instruments()
+
+
+def test_bars_without_volume_have_none_of_it(tmp_path: Path) -> None:
+    content = WITHOUT_SYMBOL.replace(",volume", "").replace(",5\n", "\n")
+    assert rows(source(written(tmp_path, content), no_volume=True))["volume"].tolist() == [0.0]
+    assert rows(source(written(tmp_path, WITHOUT_SYMBOL), no_volume=True))["volume"].tolist() == [0.0]
+
+
+def test_one_column_of_the_file_may_be_all_four_prices(tmp_path: Path) -> None:
+    path = written(tmp_path, "timestamp,ltp,volume\n2024-01-01 09:15:01,100.05,7\n", "INFY.csv")
+    names = {"open": "ltp", "high": "ltp", "low": "ltp", "close": "ltp", "price": "ltp"}
+    chunk = rows(source(path, columns=names, interval="1s", label="close"))
+    assert {chunk[name][0] for name in names} == {10005}
+
+
 def test_rows_out_of_order_are_sorted(tmp_path: Path) -> None:
     content = HEADER + ROW.replace("01-01", "01-03") + ROW
     assert np.all(np.diff(rows(source(written(tmp_path, content))).ts_event) > 0)
@@ -113,7 +193,7 @@ def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_files_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(DataSourceError, match=r"no \.csv file is there"):
+    with pytest.raises(DataSourceError, match=r"no \.csv or \.csv\.gz file is there"):
         source(tmp_path).instruments()
 
 

@@ -1,6 +1,5 @@
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,90 +9,99 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from friday_core.api import MISSING_PRICE, Chunk
+from friday_core.causal import batch
+from friday_core.causal.oracle import Oracle
+from friday_core.causal.program import Program, trace_program
+from friday_core.domain.chunk import Float64
 from friday_plugins.transformers.realised_volatility import RealisedVolatility
 
 
-def transformer(**settings: Any) -> RealisedVolatility:
-    return RealisedVolatility(RealisedVolatility.Settings(**settings))
+def program(**settings: Any) -> Program:
+    return trace_program(RealisedVolatility(RealisedVolatility.Settings(**settings)).outputs, adjusted=True)
 
 
-def chunk(closes: Sequence[int], factors: Sequence[float] | None = None, inst: Sequence[int] | None = None) -> Chunk:
-    n = len(closes)
-    columns = {"close": np.array(closes, np.int64), "factor": np.ones(n) if factors is None else np.array(factors)}
-    return Chunk(np.arange(n), np.zeros(n) if inst is None else np.array(inst), columns)
+def volatility(closes: Sequence[float], inst: Sequence[int] | None = None, **settings: Any) -> Float64:
+    """Of one row a time, unless ``inst`` says whose rows they are."""
+    rows = {"close": np.array(closes, np.float64), "ts": np.arange(len(closes))}
+    found = batch.run(program(**settings), rows if inst is None else {**rows, "inst": np.array(inst)})
+    return found["volatility"]
 
 
-def walk(n: int) -> list[int]:
+def walk(n: int) -> list[float]:
     steps = np.random.Generator(np.random.PCG64(3)).integers(-60, 61, n)
-    return [int(close) for close in 10_000 + np.cumsum(steps)]
+    return [float(close) for close in 10_000 + np.cumsum(steps)]
 
 
-@pytest.mark.parametrize("window", [5, 20, 63])
+@pytest.mark.parametrize("window", [2, 5, 20, 63])
 def test_values_are_those_of_a_rolling_standard_deviation(window: int) -> None:
-    closes = walk(300)
-    ours = transformer(window=window).transform(chunk(closes))["volatility"]
-    prices = pd.Series(closes, dtype=float)
+    prices = pd.Series(walk(300))
     returns = pd.Series(np.log(prices / prices.shift()))
     expected = math.sqrt(252) * returns.rolling(window).std(ddof=1)
-    np.testing.assert_allclose(ours, expected, rtol=1e-12)
+    np.testing.assert_allclose(volatility(walk(300), window=window), expected, rtol=1e-11)
 
 
 def test_prices_that_grow_evenly_have_no_volatility() -> None:
-    assert transformer(window=3).transform(chunk([100, 200, 400, 800]))["volatility"][3] == 0.0
+    assert volatility([100, 200, 400, 800], window=3)[3] == 0.0
 
 
 def test_a_known_answer() -> None:
-    found = transformer(window=2, periods_per_year=1).transform(chunk([100, 200, 100]))["volatility"]
+    found = volatility([100, 200, 100], window=2, periods_per_year=1)
     assert found[2] == pytest.approx(math.log(2) * math.sqrt(2), rel=1e-15)
 
 
-def test_a_split_leaves_no_trace() -> None:
-    plain = transformer(window=3).transform(chunk([1000, 1010, 1020, 1030, 1040]))["volatility"]
-    split = transformer(window=3).transform(chunk([1000, 1010, 510, 515, 520], [1.0, 1.0, 2.0, 2.0, 2.0]))
-    assert split["volatility"].tobytes() == plain.tobytes()
+def test_a_value_is_known_when_the_window_is_full_of_returns() -> None:
+    assert np.isnan(volatility(walk(30), window=20)).tolist() == [True] * 20 + [False] * 10
+    assert program(window=20).warmup == {"1d": 20}
 
 
 def test_instruments_do_not_touch_one_another() -> None:
-    alone = transformer(window=3).transform(chunk(walk(50)))["volatility"]
-    mixed = [value for close in walk(50) for value in (close, 777)]
-    both = transformer(window=3).transform(chunk(mixed, inst=[0, 1] * 50))["volatility"]
-    assert both[::2].tobytes() == alone.tobytes()
+    mixed = [value for close in walk(50) for value in (close, 777.0)]
+    both = volatility(mixed, [0, 1] * 50, window=3)
+    assert both[::2].tobytes() == volatility(walk(50), window=3).tobytes()
 
 
-@pytest.mark.parametrize("absent", [MISSING_PRICE, 0, -5])
-def test_a_row_without_a_price_is_unknown_and_counts_for_nothing(absent: int) -> None:
-    with_gap = transformer(window=2).transform(chunk([100, 110, absent, 120, 130]))["volatility"]
-    without = transformer(window=2).transform(chunk([100, 110, 120, 130]))["volatility"]
-    assert math.isnan(with_gap[2])
-    assert np.delete(with_gap, 2).tobytes() == without.tobytes()
+@pytest.mark.parametrize("absent", [math.nan, 0.0, -5.0])
+def test_a_close_that_is_not_above_zero_is_unknown_until_both_its_returns_have_left(absent: float) -> None:
+    closes = walk(12)
+    closes[5] = absent
+    found = volatility(closes, window=2)
+    assert np.isnan(found).tolist() == [*[True] * 2, *[False] * 3, *[True] * 3, *[False] * 4]
+    assert found[8:].tolist() == pytest.approx(volatility(closes[6:], window=2)[2:].tolist(), rel=1e-12)
+
+
+def test_two_closes_below_zero_make_no_return() -> None:
+    assert np.isnan(volatility([100, -100, -110, -120, -130], window=2)).all()
 
 
 def test_the_column_s_name_is_a_setting() -> None:
-    one = transformer(column="sigma")
-    assert one.outputs == ("sigma",)
-    assert "sigma" in one.transform(chunk([100])).columns
+    assert list(program(column="sigma").outputs) == ["sigma"]
 
 
-CLOSES = st.lists(st.tuples(st.integers(-1, 10**9), st.integers(0, 2)), min_size=1, max_size=60)
+@given(st.integers(1, 40))
+def test_values_do_not_depend_on_where_the_series_starts(dropped: int) -> None:
+    whole, later = (volatility(part, window=4) for part in (walk(80), walk(80)[dropped:]))
+    np.testing.assert_allclose(later[4:], whole[dropped + 4 :], rtol=1e-11)
 
 
-@given(CLOSES, st.lists(st.integers(0, 60), max_size=6))
-def test_values_do_not_depend_on_the_cuts_to_the_bit(rows: list[tuple[int, int]], cuts: list[int]) -> None:
-    whole = chunk([close for close, _ in rows], inst=[inst for _, inst in rows])
-    edges = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
-    cut = transformer(window=3)
-    parts = [cut.transform(whole.take(slice(start, stop)))["volatility"] for start, stop in pairwise(edges)]
-    assert np.concatenate(parts).tobytes() == transformer(window=3).transform(whole)["volatility"].tobytes()
+@given(st.integers(0, 60))
+def test_a_snapshot_goes_on_with_the_same_bits(at: int) -> None:
+    closes, made = np.array(walk(60)), program(window=5)
+    first, second = Oracle(made, [1.0]), Oracle(made, [1.0])
+    batch.feed(first, {"close": closes[:at], "ts": np.arange(at)})
+    second.restore(first.snapshot())
+    found = batch.feed(second, {"close": closes[at:], "ts": np.arange(at, 60)})["volatility"]
+    assert found.tobytes() == volatility(walk(60), window=5)[at:].tobytes()
 
 
-@given(st.lists(st.integers(1, 10**6), min_size=10, max_size=60), st.integers(1, 5))
-def test_values_do_not_depend_on_where_the_series_starts_to_the_bit(closes: list[int], dropped: int) -> None:
-    whole = transformer(window=4).transform(chunk(closes))["volatility"]
-    later = transformer(window=4).transform(chunk(closes[dropped:]))["volatility"]
-    assert later[4:].tobytes() == whole[dropped + 4 :].tobytes()
-
-
-def test_a_window_of_one_return_is_refused() -> None:
-    with pytest.raises(ValidationError, match="greater than or equal to 2"):
-        transformer(window=1)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"window": 1}, "greater than or equal to 2"),
+        ({"periods_per_year": 0}, "greater than 0"),
+        ({"column": ""}, "at least 1 character"),
+        ({"span": 20}, "Extra inputs are not permitted"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        RealisedVolatility.Settings(**settings)

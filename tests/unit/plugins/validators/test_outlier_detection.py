@@ -44,7 +44,9 @@ def chunk(rows: Sequence[Row]) -> Chunk:
 
 
 def validator(**settings: Any) -> OutlierDetection:
-    return OutlierDetection(OutlierDetection.Settings(**settings), UNIVERSE)
+    """Every row is a session of its own: what is said of a floor holds for both."""
+    floors = {"night_floor": settings["floor"]} if "floor" in settings else {}
+    return OutlierDetection(OutlierDetection.Settings(**{**floors, **settings}), UNIVERSE)
 
 
 def told(judgement: Judgement) -> list[tuple[Verdict, str]]:
@@ -90,7 +92,7 @@ def test_the_limit_is_so_many_median_absolute_deviations_off_the_median() -> Non
     # Median 0.02; deviations 0.02, 0.01, 0, 0.01, 0.03, so their median is 0.01: limits -0.03 to 0.07.
     inside, outside = (round(closes[-1] * math.exp(move)) for move in (0.0699, 0.0701))
     below = round(closes[-1] * math.exp(-0.0301))
-    one = validator(threshold=5, floor=0.001, window=30, bands=[], splits=[], wrong_ratio=100)
+    one = validator(threshold=5, floor=0.001, window=30, bands=[], splits=[], wrong_ratio=100, memory=99)
     one.validate(chunk([Row(close) for close in closes]))
     state = one.snapshot()
     found = []
@@ -105,6 +107,42 @@ def test_each_price_of_the_bar_is_judged(name: str) -> None:
     (found,) = after_calm(Row(10_000, **{name: 15_000}))
     assert found[0] is HELD
     assert found[1].startswith(f"{name} 150 after 101: log return +0.3955")
+
+
+# The last close is 101 rupees and the reach 0.05, so that an open is alone beyond 0.02: 103.04 and 99.00.
+LONE = {"lone_open": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (Row(10_100, open=10_310), "open 103.1 stands alone: 101 before it and 101 at the close"),
+        (Row(10_050, open=9_850), "open 98.5 stands alone: 101 before it and 100.5 at the close"),
+        (Row(5_050, factor=2.0, open=5_155), "open 51.55 stands alone: 50.5 before it and 50.5 at the close"),
+    ],
+)
+def test_an_open_that_nothing_before_and_after_it_supports_is_held_back(row: Row, reason: str) -> None:
+    edges = row._replace(high=max(row.open or 0, row.close), low=min(row.open or 0, row.close))
+    assert after_calm(edges, 10_100 if row.factor == 1.0 else Row(5_050, factor=2.0), **LONE) == [(HELD, reason), PASSES]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(Row(10_100, open=10_300, high=10_300), id="not far enough"),
+        pytest.param(Row(10_250, open=10_310, high=10_310), id="near the close"),
+        pytest.param(Row(10_000, open=10_310, high=10_320), id="not at the edge"),
+        pytest.param(Row(10_400, open=10_310, high=10_400), id="on the other side of the close"),
+    ],
+)
+def test_an_open_that_something_supports_passes(row: Row) -> None:
+    assert after_calm(row._replace(low=min(row.close, row.open or 0)), **LONE) == [PASSES]
+
+
+def test_with_a_share_of_one_no_open_stands_alone() -> None:
+    row = Row(10_100, open=10_570, high=10_570)
+    assert verdicts(after_calm(row, **LONE)) == [HELD]
+    assert verdicts(after_calm(row, lone_open=1.0)) == [GOOD]
 
 
 def test_a_held_bar_does_not_become_the_past() -> None:
@@ -149,14 +187,25 @@ def test_a_split_that_nobody_announced_is_believed_and_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("split", "close"), [("3:2", 6_733), ("5:1", 2_020), ("1:2", 20_200), ("20:1", 505), ("5:3", 6_060)]
+    ("split", "close"), [("3:2", 6_733), ("5:1", 2_020), ("2:1", 5_050), ("10:1", 1_010), ("4:3", 7_575)]
 )
 def test_splits_of_every_listed_ratio_are_believed(split: str, close: int) -> None:
     assert after_calm(close) == [(GOOD, f"opens as after a split {split} that nobody announced")]
 
 
-def test_a_jump_beside_every_ratio_is_no_split() -> None:
-    assert verdicts(after_calm(4_500)) == [HELD]
+@pytest.mark.parametrize("close", [4_500, 4_040, 6_060, 20_200, 50_500])
+def test_a_jump_beside_every_ratio_is_no_split(close: int) -> None:
+    assert verdicts(after_calm(close)) == [HELD]
+
+
+@pytest.mark.parametrize(("split", "close"), [("5:2", 4_040), ("1:2", 20_200), ("20:1", 505)])
+def test_rare_splits_are_believed_if_they_are_listed(split: str, close: int) -> None:
+    assert after_calm(close, splits=[split]) == [(GOOD, f"opens as after a split {split} that nobody announced")]
+
+
+def test_a_price_after_a_long_absence_says_nothing_of_a_split() -> None:
+    assert verdicts(after_calm(Row(5_050, session=36))) == [GOOD]
+    assert verdicts(after_calm(Row(5_050, session=37))) == [HELD]
 
 
 def test_a_bar_that_opens_as_after_a_split_and_does_not_stay_there_is_held_back() -> None:
@@ -238,6 +287,28 @@ def test_nothing_locks_an_instrument_out_for_ever() -> None:
     assert found[7:] == [PASSES] * 3
 
 
+def test_a_price_of_long_ago_says_nothing_of_the_next() -> None:
+    # The last believed bar is of session 29.
+    assert verdicts(after_calm(Row(14_000, session=59), memory=30)) == [HELD]
+    found = after_calm(Row(14_000, session=60), Row(14_100, session=61), Row(18_000, session=62), memory=30)
+    assert found[:2] == [(GOOD, "believed: nothing was for 31 days"), PASSES]
+    assert found[2][0] is HELD
+
+
+def test_the_days_are_counted_from_the_last_bar_that_was_believed() -> None:
+    held = [Row(14_000 + 4_000 * (day % 2), session=30 + day) for day in range(5)]
+    found = after_calm(*held, Row(25_000, session=40), memory=10)
+    assert verdicts(found) == [HELD] * 5 + [GOOD]
+
+
+def test_the_first_bar_of_a_session_has_a_floor_of_its_own() -> None:
+    # 6% up over night, then another 6% within the session.
+    night, day = Row(10_725, session=30), Row(11_390, session=30)
+    assert verdicts(after_calm(night, day, threshold=1, floor=0.04, night_floor=0.1)) == [GOOD, HELD]
+    assert verdicts(after_calm(night, day, threshold=1, floor=0.1, night_floor=0.1)) == [GOOD, GOOD]
+    assert verdicts(after_calm(night, threshold=1, floor=0.1, night_floor=0.04)) == [HELD]
+
+
 def test_a_stuck_price_proves_no_new_level() -> None:
     stuck = [Row(14_000), *[Row(14_000, volume=0.0)] * 3]
     assert verdicts(after_calm(*stuck, relearn=2, stale_after=10)) == [HELD] * 4
@@ -247,10 +318,10 @@ def test_a_stuck_price_proves_no_new_level() -> None:
 # Stale prices
 
 
-def test_one_close_without_volume_is_stale_from_the_nth_bar_on() -> None:
+def test_one_price_without_volume_is_stale_from_the_nth_bar_on() -> None:
     quiet = [Row(10_100, volume=0.0)] * 4
     found = after_calm(*quiet, Row(10_100), Row(10_100, volume=0.0), stale_after=3)
-    reason = "stale: 3 bars or more with one close and no volume"
+    reason = "stale: 3 bars or more at one price without volume"
     assert found == [PASSES, PASSES, (HELD, reason), (HELD, reason), PASSES, PASSES]
 
 
@@ -259,9 +330,14 @@ def test_an_index_without_any_volume_is_not_stale() -> None:
     assert told(validator(stale_after=2).validate(chunk(rows))) == [PASSES] * 40
 
 
+def test_an_index_that_moves_within_its_bars_and_closes_where_it_was_is_not_stale() -> None:
+    rows = [Row(10_100, volume=0.0, high=10_100 + 10 * (n % 2), low=10_090) for n in range(40)]
+    assert told(validator(stale_after=2).validate(chunk(rows))) == [PASSES] * 40
+
+
 def test_quiet_bars_do_not_make_the_past_look_calm() -> None:
     quiet = [Row(10_100, volume=0.0)] * 50
-    swings = {"floor": 0.001, "threshold": 3, "stale_after": 99, "bands": [], "splits": []}
+    swings = {"floor": 0.001, "threshold": 3, "stale_after": 99, "bands": [], "splits": [], "memory": 99}
     before = [Row(round(10_000 * math.exp(move))) for move in [0.0, 0.01, 0.03, 0.02, 0.0] * 6]
     for rows in ([*before, *quiet], before):
         one = validator(**swings)
@@ -283,6 +359,9 @@ def test_a_row_without_a_positive_price_is_not_judged_and_leaves_no_trace(close:
         ({"bands": [5.0]}, "5.0 is not a circuit limit"),
         ({"window": 10, "least": 11}, "nothing would ever be judged"),
         ({"wrong_ratio": 1}, "greater than 1"),
+        ({"lone_open": 0}, "greater than 0"),
+        ({"memory": 0}, "greater than or equal to 1"),
+        ({"night_floor": 0}, "greater than 0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
@@ -292,7 +371,7 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: 
 
 # Properties
 
-SETTINGS = {"window": 6, "least": 3, "floor": 0.02, "relearn": 2, "patience": 5, "stale_after": 3}
+SETTINGS = {"window": 6, "least": 3, "floor": 0.02, "relearn": 2, "patience": 5, "stale_after": 3, "memory": 2}
 ROWS = st.lists(
     st.builds(
         Row,
@@ -338,7 +417,8 @@ def test_a_snapshot_goes_on_where_it_was_taken(first: list[Row], second: list[Ro
 def test_a_snapshot_finds_its_instruments_in_another_session() -> None:
     one = validator(floor=0.05, bands=[])
     one.validate(chunk([Row(close, inst=1) for close in CALM]))
-    alone = OutlierDetection(OutlierDetection.Settings(floor=0.05, bands=[]), Universe([UNIVERSE[1]]))
+    settings = OutlierDetection.Settings(floor=0.05, night_floor=0.05, bands=[])
+    alone = OutlierDetection(settings, Universe([UNIVERSE[1]]))
     alone.restore(one.snapshot())
     assert verdicts(told(alone.validate(chunk([Row(12_000, session=30)])))) == [HELD]
 

@@ -1,0 +1,1 @@
+"""One run, or several, as a page that works from a disk: no script, no network, light and dark, printable."""

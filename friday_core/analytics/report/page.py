@@ -1,0 +1,204 @@
+"""The page of one run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from importlib.resources import files as package_files
+from typing import Any
+
+from friday_core.analytics.report import tables
+from friday_core.analytics.report.figures import MOST_MARKED, equity_figure, exposure_figure, legend, price_figure
+from friday_core.analytics.report.key_figures import figure_rows, headline_figures, trip_rows
+from friday_core.analytics.report.markup import Child, Markup, joined, tag
+from friday_core.analytics.report.sensitivity import sensitivity_table
+from friday_core.analytics.report.trip_plots import MOST_POINTS, contribution_figure, excursion_figure, holding_figure
+from friday_core.analytics.report.warnings import warnings_of
+from friday_core.analytics.report.wording import counted, money
+from friday_core.analytics.run_analysis import RunAnalysis
+
+#: Instruments whose prices are drawn: those with the most fills.
+MOST_PRICES = 12
+
+CONVENTIONS = {
+    "year": "252 sessions; a session's return is taken from its last equity",
+    "risk-free rate": "zero",
+    "deviation": "of a sample (ddof 1); Sortino divides the downside by all sessions, target zero",
+    "benchmark": "the run's instruments in equal weights, bought at the first close and held; dividends are "
+    "reinvested, nothing is charged",
+    "alpha and beta": "least squares on the benchmark's session returns; alpha times 252, not compounded",
+    "round trips": "first in, first out; net is after charges of both fills, with dividends",
+    "MAE, MFE": "largest move against and for the position, from the entry price, over the bars it was held",
+}
+
+
+def run_page(run: RunAnalysis) -> str:
+    """A whole document. Every part that has nothing to show says so or is left out."""
+    session = run.files.summary.get("session") or {}
+    title = f"{session.get('profile', run.files.name)}, {session.get('mode', 'run')}"
+    body = joined(_head(run, title), _warnings(run), _tiles(run), *_sections(run), _provenance(run))
+    return document(title, body)
+
+
+def document(title: str, body: Markup) -> str:
+    """HTML that is well-formed XML too, with its style sheet inside."""
+    style = Markup(package_files(__package__).joinpath("style.css").read_text(encoding="utf-8"))
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        tag("style", style),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', tag('main', body)), lang='en')}\n"
+
+
+def section(title: str, *children: Child) -> Markup:
+    """One part of a page under its heading."""
+    return tag("section", tag("h2", title), *children)
+
+
+def captioned(drawing: Markup, caption: Child, *above: Child) -> Markup:
+    """A figure with its legend above and its caption below."""
+    return tag("figure", *above, drawing, tag("figcaption", caption))
+
+
+def _head(run: RunAnalysis, title: str) -> Markup:
+    results, settings = run.files.results, run.files.settings
+    first, last = results.get("first_session"), results.get("last_session")
+    account, broker = settings.get("account", {}), settings.get("broker", {})
+    facts = {
+        "period": f"{first} to {last}, {results['sessions']:,} sessions" if first else "no session",
+        "instruments": _instruments(run),
+        "capital": f"{money(run.capital, run.files.money_digits)} {run.currency}" if run.capital else "unknown",
+        "strategies": ", ".join(run.files.summary.get("strategies", {})) or "none",
+        "charges": _plugin(settings, "charges", account.get("charges")),
+        "broker": _plugin(settings, "broker", broker.get("use")),
+        "run": run.files.name,
+    }
+    listed = [joined(tag("dt", name), tag("dd", value)) for name, value in facts.items()]
+    return tag("header", tag("p", "Friday run report", class_="kicker"), tag("h1", title), tag("dl", listed))
+
+
+def _instruments(run: RunAnalysis) -> str:
+    names = sorted(run.prices or {fill.instrument for fill in run.fills})
+    more = f" and {len(names) - 8:,} more" if len(names) > 8 else ""
+    return f"{len(names):,}: {', '.join(names[:8])}{more}" if names else "none traded"
+
+
+def _plugin(settings: Mapping[str, Any], kind: str, name: str | None) -> str:
+    if not name:
+        return "none named"
+    values = settings.get("plugins", {}).get(kind, {}).get(name, {})
+    told = ", ".join(f"{key} {value}" for key, value in values.items())
+    return f"{name} ({told})" if told else name
+
+
+def _warnings(run: RunAnalysis) -> Markup | None:
+    found = warnings_of(run)
+    if not found:
+        return None
+    return tag("section", tag("h2", "Read first"), tag("ul", [tag("li", one) for one in found]), class_="warnings")
+
+
+def _tiles(run: RunAnalysis) -> Markup | None:
+    tiles = [tag("div", tag("b", value), tag("span", name)) for name, value in headline_figures(run)]
+    return tag("section", tiles, class_="tiles") if tiles else None
+
+
+def _sections(run: RunAnalysis) -> Iterator[Markup]:
+    if len(run.curve):
+        yield from _account(run)
+        heads, rows = figure_rows(run)
+        trips = tables.table(["round trips", run.currency], trip_rows(run))
+        yield section("Key figures", tag("div", tables.table(heads, rows), trips, class_="pair"))
+    if "sensitivity" in run.files.summary:
+        yield section("Sensitivity to charges and slippage", sensitivity_table(run.files))
+    if run.drawdowns:
+        yield section("Worst drawdowns", tables.drawdown_table(run))
+    if run.contributions:
+        yield section("What each brought", _contributions(run))
+    if run.fills:
+        yield section("Prices and fills", _prices(run))
+    if run.trips:
+        yield section("Round trips", _scatters(run), _cut(run), tables.trip_table(run))
+    if run.open_lots:
+        yield section("Open at the end", tables.open_table(run))
+    if run.files.column("decisions", "code"):
+        yield section("Decisions", tables.decision_table(run))
+    if run.files.summary.get("quarantine"):
+        yield section("Rows repaired or held back", tables.quarantine_table(run))
+
+
+def _account(run: RunAnalysis) -> Iterator[Markup]:
+    entries = [("equity", "equity")] + ([("benchmark", "equal-weight buy and hold")] if run.has_bars else [])
+    caption = "Equity after each slice, and how far it is below its highest value so far."
+    yield section("Equity and drawdown", captioned(equity_figure(run), caption, legend(*entries)))
+    yield section("Returns by month", tables.month_table(run.months))
+    caption = "Gross is the sum of all positions without their signs, net with them, both over equity."
+    entries = [("gross", "gross"), ("net", "net")]
+    yield section("Exposure", captioned(exposure_figure(run), caption, legend(*entries)))
+
+
+def _contributions(run: RunAnalysis) -> Markup:
+    by_instrument, by_strategy = Counter[str](), Counter[str]()
+    for (strategy, instrument), amount in run.contributions.items():
+        by_instrument[instrument] += amount
+        by_strategy[strategy] += amount
+    digits, currency = run.files.money_digits, run.currency
+    drawn = [
+        captioned(contribution_figure(by_instrument, digits, currency, "instrument"), "By instrument."),
+        captioned(contribution_figure(by_strategy, digits, currency, "strategy"), "By strategy."),
+    ]
+    told = "After charges, with dividends and with open positions at their last mark: together the change of equity."
+    return joined(tag("div", drawn, class_="pair"), tag("p", told, class_="note"))
+
+
+def _prices(run: RunAnalysis) -> Markup:
+    by_name: dict[str, list[Any]] = {}
+    for fill in run.fills:
+        by_name.setdefault(fill.instrument, []).append(fill)
+    drawn = [name for name in sorted(by_name, key=lambda one: (-len(by_name[one]), one)) if name in run.prices]
+    left_out = len(by_name) - len(drawn[:MOST_PRICES])
+    plots = [tag("figure", price_figure(run, name, run.prices[name], by_name[name])) for name in drawn[:MOST_PRICES]]
+    more = f" Not drawn, with fewer fills or without prices: {counted(left_out, 'instrument')}." if left_out else ""
+    if any(len(by_name[name]) > MOST_MARKED for name in drawn[:MOST_PRICES]):
+        more = f" Of each instrument, the {MOST_MARKED:,} largest fills are marked.{more}"
+    told = f"Closes on the level of the last one, adjusted for splits and dividends; point at a fill to read it.{more}"
+    keys = legend(("buy", "bought"), ("sell", "sold"))
+    return joined(keys, tag("div", plots, class_="pair"), tag("p", told, class_="note"))
+
+
+def _scatters(run: RunAnalysis) -> Markup:
+    largest = sorted(range(len(run.trips)), key=lambda n: -abs(run.trips[n].net))[:MOST_POINTS]
+    trips = [run.trips[n] for n in sorted(largest)]
+    reached = [(run.trips[n], one.adverse) for n in sorted(largest) if (one := run.excursions[n])]
+    drawn = [captioned(holding_figure(run, trips), "Net return against how long it was held.")]
+    if reached:
+        against = excursion_figure(run, [trip for trip, _ in reached], [adverse for _, adverse in reached])
+        drawn.append(captioned(against, "Net return against the largest move against the position (MAE)."))
+    return joined(legend(("gain", "with a profit"), ("loss", "without")), tag("div", drawn, class_="pair"))
+
+
+def _cut(run: RunAnalysis) -> Markup | None:
+    if len(run.trips) <= tables.MOST_TRIPS:
+        return None
+    shown, count = f"{tables.MOST_TRIPS:,}", f"{len(run.trips):,}"
+    told = f"The {shown} with the largest profits and losses of {count}; all follow from fills.parquet."
+    return tag("p", told, class_="note")
+
+
+def _provenance(run: RunAnalysis) -> Markup:
+    conventions = {**CONVENTIONS, **run.files.summary.get("conventions", {})}
+    listed = [joined(tag("dt", name.replace("_", " ")), tag("dd", told)) for name, told in conventions.items()]
+    session = run.files.summary.get("session") or {}
+    made = [*session.get("plugins", ()), f"settings {session.get('settings_hash', 'unknown')}"]
+    if "digest" in run.files.results:
+        made.append(f"digest {run.files.results['digest']}")
+    return joined(
+        section("Conventions", tag("dl", listed, class_="wide")),
+        section("Made by", tag("ul", [tag("li", one) for one in made], class_="plain")),
+        section("Settings", tag("pre", run.files.settings_text)) if run.files.settings_text else None,
+        tag("footer", "Past results, simulated or real, say little about future ones."),
+    )

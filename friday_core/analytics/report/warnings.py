@@ -1,0 +1,82 @@
+"""What a reader must know before any figure: what went wrong, was held back, refused or is not proven."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from friday_core.analytics.report.wording import counted
+from friday_core.analytics.run_analysis import RunAnalysis
+
+#: Reasons that are named of each kind; the tables below have them all.
+_NAMED = 5
+_NOT_TRADED = ("denied", "rejected", "in_doubt")
+
+
+def warnings_of(run: RunAnalysis) -> list[str]:
+    """One sentence each, the gravest first; empty if there is nothing to warn of."""
+    summary = run.files.summary
+    return [*_ends(summary), *_faults(summary), *_held_back(summary), *_refused(run), *_unproven(run)]
+
+
+def _ends(summary: Mapping[str, Any]) -> Iterator[str]:
+    if summary.get("status") != "finished":
+        yield f"The run did not finish; its status is {summary.get('status', 'unknown')}."
+    if summary.get("error"):
+        yield f"Error: {summary['error']}"
+    for error in summary.get("stop_errors", ()):
+        yield f"While stopping: {error}"
+
+
+def _faults(summary: Mapping[str, Any]) -> Iterator[str]:
+    for one in summary.get("stopped_strategies", ()):
+        yield f"Strategy {one['strategy']} was stopped: {one['error']}"
+    for one in summary.get("validator_faults", ()):
+        yield (
+            f"Validator {one['validator']} of stream {one['stream']} failed on row {one['seq']:,}, "
+            f"and no position was opened since: {one['error']}"
+        )
+
+
+def _held_back(summary: Mapping[str, Any]) -> Iterator[str]:
+    rows = summary.get("quarantine", ())
+    total = sum(row["rows"] for row in rows)
+    if not total:
+        return
+    found: Counter[str] = Counter()
+    for row in rows:
+        found[f"{row['stage']} ({row['verdict']})"] += row["rows"]
+    seen = summary.get("results", {}).get("rows", 0)
+    of = f" of {seen:,}" if seen else ""
+    yield f"Repaired or held back: {counted(total, 'row')}{of} ({_listed(found)})."
+
+
+def _refused(run: RunAnalysis) -> Iterator[str]:
+    kept = zip(*(run.files.column("decisions", name) for name in ("asked", "sent", "code")), strict=True)
+    cut = Counter(code for asked, sent, code in kept if asked != sent)
+    if cut:
+        yield f"Refused or cut: {counted(cut.total(), 'decision')} ({_listed(cut)})."
+    orders = Counter(run.files.column("orders", "status"))
+    bad = Counter({status: orders[status] for status in _NOT_TRADED if orders[status]})
+    if bad:
+        yield f"Not accepted: {counted(bad.total(), 'order')} ({_listed(bad)})."
+    assumed = run.files.results.get("assumed_fills", 0)
+    if assumed:
+        yield f"Assumed, and confirmed by no exchange: {counted(assumed, 'fill')}."
+
+
+def _unproven(run: RunAnalysis) -> Iterator[str]:
+    if run.samples is not None:
+        inside, _ = run.samples
+        yield f"The first {inside.last:,} of {len(run.curve):,} slices are in sample: figures of the whole run flatter."
+    elif len(run.curve):
+        yield "No out-of-sample boundary is named: read all figures as in sample."
+    if len(run.curve) and not run.has_bars:
+        yield "The run kept no prices (table bars): there is no benchmark, and excursions are of session closes only."
+
+
+def _listed(counts: Counter[str]) -> str:
+    shown = [f"{count:,} {name}" for name, count in counts.most_common(_NAMED)]
+    rest = len(counts) - len(shown)
+    return ", ".join(shown) + (f" and {rest:,} other reasons" if rest else "")

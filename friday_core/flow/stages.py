@@ -1,0 +1,159 @@
+"""The stages of a stream, one after the other: validators that hold rows back, transformers that add columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+
+import msgspec
+import numpy as np
+
+from friday_core.domain.chunk import Chunk, Int64
+from friday_core.domain.outcomes import ValidatorFault
+from friday_core.errors import DataValidationError, FridayError, PluginContractError
+from friday_core.flow.plans import Named
+from friday_core.flow.quarantine import Quarantine
+from friday_core.flow.snapshots import from_bytes, to_bytes
+from friday_core.flow.stage_memory import StageMemory
+from friday_core.flow.validation import Fault, ValidationStage
+from friday_core.flow.watermark import BEGINNING
+from friday_core.interfaces.transformer import Transformer
+from friday_core.interfaces.validator import Validator
+
+
+class TransformStage:
+    """One transformer in its place; its result is checked against the contract."""
+
+    role = "transformer"
+
+    def __init__(self, name: str, transformer: Transformer) -> None:
+        self.name = name
+        self.component = transformer
+
+    def process(self, chunk: Chunk) -> tuple[Chunk, DataValidationError | None]:
+        result = self.component.transform(chunk)
+        if not isinstance(result, Chunk) or not _same_rows(result, chunk):
+            raise PluginContractError(f"transformer {self.name!r} must return the same rows in the same order")
+        promised = {*chunk.columns, *self.component.outputs}
+        if result.columns.keys() != promised:
+            differ = ", ".join(sorted(promised ^ result.columns.keys()))
+            rule = "must keep every column and add its outputs, no others"
+            raise PluginContractError(f"transformer {self.name!r} {rule}; it differs in {differ}")
+        return result, None
+
+
+def _same_rows(result: Chunk, chunk: Chunk) -> bool:
+    return all(
+        after is before or np.array_equal(after, before)
+        for after, before in (
+            (result.seq, chunk.seq),
+            (result.ts_event, chunk.ts_event),
+            (result.ts_recv, chunk.ts_recv),
+            (result.inst, chunk.inst),
+        )
+    )
+
+
+class _Snapshot(msgspec.Struct, frozen=True, tag="stages 2"):
+    states: tuple[bytes | None, ...]
+    stage_faults: tuple[Fault | None, ...]
+    faults: tuple[ValidatorFault, ...]
+    newest: int
+
+
+class Stages:
+    """Hands rows from stage to stage; a row that one held back reaches none after it.
+
+    What comes out does not depend on how the rows were cut into chunks.
+    """
+
+    def __init__(self, stream: str, stages: Iterable[Named], quarantine: Quarantine) -> None:
+        self._stream = stream
+        self._quarantine = quarantine
+        self._stages: Sequence[ValidationStage | TransformStage] = [
+            ValidationStage(name, stage, stream, quarantine)
+            if isinstance(stage, Validator)
+            else TransformStage(name, stage)
+            for name, stage in stages
+        ]
+        self._memories = [StageMemory(f"{stage.role} {stage.name!r}", stage.component) for stage in self._stages]
+        self._newest = BEGINNING
+        #: Validators that failed, in the order of the rows on which they did.
+        self.faults: list[ValidatorFault] = []
+        #: Whose code is running, as ``validator.bar_sanity``; empty if nobody is. Read from other threads.
+        self.current = ""
+
+    def __str__(self) -> str:
+        return ", ".join(f"{stage.role} {stage.name}" for stage in self._stages) or "no stage"
+
+    def process(self, chunk: Chunk) -> tuple[Chunk, DataValidationError | None]:
+        """The rows that passed, and why the stream must stop with them, if it must.
+
+        Then nothing that stages did on rows after the one that is named has happened.
+        ``PluginContractError`` if a stage broke its contract.
+        """
+        for memory in self._memories:
+            memory.begin()
+        stop: DataValidationError | None = None
+        begin, arrived = self._quarantine.mark(), chunk.seq
+        for stage in self._stages:
+            if not len(chunk):
+                break
+            chunk, stopped = self._run(stage, chunk)
+            stop = stopped or stop
+        self._note_faults(arrived, chunk)
+        if stop is not None:
+            (last,) = stop.rows
+            undone = set(arrived[_place(arrived, last) + 1 :].tolist())
+            self._quarantine.forget(begin, undone)
+            self.faults = [one for one in self.faults if one.seq not in undone]
+        self._newest = int(chunk.ts_event.max(initial=self._newest))
+        return chunk, stop
+
+    def snapshot(self) -> bytes:
+        """What the stages remember; ``PluginContractError`` names one that remembers rows and is not ``Stateful``."""
+        faults = tuple(stage.fault if isinstance(stage, ValidationStage) else None for stage in self._stages)
+        states = (None if fault else one.snapshot() for fault, one in zip(faults, self._memories, strict=True))
+        return to_bytes(_Snapshot(tuple(states), faults, tuple(self.faults), self._newest))
+
+    def restore(self, snapshot: bytes) -> None:
+        """Go on from there; ``InvariantError`` if a stage does not take its part."""
+        state = from_bytes(_Snapshot, snapshot)
+        for stage, memory, own, fault in zip(
+            self._stages, self._memories, state.states, state.stage_faults, strict=True
+        ):
+            memory.restore(own)
+            if isinstance(stage, ValidationStage):
+                stage.restore(fault)
+        self.faults, self._newest = list(state.faults), state.newest
+
+    def _note_faults(self, arrived: Int64, passed: Chunk) -> None:
+        """Validators that failed on the rows that ``arrived``; ``passed`` is what is left of them."""
+        known = {(one.validator, one.seq) for one in self.faults}
+        new: list[tuple[int, ValidatorFault]] = []
+        for stage in self._stages:
+            fault = stage.fault if isinstance(stage, ValidationStage) else None
+            if fault is not None and (stage.name, fault.seq) not in known:
+                place = _place(arrived, fault.seq)
+                before = passed.ts_event[np.isin(passed.seq, arrived[:place])]
+                since, (error, trace) = int(before.max(initial=self._newest)), fault.failure
+                found = ValidatorFault(fault.ts_event, self._stream, stage.name, fault.seq, since, error, trace)
+                new.append((place, found))
+        self.faults += [fault for _, fault in sorted(new, key=itemgetter(0))]
+
+    def _run(self, stage: ValidationStage | TransformStage, chunk: Chunk) -> tuple[Chunk, DataValidationError | None]:
+        self.current = f"{stage.role}.{stage.name}"
+        try:
+            return stage.process(chunk)
+        except FridayError:
+            raise
+        except Exception as error:
+            rows = f"rows {chunk.seq[0]} to {chunk.seq[-1]}"
+            message = f"{stage.name!r} in stream {self._stream!r} raised on {rows}: {type(error).__name__}: {error}"
+            raise PluginContractError(message) from error
+        finally:
+            self.current = ""
+
+
+def _place(numbers: Int64, one: int) -> int:
+    return int(np.flatnonzero(numbers == one)[0])

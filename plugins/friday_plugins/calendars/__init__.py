@@ -1,0 +1,1 @@
+"""Built-in plugins: no privilege over third parties."""
