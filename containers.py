@@ -18,6 +18,7 @@ from friday_core.plugin.graph import resolve_graph, settings_models
 from friday_core.plugin.spec import PluginSettings
 from friday_core.session.core import Core
 from friday_core.session.journal import MemoryJournal
+from friday_core.session.pacing import Pacer
 from friday_core.session.runner import SessionRunner
 from friday_settings import LoadedSettings, load_settings, resolved_toml
 
@@ -62,10 +63,15 @@ class Session(containers.DeclarativeContainer):
     risk_manager = providers.Singleton(building.build_risk, plugins.assembly)
     strategy_engine = providers.Singleton(building.build_desks, plugins.assembly, portfolio_manager, risk_manager)
     execution_engine = providers.Singleton(building.build_driver, plugins.assembly, strategy_engine)
-    core = providers.Singleton(Core, data_flow_manager, execution_engine)
+    core = providers.Singleton(
+        Core, data_flow_manager, execution_engine, keep_bars=plugins.assembly.provided.settings.run.bars_table
+    )
     journal = providers.Singleton(MemoryJournal)
+    pacer = providers.Singleton(
+        Pacer.of, plugins.assembly.provided.settings.clock, plugins.assembly.provided.source.interval
+    )
     runner = providers.Singleton(
-        SessionRunner, core, journal, plugins.assembly.provided.broker, infrastructure.events.provided.publish
+        SessionRunner, core, journal, plugins.assembly.provided.broker, infrastructure.events.provided.publish, pacer
     )
     host = providers.Singleton(
         Host,

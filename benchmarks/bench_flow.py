@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from harness import interleaved, report
 
+from friday_core.causal.program import trace_program
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.sessions import SessionDates
-from friday_core.flow.stamps import Stamps
+from friday_core.flow.column_stage import ColumnStage
 from friday_core.flow.plans import StreamPlan
 from friday_core.flow.session_hours import SessionHours
 from friday_core.flow.stamps import Stamps
@@ -32,13 +33,14 @@ def cut(rows: Chunk, size: int) -> list[Chunk]:
     return [rows.take(slice(start, start + size)) for start in range(0, len(rows), size)]
 
 
-def stages() -> tuple[BarSanity, RealisedVolatility]:
-    return BarSanity(), RealisedVolatility(RealisedVolatilitySettings())
+def stages(universe: Universe) -> tuple[BarSanity, ColumnStage]:
+    volatility = RealisedVolatility(RealisedVolatilitySettings())
+    return BarSanity(), ColumnStage(trace_program(volatility.outputs, adjusted=True), universe)
 
 
-def bare(chunks: list[Chunk]) -> int:
+def bare(universe: Universe, chunks: list[Chunk]) -> int:
     """The operators alone, on rows that carry the stamps already."""
-    validator, transformer = stages()
+    validator, transformer = stages(universe)
     for chunk in chunks:
         validator.validate(chunk)
         transformer.transform(chunk)
@@ -47,7 +49,7 @@ def bare(chunks: list[Chunk]) -> int:
 
 def flow(universe: Universe, chunks: list[Chunk]) -> int:
     """The same operators inside a stream: stamps, verdicts, quarantine, slices."""
-    validator, transformer = stages()
+    validator, transformer = stages(universe)
     plan = StreamPlan(
         ("open", "high", "low", "close", "volume"), [("bar_sanity", validator)], [("realised_volatility", transformer)]
     )
@@ -68,7 +70,10 @@ def main() -> None:
     stamped = Stamps(universe, SessionDates("Asia/Kolkata")).stamp(rows)
     for size in (1, 100, 10_000):
         plain, ready = cut(rows, size), cut(stamped, size)
-        contenders = {"bare loop": lambda ready=ready: bare(ready), "flow": lambda plain=plain: flow(universe, plain)}
+        contenders = {
+            "bare loop": lambda ready=ready: bare(universe, ready),
+            "flow": lambda plain=plain: flow(universe, plain),
+        }
         report(f"Flow, chunks of {size:,} rows, per row", interleaved(contenders), "bare loop", per=ROWS, unit="us")
 
 

@@ -30,7 +30,9 @@ def check(choice: Choice) -> None:
     problems = list(find_problems(loaded)) if find_problems is not None else []
     if problems:
         raise ConfigurationError(problems)
-    click.echo(f"ok: profile {loaded.profile}, {count_components(loaded.settings)} components")
+    from friday_core.plugin.plan import requested_components  # noqa: PLC0415 - the other commands need no plan
+
+    click.echo(f"ok: profile {loaded.profile}, {len(requested_components(loaded.settings))} components")
 
 
 @command.command()
@@ -56,16 +58,6 @@ def schema(choice: Choice) -> None:
     """Print the JSON schema of a configuration, with the settings of the plugins in use."""
     loaded = choice.load()
     click.echo(json.dumps(loaded.schema(choice.plugin_models(loaded)), indent=2))
-
-
-def count_components(settings: Any) -> int:
-    """How many components a configuration names; each strategy counts."""
-    streams = settings.streams.values()
-    sources = [stream.source for stream in streams if not stream.source.startswith("stream:")]
-    steps = [step for one in streams for step in (*one.validators, *one.transformers, *one.validators_after)]
-    single = [settings.trading.sizer, settings.broker.use, settings.account.charges]
-    listed = (*settings.trading.active_strategies, *settings.risk.rules, *settings.notify.use, *settings.run.observers)
-    return len(sources) + len(steps) + len(single) + len(listed)
 
 
 def _is_below(key: str, above: str) -> bool:

@@ -12,4 +12,5 @@ class ExitCode(enum.IntEnum):
     FAILED = 1
     MISCONFIGURED = 2
     STOPPED = 3
+    REFUSED = 4
     INTERRUPTED = 130

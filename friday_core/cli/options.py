@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import importlib
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import click
 
-from friday_core.errors import ConfigurationError, Problem, ProblemKind
+from friday_core.errors import ConfigurationError, FridayError, Problem, ProblemKind
 
 DEFAULT_CONTAINER = "containers:build"
 
@@ -52,6 +54,15 @@ class Choice:
     profile: str | None = None
     config: Path | None = None
     overrides: tuple[str, ...] = ()
+    start: dt.date | None = None
+    end: dt.date | None = None
+    instruments: tuple[str, ...] = ()
+
+    def overridden(self, *overrides: str) -> Self:
+        """The same with more values, as ``key=value``, that are stronger."""
+        return replace(
+            self, overrides=(*self.overrides, *self._data(), *overrides), start=None, end=None, instruments=()
+        )
 
     def module(self) -> ModuleType:
         """The container's module; ``ConfigurationError`` if it cannot be imported."""
@@ -71,10 +82,19 @@ class Choice:
         if load_settings is None:
             raise _refused(self.container, "its module has no load_settings")
         try:
-            loaded: Loaded = load_settings(self.profile, config=self.config, overrides=self.overrides)
+            loaded: Loaded = load_settings(self.profile, config=self.config, overrides=(*self.overrides, *self._data()))
         except ConfigurationError as error:
             raise self._with_component_problems(error) from None
         return loaded
+
+    def told(self) -> str:
+        """The options that stand for keys of ``[data]``, as they were written; empty if there are none."""
+        dates = [f"{name} {date}" for name, date in (("--from", self.start), ("--to", self.end)) if date is not None]
+        return ", ".join([*dates, *([f"--instruments {','.join(self.instruments)}"] if self.instruments else [])])
+
+    def _data(self) -> tuple[str, ...]:
+        dates = [f"data.{key}={date}" for key, date in (("start", self.start), ("end", self.end)) if date is not None]
+        return (*dates, *([f"data.instruments={json.dumps(self.instruments)}"] if self.instruments else []))
 
     def _with_component_problems(self, error: ConfigurationError) -> ConfigurationError:
         """The problems of the settings, and those of the components that the rest of them names."""
@@ -91,18 +111,56 @@ class Choice:
 
 def settings_options(body: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the shared options; the command's body gets them as ``choice``."""
+    day = click.DateTime(["%Y-%m-%d"])
 
     @click.option("--profile", "-p", metavar="NAME", help="Profile to start from; default: backtest.")
     @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Your file; default: friday.toml.")
     @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One value, as risk.max_drawdown=0.2.")
+    @click.option("--from", "start", type=day, metavar="DATE", callback=_date, help="First session: data.start.")
+    @click.option("--to", "end", type=day, metavar="DATE", callback=_date, help="Last session: data.end.")
+    @click.option("--instruments", metavar="A,B", callback=_instruments, help="Only these: data.instruments.")
     @click.option("--container", default=DEFAULT_CONTAINER, metavar="MODULE:NAME", help="What builds the objects.")
     @functools.wraps(body)
     def with_choice(
-        *args: Any, profile: str | None, config: Path | None, overrides: tuple[str, ...], container: str, **rest: Any
+        *args: Any,
+        profile: str | None,
+        config: Path | None,
+        overrides: tuple[str, ...],
+        start: dt.date | None,
+        end: dt.date | None,
+        instruments: tuple[str, ...],
+        container: str,
+        **rest: Any,
     ) -> Any:
-        return body(*args, choice=Choice(container, profile, config, overrides), **rest)
+        if start is not None and end is not None and start > end:
+            raise click.BadParameter(f"{start} is after --to {end}", param_hint="--from")
+        choice = Choice(container, profile, config, overrides, start, end, instruments)
+        try:
+            return body(*args, choice=choice, **rest)
+        except FridayError as error:
+            if choice.told() and "[data]" in str(error):
+                error.add_note(f"[data] is set by {choice.told()}")
+            raise
 
     return with_choice
+
+
+def _date(_context: click.Context, _option: click.Parameter, value: dt.datetime | None) -> dt.date | None:
+    return None if value is None else value.date()
+
+
+def _instruments(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...]:
+    from friday_core.domain.instruments import InstrumentId  # noqa: PLC0415 - `--help` must stay light
+
+    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    if text is not None and not names:
+        raise click.BadParameter("no instrument is named; write for example INFY.NSE,TCS.NSE")
+    for name in names:
+        try:
+            InstrumentId.parse(name)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return names
 
 
 def _split(container: str) -> tuple[str, str]:

@@ -7,35 +7,52 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from friday_core.cli.exit_codes import ExitCode
-from friday_core.cli.options import Choice, settings_options
+from friday_core.cli.options import Choice, Loaded, settings_options
+from friday_core.cli.progress import RunBar, progress_bar
+from friday_core.cli.report import write_report
+from friday_core.cli.sensitivity import SCALES, run_again
 from friday_core.cli.summary import print_summary, remarks
 
 if TYPE_CHECKING:
     from friday_core.orchestration.host import Host, RunResult
 
+SUMMARY = "summary.json"
+
 
 @click.command("run")
 @settings_options
 @click.option("--quiet", "-q", is_flag=True, help="Print the run folder only; on stderr, why a run was stopped.")
-def command(choice: Choice, quiet: bool) -> None:
+@click.option("--sensitivity", is_flag=True, help="Run again at 0x and 2x the charges and slippage.")
+@click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@click.option("--open", "show", is_flag=True, help="Show report.html in the browser.")
+def command(choice: Choice, quiet: bool, sensitivity: bool, no_report: bool, show: bool) -> None:
     """Run a session and write its results.
 
     Without a profile: a backtest on synthetic bars that needs no data and no account. Exit code 0
     means finished, 1 failed, 2 a configuration that cannot start, 3 that a strategy or the stream
-    was stopped or that a validator failed, 130 interrupted. The first Ctrl-C ends a run in order,
+    was stopped or that a validator failed, 4 that orders were refused for a reason that [risk]
+    allow_refusals does not name, 130 interrupted. The first Ctrl-C ends a run in order,
     with all results.
     """
+    if no_report and show:
+        raise click.UsageError("--open shows the report, which --no-report does not write")
     loaded = choice.load()
     host = choice.builder()(loaded)
-    with _naming_the_folder(host), _stop_on_interrupt(host):
-        result = host.run(on_hang=_leaving(host)) if quiet else _run_with_progress(host)
+    with progress_bar(1 + sensitivity * len(SCALES), quiet=quiet) as bar:
+        result = _run(host, bar)
+        if sensitivity:
+            _add_sensitivity(choice, loaded, host, result, bar)
+    page = None if no_report else _reported(result)
     code = exit_code(result)
-    _tell(result, quiet, code)
+    _tell(result, quiet, code, page)
+    if show and page is not None:
+        click.launch(str(page))
     sys.exit(code)
 
 
@@ -46,40 +63,43 @@ def exit_code(result: RunResult) -> ExitCode:
     summary = result.summary
     if result.status != "finished" or summary["stopped_strategies"] or summary["validator_faults"]:
         return ExitCode.STOPPED
-    return ExitCode.FINISHED
+    return ExitCode.REFUSED if summary["refusals"]["not_allowed"] else ExitCode.FINISHED
 
 
-def _tell(result: RunResult, quiet: bool, code: ExitCode) -> None:
+def _tell(result: RunResult, quiet: bool, code: ExitCode, page: Path | None) -> None:
     if not quiet:
-        print_summary(result)
+        print_summary(result, page)
         return
-    if code is ExitCode.STOPPED:
+    if code in (ExitCode.STOPPED, ExitCode.REFUSED):
         for line in remarks(result.summary):
             click.echo(line, err=True)
     click.echo(result.folder)
 
 
-def _run_with_progress(host: Host) -> RunResult:
-    """A progress bar on a terminal; on a pipe, nothing until the summary."""
-    from rich.console import Console  # noqa: PLC0415 - `friday --help` must not load rich
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+def _run(host: Host, bar: RunBar, what: str = "") -> RunResult:
+    with _naming_the_folder(host), _stop_on_interrupt(host):
+        return bar.run(host, _leaving(host), what)
 
-    from friday_core.domain.sessions import to_datetime  # noqa: PLC0415 - nor numpy
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"{host.mode} {host.profile}", total=host.row_count())
+def _add_sensitivity(choice: Choice, loaded: Loaded, host: Host, result: RunResult, bar: RunBar) -> None:
+    """Run again, and add what came of it to the summary; a run that did not finish is not worth it."""
+    if result.status != "finished":
+        return
+    again = run_again(choice, loaded, host, lambda other, what: _run(other, bar, what))
+    result.summary["sensitivity"] = again
+    host.folder.write_json(SUMMARY, result.summary)
 
-        def progress(rows: int, ts: int) -> None:
-            bar.update(task, completed=rows, description=f"{host.mode} {host.profile} {to_datetime(ts):%Y-%m-%d}")
 
-        def fitted(done: int, of: int) -> None:
-            bar.update(task, total=of, completed=done, description="fitting the model")
-            if done == of:
-                bar.update(task, total=host.row_count(), completed=0)
-
-        return host.run(progress, _leaving(host), fitted)
+def _reported(result: RunResult) -> Path | None:
+    """The page, if it could be written; a result without a page is a result."""
+    try:
+        return write_report(result.folder)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run is done
+        told = str(error) or type(error).__name__
+        click.secho(
+            f"no report was written: {told}; `friday report {result.folder}` tries again", fg="yellow", err=True
+        )
+        return None
 
 
 def _leaving(host: Host) -> Callable[[Exception], None]:

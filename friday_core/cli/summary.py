@@ -6,6 +6,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,18 +25,20 @@ _NAMED = 10
 _TIED = "\N{NO-BREAK SPACE}"
 
 
-def print_summary(result: RunResult) -> None:
-    """The figures of ``summary.json`` that people look at first, and where the rest is."""
+def print_summary(result: RunResult, page: Path | None = None) -> None:
+    """The figures of ``summary.json`` that people look at first, and where the rest is; ``page`` is the report."""
     width = shutil.get_terminal_size().columns
     summary = result.summary
     click.secho(headline(result), bold=True)
-    for line in (*figure_lines(summary["results"], width), ""):
+    for line in (*figure_lines(summary["results"], width), *evidence_lines(summary, width), ""):
         click.echo(line)
     for line in book_lines(summary["strategies"], summary["results"]["currency"], width):
         click.echo(line)
     for line in remarks(summary):
         click.secho(line, fg="yellow")
     click.echo(f"\ndigest:  {summary['results']['digest']}\nresults: {result.folder}")
+    if page is not None:
+        click.echo(f"report:  {page}")
 
 
 def headline(result: RunResult) -> str:
@@ -51,6 +54,16 @@ def figure_lines(results: Mapping[str, Any], width: int) -> Iterator[str]:
     """One figure a line, its label first."""
     for label, value in _figures(results):
         yield from _wrapped(f"{label:<{_LABEL}}  {value}", width, _LABEL + 2)
+
+
+def evidence_lines(summary: Mapping[str, Any], width: int) -> Iterator[str]:
+    """What the model's predictions were worth, and what charges and slippage make of the result."""
+    if "model" in summary:
+        model = summary["model"]
+        yield from _wrapped(f"model {model['plugin']}: {model['skill']['verdict']}", width, 4)
+    for one in summary.get("sensitivity", ()):
+        label = f"at {one['charges']}x charges, slippage"
+        yield from _wrapped(f"{label:<{_LABEL}}  {_sensitive(one)}", width, _LABEL + 2)
 
 
 def book_lines(strategies: Mapping[str, Any], currency: str, width: int) -> Iterator[str]:
@@ -74,6 +87,17 @@ def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"strategy {one['strategy']} was stopped: {one['error']}"
     for one in summary["validator_faults"]:
         yield f"validator {one['validator']} failed on row {one['seq']:,}, no position was opened since: {one['error']}"
+    if wrong := summary["refusals"]["not_allowed"]:
+        counted = ", ".join(f"{count:,} {code}" for code, count in wrong.items())
+        names = ", ".join(f'"{code}"' for code in wrong)
+        yield f"orders were refused: {counted}; if that is meant, write [risk] allow_refusals = [{names}]"
+    clock = summary.get("clock", {"late_records": 0})
+    if clock["late_records"]:
+        yield (
+            f"the session was up to {clock['largest_lag']:.1f} s behind its clock, more than a second "
+            f"{clock['late_records']:,} times; nothing was left out; lower [clock] speed to keep up"
+        )
+    yield from _left_out(summary.get("left_out", ()))
     for stage, count in summary.get("slow", {}).items():
         records = "1 record" if count == 1 else f"{count:,} records"
         yield f"{stage} was slow: {records} took longer than [run] slow_record"
@@ -96,6 +120,26 @@ def _figures(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "orders", _counts(results["orders"])
     assumed = f", {results['assumed_fills']:,} of them ASSUMED" if results["assumed_fills"] else ""
     yield "fills", f"{results['fills']:,}{assumed}"
+
+
+def _sensitive(one: Mapping[str, Any]) -> str:
+    if "results" not in one:
+        return f"failed: {one['error']}"
+    results = one["results"]
+    sharpe = "" if results["sharpe"] is None else f", Sharpe {results['sharpe']:.2f}"
+    return f"{results['total_return']:.2%}{sharpe}"
+
+
+def _left_out(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Of whom the model never spoke or nothing was seen, with the reason; of the others only the number."""
+    silent = [one for one in found if one["predictions"] == 0 or one["bars"] == 0]
+    for one in silent[:_NAMED]:
+        never = ("predicted", "traded") if one["predictions"] == 0 and not one["fills"] else ("predicted",)
+        what = " or ".join(never if one["predictions"] == 0 else ("traded",))
+        yield f"{one['instrument']} was never {what}: {one['reason']}"
+    rest = len(found) - len(silent[:_NAMED])
+    if rest:
+        yield f"{rest:,}{_TIED}instruments more were never traded; summary.json says why under left_out"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

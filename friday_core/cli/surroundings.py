@@ -12,7 +12,6 @@ from importlib import metadata
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from friday_core.cli.config import count_components
 from friday_core.cli.findings import Check, Finding, fail, ok, warn
 from friday_core.cli.options import Choice, Loaded
 from friday_core.errors import ConfigurationError, Problem
@@ -59,8 +58,10 @@ def check_graph(choice: Choice, loaded: Loaded) -> Iterator[Finding]:
     problems = list(find_problems(loaded)) if find_problems is not None else []
     yield from map(_problem, problems)
     if not problems:
+        from friday_core.plugin.plan import requested_components  # noqa: PLC0415 - known to be loaded by now
+
         origins = dict.fromkeys(str(row.origin) for row in loaded.explain() if str(row.origin) != "code")
-        count = f"{count_components(loaded.settings)} components fit together"
+        count = f"{len(requested_components(loaded.settings))} components fit together"
         yield ok("configuration", f"profile {loaded.profile}, {count}; from {', '.join(origins)}")
 
 

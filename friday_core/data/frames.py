@@ -101,8 +101,10 @@ class BarReader:
         dates = frame[self._named("timestamp")]
         if "time" not in self.columns:
             return dates
-        texts = (part.astype(str).str.strip() for part in (dates, frame[self._named("time")]))
-        return next(texts).str.cat(next(texts), sep=" ").rename(dates.name)
+        days, clocks = (part.astype(str).str.strip() for part in (dates, frame[self._named("time")]))
+        stamps: pd.Series = days.str.cat(clocks, sep=" ")
+        stamps.name = dates.name
+        return stamps
 
     def _named(self, column: str) -> str:
         return self.columns.get(column, column)

@@ -101,8 +101,7 @@ class Chunk:
         }
         own["ts_recv"] = own["ts_event"] if ts_recv is None else _frozen("ts_recv", ts_recv, np.int64)
         rest = {
-            name: _frozen(name, values, np.int64 if name in PRICES else np.float64)
-            for name, values in columns.items()
+            name: _frozen(name, values, np.int64 if name in PRICES else np.float64) for name, values in columns.items()
         }
         wrong = {name: values.shape for name, values in (own | rest).items() if values.shape != (n,)}
         if wrong:

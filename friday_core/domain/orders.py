@@ -7,7 +7,7 @@ import operator
 
 import msgspec
 
-from friday_core.domain.instruments import InstrumentId, check_id
+from friday_core.domain.instruments import Instrument, InstrumentId, check_id
 from friday_core.errors import InvariantError
 
 
@@ -48,7 +48,7 @@ class Order(msgspec.Struct, frozen=True):
 
     ``limit_price`` and ``trigger_price`` are price units of the instrument; ``quantity`` is
     positive; all three are whole and below 2 ** 63. ``tag`` identifies the order for ever, derived,
-    never drawn. ``ValueError`` for anything else.
+    never drawn. The ``strategy`` of an order of the account is empty. ``ValueError`` for anything else.
     """
 
     instrument: InstrumentId
@@ -176,6 +176,13 @@ class WorkingOrder:
         self.move(OrderStatus.FILLED if self.remaining == 0 else OrderStatus.PARTIAL)
 
 
+class FillKind(enum.StrEnum):
+    """Where an order traded: at the broker, or with another book of the account."""
+
+    MARKET = "market"
+    CROSS = "cross"
+
+
 class Fill(msgspec.Struct, frozen=True):
     """A part of an order that traded. ``price`` in price units, ``charges`` in minor units.
 
@@ -191,6 +198,32 @@ class Fill(msgspec.Struct, frozen=True):
     charges: int
     ts_event: int
     assumed: bool = False
+
+    @property
+    def kind(self) -> FillKind:
+        return FillKind.MARKET
+
+    def notional(self, instrument: Instrument) -> int:
+        """What was paid or received without charges, in minor units."""
+        return instrument.notional(self.price, self.quantity)
+
+
+class NettedFill(Fill, frozen=True):
+    """What one order got of an account order's fill, or of a cross between books.
+
+    ``account_order`` is the tag of the former, empty for a cross. The parts of one trade sum to its
+    notional; ``rounding`` is what this part pays or receives more than its own notional says, in minor units.
+    """
+
+    account_order: str = ""
+    rounding: int = 0
+
+    @property
+    def kind(self) -> FillKind:
+        return FillKind.MARKET if self.account_order else FillKind.CROSS
+
+    def notional(self, instrument: Instrument) -> int:
+        return instrument.notional(self.price, self.quantity) + self.rounding
 
 
 class OrderEnded(msgspec.Struct, frozen=True):

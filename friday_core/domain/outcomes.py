@@ -78,6 +78,21 @@ class ValidatorFault(msgspec.Struct, frozen=True):
     traceback: str
 
 
+class OrdersNetted(msgspec.Struct, frozen=True):
+    """Market orders of several strategies became one: they disagree where both sides have a quantity.
+
+    ``account_order`` is the tag of the order for the rest, empty if there is none; ``orders`` are
+    the tags behind it.
+    """
+
+    ts_event: int
+    instrument: InstrumentId
+    bought: int
+    sold: int
+    account_order: str
+    orders: tuple[str, ...]
+
+
 class ActionApplied(msgspec.Struct, frozen=True):
     """A corporate action changed a book."""
 

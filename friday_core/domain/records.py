@@ -45,6 +45,12 @@ class ModelVersion(msgspec.Struct, frozen=True):
     blob: bytes
 
 
+class ClockAdvanced(msgspec.Struct, frozen=True):
+    """The clock shows ``ts`` (microseconds UTC), and no earlier row is on its way: what waited for that is complete."""
+
+    ts: int
+
+
 class StreamEnded(msgspec.Struct, frozen=True):
     """No row of this stream will follow; what it holds open is closed."""
 
@@ -57,7 +63,9 @@ class SessionStopped(msgspec.Struct, frozen=True):
     reason: str
 
 
-Record = SessionStarted | ChunkReceived | ActionAnnounced | ModelVersion | StreamEnded | SessionStopped
+Record = (
+    SessionStarted | ChunkReceived | ActionAnnounced | ModelVersion | ClockAdvanced | StreamEnded | SessionStopped
+)
 
 
 class PlaceOrder(msgspec.Struct, frozen=True):

@@ -15,13 +15,14 @@ from friday_core.flow.snapshots import Rows, from_bytes, to_bytes
 from friday_core.flow.watermark import BEGINNING
 
 
-class _Snapshot(msgspec.Struct, frozen=True, tag="align 1"):
+class _Snapshot(msgspec.Struct, frozen=True, tag="align 2"):
     open: Rows | None
     open_ts: int | None
+    closed_before: int
 
 
 class Align:
-    """Holds the open slice until a later row or the end of the stream closes it.
+    """Holds the open slice until a later row, the clock or the end of the stream closes it.
 
     Rows that come after their slice was closed are late, and a second row of one instrument in a
     slice is surplus: both are quarantined. Where close times may repeat, as those of bars by
@@ -36,6 +37,12 @@ class Align:
         self._repeats = repeats
         self._open: list[Chunk] = []
         self._open_ts: int | None = None
+        self._closed_before = BEGINNING
+
+    @property
+    def waits_until(self) -> int | None:
+        """What ``advance`` must be told to close the open slice; ``None`` if there is none."""
+        return self._open_ts + 1 if self._open and self._open_ts is not None else None
 
     @property
     def newest(self) -> int:
@@ -57,6 +64,12 @@ class Align:
         if closed:
             yield self._complete(closed)
 
+    def advance(self, now: int) -> Iterator[Chunk]:
+        """The open slice, if it is of a time before ``now``: every row before then has come, others are late."""
+        self._closed_before = max(self._closed_before, now)
+        if self._open_ts is not None and self._open_ts < now:
+            yield from self.flush()
+
     def flush(self) -> Iterator[Chunk]:
         """The open slice, if there is one: no row will follow."""
         if self._open:
@@ -66,13 +79,13 @@ class Align:
     def snapshot(self) -> bytes:
         """The open slice; ``restore`` goes on with the same bits."""
         rows = Rows.of(Chunk.concat(self._open), self._quarantine.universe) if self._open else None
-        return to_bytes(_Snapshot(rows, self._open_ts))
+        return to_bytes(_Snapshot(rows, self._open_ts, self._closed_before))
 
     def restore(self, snapshot: bytes) -> None:
         """Go on from there; ``InvariantError`` if it is no snapshot of this stage."""
         state = from_bytes(_Snapshot, snapshot)
         self._open = [] if state.open is None else [state.open.chunk(self._quarantine.universe)]
-        self._open_ts = state.open_ts
+        self._open_ts, self._closed_before = state.open_ts, state.closed_before
 
     def _complete(self, parts: Sequence[Chunk]) -> Chunk:
         """Sorted rows with at most one row of each instrument in a slice: the first that came."""
@@ -94,7 +107,7 @@ class Align:
     def _without_late_rows(self, chunk: Chunk) -> Chunk:
         if not len(chunk):
             return chunk
-        known = chunk.ts_event[0] if self._open_ts is None else max(self._open_ts, chunk.ts_event[0])
+        known = max(self.newest, self._closed_before)
         newest = np.maximum(np.maximum.accumulate(chunk.ts_event), known)
         late = chunk.ts_event < newest
         if not late.any():

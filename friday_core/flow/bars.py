@@ -91,6 +91,14 @@ class BarBuilder:
         """Every bar that closes before this moment is out: what ``advance`` of a coarser builder wants."""
         return self._reorder.watermark + (1 - self._shift if self._domain.closes_by_time else 0)
 
+    @property
+    def waits_until(self) -> int | None:
+        """What ``advance`` must be told to close the first bar that was begun, or let a held row into one."""
+        moments = [] if self._reorder.waits_until is None else [self._reorder.waits_until]
+        if len(self._begun):
+            moments.append(int(self._begun.ts_event.min()) + self._shift + self._reorder.lateness)
+        return min(moments, default=None)
+
     def push(self, chunk: Chunk) -> Iterator[Chunk]:
         """The bars that these rows close, in one chunk. ``SchemaError`` if a column is missing."""
         yield from self._closed(self._reorder.push(self._believed(chunk)))

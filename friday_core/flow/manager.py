@@ -53,6 +53,16 @@ class DataFlowManager:
         for rows in self._stream.process(chunk):
             yield self._completed(rows)
 
+    @property
+    def waits_until(self) -> int | None:
+        """The time that the clock has to show for ``advance`` to complete something; ``None`` if nothing waits."""
+        return self._stream.waits_until
+
+    def advance(self, now: int) -> Iterator[Slices]:
+        """The slices that are complete when the clock shows ``now``. See ``Stream.advance``."""
+        for rows in self._stream.advance(now):
+            yield self._completed(rows)
+
     def end(self, name: str) -> Iterator[Slices]:
         """Close what the stream holds open; raises as ``process_data_stream`` does."""
         self._check(name)

@@ -41,16 +41,21 @@ class StreamPlan:
         """What bars are made of."""
         return "ticks" if self.interval == TICK else "bars"
 
-    def parts(self) -> tuple[Sequence[Named], Sequence[Named]]:
-        """The stages of the source's rows, and those of the bars that are made of them."""
-        first: tuple[Named, ...] = (*self.validators, *self.transformers)
-        return (first, tuple(self.validators_after)) if self.bars else ((*first, *self.validators_after), ())
+    def parts(self) -> tuple[Sequence[Named], Sequence[Named], Sequence[Named]]:
+        """The stages of rows as they arrive, of rows in their order, and of the bars that are made of them.
+
+        Where rows may be late, validators see them first: else one stamp in the far future would make
+        all others late.
+        """
+        before, after = tuple(self.validators), tuple(self.validators_after)
+        rows: tuple[Named, ...] = tuple(self.transformers) if self.lateness else (*before, *self.transformers)
+        return before if self.lateness else (), rows if self.bars else (*rows, *after), after if self.bars else ()
 
     def missing_columns(self) -> Iterator[tuple[str, str]]:
         """Each (stage, column) that a stage, or at last a bar, needs and nothing before it provides."""
-        before, after = self.parts()
+        arriving, in_order, after = self.parts()
         have = {*self.columns, *self.stamped}
-        yield from _missing(before, have)
+        yield from _missing([*arriving, *in_order], have)
         if self.bars:
             needed = BarBuilder.inputs_of(self.material)
             yield from ((f"bars = {self.bars!r}", column) for column in needed if column not in have)

@@ -33,8 +33,8 @@ class _Snapshot(msgspec.Struct, frozen=True, tag="stream 2"):
 class Stream:
     """Takes rows as they arrive and gives whole slices of believed rows.
 
-    Rows pass: order within the lateness, stamps, validators, transformers, bars if there are any
-    to be made, validators again, alignment. Slices, quarantine and counts do not depend on how the
+    Rows pass: stamps, validators, order within the lateness, transformers, bars if there are any to
+    be made, validators again, alignment. Slices, quarantine and counts do not depend on how the
     rows were cut into chunks; but where rows wait, for order or in bars, what had arrived and
     waited when a validator stopped the stream has arrived.
     """
@@ -45,28 +45,29 @@ class Stream:
         self._columns = frozenset(plan.columns)
         self._stamps = stamps
         self._domain, self._bars_domain = plan.interval, plan.bars or plan.interval
-        before, after = plan.parts()
+        arriving, in_order, of_bars = plan.parts()
+        self._arriving = Stages(name, arriving, self.quarantine)
         self._reorder = Reorder(universe, self.quarantine, plan.lateness)
-        self._stages = Stages(name, before, self.quarantine)
+        self._stages = Stages(name, in_order, self.quarantine)
         self._bars: BarBuilder | None = None
         if plan.bars is not None:
             self._bars = BarBuilder(plan.bars, hours, universe, self.quarantine, of=plan.material)
-        self._stages_after = Stages(name, after, self.quarantine)
+        self._of_bars = Stages(name, of_bars, self.quarantine)
         self._align = Align(self.quarantine, repeats=plan.bars is not None and repeats(plan.bars))
         self._waits = bool(plan.lateness) or self._bars is not None
-        self._in_order = not plan.lateness
+        self._lateness = plan.lateness
         self._is_over = False
         self.rows_in = 0
 
     @property
     def faults(self) -> list[ValidatorFault]:
         """Validators that failed; new ones come last of each part's."""
-        return [*self._stages.faults, *self._stages_after.faults]
+        return [fault for stages in self._all_stages() for fault in stages.faults]
 
     @property
     def current_stage(self) -> str:
         """Whose code is running, as ``validator.bar_sanity``; empty if nobody is. Safe from other threads."""
-        return self._stages.current or self._stages_after.current
+        return next((stages.current for stages in self._all_stages() if stages.current), "")
 
     def announce(self, action: CorporateAction) -> None:
         self._stamps.announce(action)
@@ -81,9 +82,36 @@ class Stream:
             raise SchemaError(f"stream {self.name!r}: {self._difference(chunk)}")
         self.rows_in += len(chunk)
         arrived, chunk = chunk.seq, self._unmarked(chunk)
-        # Without lateness align tells late rows: validators see them first, and may know better why.
-        for rows in (chunk,) if self._in_order else self._reorder.push(chunk):
+        if not self._lateness:
+            yield from self._pass(chunk, arrived)
+            return
+        chunk, stop = self._arriving.process(self._stamps.stamp(chunk, self._domain))
+        for rows in self._reorder.push(chunk):
             yield from self._pass(rows, arrived)
+        yield from self._stopped(stop)
+
+    @property
+    def waits_until(self) -> int | None:
+        """What ``advance`` must be told to complete something; ``None`` if nothing waits for its time."""
+        behind = [part.waits_until for part in (self._bars, self._align) if part is not None]
+        moments = [self._reorder.waits_until, *(None if one is None else one + self._lateness for one in behind)]
+        return None if self._is_over else min((one for one in moments if one is not None), default=None)
+
+    def advance(self, now: int) -> Iterator[Chunk]:
+        """What is complete when the clock shows ``now`` and no earlier row will come. Raises as ``process`` does.
+
+        As long as that is true, what comes out of the stream in the end is the same.
+        """
+        if self._is_over:
+            return
+        for rows in self._reorder.advance(now):
+            yield from self._pass(rows, rows.seq)
+        complete_before = self._reorder.watermark
+        if self._bars is not None:
+            for bars in self._bars.advance(complete_before):
+                yield from self._pass_after(bars)
+            complete_before = self._bars.complete_before
+        yield from self._align.advance(complete_before)
 
     def end(self) -> Iterator[Chunk]:
         """What waits, then the open slice: no row will follow. Raises as ``process`` does."""
@@ -116,14 +144,18 @@ class Stream:
             part.restore(own)
         self.rows_in = state.rows_in
 
+    def _all_stages(self) -> tuple[Stages, Stages, Stages]:
+        return self._arriving, self._stages, self._of_bars
+
     def _parts(self) -> list[Stamps | Reorder | Stages | BarBuilder | Align]:
         bars = [self._bars] if self._bars is not None else []
-        return [self._stamps, self._reorder, self._stages, *bars, self._stages_after, self._align]
+        return [self._stamps, self._arriving, self._reorder, self._stages, *bars, self._of_bars, self._align]
 
     def _made_of(self) -> str:
         """What a snapshot must have in common with the stream that takes it."""
         instruments = ", ".join(str(one.id) for one in self.quarantine.universe)
-        stages = f"{self._stages}; {self._bars.name}; {self._stages_after}" if self._bars else f"{self._stages}"
+        bars = self._bars.name if self._bars else "no bars"
+        stages = f"{self._arriving}; {self._stages}; {bars}; {self._of_bars}"
         return f"{self.name!r} with the columns {', '.join(sorted(self._columns))}; {stages}; {instruments}"
 
     def _pass(self, rows: Chunk, arrived: Int64) -> Iterator[Chunk]:
@@ -141,7 +173,7 @@ class Stream:
         yield from self._stopped(stop)
 
     def _pass_after(self, bars: Chunk) -> Iterator[Chunk]:
-        bars, stop = self._stages_after.process(self._stamps.stamp(bars, self._bars_domain))
+        bars, stop = self._of_bars.process(self._stamps.stamp(bars, self._bars_domain))
         yield from self._align.push(bars)
         yield from self._stopped(stop)
 

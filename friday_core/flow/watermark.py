@@ -67,6 +67,7 @@ class Reorder:
 
     def __init__(self, universe: Universe, quarantine: Quarantine, lateness: int = 0, name: str = "reorder") -> None:
         self.name = name
+        self.lateness = lateness
         self._universe = universe
         self._quarantine = quarantine
         self._watermark = Watermark(lateness)
@@ -76,6 +77,11 @@ class Reorder:
     def watermark(self) -> int:
         """No row before this will be released any more."""
         return self._watermark.time
+
+    @property
+    def waits_until(self) -> int | None:
+        """What ``advance`` must be told to set the first row free; ``None`` if none is held."""
+        return None if self._held is None else int(self._held.ts_event[0]) + self._watermark.lateness + 1
 
     def push(self, chunk: Chunk) -> Iterator[Chunk]:
         """What these rows set free, in one chunk."""

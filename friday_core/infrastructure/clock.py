@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import queue
 import time
+from typing import Protocol
 
 from friday_core.errors import InvariantError
+
+#: Seconds. Python's signal handlers run when the main thread wakes, which a signal caught by another one does not do.
+_LONGEST_WAIT = 1.0
 
 
 class WallClock:
@@ -34,3 +39,71 @@ class ManualClock:
     def advance(self, microseconds: int) -> None:
         """Go on by that much; ``InvariantError`` if it is negative."""
         self.set(self._now + microseconds)
+
+
+class Waiting(Protocol):
+    """Time that only goes forward, and that can be waited for."""
+
+    def now(self) -> float:
+        """Seconds since some moment."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Return after that long, or with false as soon as ``stop`` was called."""
+        ...
+
+    def stop(self) -> None:
+        """Nobody waits any more, now and later; safe from a signal handler and from other threads."""
+        ...
+
+
+class SteadyClock:
+    """``Waiting`` by the machine's monotonic clock, which nobody sets back."""
+
+    def __init__(self) -> None:
+        # A signal handler may put here while its own thread waits; the lock of an Event is not reentrant.
+        self._stopped: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> bool:
+        try:
+            self._stopped.get(timeout=seconds)
+        except queue.Empty:
+            return True
+        self.stop()
+        return False
+
+    def stop(self) -> None:
+        self._stopped.put(None)
+
+
+class ScaledClock:
+    """Counts microseconds ``speed`` times as fast as they pass, from 0 when it is first asked."""
+
+    def __init__(self, speed: float, steady: Waiting) -> None:
+        self._speed = speed * 1e6
+        self._steady = steady
+        self._start: float | None = None
+
+    def now(self) -> int:
+        """Microseconds since the first question."""
+        if self._start is None:
+            self._start = self._steady.now()
+        return round((self._steady.now() - self._start) * self._speed)
+
+    def wait_until(self, moment: int) -> bool:
+        """Return when the clock shows ``moment`` or more; false if it was stopped, however long ago."""
+        while self._steady.wait(min(self.seconds(max(moment - self.now(), 0)), _LONGEST_WAIT)):
+            if self.now() >= moment:
+                return True
+        return False
+
+    def seconds(self, microseconds: int) -> float:
+        """How long that takes on the wall."""
+        return microseconds / self._speed
+
+    def stop(self) -> None:
+        """Let nobody wait any more; safe from a signal handler."""
+        self._steady.stop()

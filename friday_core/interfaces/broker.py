@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from typing import ClassVar, Literal, Protocol
 
+from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import OrderType, Side, WorkingOrder
 from friday_core.domain.records import Intent
@@ -43,8 +44,43 @@ class Matcher(Protocol):
         ...
 
 
-class ChargesPlan(Component, ABC):
-    """Role ``charges``: what a fill costs.
+class Tariff(Component, ABC):
+    """Role ``charges``: what an executed order costs, by instrument, product and date.
+
+    Asked before an order is sent, to reserve cash, and as it fills: a fill costs what the order
+    costs with it less what it cost before, so that several fills share what is charged per order.
+    More shares at one price may not cost less. ``DataError`` for a date without rates.
+
+    A plugin, complete; 20 rupees an order, and 0.1% of what is sold::
+
+        from friday_core.api import ComponentSpec, PluginSettings, Side, Tariff, hookimpl
+
+
+        class Settings(PluginSettings):
+            fee: int = 2_000  # minor units: 20 rupees
+
+
+        class FeeAndTax(Tariff):
+            def __init__(self, settings):
+                self.fee = settings.fee
+
+            def charges_of(self, order):
+                tax = order.notional // 1_000 if order.side is Side.SELL else 0
+                return self.fee + tax
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("charges", "fee_and_tax", FeeAndTax, Settings)]
+    """
+
+    @abstractmethod
+    def charges_of(self, order: ExecutedOrder) -> int:
+        """Charges in minor units, never negative, for all of an order that has traded."""
+
+
+class ChargesPlan(Tariff, ABC):
+    """Role ``charges``: a tariff that looks at the amount alone.
 
     Asked before an order is sent, to reserve cash, and for each fill. More shares at one price may
     not cost less.
@@ -74,6 +110,9 @@ class ChargesPlan(Component, ABC):
     @abstractmethod
     def charges(self, side: Side, quantity: int, notional: int) -> int:
         """Charges in minor units, never negative, for a fill of ``notional`` minor units."""
+
+    def charges_of(self, order: ExecutedOrder) -> int:
+        return self.charges(order.side, order.quantity, order.notional)
 
 
 class Broker(Component, ABC):

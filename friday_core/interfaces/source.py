@@ -14,7 +14,8 @@ from friday_core.interfaces.component import Component
 class HistoricalData(Component, ABC):
     """A source of bars that have already happened.
 
-    The host asks for ``instruments`` first, then iterates ``bars`` once.
+    The host asks for ``instruments`` first, then iterates ``bars`` once, in a thread of its own; no
+    two methods run at the same time, but not all in one thread.
 
     A plugin, complete; one instrument whose price swings round 100 rupees::
 

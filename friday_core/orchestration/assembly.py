@@ -23,6 +23,7 @@ from friday_core.interfaces.broker import Broker, ChargesPlan
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy
 from friday_core.interfaces.component import Component
+from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.source import HistoricalData
@@ -36,9 +37,12 @@ from friday_core.plugin.graph import Graph, Node
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections, upstream_of
 from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.sections import StrategyEntry
+from friday_core.plugin.signal_steps import SIGNALS
 from friday_core.plugin.spec import Kind
 from friday_core.plugin.wiring import HostCapabilities
 from friday_core.session.feed import HistoricalFeed
+from friday_core.session.reading import ReadingRules
+from friday_core.simulation.scaled_costs import scaled_charges
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.strategy_runner import EventRunner, StrategyRunner
 from friday_core.trading.window_runner import WindowRunner
@@ -166,8 +170,10 @@ class Assembly:
             return WindowRunner(entry.id, strategy, instruments)
         return ColumnRunner(entry.id, self.programs.strategies[f"strategy.{entry.id}"], self.universe, instruments)
 
-    def risk_rules(self) -> dict[str, RiskRule]:
-        return dict(self.placed(Kind.RISK_RULE, "risk", "rules"))
+    def risk_rules(self) -> dict[str, RiskRule | RiskAdjuster]:
+        """Those that make targets smaller, then those that judge orders, each in its order."""
+        adjusters = self.placed(Kind.RISK_RULE, f"streams.{SIGNALS}", "transformers")
+        return {**dict(adjusters), **dict(self.placed(Kind.RISK_RULE, "risk", "rules"))}
 
     @property
     def sizer(self) -> Sizer:
@@ -175,7 +181,7 @@ class Assembly:
 
     @property
     def charges(self) -> ChargesPlan:
-        return self._only(Kind.CHARGES)  # type: ignore[no-any-return]
+        return scaled_charges(self._only(Kind.CHARGES), self.settings.account.charges_scale)
 
     @property
     def broker(self) -> Broker:
@@ -209,7 +215,7 @@ def assemble(settings: SettingsSections, graph: Graph, run_folder: Path, secrets
     def provide(capability: str, built: Mapping[str, Any]) -> Any:
         return run_folder if capability == "run_folder" else feed_of(built).universe
 
-    components = graph.build(provide, secrets.mask)
+    components = graph.build(provide, secrets.mask, settings.run.step_timeout)
     feed = feed_of(components)
     assembly = Assembly(settings, graph, components, Programs(), feed, _schedule(graph, components, secrets))
     bars = bars_problem(settings.streams[MARKET_DATA], assembly.source.interval)
@@ -234,7 +240,8 @@ def _register_secrets(graph: Graph, secrets: SecretRegistry) -> Iterator[Problem
 def _feed(node: Node, source: Any, settings: SettingsSections, secrets: SecretRegistry) -> HistoricalFeed:
     """The feed of a source, which is asked for its instruments here."""
     try:
-        return HistoricalFeed(MARKET_DATA, source, settings.data, chunk_rows=settings.run.chunk_rows)
+        reading = ReadingRules.of(settings, MARKET_DATA)
+        return HistoricalFeed(MARKET_DATA, source, settings.data, chunk_rows=settings.run.chunk_rows, reading=reading)
     except Exception as error:
         raise _silent(node, "its instruments", error, secrets) from error
 

@@ -19,12 +19,15 @@ from friday_core.orchestration.checks import check_assembly
 from friday_core.plugin.discovery import installed_plugins
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections
 from friday_core.plugin.registry import PluginRegistry
+from friday_core.plugin.signal_steps import SIGNALS, SignalSteps
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.session.run_folder import RunFolder
+from friday_core.simulation.scaled_costs import scaled_slippage
 from friday_core.trading.capital import capital_per_strategy
 from friday_core.trading.ledger import Account, Book
-from friday_core.trading.risk import Limits, RiskEngine
+from friday_core.trading.limits import Limits
+from friday_core.trading.risk import RiskEngine
 
 
 def open_registry(settings: SettingsSections) -> PluginRegistry:
@@ -75,7 +78,9 @@ def build_account(assembly: Assembly) -> Account:
 
 def build_risk(assembly: Assembly) -> RiskEngine:
     settings = assembly.settings
-    return RiskEngine(Limits.of(settings.risk, settings.account.currency), assembly.risk_rules())
+    steps = SignalSteps.of(settings.streams.get(SIGNALS))
+    limits = Limits.of(settings.risk, settings.account.currency, margin=steps.margin_check)
+    return RiskEngine(limits, assembly.risk_rules())
 
 
 def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[Desk]:
@@ -99,4 +104,12 @@ def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
     broker = assembly.broker
     if not isinstance(broker, SimulatedBroker):
         raise InvariantError("the driver of a historical session needs a simulated broker")
-    return Driver(assembly.universe, desks, broker.matcher(), assumed_fills=broker.assumed)
+    settings = assembly.settings
+    return Driver(
+        assembly.universe,
+        desks,
+        scaled_slippage(broker.matcher(), settings.broker.slippage_scale, settings.broker.use),
+        assumed_fills=broker.assumed,
+        netting=settings.trading.netting,
+        limits=Limits.of_account(settings.account),
+    )

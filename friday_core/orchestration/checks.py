@@ -8,13 +8,16 @@ from dataclasses import replace
 from friday_core.domain.sessions import to_days
 from friday_core.errors import CalendarError, Problem, ProblemKind
 from friday_core.flow.bars import BarBuilder
+from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.declarations import check_declarations
 from friday_core.orchestration.grades import check_grades
-from friday_core.orchestration.mode import derive_mode
+from friday_core.orchestration.mode import check_speed, derive_mode, play_problem
 from friday_core.plugin.discovery import nearest
 from friday_core.plugin.plan import MARKET_DATA, UPSTREAM
+from friday_core.plugin.signal_steps import SIGNALS
 from friday_core.plugin.spec import Kind
+from friday_core.session.reading import check_back_pressure
 from friday_core.trading.capital import capital_per_strategy
 
 
@@ -29,6 +32,7 @@ def check_assembly(assembly: Assembly) -> Iterator[Problem]:
     if not broken:
         yield from _mode(assembly)
         yield from _grades(assembly)
+        yield from check_back_pressure(assembly.settings)
         yield from _currencies(assembly)
         yield from _capital(assembly)
         yield from _order_types(assembly)
@@ -43,14 +47,13 @@ def mode_of(assembly: Assembly) -> str:
 
 
 def _mode(assembly: Assembly) -> Iterator[Problem]:
-    mode = derive_mode(assembly.settings.clock.kind, assembly.broker.account)
+    clock = assembly.settings.clock
+    mode = derive_mode(clock.kind, assembly.broker.account)
+    yield from check_speed(clock)
     if isinstance(mode, Problem):
         yield replace(mode, plugin=f"broker.{assembly.settings.broker.use}")
-    elif mode != "backtest":
-        source = assembly.settings.streams[MARKET_DATA].source
-        mend = 'set [clock] kind = "historical", or choose a source of live data'
-        message = f"the mode is {mode}, and the source {source!r} has only past data"
-        yield Problem(ProblemKind.MODE_CONFLICT, message, mend, f"streams.{MARKET_DATA}", f"source.{source}")
+    elif problem := play_problem(mode, clock, assembly.settings.streams[MARKET_DATA].source):
+        yield problem
 
 
 def _grades(assembly: Assembly) -> Iterator[Problem]:
@@ -123,6 +126,11 @@ def _columns(assembly: Assembly) -> Iterator[Problem]:
         (f"trading.active_strategies[{n}]", f"strategy.{entry.use}", assembly.event_inputs(entry.id))
         for n, entry in enumerate(assembly.settings.trading.active_strategies)
     ]
+    users += [
+        (f"streams.{SIGNALS}", f"{Kind.RISK_RULE}.{name}", rule.inputs)
+        for name, rule in assembly.risk_rules().items()
+        if isinstance(rule, RiskAdjuster)
+    ]
     for where, who, inputs in users:
         for column in inputs:
             if column not in everything:
@@ -164,14 +172,15 @@ def _instruments(assembly: Assembly) -> Iterator[Problem]:
 
 
 def _calendar(assembly: Assembly) -> Iterator[Problem]:
-    """Dates of ``[data]`` that the calendar does not know."""
-    if assembly.schedule is None:
+    """A start or an end of ``[data]`` such that the calendar knows no date between them."""
+    schedule, data = assembly.schedule, assembly.settings.data
+    if schedule is None:
         return
-    data, name = assembly.settings.data, assembly.settings.data.calendar
-    dates = [to_days(date) for date in (data.start, data.end) if date is not None]
+    first = to_days(data.start) if data.start else schedule.first
+    last = to_days(data.end) if data.end else schedule.last
     try:
-        if dates:
-            assembly.schedule.require(min(dates), max(dates))
+        if first > schedule.last or last < schedule.first:
+            schedule.require(first, last)
     except CalendarError as error:
         mend = "choose other dates in [data], or a calendar that knows these"
-        yield Problem(ProblemKind.INVALID_VALUE, str(error), mend, "data", f"{Kind.CALENDAR}.{name}")
+        yield Problem(ProblemKind.INVALID_VALUE, str(error), mend, "data", f"{Kind.CALENDAR}.{data.calendar}")

@@ -25,10 +25,12 @@ from friday_core.interfaces.notifier import Notification, Severity
 from friday_core.models.training import Progress as FitProgress
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import mode_of
+from friday_core.orchestration.left_out import left_out
 from friday_core.orchestration.lifecycle import Lifecycle
 from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
 from friday_core.orchestration.model_tables import models_table, predictions_table
 from friday_core.orchestration.observing import connect_observers
+from friday_core.orchestration.predicted import out_of_sample_from
 from friday_core.orchestration.training import Trainer, Training, with_versions
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
@@ -38,6 +40,7 @@ from friday_core.session.summary import summary_of
 from friday_core.session.tables import ResultTables
 from friday_core.session.watchdog import Patience, Watchdog
 from friday_core.trading.ledger import Account
+from friday_core.trading.refusals import not_allowed, refusals
 
 #: Seconds that observers and notifiers get to finish when a run is over.
 DRAIN_SECONDS = 5.0
@@ -88,7 +91,8 @@ class Host:
         self._security = security
         self._clock = clock
         self._trainer = trainer
-        self._training: Training | None = None
+        #: The versions of the session's model, once they are fitted; those of another run on the same rows serve too.
+        self.training: Training | None = None
         self._log = get_logger("host")
         self._summarised = False
         run = assembly.settings.run
@@ -100,6 +104,10 @@ class Host:
     def row_count(self) -> int | None:
         """Rows that the session will see, if the source knows."""
         return self.assembly.feed.row_count()
+
+    def lag(self) -> float | None:
+        """Seconds by which the session is behind the clock that it is played on; ``None`` without such a clock."""
+        return None if self._runner.pacer is None else self._runner.pacer.lag
 
     def request_stop(self) -> None:
         """End the run before the next record, also while the source lets it wait; safe from a signal handler."""
@@ -177,12 +185,13 @@ class Host:
         """The versions of the session's model, if a stream has one; a fit that failed is an alarm, not an end."""
         if self.assembly.model_stream is None:
             return []
-        self._training = self._trainer.train(self._on_fit)
-        for failed in self._training.failures():
+        if self.training is None:
+            self.training = self._trainer.train(self._on_fit)
+        for failed in self.training.failures():
             when = to_datetime(failed.asof).isoformat()
             message = self._security.mask(f"no new version as of {when}, the last one stays: {failed.failure}")
-            notifications.notify(Notification(Severity.ALARM, f"model {self._training.plugin}", message))
-        return self._training.records()
+            notifications.notify(Notification(Severity.ALARM, f"model {self.training.plugin}", message))
+        return self.training.records()
 
     def _hung(self, stage: str) -> None:
         """In the watchdog's thread: whoever has not returned is named, and the run will not go on."""
@@ -206,8 +215,17 @@ class Host:
         except Exception as unknown:  # noqa: BLE001 - the results of the session come first
             summary["files"] = {}
             stop_errors.append(f"the broker cannot tell its files: {described(unknown)}")
-        if self._training is not None:
-            summary["model"] = self._training.summary()
+        refused = refusals(core.log.decisions, core.log.ended)
+        summary["refusals"] = {
+            "counts": refused,
+            "not_allowed": not_allowed(refused, self.assembly.settings.risk.allow_refusals),
+        }
+        if self._runner.pacer is not None:
+            summary["clock"] = self._runner.pacer.summary()
+        if self.training is not None:
+            summary["model"] = self.training.summary()
+            summary["out_of_sample_from"] = out_of_sample_from(core, self.training.stream)
+        summary["left_out"] = left_out(core, universe, self.training)
         if stop_errors:
             summary["stop_errors"] = stop_errors
         summary = mask_texts(summary, self._security.mask)
@@ -228,10 +246,12 @@ class Host:
         tables = ResultTables(self.assembly.universe, self.assembly.settings.account.currency)
         for name, table in tables.all(core.log, held).items():
             self.folder.write_table(name, mask_table(table, self._security.mask))
-        if self._training is not None:
-            predicted = core.flow.predictions(self._training.stream)
-            self.folder.write_table("predictions", predictions_table(predicted, self.assembly.universe, self._training))
-            self.folder.write_table("models", models_table(self._training))
+        if core.bars is not None:
+            self.folder.write_table("bars", core.bars.table(self.assembly.universe))
+        if self.training is not None:
+            predicted = core.flow.predictions(self.training.stream)
+            self.folder.write_table("predictions", predictions_table(predicted, self.assembly.universe, self.training))
+            self.folder.write_table("models", models_table(self.training))
 
     def _broker_files(self) -> dict[str, str]:
         broker = self.assembly.broker

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from friday_core.errors import Problem, ProblemKind
+from friday_core.plugin.sections import ClockSettings
 
 
 def derive_mode(clock: str, account: str) -> str | Problem:
@@ -20,3 +23,23 @@ def derive_mode(clock: str, account: str) -> str | Problem:
             return Problem(ProblemKind.MODE_CONFLICT, message, mend, "broker")
     mend = 'brokers declare account = "simulated" or "real"'
     return Problem(ProblemKind.MODE_CONFLICT, f"clock {clock!r} with account {account!r}", mend, "broker")
+
+
+def check_speed(clock: ClockSettings) -> Iterator[Problem]:
+    """What is said about time that a historical clock does not have."""
+    said = {"speed": clock.speed is not None, "skip_gaps": not clock.skip_gaps}
+    for key in (key for key, is_said in said.items() if is_said and clock.kind == "historical"):
+        message = f"a historical clock with {key}: it goes from row to row, as fast as the machine can"
+        mend = f'leave {key} out, or set [clock] kind = "wall" to play the data in their own time'
+        yield Problem(ProblemKind.MODE_CONFLICT, message, mend, "clock")
+
+
+def play_problem(mode: str, clock: ClockSettings, source: str) -> Problem | None:
+    """Why past data cannot be used on the wall clock: they need a speed, and must never trade real money."""
+    if mode == "backtest" or (mode == "paper" and clock.speed is not None):
+        return None
+    message = f"the mode is {mode}, and the source {source!r} has only past data"
+    mend = 'set [clock] kind = "historical", or choose a source of live data'
+    if mode == "paper":
+        mend = 'set [clock] speed = 3600.0 to play an hour of them a second, or set [clock] kind = "historical"'
+    return Problem(ProblemKind.MODE_CONFLICT, message, mend, "streams.market_data", f"source.{source}")

@@ -10,15 +10,16 @@ from friday_core.errors import ClockDomainError, Problem, ProblemKind
 from friday_core.plugin.discovery import nearest
 from friday_core.plugin.plan import MARKET_DATA, UPSTREAM, upstream_of
 from friday_core.plugin.sections import StreamSettings
+from friday_core.plugin.signal_steps import SIGNALS, signal_problems
 
 Streams = Mapping[str, StreamSettings]
-#: Keys that only the stream of a source may have, by their value where they are not used.
-_OF_A_SOURCE = {"lateness": 0.0, "bars": None}
+#: Keys that only the stream of a source may have.
+_OF_A_SOURCE = ("lateness", "bars", "backpressure", "capacity_rows")
 
 
 def derived_streams(streams: Streams) -> list[str]:
     """The streams of other streams' slices, each after its source, else in the configuration's order."""
-    sources = {name: upstream_of(settings) for name, settings in streams.items()}
+    sources = {name: upstream_of(settings) for name, settings in streams.items() if name != SIGNALS}
     found: list[str] = []
     while waiting := [name for name, source in sources.items() if source and name not in found]:
         ready = [name for name in waiting if sources[name] == MARKET_DATA or sources[name] in found]
@@ -34,7 +35,7 @@ def stream_problems(streams: Streams) -> Iterator[Problem]:
         mend = f'add [streams.{MARKET_DATA}] with source = "synthetic", or choose a profile that has it'
         yield Problem(ProblemKind.MISSING_DEPENDENCY, "no stream carries market data", mend, f"streams.{MARKET_DATA}")
     for name, settings in streams.items():
-        yield from _of_one(name, settings, streams)
+        yield from signal_problems(settings) if name == SIGNALS else _of_one(name, settings, streams)
     models = [name for name, settings in streams.items() if settings.model is not None]
     if len(models) > 1:
         message = f"the streams {', '.join(models)} have a model each, and [model] says how one learns"
@@ -84,8 +85,8 @@ def _of_one(name: str, settings: StreamSettings, streams: Streams) -> Iterator[P
     elif upstream not in streams:
         mend = f"{nearest(upstream, list(streams))}There is {', '.join(streams)}"
         yield Problem(ProblemKind.MISSING_DEPENDENCY, f"there is no stream {upstream!r}", mend, section)
-    for key, unused in _OF_A_SOURCE.items():
-        if getattr(settings, key) != unused:
+    for key in _OF_A_SOURCE:
+        if getattr(settings, key) != StreamSettings.model_fields[key].default:
             message = f"{key} is for the rows of a source, and slices of {upstream!r} come here"
             mend = f"write {key} in the section of the stream that has the source"
             yield Problem(ProblemKind.INVALID_VALUE, message, mend, section)

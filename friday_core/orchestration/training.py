@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from friday_core.models.training import Progress, fit_walk_forward
 from friday_core.models.versions import Version, out_of_sample
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.building import build_flow
+from friday_core.orchestration.coverage import Coverage, coverage_of
 from friday_core.orchestration.rehearsal import started
 from friday_core.plugin.plan import UPSTREAM
 from friday_core.plugin.sections import ModelSettings
@@ -32,7 +33,10 @@ _DAY, _SECOND = 86_400_000_000, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """The versions of a stream's model, in the order of time, and the rows that they were fitted on."""
+    """The versions of a stream's model, in the order of time, and the rows that they were fitted on.
+
+    ``coverage`` tells by instrument what there was to learn from, and to predict on.
+    """
 
     stream: str
     plugin: str
@@ -40,6 +44,7 @@ class Training:
     table: TrainingTable
     versions: Sequence[Version]
     output: Output
+    coverage: Mapping[str, Coverage]
 
     def records(self) -> list[ModelVersion]:
         """The versions that have a model, as the session is told them."""
@@ -71,6 +76,7 @@ class Training:
         return {
             "stream": self.stream,
             "plugin": self.plugin,
+            "output": self.output,
             "features": list(self.table.features),
             "horizon": self.settings.horizon,
             "rows": len(self.table),
@@ -98,7 +104,7 @@ class Trainer:
             raise InvariantError("no stream of this configuration has a model to train")
         with started(assembly):
             ((name, model),) = assembly.placed(Kind.MODEL, f"streams.{stream}", "model")
-            table = feature_table(assembly, stream, gaps=model.native_nan)
+            table, coverage = feature_table(assembly, stream, gaps=model.native_nan)
         settings = assembly.settings.model
         schedule = WalkForward(settings.refit_every, settings.min_rows, settings.window, round(settings.embargo * _DAY))
         versions = fit_walk_forward(
@@ -109,13 +115,16 @@ class Trainer:
             processes=settings.processes,
             progress=progress,
         )
-        return Training(stream, name, settings, table, versions, model.output)
+        return Training(stream, name, settings, table, versions, model.output, coverage)
 
 
-def feature_table(assembly: Assembly, stream: str, *, gaps: bool = False) -> TrainingTable:
+def feature_table(
+    assembly: Assembly, stream: str, *, gaps: bool = False
+) -> tuple[TrainingTable, dict[str, Coverage]]:
     """Every row of the source's slices that has its features, or with ``gaps`` one of them, and its label.
 
     Labels are returns of the adjusted close over the instrument's own next bars, whoever held them back.
+    Besides, by instrument, what there is to go by.
     """
     features = assembly.model_features(stream)
     slices = list(_slices(assembly, stream, ["close", "factor", "session", *features]))
@@ -128,7 +137,7 @@ def feature_table(assembly: Assembly, stream: str, *, gaps: bool = False) -> Tra
     values = np.column_stack([rows[name] for name in features])
     there = ~np.isnan(values)
     known = there.any(axis=1) if gaps else there.all(axis=1)
-    return TrainingTable(
+    table = TrainingTable(
         features,
         values[known],
         labels.values[known],
@@ -138,6 +147,7 @@ def feature_table(assembly: Assembly, stream: str, *, gaps: bool = False) -> Tra
         tuple(one.id for one in assembly.universe),
         rows.inst[known].astype(np.int64),
     )
+    return table, coverage_of(rows, values, known, features, assembly.universe)
 
 
 def with_versions(records: Iterator[Record], versions: Sequence[ModelVersion]) -> Iterator[Record]:

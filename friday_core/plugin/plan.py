@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from friday_core.plugin import sections
+from friday_core.plugin.signal_steps import SIGNALS, SignalSteps
 from friday_core.plugin.spec import Kind
 
 #: The stream that carries bars from the source to the strategies.
@@ -124,6 +125,9 @@ def requested_components(settings: SettingsSections) -> list[Request]:
     requests.ask(Kind.CALENDAR, [settings.data.calendar] if settings.data.calendar else [], "data", "calendar")
     for stream_name, stream in settings.streams.items():
         section = f"streams.{stream_name}"
+        if stream_name == SIGNALS:
+            requests.ask(Kind.RISK_RULE, SignalSteps.of(stream).adjusters, section, "transformers")
+            continue
         requests.ask(Kind.SOURCE, [stream.source] if upstream_of(stream) is None else [], section, "source")
         requests.ask(Kind.MODEL, [stream.model] if stream.model else [], section, "model")
         requests.ask(Kind.VALIDATOR, stream.validators, section, "validators")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from friday_core.interfaces.broker import Broker, ChargesPlan
+from friday_core.interfaces.broker import Broker, ChargesPlan, Tariff
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
 from friday_core.interfaces.component import Component
@@ -31,7 +31,7 @@ ROLES: Mapping[Kind, tuple[type[Component], ...]] = {
     Kind.SIZER: (Sizer,),
     Kind.RISK_RULE: (RiskRule, RiskAdjuster),
     Kind.BROKER: (Broker,),
-    Kind.CHARGES: (ChargesPlan,),
+    Kind.CHARGES: (ChargesPlan, Tariff),
     Kind.CALENDAR: (Calendar,),
     Kind.NOTIFIER: (Notifier,),
     Kind.OBSERVER: (Component,),

@@ -97,6 +97,13 @@ class AccountSettings(Section):
     currency: str = Field("INR", description="The one currency of all books.")
     capital: int = Field(1_000_000, gt=0, description="Whole units of the currency, shared by the strategies.")
     charges: str = Field("flat_bps", description="Name of a charges plan.")
+    charges_scale: float = Field(1.0, ge=0, le=1_000, description="Every charge is the plan's times this.")
+    max_order_value: int | None = Field(
+        None, gt=0, description="Whole units of the currency that an order may open, whatever strategies it is for."
+    )
+    max_gross_exposure: float | None = Field(
+        None, gt=0, description="Of the account's equity, all positions and working orders of the books together."
+    )
 
     @field_validator("currency")
     @classmethod
@@ -123,6 +130,7 @@ class TradingSettings(Section):
 
     sizer: str = Field("fixed_fraction", description="Name of the sizer that turns signals into targets.")
     allow_grade_c: bool = Field(False, description="Whether components of parity grade C may trade live.")
+    netting: bool = Field(True, description="Whether what several strategies order at market goes out as one order.")
     active_strategies: tuple[StrategyEntry, ...] = Field((), description="Strategies, in order.")
 
     @field_validator("active_strategies")
@@ -171,8 +179,8 @@ class RiskSettings(Section):
     max_open_orders: int | None = Field(None, gt=0, description="Orders of a strategy that may work at the same time.")
     cash_buffer: float = Field(0.02, ge=0, lt=1, description="Added to a buy's price when cash is reserved for it.")
     margin_buffer: float = Field(0.1, ge=0, lt=1, description="Share of the equity that margin_check keeps free.")
-    allow_refusals: bool | tuple[str, ...] = Field(
-        (), description="Codes of refusals that do not make a run an error, or true for all of them."
+    allow_refusals: tuple[str, ...] = Field(
+        (), description="Codes of refusals that do not make a run an error; ALL stands for every code."
     )
 
     @field_validator("drawdown_tiers")
@@ -185,8 +193,8 @@ class RiskSettings(Section):
 
     @field_validator("allow_refusals")
     @classmethod
-    def _codes(cls, allowed: bool | tuple[str, ...]) -> bool | tuple[str, ...]:
-        for code in () if isinstance(allowed, bool) else allowed:
+    def _codes(cls, allowed: tuple[str, ...]) -> tuple[str, ...]:
+        for code in allowed:
             if not re.fullmatch(r"[A-Z][A-Z0-9_]*", code):
                 raise ValueError(f"{code!r} is no code; codes are written as in the decisions, such as CLIPPED_CASH")
         return allowed
@@ -196,12 +204,24 @@ class BrokerSettings(Section):
     """``[broker]``: the one line that swaps brokers."""
 
     use: str = Field("paper", description="Name of a broker.")
+    slippage_scale: float = Field(
+        1.0, ge=0, le=1_000, description="The slippage of a simulated broker times this, up to whole ticks."
+    )
 
 
 class ClockSettings(Section):
     """``[clock]``: the mode follows from it and from the broker's account."""
 
     kind: Literal["historical", "wall"] = Field("historical", description="Historical data or the clock on the wall.")
+    speed: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds of past data that pass in one second; needed where they are played on the wall clock.",
+    )
+    skip_gaps: bool = Field(
+        True, description="Whether more than 30 minutes, or two bars, without a row take no time when data are played."
+    )
 
 
 class NotifySettings(Section):
@@ -215,6 +235,7 @@ class RunSettings(Section):
 
     folder: Path = Field(Path("runs"), description="Run folders are made in here.")
     chunk_rows: int = Field(10_000, gt=0, description="Most rows of one record; the result does not depend on it.")
+    bars_table: bool = Field(True, description="Whether to write every bar that strategies saw: 64 bytes of memory each.")
     observers: tuple[str, ...] = Field(("activity",), description="Observers of the run.")
     step_timeout: float = Field(30.0, gt=0, description="Seconds a component may take to be built, start or stop.")
     record_timeout: float = Field(60.0, gt=0, description="Seconds the components may take over one record.")

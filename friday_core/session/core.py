@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from friday_core.domain.records import (
     ActionAnnounced,
     ChunkReceived,
+    ClockAdvanced,
     Intent,
     ModelVersion,
     Record,
@@ -17,6 +18,7 @@ from friday_core.domain.records import (
 from friday_core.errors import DataValidationError
 from friday_core.flow.coarser import Slices
 from friday_core.flow.manager import DataFlowManager
+from friday_core.session.bar_table import BarTable
 from friday_core.session.driver import Driver
 from friday_core.session.log import SessionLog
 
@@ -27,8 +29,10 @@ class Core:
     A record carries a chunk of n >= 1 rows, and chunks of n give what n chunks of one give.
     """
 
-    def __init__(self, flow: DataFlowManager, driver: Driver) -> None:
+    def __init__(self, flow: DataFlowManager, driver: Driver, *, keep_bars: bool = False) -> None:
         self.flow = flow
+        #: What strategies saw, if it is to be kept.
+        self.bars = BarTable() if keep_bars else None
         self._driver = driver
         self.started: SessionStarted | None = None
         self.halted: DataValidationError | None = None
@@ -43,6 +47,11 @@ class Core:
         """Whose code is running, as ``strategy.cross``; empty if nobody's. Safe from other threads."""
         return self._driver.current_stage or self.flow.current_stage
 
+    @property
+    def waits_until(self) -> int | None:
+        """The time at which a ``ClockAdvanced`` completes something that waits; ``None`` if nothing does."""
+        return self.flow.waits_until if self.halted is None else None
+
     def apply(self, record: Record) -> list[Intent]:
         """Take one input; returns what is to be sent because of it.
 
@@ -51,6 +60,8 @@ class Core:
         match record:
             case ChunkReceived(stream, chunk):
                 return self._slices(self.flow.process_data_stream(stream, chunk)) if self.halted is None else []
+            case ClockAdvanced(ts):
+                return self._slices(self.flow.advance(ts)) if self.halted is None else []
             case StreamEnded(stream):
                 return self._slices(self.flow.end(stream)) if self.halted is None else []
             case ActionAnnounced(action):
@@ -70,6 +81,8 @@ class Core:
         try:
             for slices in completed:
                 self._note_faults()
+                if self.bars is not None:
+                    self.bars.add(slices.rows)
                 intents += self._driver.step(slices)
         except DataValidationError as error:
             self.halted = error

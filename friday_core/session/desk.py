@@ -97,6 +97,10 @@ class Desk:
         reason = f"{latch.code}: {latch.detail}"
         return [(one, reason) for one, claim in self._working_claims(working) if claim.adding]
 
+    def closing(self, working: WorkingOrders) -> Iterator[tuple[WorkingOrder, int]]:
+        """Each working order in order of arrival, with how much of it closes what the book holds."""
+        return ((one, claim.reducing) for one, claim in self._working_claims(working))
+
     def act(self, moment: Slice, working: WorkingOrders, latency: int) -> Iterator[Outcome]:
         """Ask the strategy, size, check, and put what is admitted among the working orders.
 

@@ -4,50 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.orders import (
-    Fill,
-    OrderEnded,
-    OrderStatus,
-    OrderType,
-    Side,
-    TimeInForce,
-    WorkingOrder,
-)
+from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
 from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld, ValidatorFault
-from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.domain.records import CancelOrder, Intent
 from friday_core.flow.coarser import Slices
-from friday_core.interfaces.broker import Execution, Matcher
+from friday_core.interfaces.broker import Matcher
+from friday_core.session.booking import Booking
 from friday_core.session.desk import Desk
-from friday_core.session.log import SessionLog
+from friday_core.session.log import NettingLog, SessionLog
+from friday_core.session.netting import Netting
+from friday_core.session.release import Release
 from friday_core.session.slices import Slice, slices_of
 from friday_core.session.working_orders import WorkingOrders
-from friday_core.trading.risk import largest_affordable
+from friday_core.trading.account_risk import AccountRisk
+from friday_core.trading.ledger import Account
+from friday_core.trading.limits import Limits
 
 
 class Driver:
     """Steps through slices; owns the working orders and the log.
 
     1. corporate actions whose ex-date has come; 2. the matcher fills orders that are already
-    active, in arrival order; 3. books are marked at the slice's closes, and where a limit was
-    reached that allows only reductions, other orders are cancelled; 4. each strategy decides, all
-    bars seeing the same book; 5. decisions are sized and checked, sells first, and what is admitted
-    reserves cash and quantity at once; 6. intents become active with the next slice.
+    active, in arrival order, and books cross what they trade against each other; 3. books are marked
+    at the slice's closes, and where a limit was reached that allows only reductions, other orders are
+    cancelled; 4. each strategy decides, all bars seeing the same book; 5. decisions are sized and
+    checked, sells first, and what is admitted reserves cash and quantity at once; 6. what all
+    strategies want together passes the account's limits and is netted; intents become active with
+    the next slice.
+
+    ``netting`` needs two strategies to have an effect. ``limits`` are the account's: of them only
+    the value of an order and gross exposure count.
     """
 
     def __init__(
-        self, universe: Universe, desks: Sequence[Desk], matcher: Matcher, *, assumed_fills: bool = False
+        self,
+        universe: Universe,
+        desks: Sequence[Desk],
+        matcher: Matcher,
+        *,
+        assumed_fills: bool = False,
+        netting: bool = False,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
     ) -> None:
-        self.log = SessionLog()
+        self.log = SessionLog(netting=NettingLog() if netting and len(desks) > 1 else None)
         self._universe = universe
         self._desks: Mapping[str, Desk] = {desk.name: desk for desk in desks}
         self._matcher = matcher
-        self._assumed = assumed_fills
         self._working = WorkingOrders()
+        self._netting = Netting(universe, self._working, self.log.netting)
+        self._booking = Booking(universe, self._desks, self._netting, self.log, assumed=assumed_fills)
+        risk = AccountRisk(limits, Account(desk.book for desk in desks), universe)
+        self._release = Release(self._desks, self._working, self._netting, risk, self.log)
         self._actions: list[CorporateAction] = []
         self._latest: Slice | None = None
         self._doubtful_from: int | None = None
@@ -74,15 +84,17 @@ class Driver:
     def _slice(self, moment: Slice) -> list[Intent]:
         if self._latest is not None and moment.session != self._latest.session:
             self._log_positions(self._latest)
-        intents = self._apply_actions(moment)
-        self._match(moment)
+        intents = self._apply_actions(moment) + self._match(moment)
         self._mark(moment)
         in_doubt = self._doubtful_from is not None and moment.ts_event >= self._doubtful_from
+        decided: list[Intent] = []
         for desk in self._desks.values():
             desk.state.data_in_doubt |= in_doubt
             self.current_stage = f"strategy.{desk.name}"
-            intents += self._decide(desk, moment)
+            decided += self._decide(desk, moment)
         self.current_stage = ""
+        intents += self._release.released(decided, moment)
+        self._settle_ended(moment.ts_event)
         self._latest = moment
         self.log.slices += 1
         return intents
@@ -94,7 +106,7 @@ class Driver:
         intents = [self._cancel(working, reason) for working in self._working]
         self._settle_ended(self._latest.ts_event)
         self._log_positions(self._latest)
-        return intents
+        return self._release.known(intents)
 
     # 1 ------------------------------------------------------------------------------------------
 
@@ -124,7 +136,7 @@ class Driver:
         ratio = f"{action.numerator}:{action.denominator}"
         for working in self._working:
             order = working.order
-            if order.instrument != action.instrument:
+            if order.instrument != action.instrument or not order.strategy:
                 continue
             reference = self._working.reference(working) * action.denominator // action.numerator
             day_is_over = order.time_in_force is TimeInForce.DAY and 0 <= working.session < moment.session
@@ -132,57 +144,42 @@ class Driver:
             lot = self._instrument(order.instrument).lot_size
             quantity = working.remaining * action.numerator // action.denominator // lot * lot
             if order.type is OrderType.MARKET and quantity and not day_is_over:
-                tag = self._desks[order.strategy].next_tag(moment.session)
                 reason = f"replaces {order.tag} after a split {ratio}"
-                replacement = msgspec.structs.replace(order, quantity=quantity, tag=tag, reason=reason)
-                self.log.orders.append(self._working.add(replacement, working.active_from, reference))
-                intents.append(PlaceOrder(replacement))
+                intents.append(self._release.reissue(working, quantity, reference, reason, moment.session))
+        intents = self._release.known(intents) + self._netting.renew(moment)
         self._settle_ended(moment.ts_event)
         return intents
 
     # 2 ------------------------------------------------------------------------------------------
 
-    def _match(self, moment: Slice) -> None:
-        """The matcher proposes, and is told what was booked: it is handed nothing that leads to a book."""
-        executions = self._matcher.match(moment.ordinal, moment.bars, list(self._working))
+    def _match(self, moment: Slice) -> list[Intent]:
+        """The matcher proposes, and is told what was booked: it is handed nothing that leads to a book.
+
+        What books trade against each other is booked after the sells of their slice, before the buys.
+        """
+        intents = self._netting.open(moment)
+        executions = self._matcher.match(moment.ordinal, moment.bars, self._netting.queue())
         execution = next(executions, None)
         while execution is not None:
-            booked = self._book(execution, moment.ts_event)
+            if execution.order.order.side is Side.BUY:
+                self._booking.cross(moment, execution.order.active_from)
+            booked = self._booking.book(execution, moment.ts_event)
             try:
                 execution = executions.send(booked)
             except StopIteration:
                 execution = None
+        self._booking.cross(moment, moment.ordinal)
+        self._netting.follow()
+        intents += self._netting.renew(moment)
         self._settle_ended(moment.ts_event)
-
-    def _book(self, execution: Execution, ts_event: int) -> int:
-        """Book what the order's book can pay for, in whole lots; returns the quantity."""
-        order, price = execution.order.order, execution.price
-        desk, instrument = self._desks[order.strategy], self._instrument(order.instrument)
-        quantity = execution.quantity
-        if order.side is Side.BUY:
-            quantity = largest_affordable(
-                quantity,
-                desk.book.cash,
-                instrument.lot_size,
-                lambda part: desk.cost_of(instrument, order.side, price, part),
-            )
-        if quantity == 0:
-            return 0
-        cost = desk.cost_of(instrument, order.side, price, quantity)
-        charges = cost - order.side.sign * instrument.notional(price, quantity)
-        fill = Fill(
-            order.tag, order.instrument, order.strategy, order.side, quantity, price, charges, ts_event, self._assumed
-        )
-        execution.order.fill(quantity)
-        desk.book.apply_fill(fill, instrument)
-        desk.runner.tell(fill)
-        self.log.fills.append(fill)
-        return quantity
+        return intents
 
     def _settle_ended(self, ts_event: int) -> None:
         """Orders at their end no longer work; what did not simply fill is told to its strategy."""
         for working in self._working.drop_ended():
             order, status = working.order, working.status
+            if not order.strategy:
+                continue
             ended = OrderEnded(
                 order.tag, order.instrument, order.strategy, status, working.filled, working.reason, ts_event
             )

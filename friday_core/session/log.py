@@ -12,15 +12,36 @@ from friday_core.domain.outcomes import (
     ActionApplied,
     DecisionTaken,
     EquityPoint,
+    OrdersNetted,
     PositionHeld,
     StrategyStopped,
     ValidatorFault,
 )
 
 
+@dataclass(frozen=True, slots=True)
+class AccountOrder:
+    """An order of the account, and the tags of the strategies' orders that it was sent for."""
+
+    working: WorkingOrder
+    parents: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class NettingLog:
+    """What was netted, and what the account ordered and traded because of it; lists like those of ``SessionLog``."""
+
+    nettings: list[OrdersNetted] = field(default_factory=list)
+    orders: list[AccountOrder] = field(default_factory=list)
+    fills: list[Fill] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class SessionLog:
-    """Append-only lists, filled by the core and read by whoever reports."""
+    """Append-only lists, filled by the core and read by whoever reports.
+
+    ``orders``, ``fills`` and ``ended`` are the strategies'. ``netting`` is ``None`` where nobody nets.
+    """
 
     decisions: list[DecisionTaken] = field(default_factory=list)
     orders: list[WorkingOrder] = field(default_factory=list)
@@ -31,13 +52,15 @@ class SessionLog:
     actions: list[ActionApplied] = field(default_factory=list)
     stopped: list[StrategyStopped] = field(default_factory=list)
     faults: list[ValidatorFault] = field(default_factory=list)
+    netting: NettingLog | None = None
     slices: int = 0
 
     def digest(self) -> str:
-        """SHA-256 over decisions, fills, ended orders and equity: equal runs have equal digests."""
+        """SHA-256 over decisions, fills, ended orders, equity and netting: equal runs have equal digests."""
         encoder = msgspec.json.Encoder(order="deterministic")
         sha = hashlib.sha256()
-        for rows in (self.decisions, self.fills, self.ended, self.equity):
+        netting = self.netting or NettingLog()
+        for rows in (self.decisions, self.fills, self.ended, self.equity, netting.nettings, netting.fills):
             for row in rows:
                 sha.update(encoder.encode(row))
                 sha.update(b"\n")

@@ -43,9 +43,10 @@ class ReadingRules:
 def check_back_pressure(settings: SettingsSections) -> Iterator[Problem]:
     """Past data waits for the core: which rows were dropped would depend on how fast the machine is."""
     for name, stream in settings.streams.items():
-        if settings.clock.kind == "historical" and BackPressure(stream.backpressure) is not BackPressure.BLOCK:
-            chosen, section = f'backpressure = "{stream.backpressure}"', f"streams.{name}"
-            message = f"a historical clock with {chosen}: the result would depend on how fast the machine is"
+        clock, pressure = settings.clock, BackPressure(stream.backpressure)
+        if pressure is not BackPressure.BLOCK and (clock.kind == "historical" or clock.speed is not None):
+            past, section = "a historical clock" if clock.speed is None else "past data", f"streams.{name}"
+            message = f'{past} with backpressure = "{pressure}": the result would depend on how fast the machine is'
             mend = f'set [{section}] backpressure = "block", or take the line out'
             yield Problem(ProblemKind.MODE_CONFLICT, message, mend, section)
 

@@ -10,6 +10,7 @@ from friday_core.domain.records import ChunkReceived, Intent, Record, SessionSta
 from friday_core.interfaces.broker import Broker
 from friday_core.session.core import Core
 from friday_core.session.journal import MemoryJournal
+from friday_core.session.pacing import Pacer
 
 
 class RunStatus(enum.StrEnum):
@@ -29,12 +30,21 @@ Progress = Callable[[int, int], None]
 class SessionRunner:
     """The edge around the core: the only place where records come in and intents go out.
 
-    ``publish`` gets everything new that the core logged, after the intents were handed on.
+    ``publish`` gets everything new that the core logged, after the intents were handed on. With a
+    ``pacer``, records wait for their time.
     """
 
-    def __init__(self, core: Core, journal: MemoryJournal, broker: Broker, publish: Callable[[object], None]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        journal: MemoryJournal,
+        broker: Broker,
+        publish: Callable[[object], None],
+        pacer: Pacer | None = None,
+    ) -> None:
         self.core = core
         self.journal = journal
+        self.pacer = pacer
         self._broker = broker
         self._publish = publish
         self._stop_requested = False
@@ -43,7 +53,7 @@ class SessionRunner:
         self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0}
 
     def busy_since(self) -> float | None:
-        """When the record was begun that is at hand, by ``time.monotonic``; ``None`` between two."""
+        """When the record was begun that is at hand, by ``time.monotonic``; ``None`` while one is waited for."""
         return self._busy_since
 
     @property
@@ -52,14 +62,16 @@ class SessionRunner:
         return "broker" if self._is_sending else self.core.current_stage or "core"
 
     def request_stop(self) -> None:
-        """Stop before the next record; safe to call from a signal handler or another thread."""
+        """Stop before the next record, also while it waits for its time; safe from a signal handler."""
         self._stop_requested = True
+        if self.pacer is not None:
+            self.pacer.stop()
 
     def run(self, head: SessionStarted, records: Iterable[Record], progress: Progress) -> RunStatus:
         """Apply everything; returns how it ended. Exceptions leave the journal as far as it got."""
         self._apply(head)
         rows = 0
-        for record in records:
+        for record in records if self.pacer is None else self.pacer.paced(records, lambda: self.core.waits_until):
             self._apply(record)
             if isinstance(record, ChunkReceived):
                 rows += len(record.chunk)

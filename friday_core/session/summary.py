@@ -12,9 +12,11 @@ import msgspec
 from friday_core.analytics.performance import performance
 from friday_core.domain.chunk import Universe
 from friday_core.domain.money import to_major
+from friday_core.domain.orders import FillKind, Side
 from friday_core.domain.records import SessionStarted
 from friday_core.domain.sessions import to_date
 from friday_core.session.core import Core
+from friday_core.session.log import SessionLog
 from friday_core.session.runner import RunStatus
 from friday_core.trading.ledger import Account
 
@@ -50,6 +52,7 @@ def summary_of(
         "session": _head(head),
         "results": _results(core, account, universe),
         "strategies": {name: _book(account, name, core) for name in account.books},
+        **_netting(core.log, account, universe),
         "quarantine": _quarantine(core),
         "stopped_strategies": [
             {"strategy": one.strategy, "error": one.error, "ts_event": one.ts_event} for one in core.log.stopped
@@ -98,6 +101,26 @@ def _book(account: Account, name: str, core: Core) -> dict[str, Any]:
         "positions": {str(instrument): quantity for instrument, quantity in book.positions().items()},
         "fills": sum(fill.strategy == name for fill in core.log.fills),
     }
+
+
+def _netting(log: SessionLog, account: Account, universe: Universe) -> dict[str, Any]:
+    """What the account ordered for several strategies, and what they traded with each other; nothing without netting.
+
+    A conflict is a netting with buys and sells; ``crossed`` is the value of what the books bought from each other.
+    """
+    if log.netting is None:
+        return {}
+    netting, currency = log.netting, next(iter(account.books.values())).currency
+    bought = [fill for fill in log.fills if fill.kind is FillKind.CROSS and fill.side is Side.BUY]
+    crossed = sum(fill.notional(universe.instrument(fill.instrument)) for fill in bought)
+    told = {
+        "nettings": len(netting.nettings),
+        "conflicts": sum(one.bought > 0 and one.sold > 0 for one in netting.nettings),
+        "account_orders": dict(sorted(Counter(str(one.working.status) for one in netting.orders).items())),
+        "account_fills": len(netting.fills),
+        "crossed": to_major(crossed, currency),
+    }
+    return {"netting": told}
 
 
 def _quarantine(core: Core) -> list[dict[str, Any]]:

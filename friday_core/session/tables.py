@@ -15,7 +15,7 @@ from friday_core.domain.money import MINOR_DIGITS
 from friday_core.domain.orders import WorkingOrder
 from friday_core.domain.sessions import to_date
 from friday_core.flow.quarantine import HeldRow
-from friday_core.session.log import SessionLog
+from friday_core.session.log import AccountOrder, NettingLog, SessionLog
 
 _TS = pa.timestamp("us", tz="UTC")
 _TEXT = pa.string()
@@ -35,15 +35,30 @@ class ResultTables:
         self._money_type = pa.decimal128(38, self._money_digits)
 
     def all(self, log: SessionLog, held: Iterable[HeldRow]) -> Mapping[str, pa.Table]:
-        """Table name to table, every table with its columns even without a row."""
+        """Table name to table, every table with its columns even without a row.
+
+        The account's own are among them where several strategies are netted.
+        """
+        netting = log.netting or NettingLog()
         return {
-            "orders": _table(log.orders, self._orders()),
-            "fills": _table(log.fills, self._fills()),
+            "orders": _table(log.orders, [*self._orders(), _account_order_behind(netting)]),
+            "fills": _table(log.fills, [*self._fills(), *_FILLED_IN]),
             "positions": _table(log.positions, self._positions()),
             "equity": _table(log.equity, self._equity()),
             "decisions": _table(log.decisions, self._decisions()),
             "corporate_actions": _table(log.actions, self._actions()),
             "quarantine": _table(list(held), self._quarantine()),
+            **({} if log.netting is None else self._account(netting)),
+        }
+
+    def _account(self, netting: NettingLog) -> dict[str, pa.Table]:
+        """What the account ordered and traded for several strategies at once, in the columns of theirs."""
+        orders = [(name, kind, _of_working(get)) for name, kind, get in self._orders() if name != "strategy"]
+        fills = [column for column in self._fills() if column[0] != "strategy"]
+        return {
+            "account_orders": _table(netting.orders, [*orders, ("parents", _TEXT, lambda row: " ".join(row.parents))]),
+            "account_fills": _table(netting.fills, fills),
+            "nettings": _table(netting.nettings, _NETTINGS),
         }
 
     def _price(self, instrument: InstrumentId, units: int | None) -> Decimal | None:
@@ -161,9 +176,34 @@ class ResultTables:
         return msgspec.json.encode(shown).decode()
 
 
+def _of_working(get: Callable[[WorkingOrder], Any]) -> Callable[[AccountOrder], Any]:
+    return lambda row: get(row.working)
+
+
+def _account_order_behind(netting: NettingLog) -> tuple[str, pa.DataType, Callable[[WorkingOrder], str]]:
+    """The last account order that stood for an order; empty where the broker was sent the order itself, or nothing."""
+    sent_in = {tag: one.working.order.tag for one in netting.orders for tag in one.parents}
+    return "account_order", _TEXT, lambda row: sent_in.get(row.order.tag, "")
+
+
 def _attribute(name: str) -> Callable[[Any], Any]:
     return lambda row: getattr(row, name)
 
 
 def _table(rows: Sequence[Any], columns: Columns) -> pa.Table:
     return pa.table({name: pa.array([get(row) for row in rows], kind) for name, kind, get in columns})
+
+
+#: What a strategy's fill was part of.
+_FILLED_IN: Columns = [
+    ("kind", _TEXT, _attribute("kind")),
+    ("account_order", _TEXT, lambda row: getattr(row, "account_order", "")),
+]
+_NETTINGS: Columns = [
+    ("ts_event", _TS, _attribute("ts_event")),
+    ("instrument", _TEXT, lambda row: str(row.instrument)),
+    ("bought", _COUNT, _attribute("bought")),
+    ("sold", _COUNT, _attribute("sold")),
+    ("account_order", _TEXT, _attribute("account_order")),
+    ("orders", _TEXT, lambda row: " ".join(row.orders)),
+]

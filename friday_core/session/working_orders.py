@@ -19,6 +19,10 @@ def base36(number: int, width: int) -> str:
     return text.rjust(width, "0")
 
 
+#: Stands in the tags of the account's orders where those of strategies have their number.
+ACCOUNT = 36**2 - 1
+
+
 class Tags:
     """``F`` + session date + strategy + counter, at most 20 alphanumerics: derived, never drawn.
 

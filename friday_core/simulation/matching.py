@@ -13,6 +13,7 @@ from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, RawBar
 from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
 from friday_core.plugin.spec import PluginSettings
+from friday_core.trading.parts import cash_reason
 
 PPM = 1_000_000
 _UNLIMITED = 2**63 - 1
@@ -131,7 +132,7 @@ class BarMatcher:
             booked = yield Execution(working, wanted, price)
             room[order.instrument] -= booked
             if booked < wanted and not working.status.terminal:
-                working.move(OrderStatus.CANCELLED, _cash_reason(booked, wanted, price, bar.instrument))
+                working.move(OrderStatus.CANCELLED, cash_reason(booked, wanted, price, bar.instrument))
 
     def _volume_share(self, bar: Bar) -> int:
         """How much of the bar's volume all orders together may take."""
@@ -196,10 +197,3 @@ def _whole_lots(wanted: int, available: int, instrument: Instrument) -> int:
     if available >= wanted:
         return wanted
     return max(available, 0) // instrument.lot_size * instrument.lot_size
-
-
-def _cash_reason(quantity: int, wanted: int, price: int, instrument: Instrument) -> str:
-    at = f"{instrument.price(price)} {instrument.currency}"
-    if quantity == 0:
-        return f"NO_CASH: the cash pays for none of {wanted} at {at}"
-    return f"CLIPPED_CASH: the cash pays for {quantity} of {wanted} at {at}"

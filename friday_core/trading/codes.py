@@ -62,6 +62,13 @@ class Code(enum.StrEnum):
     NO_CASH = "NO_CASH", "at the fill the cash paid for none of it"
     MARGIN = "MARGIN", "margin_check: the margin of all positions and the charges would be more than the equity"
 
+    # Limits of the account, on what all books together send ----------------------------------------
+    ACCOUNT_ORDER_VALUE = "ACCOUNT_ORDER_VALUE", "what is opened is worth more than max_order_value of the account"
+    ACCOUNT_GROSS_EXPOSURE = (
+        "ACCOUNT_GROSS_EXPOSURE",
+        "the account's positions would be worth more than its max_gross_exposure",
+    )
+
     @property
     def refuses(self) -> bool:
         """Whether something that was asked for did not come about."""

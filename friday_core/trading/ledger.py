@@ -92,7 +92,7 @@ class Book:
         if fill.quantity < 1:
             raise InvariantError(f"book {self.name}: fill of {fill.quantity} for order {fill.tag}")
         held, change = self.position(instrument.id), fill.side.sign * fill.quantity
-        paid = _signed_notional(instrument, fill.price, change)
+        paid = fill.side.sign * fill.notional(instrument)
         closing = min(abs(held), fill.quantity) if held * change < 0 else 0
         paid_closing = divide_half_even(paid * closing, fill.quantity)
         lots = self._lots.setdefault(instrument.id, deque())
@@ -172,6 +172,18 @@ class Account:
 
     def position(self, instrument: InstrumentId) -> int:
         return sum(book.position(instrument) for book in self.books.values())
+
+    def positions(self) -> dict[InstrumentId, int]:
+        """What the books hold together, where that is not flat."""
+        held = sorted({instrument for book in self.books.values() for instrument in book.positions()})
+        return {instrument: quantity for instrument in held if (quantity := self.position(instrument))}
+
+    def price(self, instrument: InstrumentId) -> int:
+        """The mark of something that a book holds, in price units; ``KeyError`` for anything else."""
+        holder = next((book for book in self.books.values() if book.position(instrument)), None)
+        if holder is None:
+            raise KeyError(instrument)
+        return holder.price(instrument)
 
 
 class FrozenBook:

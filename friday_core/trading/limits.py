@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from friday_core.domain.money import MINOR_DIGITS
-from friday_core.plugin.sections import RiskSettings
+from friday_core.plugin.sections import AccountSettings, RiskSettings
 
 PPM = 1_000_000
 #: Kinds of instruments that may be sold short without ``allow_short``; any other is delivered for cash.
@@ -73,6 +73,12 @@ class Limits:
             margin=margin,
             margin_buffer_ppm=round(settings.margin_buffer * PPM),
         )
+
+    @classmethod
+    def of_account(cls, settings: AccountSettings) -> Limits:
+        """The limits that ``[account]`` sets for all books together."""
+        value = _money(settings.max_order_value, 10 ** MINOR_DIGITS[settings.currency])
+        return cls(order_value=value, gross_ppm=_ppm(settings.max_gross_exposure), allow_short=True)
 
     def buffered(self, price: int) -> int:
         """The price at which cash is reserved for a buy, rounded up."""

@@ -9,6 +9,8 @@ from friday_core.domain.orders import OrderEnded
 from friday_core.domain.outcomes import DecisionTaken
 from friday_core.trading.codes import Code
 
+#: Among the codes that are allowed, it stands for every code.
+ALL = "ALL"
 _CODES: Mapping[str, Code] = {code.value: code for code in Code}
 
 
@@ -25,8 +27,6 @@ def refusals(decisions: Iterable[DecisionTaken], ended: Iterable[OrderEnded]) ->
     return dict(sorted(found.items()))
 
 
-def not_allowed(refused: Mapping[str, int], allowed: bool | Collection[str]) -> dict[str, int]:
+def not_allowed(refused: Mapping[str, int], allowed: Collection[str]) -> dict[str, int]:
     """The refusals that make a run an error: ``allowed`` is ``[risk] allow_refusals``."""
-    if isinstance(allowed, bool):
-        return {} if allowed else dict(refused)
-    return {code: count for code, count in refused.items() if code not in allowed}
+    return {code: count for code, count in refused.items() if code not in allowed and ALL not in allowed}

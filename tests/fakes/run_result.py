@@ -51,6 +51,7 @@ def run_result(status: RunStatus = RunStatus.FINISHED, folder: Path = Path("runs
         "quarantine": [],
         "stopped_strategies": [],
         "validator_faults": [],
+        "refusals": {"counts": {}, "not_allowed": {}},
         "files": {},
         **changes,
     }

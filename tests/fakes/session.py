@@ -99,6 +99,8 @@ class Session:
         charges: ChargesPlan | None = None,
         sizer: Sizer | None = None,
         plan: StreamPlan | None = None,
+        netting: bool = False,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
     ) -> None:
         self.universe = universe
         names = [f"s{number}" for number in range(len(strategies))]
@@ -119,7 +121,8 @@ class Session:
             for number, strategy in enumerate(strategies)
         ]
         flow = flow_of(plan, universe=universe)
-        self.core = Core(flow, Driver(universe, desks, BarMatcher(MatchingRules(**(matching or {})))))
+        matcher = BarMatcher(MatchingRules(**(matching or {})))
+        self.core = Core(flow, Driver(universe, desks, matcher, netting=netting, limits=limits))
         self.records: list[Record] = []
         self.intents: list[list[Intent]] = []
 

@@ -9,17 +9,28 @@ from fakes.third_party_host import host_with, install
 
 from friday_core.errors import ConfigurationError, ProblemKind
 
-CROSS = """
-from friday_core.api import ColumnStrategy, ComponentSpec, hookimpl, indicators, where
+EVENT_CROSS = """
+from collections import deque
+from math import fsum
+from friday_core.api import Bar, ComponentSpec, Signal, Strategy, hookimpl
 
-class Cross(ColumnStrategy):
-    def outputs(self, m):
-        fast, slow = indicators.sma(m.close, 5), indicators.sma(m.close, 12)
-        return {"signal": where(fast > slow, 1.0, 0.0)}
+class Cross(Strategy):
+    def __init__(self):
+        self.closes, self.long = {}, {}
+
+    def on_event(self, event, book):
+        if isinstance(event, Bar):
+            one = event.instrument.id
+            closes = self.closes.setdefault(one, deque(maxlen=12))
+            closes.append(event.close)
+            above = len(closes) == 12 and fsum(list(closes)[-5:]) / 5 > fsum(closes) / 12
+            if above != self.long.get(one, False):
+                self.long[one] = above
+                yield Signal(one, float(above))
 
 @hookimpl
 def friday_components():
-    return [ComponentSpec("strategy", "column_cross", Cross)]
+    return [ComponentSpec("strategy", "event_cross", Cross)]
 """
 TOP = """
 from friday_core.api import HOLD, ColumnStrategy, ComponentSpec, hookimpl, where
@@ -64,8 +75,8 @@ def strategy(name: str, settings: str = "{}") -> str:
 def test_a_cross_in_columns_trades_what_the_same_cross_event_by_event_trades(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    columns = host_with([install(monkeypatch, CROSS)], tmp_path / "columns", strategy("column_cross"))
-    events = host_with([], tmp_path / "events", strategy("moving_average_cross", "{fast=5, slow=12}"))
+    columns = host_with([], tmp_path / "columns", strategy("moving_average_cross", "{fast=5, slow=12}"))
+    events = host_with([install(monkeypatch, EVENT_CROSS)], tmp_path / "events", strategy("event_cross"))
     by_columns, by_events = columns.run(), events.run()
     assert by_columns.summary["results"]["fills"] > 5
     for part in ("end_equity", "fills", "orders", "turnover"):

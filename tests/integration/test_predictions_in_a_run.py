@@ -27,7 +27,8 @@ MONTHLY = ('data.calendar="weekdays"', "plugins.strategy.top_predictions.n=2")
 
 
 def active(*names: str) -> str:
-    return f"trading.active_strategies=[{', '.join(f'{{id="{one}", use="{one}"}}' for one in names)}]"  # noqa: E501
+    entries = ", ".join(f'{{id = "{one}", use = "{one}"}}' for one in names)
+    return f"trading.active_strategies=[{entries}]"
 
 
 def decisions(result: RunResult, strategy: str) -> pd.DataFrame:
@@ -67,7 +68,7 @@ def test_a_signal_that_no_stream_makes_is_refused_with_what_there_is(tmp_path: P
 
 
 def test_a_confidence_that_is_asked_for_must_be_made_before(tmp_path: Path) -> None:
+    streams = [one.replace('"confidence_scorer", ', "") for one in STREAMS if "plugins.transformer" not in one]
     asked = "plugins.transformer.signal_converter.least_confidence=0.55"
-    streams = [one.replace('"confidence_scorer", ', "") for one in STREAMS if "transformer" not in one.split("=")[0]]
-    with pytest.raises(ConfigurationError, match="needs? the column 'confidence'"):
+    with pytest.raises(ConfigurationError, match="'signal_converter' needs the column 'confidence'"):
         host_with([], tmp_path, *streams, asked, active("follow_signal"))

@@ -23,7 +23,7 @@ class Trend(FeatureSet):
 
 @hookimpl
 def friday_components():
-    return [ComponentSpec("feature_set", "trend", Trend)]
+    return [ComponentSpec("feature_set", "paces", Trend)]
 """
 READS_RANK = """
 from friday_core.api import ColumnStrategy, ComponentSpec, hookimpl, where
@@ -115,7 +115,7 @@ def refused(plugins: list[InstalledPlugin], folder: Path, *overrides: str) -> li
 
 def test_a_strategy_reads_what_a_stream_of_features_ranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plugins = [install(monkeypatch, TREND), install(monkeypatch, READS_RANK)]
-    settings = (FEATURES, 'streams.features.feature_sets=["trend"]', strategy("leader"))
+    settings = (FEATURES, 'streams.features.feature_sets=["paces"]', strategy("leader"))
     whole = host_with(plugins, tmp_path / "a", *settings).run()
     cut = host_with(plugins, tmp_path / "b", *settings, "run.chunk_rows=7").run()
     assert whole.summary["results"]["fills"] > 5
@@ -156,7 +156,10 @@ def test_without_lateness_ticks_out_of_order_are_counted_and_in_no_bar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plugins = [install(monkeypatch, TICKS), install(monkeypatch, PROBE)]
-    settings = ('streams.market_data={source="tape", validators=[], transformers=[], bars="1h"}', "plugins.source.tape.disorder=true")
+    settings = (
+        'streams.market_data={source="tape", validators=[], transformers=[], bars="1h"}',
+        "plugins.source.tape.disorder=true",
+    )
     result = host_with(plugins, tmp_path, *settings, strategy("probe")).run()
     (counted,) = result.summary["quarantine"]
     assert (counted["stage"], counted["reason"], counted["rows"]) == ("bars.1h", "late: behind the watermark", 15_000)
@@ -188,18 +191,18 @@ def test_streams_that_do_not_hang_together_are_refused_with_the_mend(settings: s
 
 
 def test_feature_sets_on_a_sources_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    problems = refused([install(monkeypatch, TREND)], tmp_path, 'streams.market_data.feature_sets=["trend"]')
+    problems = refused([install(monkeypatch, TREND)], tmp_path, 'streams.market_data.feature_sets=["paces"]')
     assert 'move feature_sets to [streams.features] with source = "stream:market_data"' in problems[0]
 
 
 def test_two_streams_that_add_one_column_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = (FEATURES, 'streams.features.feature_sets=["trend"]',
-                'streams.more={source="stream:market_data", feature_sets=["trend"]}')  # fmt: skip
+    settings = (FEATURES, 'streams.features.feature_sets=["paces"]',
+                'streams.more={source="stream:market_data", feature_sets=["paces"]}')  # fmt: skip
     problems = refused([install(monkeypatch, TREND)], tmp_path, *settings)
-    assert "'trend' adds the column 'momentum', which is there already" in problems[0]
+    assert "'paces' adds the column 'momentum', which is there already" in problems[0]
 
 
 def test_features_that_read_the_book_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     greedy = TREND.replace('"momentum": momentum', '"momentum": momentum * m.pos')
-    (problem,) = refused([install(monkeypatch, greedy)], tmp_path, FEATURES, 'streams.features.feature_sets=["trend"]')
+    (problem,) = refused([install(monkeypatch, greedy)], tmp_path, FEATURES, 'streams.features.feature_sets=["paces"]')
     assert "it reads the book: leave m.pos and its like to strategies" in problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from friday_core.analytics.report.wording import UNDEFINED, duration, money, percent, ratio
+from friday_core.analytics.report.wording import UNDEFINED, counted, duration, money, percent, ratio
 from friday_core.analytics.run_analysis import BenchmarkFigures, Figures, RunAnalysis
 
 #: Name of a figure, how it is written, and its path in ``Figures``. A benchmark has those at the end of the path.
@@ -27,6 +27,9 @@ _ROWS: tuple[tuple[str, Callable[[Any], str], str], ...] = (
     ("turnover, of mean equity", ratio, "account.turnover"),
     ("sessions", lambda value: f"{value:,}", "account.sessions"),
 )
+
+#: Rows that stand above everything too.
+_HEADLINES = frozenset({"total return", "annual return", "annual volatility", "Sharpe", "max drawdown"})
 
 
 def figure_rows(run: RunAnalysis) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -58,23 +61,28 @@ def trip_rows(run: RunAnalysis) -> list[tuple[str, str]]:
     ]
 
 
-def headline_figures(run: RunAnalysis) -> list[tuple[str, str]]:
-    """The few that stand above everything; empty for a run that failed early."""
+def headline_figures(run: RunAnalysis) -> list[tuple[str, str, str]]:
+    """The few that stand above everything: name, value, and beside it the benchmark's or what it is of."""
     found, digits = run.figures(run.whole), run.files.money_digits
     if found is None:
         return []
     benchmark = run.benchmark_figures(run.whole)
     equity = int(run.curve.equity[-1]) if len(run.curve) else run.capital
-    return [
-        (f"equity, {run.currency}", money(equity, digits)),
-        ("total return", percent(found.account.total_return)),
-        ("benchmark", UNDEFINED if benchmark is None else percent(benchmark.total_return)),
-        ("annual return", percent(found.account.annual_return)),
-        ("annual volatility", percent(found.account.annual_volatility)),
-        ("Sharpe", ratio(found.account.sharpe)),
-        ("max drawdown", percent(found.account.max_drawdown)),
-        (f"charges, {run.currency}", money(found.charges, digits)),
+    account = [
+        (name, _cell(found, path, shown), "" if benchmark is None else f"benchmark {_cell(benchmark, path, shown)}")
+        for name, shown, path in _ROWS
+        if name in _HEADLINES
     ]
+    return [
+        (f"equity, {run.currency}", money(equity, digits), f"of {money(run.capital, digits)} at the start"),
+        *account,
+        ("average exposure", percent(found.account.average_exposure), f"with a position {_time(found)} of the time"),
+        (f"charges, {run.currency}", money(found.charges, digits), counted(len(run.fills), "fill")),
+    ]
+
+
+def _time(found: Figures) -> str:
+    return percent(found.exposure_time, 0)
 
 
 def compared_rows(runs: Sequence[RunAnalysis]) -> list[tuple[str, ...]]:

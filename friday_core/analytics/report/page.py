@@ -11,6 +11,7 @@ from friday_core.analytics.report import tables
 from friday_core.analytics.report.figures import MOST_MARKED, equity_figure, exposure_figure, legend, price_figure
 from friday_core.analytics.report.key_figures import figure_rows, headline_figures, trip_rows
 from friday_core.analytics.report.markup import Child, Markup, joined, tag
+from friday_core.analytics.report.model_section import left_out_table, model_part
 from friday_core.analytics.report.sensitivity import sensitivity_table
 from friday_core.analytics.report.trip_plots import MOST_POINTS, contribution_figure, excursion_figure, holding_figure
 from friday_core.analytics.report.warnings import warnings_of
@@ -36,7 +37,7 @@ def run_page(run: RunAnalysis) -> str:
     """A whole document. Every part that has nothing to show says so or is left out."""
     session = run.files.summary.get("session") or {}
     title = f"{session.get('profile', run.files.name)}, {session.get('mode', 'run')}"
-    body = joined(_head(run, title), _warnings(run), _tiles(run), *_sections(run), _provenance(run))
+    body = joined(_head(run, title), _tiles(run), _warnings(run), *_sections(run), _provenance(run))
     return document(title, body)
 
 
@@ -73,6 +74,7 @@ def _head(run: RunAnalysis, title: str) -> Markup:
         "instruments": _instruments(run),
         "capital": f"{money(run.capital, run.files.money_digits)} {run.currency}" if run.capital else "unknown",
         "strategies": ", ".join(run.files.summary.get("strategies", {})) or "none",
+        **_model(run.files.summary.get("model")),
         "charges": _plugin(settings, "charges", account.get("charges")),
         "broker": _plugin(settings, "broker", broker.get("use")),
         "run": run.files.name,
@@ -85,6 +87,12 @@ def _instruments(run: RunAnalysis) -> str:
     names = sorted(run.prices or {fill.instrument for fill in run.fills})
     more = f" and {len(names) - 8:,} more" if len(names) > 8 else ""
     return f"{len(names):,}: {', '.join(names[:8])}{more}" if names else "none traded"
+
+
+def _model(model: Mapping[str, Any] | None) -> dict[str, str]:
+    if model is None:
+        return {}
+    return {"model": f"{model['plugin']}, {model['horizon']:,} bars ahead, {counted(len(model['versions']), 'fit')}"}
 
 
 def _plugin(settings: Mapping[str, Any], kind: str, name: str | None) -> str:
@@ -103,20 +111,53 @@ def _warnings(run: RunAnalysis) -> Markup | None:
 
 
 def _tiles(run: RunAnalysis) -> Markup | None:
-    tiles = [tag("div", tag("b", value), tag("span", name)) for name, value in headline_figures(run)]
+    tiles = [
+        tag("div", tag("span", name), tag("b", value), tag("i", beside) if beside else None)
+        for name, value, beside in headline_figures(run)
+    ]
     return tag("section", tiles, class_="tiles") if tiles else None
 
 
 def _sections(run: RunAnalysis) -> Iterator[Markup]:
+    summary = run.files.summary
     if len(run.curve):
         yield from _account(run)
-        heads, rows = figure_rows(run)
-        trips = tables.table(["round trips", run.currency], trip_rows(run))
-        yield section("Key figures", tag("div", tables.table(heads, rows), trips, class_="pair"))
-    if "sensitivity" in run.files.summary:
+    if "model" in summary:
+        yield section("Model", model_part(run))
+    if "sensitivity" in summary:
         yield section("Sensitivity to charges and slippage", sensitivity_table(run.files))
+    if len(run.curve):
+        yield from _over_time(run)
     if run.drawdowns:
         yield section("Worst drawdowns", tables.drawdown_table(run))
+    yield from _trading(run)
+    if summary.get("left_out"):
+        yield section("Left out", left_out_table(summary["left_out"]))
+    if run.files.column("decisions", "code"):
+        yield section("Decisions", tables.decision_table(run))
+    if summary.get("quarantine"):
+        yield section("Rows remarked, repaired or held back", tables.quarantine_table(run))
+
+
+def _account(run: RunAnalysis) -> Iterator[Markup]:
+    entries = [("equity", "equity")] + (
+        [("benchmark", "benchmark: equal weights, bought and held")] if run.has_bars else []
+    )
+    caption = "Equity after each slice, and how far it is below its highest value so far."
+    yield section("Equity and drawdown", captioned(equity_figure(run), caption, legend(*entries)))
+    heads, rows = figure_rows(run)
+    trips = tables.table(["round trips", run.currency], trip_rows(run))
+    yield section("Key figures", tag("div", tables.table(heads, rows), trips, class_="pair wide-left"))
+
+
+def _over_time(run: RunAnalysis) -> Iterator[Markup]:
+    yield section("Returns by month", tables.month_table(run.months))
+    caption = "Gross is the sum of all positions without their signs, net with them, both over equity."
+    entries = [("gross", "gross"), ("net", "net")]
+    yield section("Exposure", captioned(exposure_figure(run), caption, legend(*entries)))
+
+
+def _trading(run: RunAnalysis) -> Iterator[Markup]:
     if run.contributions:
         yield section("What each brought", _contributions(run))
     if run.fills:
@@ -125,20 +166,6 @@ def _sections(run: RunAnalysis) -> Iterator[Markup]:
         yield section("Round trips", _scatters(run), _cut(run), tables.trip_table(run))
     if run.open_lots:
         yield section("Open at the end", tables.open_table(run))
-    if run.files.column("decisions", "code"):
-        yield section("Decisions", tables.decision_table(run))
-    if run.files.summary.get("quarantine"):
-        yield section("Rows repaired or held back", tables.quarantine_table(run))
-
-
-def _account(run: RunAnalysis) -> Iterator[Markup]:
-    entries = [("equity", "equity")] + ([("benchmark", "equal-weight buy and hold")] if run.has_bars else [])
-    caption = "Equity after each slice, and how far it is below its highest value so far."
-    yield section("Equity and drawdown", captioned(equity_figure(run), caption, legend(*entries)))
-    yield section("Returns by month", tables.month_table(run.months))
-    caption = "Gross is the sum of all positions without their signs, net with them, both over equity."
-    entries = [("gross", "gross"), ("net", "net")]
-    yield section("Exposure", captioned(exposure_figure(run), caption, legend(*entries)))
 
 
 def _contributions(run: RunAnalysis) -> Markup:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from friday_core.analytics.report.wording import counted
+import numpy as np
+
+from friday_core.analytics.report.wording import counted, never
 from friday_core.analytics.run_analysis import RunAnalysis
 
 #: Reasons that are named of each kind; the tables below have them all.
@@ -49,7 +51,7 @@ def _held_back(summary: Mapping[str, Any]) -> Iterator[str]:
         found[f"{row['stage']} ({row['verdict']})"] += row["rows"]
     seen = summary.get("results", {}).get("rows", 0)
     of = f" of {seen:,}" if seen else ""
-    yield f"Repaired or held back: {counted(total, 'row')}{of} ({_listed(found)})."
+    yield f"Remarked, repaired or held back: {counted(total, 'row')}{of} ({_listed(found)})."
 
 
 def _refused(run: RunAnalysis) -> Iterator[str]:
@@ -67,13 +69,36 @@ def _refused(run: RunAnalysis) -> Iterator[str]:
 
 
 def _unproven(run: RunAnalysis) -> Iterator[str]:
-    if run.samples is not None:
-        inside, _ = run.samples
-        yield f"The first {inside.last:,} of {len(run.curve):,} slices are in sample: figures of the whole run flatter."
-    elif len(run.curve):
-        yield "No out-of-sample boundary is named: read all figures as in sample."
+    summary = run.files.summary
+    if "model" in summary:
+        yield f"Skill of the model {summary['model']['plugin']}, out of sample: {summary['model']['skill']['verdict']}"
+    yield from _boundary(run)
+    yield from _left_out(summary.get("left_out", ()))
     if len(run.curve) and not run.has_bars:
         yield "The run kept no prices (table bars): there is no benchmark, and excursions are of session closes only."
+
+
+def _boundary(run: RunAnalysis) -> Iterator[str]:
+    if run.boundary is not None and 0 < run.boundary < len(run.curve):
+        sessions = int(np.count_nonzero(run.curve.ends < run.boundary))
+        since = run.files.summary["out_of_sample_from"]
+        yield (
+            f"Out of sample from {since} on: {counted(sessions, 'session')} before it are shaded, and the key figures "
+            "have a column for each part."
+        )
+    elif run.boundary is None and "model" in run.files.summary:
+        yield "The model predicted nothing: there is nothing out of sample."
+    elif run.boundary is None and len(run.curve):
+        yield "No out-of-sample boundary is named: read all figures as in sample."
+
+
+def _left_out(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Of whom the model never spoke, or nothing was seen, with the reason; of the others only the number."""
+    silent = [one for one in found if one["predictions"] == 0 or one["bars"] == 0]
+    for one in silent[:_NAMED]:
+        yield f"{one['instrument']} {never(one)}: {one['reason']}."
+    if rest := len(found) - len(silent[:_NAMED]):
+        yield f"{counted(rest, 'instrument')} more never traded; the reasons stand under Left out."
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from friday_core.domain.sessions import to_datetime
@@ -63,6 +65,12 @@ def duration(microseconds: float | None) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 fill``, ``2 fills``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def never(left_out: Mapping[str, Any]) -> str:
+    """What did not happen to an instrument of ``summary["left_out"]``."""
+    silent, idle = left_out["predictions"] == 0, left_out["fills"] == 0
+    return "was never " + " or ".join([*(["predicted"] if silent else []), *(["traded"] if idle else [])])
 
 
 def _signed(text: str) -> str:

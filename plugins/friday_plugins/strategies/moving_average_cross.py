@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -12,12 +13,14 @@ from friday_core.api import Col, ColumnStrategy, ComponentSpec, Market, PluginSe
 _ROUNDING = 1e-12
 
 
-class Settings(PluginSettings):
+class MovingAverageCrossSettings(PluginSettings):
+    """Settings of the strategy ``moving_average_cross``."""
+
     fast: int = Field(20, ge=1, description="Bars of the fast average.")
     slow: int = Field(50, ge=2, description="Bars of the slow average.")
 
     @model_validator(mode="after")
-    def _fast_is_faster(self) -> Settings:
+    def _fast_is_faster(self) -> Self:
         if self.fast >= self.slow:
             raise ValueError(f"fast ({self.fast}) must be smaller than slow ({self.slow})")
         return self
@@ -31,9 +34,9 @@ class MovingAverageCross(ColumnStrategy):
     Averages that differ by rounding only are equal, wherever the data begin.
     """
 
-    Settings = Settings
+    Settings = MovingAverageCrossSettings
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: MovingAverageCrossSettings) -> None:
         self._fast, self._slow = settings.fast, settings.slow
 
     def outputs(self, m: Market) -> Mapping[str, Col]:

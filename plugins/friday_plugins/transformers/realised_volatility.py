@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 from pydantic import Field
 
 from friday_core.api import Col, ColumnTransformer, ComponentSpec, Market, PluginSettings, hookimpl, where
@@ -34,7 +33,7 @@ class RealisedVolatility(ColumnTransformer):
 
     def outputs(self, m: Market) -> Mapping[str, Col]:
         close = where(m.close > 0.0, m.close, math.nan)
-        returns = np.log(close / close.shift(1))
+        returns = (close / close.shift(1)).then("log")
         deviation = returns.rolling(self._settings.window).std()
         return {self._settings.column: math.sqrt(self._settings.periods_per_year) * deviation}
 

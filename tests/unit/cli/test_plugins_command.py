@@ -69,10 +69,7 @@ def test_every_installed_plugin_is_listed_once() -> None:
 def test_enabled_is_what_the_profile_names() -> None:
     backtest, demo = rows(), rows("-p", "demo")
     assert (status(backtest, "source.synthetic"), status(demo, "source.synthetic")) == ("enabled", "installed")
-    assert (status(backtest, "sizer.volatility_target"), status(demo, "sizer.volatility_target")) == (
-        "installed",
-        "enabled",
-    )
+    assert (status(backtest, "model.ridge"), status(demo, "model.ridge")) == ("installed", "enabled")
 
 
 def test_a_sound_third_party_is_installed_and_then_enabled_by_configuration(site: Path) -> None:

@@ -37,6 +37,9 @@ class FakeHost:
     def row_count(self) -> int:
         return 10
 
+    def lag(self) -> None:
+        """It is played on no clock."""
+
     def request_stop(self) -> None:
         self.stop_requested = True
 

@@ -104,6 +104,16 @@ def test_a_slow_stage_is_a_remark(count: int, records: str) -> None:
     assert list(remarks(result.summary)) == [f"validator.lazy was slow: {records} took longer than [run] slow_record"]
 
 
+def test_a_session_that_fell_behind_its_clock_is_a_remark_and_one_that_kept_up_is_none() -> None:
+    clock = {"speed": 3600.0, "skip_gaps": True, "largest_lag": 0.4, "late_records": 0}
+    assert list(remarks(run_result(clock=clock).summary)) == []
+    late = {**clock, "largest_lag": 12.34, "late_records": 1500}
+    assert list(remarks(run_result(clock=late).summary)) == [
+        "the session was up to 12.3 s behind its clock, more than a second 1,500 times; nothing was left out; "
+        "lower [clock] speed to keep up"
+    ]
+
+
 def test_remarks_tell_what_went_wrong_and_what_was_held_back() -> None:
     result = run_result(
         error="bar_sanity stopped it",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 
 from fakes.bars import COLUMNS, UNIVERSE, A, B, chunk_of, cut, flat
@@ -16,12 +15,12 @@ from friday_core.flow.plans import StreamPlan
 from friday_core.session.slices import Slice, slices_of
 
 #: Minutes from 15:30 in India to 09:16, the close of a session's first minute.
-FIRST = (dt.datetime(1, 1, 1, 9, 16) - dt.datetime(1, 1, 1, 15, 30)).total_seconds() // 60
+FIRST = (9 * 60 + 16) - (15 * 60 + 30)
 
 
 def minute(session: int, number: int, price: int = 100, instrument: object = A) -> BarRow:
     """The ``number``-th one-minute bar of a session, counted from 0."""
-    return flat(session, instrument, price, minute=int(FIRST) + number)  # type: ignore[arg-type]
+    return flat(session, instrument, price, minute=FIRST + number)  # type: ignore[arg-type]
 
 
 def slices(

@@ -284,3 +284,29 @@ def test_any_cut_of_the_rows_gives_the_same_slices_quarantine_and_counts(
     whole = flowed(rows, set(), judged, announced)
     assert flowed(rows, cuts, judged, announced).outcome == whole.outcome
     assert flowed(rows, set(range(25)), judged, announced).outcome == whole.outcome
+
+
+def test_a_stamp_in_the_far_future_that_a_validator_holds_makes_no_other_row_late() -> None:
+    rows = [flat(1, A, 100), flat(40_000, A, 100), flat(2, A, 100), flat(3, A, 100)]
+    flow = Flow(validators=[("clock", ByRow({1: Verdict.QUARANTINE}))], lateness=1_000_000)
+    flow.push(chunk_of(rows))
+    assert (flow.passed, flow.held) == ([0, 2, 3], [(1, "clock", "QUARANTINE")])
+
+
+@given(st.permutations(range(12)), st.sets(st.integers(1, 11)), st.sets(st.integers(0, 11), max_size=3), st.booleans())
+def test_rows_out_of_order_within_the_lateness_give_the_slices_of_rows_in_order(
+    order: list[int], cuts: set[int], held: set[int], twice: bool
+) -> None:
+    in_order = [flat(number // 2, (A, B)[number % 2], 100 + number, minute=number % 3) for number in range(12)]
+    lateness = 20 * 86_400_000_000
+    judges = dict.fromkeys(held, Verdict.QUARANTINE)
+
+    def outcome(rows: Sequence[Row], cuts: set[int], numbers: Sequence[int]) -> list[dict[str, str]]:
+        judge = ByRow({place: judges[number] for place, number in enumerate(numbers) if number in judges})
+        flow = Flow(validators=[("judge", judge)], transformers=[("before", CloseBefore())], lateness=lateness)
+        flow.push(*cut(chunk_of(rows), cuts))
+        return [{name: value for name, value in row.items() if name != "seq"} for row in flow.rows]
+
+    expected = outcome(in_order, set(), range(12))
+    assert outcome([in_order[number] for number in order], cuts, order) == expected
+    assert outcome([in_order[number] for number in order], set(range(12)) if twice else set(), order) == expected

@@ -64,9 +64,11 @@ def test_components_are_found_in_their_places_and_in_the_configurations_order(pl
 
 def test_a_streams_plan_holds_its_stages_in_order(plugins: PluginList) -> None:
     plugins.add(ComponentSpec("transformer", "same", Same))
-    plan = assembled(plugins, f'{STREAM}.transformers=["same", "realised_volatility"]').stream_plan("market_data")
+    plan = assembled(plugins, f'{STREAM}.transformers=["same", "realised_volatility"]').stream_plan()
     assert plan.columns == ("open", "high", "low", "close", "volume")
-    assert [name for name, _ in plan.stages()] == ["bar_sanity", "same", "realised_volatility"]
+    before, after = plan.parts()
+    assert [name for name, _ in before] == ["bar_sanity", "same", "realised_volatility"]
+    assert after == ()
 
 
 def test_the_one_sizer_broker_and_plan_of_charges_are_those_of_the_configuration(plugins: PluginList) -> None:

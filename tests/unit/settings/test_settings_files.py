@@ -11,6 +11,10 @@ from friday_core.errors import ProblemKind
 from friday_settings import load_settings
 
 
+#: The strategy of each packaged profile that runs at once.
+ACTIVE = {"backtest": "cross", "demo": "monthly"}
+
+
 def test_without_a_profile_the_backtest_on_synthetic_bars_is_loaded(folder: SettingsFolder) -> None:
     loaded = folder.load()
     assert (loaded.profile, loaded.settings.streams["market_data"].source) == ("backtest", "synthetic")
@@ -20,7 +24,7 @@ def test_without_a_profile_the_backtest_on_synthetic_bars_is_loaded(folder: Sett
 def test_a_packaged_profile_is_a_whole_configuration(folder: SettingsFolder, profile: str) -> None:
     settings = folder.load(profile).settings
     assert settings.broker.use == "paper"
-    assert [entry.use for entry in settings.trading.active_strategies] == ["moving_average_cross"]
+    assert [entry.id for entry in settings.trading.active_strategies] == [ACTIVE[profile]]
 
 
 def test_the_users_file_chooses_the_profile(folder: SettingsFolder) -> None:

@@ -20,7 +20,7 @@ def test_an_unknown_section_offers_the_nearest(folder: SettingsFolder) -> None:
 
 def test_an_unknown_section_like_no_other_lists_the_sections(folder: SettingsFolder) -> None:
     problem = in_file(folder, "[zzz]\na = 1", ProblemKind.UNKNOWN_SECTION)
-    assert problem.mend == "sections are data, streams, account, trading, risk, broker, clock, notify, run, plugins"
+    assert problem.mend == "sections are data, streams, model, account, trading, risk, broker, clock, notify, run, plugins"
 
 
 def test_a_section_in_another_case_is_unknown(folder: SettingsFolder) -> None:
@@ -86,7 +86,7 @@ def test_a_long_value_is_cut(folder: SettingsFolder) -> None:
 def test_a_missing_key_names_its_table(folder: SettingsFolder) -> None:
     problem = in_file(folder, '[streams.extra]\nvalidators = ["bar_sanity"]', ProblemKind.INVALID_VALUE)
     assert problem.message == "source is missing in [streams.extra] in friday.toml"
-    assert problem.mend == "add it; source: Name of a source."
+    assert problem.mend == 'add it; source: Name of a source, or "stream:<name>" for the slices of another stream.'
 
 
 def test_a_value_in_place_of_a_section_loses_nothing_silently(folder: SettingsFolder) -> None:

@@ -77,7 +77,7 @@ def test_tables_merge_and_lists_are_replaced(tmp_path: Path) -> None:
     (tmp_path / "friday.toml").write_text('[risk]\nrules = ["max_positions"]\n')
     loaded = load_settings("demo", environ={}, folder=tmp_path)
     assert loaded.settings.risk.rules == ("max_positions",)
-    assert loaded.settings.risk.max_drawdown == 0.5
+    assert loaded.settings.risk.allow_refusals == ("CLIPPED_CASH",)
 
 
 def test_the_last_of_two_arguments_wins(tmp_path: Path) -> None:

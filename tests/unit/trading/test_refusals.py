@@ -67,13 +67,12 @@ def test_orders_that_cash_or_a_limit_ended_count_and_others_do_not() -> None:
     ("allowed", "left"),
     [
         ((), REFUSED),
-        (False, REFUSED),
-        (True, {}),
+        (("ALL",), {}),
         (("CLIPPED_CASH",), {"PENNY_STOCK": 1}),
         (("CLIPPED_CASH", "PENNY_STOCK", "NEVER_SEEN"), {}),
     ],
 )
-def test_a_run_is_an_error_by_what_is_not_allowed(allowed: bool | tuple[str, ...], left: dict[str, int]) -> None:
+def test_a_run_is_an_error_by_what_is_not_allowed(allowed: tuple[str, ...], left: dict[str, int]) -> None:
     settings = RiskSettings(allow_refusals=allowed)
     assert not_allowed(REFUSED, settings.allow_refusals) == left
 

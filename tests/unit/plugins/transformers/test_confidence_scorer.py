@@ -156,6 +156,13 @@ def test_confidence_never_falls_as_predictions_get_stronger(probe: float) -> Non
     same([after_strong_and_weak(probe, 9, 4)], [(13 + 4 * overall) / 24])
 
 
+def test_groups_are_joined_by_how_much_they_weigh() -> None:
+    # Six of 0.01 that all came true, two of 0.02 that did not: shares 7.4 / 8 and 1.4 / 4.
+    closes = (10_000 + np.cumsum([0, *[1] * 6, *[-1] * 2, 0])).tolist()
+    found = confidences(of_a([0.01] * 6 + [0.02] * 2 + [NAN, 0.02], closes), buckets=2)
+    same(found[-1:], [(7.4 + 1.4) / 12])
+
+
 def test_equal_strengths_are_not_torn_apart() -> None:
     closes = (10_000 + np.cumsum([0, 1, 1, 1, -1, -1, -1, 1, 1])).tolist()
     chunk = of_a([0.01] * 6 + [NAN, 0.01, 0.5], closes)

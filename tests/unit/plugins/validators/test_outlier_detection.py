@@ -123,7 +123,10 @@ LONE = {"lone_open": 0.4}
 )
 def test_an_open_that_nothing_before_and_after_it_supports_is_held_back(row: Row, reason: str) -> None:
     edges = row._replace(high=max(row.open or 0, row.close), low=min(row.open or 0, row.close))
-    assert after_calm(edges, 10_100 if row.factor == 1.0 else Row(5_050, factor=2.0), **LONE) == [(HELD, reason), PASSES]
+    assert after_calm(edges, 10_100 if row.factor == 1.0 else Row(5_050, factor=2.0), **LONE) == [
+        (HELD, reason),
+        PASSES,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,13 @@ def test_a_snapshot_goes_on_where_it_was_taken(market: Market, at: int) -> None:
     assert said(second, rest) == said(first, rest)
 
 
+def test_a_snapshot_within_a_slice_keeps_what_the_slice_is_judged_by() -> None:
+    first, second = bounds(least=3, spreads=1), bounds(least=3, spreads=1)
+    said(first, slices([0.01, 0.02, 0.03], [0.02]))
+    second.restore(first.snapshot())
+    assert said(second, slices([], [0.4]))[0].startswith("not in ")
+
+
 def test_bytes_that_are_no_snapshot_are_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="Expected `object`, got `int`"):
         bounds().restore(b"\x01")

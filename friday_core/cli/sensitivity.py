@@ -1,0 +1,59 @@
+"""``friday run --sensitivity``: the same session again with other charges and slippage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from friday_core.cli.options import Choice, Loaded
+
+if TYPE_CHECKING:
+    from friday_core.orchestration.host import Host, RunResult
+
+#: What the charges and the slippage of the run are multiplied with.
+SCALES = (0, 2)
+#: These runs tell nobody, and leave nothing but their figures: an order file of theirs is for nobody.
+_ALONE = ("run.observers=[]", "notify.use=[]", "run.bars_table=false")
+
+
+def run_again(
+    choice: Choice, loaded: Loaded, host: Host, run: Callable[[Host, str], RunResult]
+) -> list[dict[str, Any]]:
+    """What ``summary.json`` says under ``sensitivity``: a run for each of ``SCALES``, or why there is none.
+
+    The versions of the model are those of ``host``, whose run is over: they do not depend on charges.
+    ``run`` runs a host; it is told in words which of them. After one that was interrupted there is no other.
+    """
+    with TemporaryDirectory(prefix="friday-") as folder:
+        alone = choice.overridden(*_ALONE, f"run.folder={json.dumps(folder)}")
+        found: list[dict[str, Any]] = []
+        for scale in SCALES:
+            found.append(_one(alone, loaded, host, scale, run))
+            if found[-1]["status"] == "interrupted":
+                break
+        return found
+
+
+def _one(
+    choice: Choice, loaded: Loaded, host: Host, scale: int, run: Callable[[Host, str], RunResult]
+) -> dict[str, Any]:
+    own = loaded.settings
+    scaled = choice.overridden(
+        f"account.charges_scale={own.account.charges_scale * scale}",
+        f"broker.slippage_scale={own.broker.slippage_scale * scale}",
+    )
+    found: dict[str, Any] = {"charges": scale, "slippage": scale}
+    try:
+        again = scaled.builder()(scaled.load())
+        again.training = host.training
+        result = run(again, f"at {scale}x the charges and slippage")
+    except Exception as error:  # noqa: BLE001 - the run itself is done, and its results are written
+        return {**found, "status": "failed", "error": str(error) or type(error).__name__}
+    return {**found, "status": str(result.status), "error": result.summary["error"], **_figures(result.summary)}
+
+
+def _figures(summary: dict[str, Any]) -> dict[str, Any]:
+    paid = sum(book["charges"] for book in summary["strategies"].values())
+    return {"results": {**summary["results"], "charges": paid}}

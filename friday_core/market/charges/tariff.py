@@ -1,0 +1,122 @@
+"""Charges of one executed order from dated tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import Instrument
+from friday_core.domain.money import divide_half_even
+from friday_core.domain.orders import Side
+from friday_core.domain.sessions import to_date
+from friday_core.errors import DataError
+from friday_core.market.charges.lines import LEDGER_LINES, Charges, Estimate, Line
+from friday_core.market.charges.rows import LevyRow, Segment
+from friday_core.market.charges.tables import RateTables
+from friday_core.market.charges.terms import PARTS, Rounding, Terms, fee, rounding, terms
+
+#: Products of each kind of instrument, and the segment whose rates they have.
+SEGMENTS = {
+    "equity": {"delivery": Segment.DELIVERY, "intraday": Segment.INTRADAY, "mtf": Segment.MTF},
+    "future": {"normal": Segment.FUTURES, "intraday": Segment.FUTURES},
+    "option": {"normal": Segment.OPTIONS, "intraday": Segment.OPTIONS},
+}
+#: Segments in which shares change hands.
+DELIVERED = frozenset({Segment.DELIVERY, Segment.MTF})
+#: Which woman or man the account belongs to first, as far as fees differ.
+Holder = Literal["any", "woman"]
+
+
+class IndianTariff:
+    """What orders cost with one broker; ``product`` is that of shares whose order names none.
+
+    A future or an option without a product is ``normal``. ``DataError`` for a day that the tables
+    do not answer for, for an exchange or a kind of instrument without rates, for a product that the
+    instrument does not have, and for a currency other than INR.
+    """
+
+    def __init__(self, tables: RateTables, *, product: str = "delivery", holder: Holder = "any") -> None:
+        self.tables = tables
+        self._product = product
+        self._holder = holder
+        self._terms: dict[tuple[str, Segment, int], Terms] = {}
+        self._rounding: dict[int, Rounding] = {}
+
+    def charges(self, order: ExecutedOrder, *, to_the_paisa: bool = False) -> Charges:
+        """The order as if it stood alone in its contract note, in paise.
+
+        ``to_the_paisa`` leaves out the coarser rounding of the note: nearer to what an order adds
+        to a note with many.
+        """
+        rule = self.rounding(order.session)
+        nearest = rule.to_the_paisa if to_the_paisa else rule.paid
+        return Charges.of({line: nearest(line, parts) for line, parts in self.exact(order).items()})
+
+    def estimate(self, order: ExecutedOrder) -> Estimate:
+        """The order as the broker's API estimates it: most lines exact."""
+        rule = self.rounding(order.session)
+        return Estimate({line: rule.estimated(line, parts) for line, parts in self.exact(order).items()})
+
+    def exact(self, order: ExecutedOrder, same_day_notional: int | None = None) -> dict[Line, int]:
+        """Every line in parts of a paisa, nothing rounded.
+
+        ``same_day_notional`` is what of the notional was not delivered; else the share of
+        ``order.same_day``, rounded half-even to the paisa.
+        """
+        segment = self.segment(order)
+        if same_day_notional is None:
+            same_day_notional = divide_half_even(order.notional * order.same_day, order.quantity)
+        if segment not in DELIVERED or order.same_day == 0:
+            lines = self._lines(order, segment, order.notional)
+        elif order.same_day == order.quantity:
+            lines = self._lines(order, Segment.INTRADAY, order.notional)
+        else:
+            parts = self._lines(order, Segment.INTRADAY, same_day_notional)
+            rest = self._lines(order, segment, order.notional - same_day_notional)
+            lines = {line: parts[line] + rest[line] for line in parts}
+        return lines | self._ledger_lines(order, segment)
+
+    def segment(self, order: ExecutedOrder) -> Segment:
+        """The segment of an order; ``DataError`` for a product that its instrument does not have."""
+        instrument = order.instrument
+        products = SEGMENTS.get(instrument.kind)
+        if products is None or instrument.currency != "INR":
+            known = ", ".join(SEGMENTS)
+            raise DataError(
+                f"{instrument.id}: no Indian charges for kind {instrument.kind!r} in {instrument.currency}; "
+                f"there are some for {known} in INR"
+            )
+        product = order.product or (self._product if instrument.kind == "equity" else "normal")
+        if product not in products:
+            known = ", ".join(products)
+            raise DataError(f"{instrument.id}: unknown product {product!r} of kind {instrument.kind!r}; known: {known}")
+        return products[product]
+
+    def rounding(self, session: int) -> Rounding:
+        """How the lines of a session are rounded."""
+        if session not in self._rounding:
+            self._rounding[session] = rounding(self.tables, to_date(session))
+        return self._rounding[session]
+
+    def exercise_tax(self, instrument: Instrument, intrinsic: int, day: dt.date) -> int:
+        """STT for an option that is exercised, in paise to the rupee, on its intrinsic value in paise."""
+        row = self.tables.find(day, (Line.STT, instrument.id.exchange, Segment.EXERCISE), LevyRow)
+        parts = intrinsic * int(row.buy.scaleb(-2) * PARTS)
+        return rounding(self.tables, day).paid(Line.STT, parts)
+
+    def _lines(self, order: ExecutedOrder, segment: Segment, notional: int) -> dict[Line, int]:
+        known = (order.instrument.id.exchange, segment, order.session)
+        if known not in self._terms:
+            self._terms[known] = terms(self.tables, *known[:2], to_date(order.session))
+        found = self._terms[known]
+        lines = found.parts(order.side, notional)
+        lines[Line.GST] = found.tax(lines)
+        return lines
+
+    def _ledger_lines(self, order: ExecutedOrder, segment: Segment) -> dict[Line, int]:
+        """What is charged beside the contract note."""
+        delivers = segment in DELIVERED and order.side is Side.SELL and order.same_day < order.quantity
+        due = {Line.DEPOSITORY: delivers and not order.depository_paid, Line.SQUARE_OFF: order.squared_off}
+        day = to_date(order.session)
+        return {line: fee(self.tables, line, self._holder, day) if due[line] else 0 for line in LEDGER_LINES}

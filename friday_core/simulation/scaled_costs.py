@@ -1,0 +1,48 @@
+"""Charges and slippage of a session, several times what they are: how much a result hangs on them."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+from friday_core.domain.money import divide_half_even
+from friday_core.domain.orders import Side
+from friday_core.errors import ConfigurationError, Problem, ProblemKind
+from friday_core.interfaces.broker import ChargesPlan, Matcher
+from friday_core.simulation.matching import BarMatcher
+
+
+class ScaledCharges(ChargesPlan):
+    """``scale * charges`` of another plan, rounded half-even to the minor unit. It has no life of its own."""
+
+    def __init__(self, plan: ChargesPlan, scale: float) -> None:
+        self._plan = plan
+        self._scale = Fraction(str(scale))
+
+    def charges(self, side: Side, quantity: int, notional: int) -> int:
+        charged = self._plan.charges(side, quantity, notional)
+        return divide_half_even(charged * self._scale.numerator, self._scale.denominator)
+
+
+def scaled_charges(plan: ChargesPlan, scale: float) -> ChargesPlan:
+    """The plan itself for a scale of 1."""
+    return plan if scale == 1 else ScaledCharges(plan, scale)
+
+
+def scaled_slippage(matcher: Matcher, scale: float, broker: str) -> Matcher:
+    """The same rules with ``scale * slippage_ticks``, up to whole ticks; the matcher itself for a scale of 1.
+
+    ``ConfigurationError`` for a matcher that does not slip by the rules of ``BarMatcher``; ``broker`` is
+    the name of the broker that made it.
+    """
+    if scale == 1:
+        return matcher
+    if not isinstance(matcher, BarMatcher):
+        message = f"broker {broker!r} has a matcher of its own ({type(matcher).__name__}), whose slippage is not known"
+        mend = "leave slippage_scale out, or choose a broker that fills by BarMatcher"
+        raise ConfigurationError([Problem(ProblemKind.INVALID_VALUE, message, mend, "broker", f"broker.{broker}")])
+    scaled = copy.copy(matcher)
+    scaled.rules = replace(matcher.rules, slippage_ticks=math.ceil(matcher.rules.slippage_ticks * Fraction(str(scale))))
+    return scaled

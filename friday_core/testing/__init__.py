@@ -1,0 +1,1 @@
+"""For authors of plugins: builders, doubles, and the rules that every plugin keeps; pytest runs them."""

@@ -1,0 +1,124 @@
+"""What a validator keeps."""
+
+from __future__ import annotations
+
+from friday_core.interfaces.component import Stateful
+from friday_core.interfaces.validator import Validator
+from friday_core.testing.comparing import cuts, digest, one_by_one, pieces, require_same
+from friday_core.testing.dirt import CUT_OFF, FUTURES
+from friday_core.testing.judging import inputs_of, trials, verdicts
+from friday_core.testing.outcomes import Broken
+from friday_core.testing.rule import Rule
+from friday_core.testing.rules import wording
+from friday_core.testing.stateful import SNAPSHOTS, require_snapshots, snapshot_rows
+from friday_core.testing.subject import Subject
+from friday_core.testing.timing import seconds_per_call
+from friday_core.testing.watching import watching
+
+
+def _answers_for_every_row(subject: Subject) -> None:
+    for market, chunk in trials(subject):
+        before, validator = digest(chunk), subject.make(market)
+        verdicts(validator, [chunk.take(slice(0, 0)), *pieces(chunk, range(50, len(chunk), 50))])
+        if digest(chunk) != before:
+            raise Broken("it writes into the rows that it is shown")
+
+
+def _any_cut(subject: Subject) -> None:
+    for market, chunk in trials(subject):
+        expected = verdicts(subject.make(market), [chunk])
+        for how, at in cuts(len(chunk)):
+            require_same(market, expected, verdicts(subject.make(market), pieces(chunk, at)), how)
+
+
+def _one_by_one(subject: Subject) -> None:
+    for market, chunk in trials(subject):
+        expected = verdicts(subject.make(market), [chunk])
+        alone = verdicts(subject.make(market), one_by_one(chunk))
+        require_same(market, expected, alone, "where rows come one by one")
+
+
+def _no_future(subject: Subject) -> None:
+    for market, chunk in trials(subject):
+        expected = verdicts(subject.make(market), [chunk])
+        for row in market.turns():
+            for how in (CUT_OFF, *FUTURES):
+                other = market.with_future(row, how)
+                rows = other.stamped(inputs_of(subject))
+                got = verdicts(subject.make(other), [rows])[:row]
+                require_same(market, expected[:row], got, wording.future(market, row, how))
+
+
+def _same_twice(subject: Subject) -> None:
+    """A stranger that works beside it, on other rows, must not matter."""
+    for market, chunk in trials(subject):
+        expected = verdicts(subject.make(market), [chunk])
+        own, other = subject.make(market), subject.make(market)
+        got: list[str] = []
+        for part in pieces(chunk, range(40, len(chunk), 40)):
+            got += verdicts(own, [part])
+            verdicts(other, [part.take(slice(0, len(part) // 2))])
+        require_same(market, expected, got, wording.BESIDE)
+
+
+def _goes_on(subject: Subject) -> None:
+    for market, chunk in trials(subject):
+        require_snapshots(subject.make(market), lambda one, part: one.validate(part), chunk)  # type: ignore[attr-defined]
+        expected = verdicts(subject.make(market), [chunk])
+        for row in snapshot_rows(chunk):
+            first, second = subject.make(market), subject.make(market)
+            assert isinstance(first, Stateful) and isinstance(second, Stateful)
+            assert isinstance(first, Validator) and isinstance(second, Validator)
+            said = verdicts(first, [chunk.take(slice(0, row))])
+            second.restore(first.snapshot())
+            said += verdicts(second, [chunk.take(slice(row, None))])
+            require_same(market, expected, said, wording.restored(market, row))
+
+
+def _looks_at_rows_only(subject: Subject) -> None:
+    for market, chunk in trials(subject):
+        validator = subject.make(market)
+        with watching(subject.packages) as watch:
+            verdicts(validator, pieces(chunk, range(100, len(chunk), 100)))
+        wording.require_none(watch)
+
+
+def _in_time(subject: Subject) -> None:
+    for market, chunk in trials(subject):
+        validator = subject.make(market)
+        rows = one_by_one(chunk)
+        wording.require_in_time(seconds_per_call(lambda part, v=validator: v.validate(part), rows), subject.limits.row)  # type: ignore[misc]
+
+
+RULES = (
+    Rule(
+        "every row gets a verdict, and a reason where it does not pass",
+        "what is held back stands in the quarantine with its reason, and rows without a verdict are in nobody's count",
+        "start from Judgement.passing(chunk) and add to it with marked(rows, verdict, reason); an empty chunk has "
+        "an empty judgement",
+        _answers_for_every_row,
+    ),
+    Rule(
+        "any cut into chunks gives the same verdicts",
+        wording.CUT_WHY,
+        "keep what you know of earlier rows in self, for each instrument, and never compute over a whole chunk "
+        "what depends on which rows came together (means, ranks, first and last rows)",
+        _any_cut,
+    ),
+    Rule(
+        "rows that come one by one get the verdicts of all at once",
+        "live, rows come one by one; a verdict that differs is a difference between backtest and live",
+        "judge a row by the rows before it only, and update the state after each row, not after each chunk",
+        _one_by_one,
+    ),
+    Rule(
+        "later rows change no earlier verdict",
+        wording.FUTURE_WHY,
+        "judge a row by itself and by the rows before it; read nothing that was made from the whole of the data",
+        _no_future,
+    ),
+    Rule("two of it do not disturb each other", wording.BESIDE_WHY, wording.BESIDE_MEND, _same_twice),
+    Rule(SNAPSHOTS.sentence, SNAPSHOTS.why, SNAPSHOTS.mend, _goes_on),
+    Rule(wording.TOLD, wording.TOLD_WHY, wording.TOLD_MEND, _looks_at_rows_only),
+    Rule(wording.TIME, wording.TIME_WHY, wording.TIME_MEND, _in_time),
+)

@@ -1,0 +1,141 @@
+"""A component under test: its spec, and how a fresh one is made for a market."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_args
+
+from friday_core.interfaces.broker import Broker
+from friday_core.interfaces.component import Component
+from friday_core.plugin.spec import ComponentSpec, Kind, NoSettings, PluginSettings
+from friday_core.testing import stand_ins
+from friday_core.testing.markets import Market, Markets
+from friday_core.testing.outcomes import DoesNotApply, in_words
+from friday_core.testing.wire import ScriptedWire
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds that things may take, in a process that shares its machine with others.
+
+    ``row`` is the mean of a component that is handed rows, decisions or orders one by one.
+    """
+
+    check: float = 60.0
+    build: float = 5.0
+    first_import: float = 5.0
+    row: float = 0.01
+    fit: float = 30.0
+    notify: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """What an author gives the kit for one component.
+
+    ``settings`` are as in ``[plugins.<kind>.<name>]``. ``requirements`` serve parameters of ``requires``
+    for which the kit has no stand-in. ``on_wire`` makes a real broker whose transport is the wire.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    requirements: Mapping[str, Any] = field(default_factory=dict)
+    on_wire: Callable[[ScriptedWire], Broker] | None = None
+
+
+#: Asked for each component (``source.csv``) and each market, with a folder for files of its own.
+Provide = Callable[[str, Market, Path], Provision | None]
+
+
+def nothing(_key: str, _market: Market, _folder: Path) -> Provision | None:
+    """Defaults are enough."""
+    return None
+
+
+class Subject:
+    """One component, which every rule gets as fresh as it likes.
+
+    A setting that is a path, that must be given and that nobody gives, is a file with the rows of
+    the market as comma-separated values.
+    """
+
+    def __init__(
+        self,
+        spec: ComponentSpec,
+        module: str = "",
+        *,
+        provide: Provide = nothing,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        markets: Markets | None = None,
+    ) -> None:
+        self.spec = spec
+        self.module = module or str(spec.factory.__module__)
+        self.limits = limits
+        self.markets = markets or Markets()
+        self._provide = provide
+
+    def __str__(self) -> str:
+        return self.spec.key
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.spec.kind)
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages of the author's code."""
+        return frozenset(name.partition(".")[0] for name in (self.module, str(self.spec.factory.__module__)))
+
+    @cached_property
+    def folder(self) -> Path:
+        """A folder of its own, which goes with it."""
+        made = Path(tempfile.mkdtemp(prefix="friday-kit-"))
+        weakref.finalize(self, shutil.rmtree, made, ignore_errors=True)
+        return made
+
+    def provision(self, market: Market) -> Provision:
+        return self._provide(self.spec.key, market, self.folder) or Provision()
+
+    def settings(self, market: Market) -> PluginSettings:
+        """The settings for a market; raises what the model raises."""
+        given = dict(self.provision(market).settings)
+        for name, one in self.spec.settings.model_fields.items():
+            kinds = {one.annotation, *get_args(one.annotation)}
+            if one.is_required() and name not in given and Path in kinds:
+                path = self.folder / f"{market.name}.csv"
+                path.write_text(market.as_csv, encoding="utf-8")
+                given[name] = path
+        return self.spec.settings.model_validate(given)
+
+    def built(self, market: Market | None = None) -> Any:
+        """A fresh component; raises whatever its factory raises, ``Broken`` if nothing stands in for a requirement."""
+        market = market or self.markets.daily
+        given = self.provision(market).requirements
+        arguments: dict[str, Any] = {}
+        for parameter, capability in self.spec.requires.items():
+            if parameter in given:
+                arguments[parameter] = given[parameter]
+            else:
+                arguments[parameter] = stand_ins.of(capability, market, self.folder)
+        if self.spec.settings is not NoSettings:
+            arguments["settings"] = self.settings(market)
+        return self.spec.factory(**arguments)
+
+    def make(self, market: Market | None = None) -> Any:
+        """As ``built``; ``DoesNotApply`` if it cannot be made at all, which is the breach of another rule."""
+        if self._obstacle:
+            raise DoesNotApply(self._obstacle)
+        return self.built(market)
+
+    @cached_property
+    def _obstacle(self) -> str:
+        try:
+            made = self.built()
+        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+            return f"it cannot be made: {in_words(error)}"
+        return "" if isinstance(made, Component) else f"its factory makes a {type(made).__name__}"
