@@ -7,6 +7,7 @@ from friday_core.data.bar_files import BarFileSettings, BarFileSource
 from friday_core.data.bar_times import BarTimes, Origin
 from friday_core.data.frames import BarReader, in_chunks
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Int64, Universe
+from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CorporateAction, RawBar
 from friday_core.domain.money import divide_half_even, format_money
@@ -28,6 +29,7 @@ from friday_core.domain.verdicts import Judgement, RowCode, Verdict
 from friday_core.errors import (
     BrokerError,
     CalendarError,
+    DataError,
     DataSourceError,
     FridayError,
     InDoubt,
@@ -42,6 +44,7 @@ from friday_core.interfaces.broker import (
     Execution,
     Matcher,
     SimulatedBroker,
+    Tariff,
 )
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
@@ -56,6 +59,8 @@ from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.validator import Validator
 from friday_core.interfaces.windows import WindowStrategy, WindowTransformer
+from friday_core.market.charges.shipped import rate_tables
+from friday_core.market.charges.tariff import IndianTariff
 from friday_core.models.compiling import compile_boosting, compile_forest, compile_linear, compile_logistic
 from friday_core.models.linear import LinearModel
 from friday_core.models.trees import TreeModel, TreeNodes
@@ -90,9 +95,11 @@ __all__ = [
     "Component",
     "ComponentSpec",
     "CorporateAction",
+    "DataError",
     "DataSourceError",
     "Decision",
     "Event",
+    "ExecutedOrder",
     "Execution",
     "FeatureSet",
     "Fill",
@@ -101,6 +108,7 @@ __all__ = [
     "Health",
     "HistoricalData",
     "InDoubt",
+    "IndianTariff",
     "Instrument",
     "InstrumentId",
     "Int64",
@@ -142,6 +150,7 @@ __all__ = [
     "Stateful",
     "Strategy",
     "Target",
+    "Tariff",
     "TimeInForce",
     "TrainingTable",
     "Transformer",
@@ -166,6 +175,7 @@ __all__ = [
     "indicators",
     "latch",
     "ratchet",
+    "rate_tables",
     "to_date",
     "where",
 ]

@@ -184,14 +184,22 @@ class RunAnalysis:
     @cached_property
     def contributions(self) -> dict[tuple[str, str], int]:
         """By (strategy, instrument), in minor units."""
-        if not len(self.curve):
-            return {}
-        names = ("session", "strategy", "instrument")
-        rows = zip(
-            *(self.files.column("positions", n) for n in names), self.files.money("positions", "value"), strict=True
-        )
-        last = int(self.curve.session[-1])
-        return contributions(self.trips, self.open_lots, {(s, i): value for day, s, i, value in rows if day == last})
+        held = {key: value for key, (_, value) in self.held.items()}
+        return contributions(self.trips, self.open_lots, held) if len(self.curve) else {}
+
+    @cached_property
+    def held(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """By (strategy, instrument), what was held after the last session: shares, and their value in minor units."""
+        names = ("session", "strategy", "instrument", "quantity")
+        columns = (self.files.column("positions", name) for name in names)
+        rows = zip(*columns, self.files.money("positions", "value"), strict=True)
+        last = int(self.curve.session[-1]) if len(self.curve) else None
+        return {(strategy, name): (count, value) for day, strategy, name, count, value in rows if day == last}
+
+    def open_value(self, lot: OpenLot) -> float | None:
+        """A lot's part of its position's value at the last mark, in minor units."""
+        quantity, value = self.held.get((lot.strategy, lot.instrument), (0, 0))
+        return value * lot.quantity / quantity if quantity else None
 
     def _holds(self, curve: EquityCurve, fill: Traded) -> bool:
         return len(curve) > 0 and bool(curve.session[0] <= fill.session <= curve.session[-1])

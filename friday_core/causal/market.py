@@ -77,6 +77,8 @@ class Market:
             return self._input(name if kind is Kind.NUM else f"raw.{name}", kind)
         if name == "volume":
             return self._input(name, Kind.COUNT)
+        if name == "price" and name in self._columns:  # of a tick, which is never adjusted
+            return self._input("raw.price", Kind.PRICE)
         if name in FEEDBACK:
             return self._feedback(name)
         if name in STAMPED or name in self._columns:

@@ -42,7 +42,7 @@ def command(choice: Choice, *, component: str, instrument: str, at: str, output:
     host: Host = choice.builder()(choice.load())
     try:
         with _progress():
-            explanation = explain(host.assembly, Question(component, instrument, at, output))
+            explanation = explain(host.assembly, Question(component, instrument, at, output), host.model_versions)
     except QuestionError as error:
         raise click.UsageError(str(error)) from None
     if as_json:

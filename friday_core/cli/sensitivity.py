@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 #: What the charges and the slippage of the run are multiplied with.
 SCALES = (0, 2)
-#: These runs tell nobody, and leave nothing but their figures: an order file of theirs is for nobody.
-_ALONE = ("run.observers=[]", "notify.use=[]", "run.bars_table=false")
+#: They wait for no clock, tell nobody, and leave nothing but their figures: an order file of theirs is for nobody.
+_ALONE = ("run.observers=[]", "notify.use=[]", "run.bars_table=false", "clock.kind=historical")
 
 
 def run_again(
@@ -51,9 +51,8 @@ def _one(
         result = run(again, f"at {scale}x the charges and slippage")
     except Exception as error:  # noqa: BLE001 - the run itself is done, and its results are written
         return {**found, "status": "failed", "error": str(error) or type(error).__name__}
-    return {**found, "status": str(result.status), "error": result.summary["error"], **_figures(result.summary)}
-
-
-def _figures(summary: dict[str, Any]) -> dict[str, Any]:
+    status, summary = str(result.status), result.summary
+    if status != "finished":
+        return {**found, "status": status, "error": summary["error"] or "it did not see every bar"}
     paid = sum(book["charges"] for book in summary["strategies"].values())
-    return {"results": {**summary["results"], "charges": paid}}
+    return {**found, "status": status, "error": "", "results": {**summary["results"], "charges": paid}}

@@ -21,6 +21,8 @@ _BOOK = (("capital", 1), ("realised", 1), ("unrealised", 1), ("dividends", 1), (
 _LABEL, _PART = 26, 12
 #: Positions that are named; ``positions.parquet`` has them all.
 _NAMED = 10
+#: Reasons of one stage and verdict that are told.
+_REASONS = 2
 #: A space where a line is not broken, until it is printed.
 _TIED = "\N{NO-BREAK SPACE}"
 
@@ -34,7 +36,7 @@ def print_summary(result: RunResult, page: Path | None = None) -> None:
         click.echo(line)
     for line in book_lines(summary["strategies"], summary["results"]["currency"], width):
         click.echo(line)
-    for line in remarks(summary):
+    for line in (*left_out_lines(summary.get("left_out", ())), *remarks(summary)):
         click.secho(line, fg="yellow")
     click.echo(f"\ndigest:  {summary['results']['digest']}\nresults: {result.folder}")
     if page is not None:
@@ -79,6 +81,17 @@ def book_lines(strategies: Mapping[str, Any], currency: str, width: int) -> Iter
         yield from _wrapped(f"{name} holds {_holding(book['positions'])}", width, 4)
 
 
+def left_out_lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Of whom the model never spoke or nothing was seen, with the reason; of the others only the number."""
+    silent = [one for one in found if one["predictions"] == 0 or one["bars"] == 0]
+    for one in silent[:_NAMED]:
+        never = [what for what, count in (("predicted", "predictions"), ("traded", "fills")) if one[count] == 0]
+        yield f"{one['instrument']} was never {' or '.join(never)}: {one['reason']}"
+    if rest := len(found) - len(silent[:_NAMED]):
+        more = "1 instrument was" if rest == 1 else f"{rest:,} instruments were"
+        yield f"{more} never traded{' either' if silent else ''}; summary.json says why under left_out"
+
+
 def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
     """What went wrong or took long, what was held back, and files that a broker wrote."""
     if summary["error"]:
@@ -97,14 +110,12 @@ def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
             f"the session was up to {clock['largest_lag']:.1f} s behind its clock, more than a second "
             f"{clock['late_records']:,} times; nothing was left out; lower [clock] speed to keep up"
         )
-    yield from _left_out(summary.get("left_out", ()))
     for stage, count in summary.get("slow", {}).items():
         records = "1 record" if count == 1 else f"{count:,} records"
         yield f"{stage} was slow: {records} took longer than [run] slow_record"
     for error in summary.get("stop_errors", ()):
         yield f"while stopping: {error}"
-    for row in summary["quarantine"]:
-        yield f"{row['rows']:,} rows {row['verdict']} by {row['stage']}: {row['reason']}"
+    yield from _held_back(summary["quarantine"])
     for what, where in summary["files"].items():
         yield f"{what}: {where}"
 
@@ -124,22 +135,23 @@ def _figures(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _sensitive(one: Mapping[str, Any]) -> str:
     if "results" not in one:
-        return f"failed: {one['error']}"
+        return f"{one['status']}: {one['error']}"
     results = one["results"]
     sharpe = "" if results["sharpe"] is None else f", Sharpe {results['sharpe']:.2f}"
     return f"{results['total_return']:.2%}{sharpe}"
 
 
-def _left_out(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Of whom the model never spoke or nothing was seen, with the reason; of the others only the number."""
-    silent = [one for one in found if one["predictions"] == 0 or one["bars"] == 0]
-    for one in silent[:_NAMED]:
-        never = ("predicted", "traded") if one["predictions"] == 0 and not one["fills"] else ("predicted",)
-        what = " or ".join(never if one["predictions"] == 0 else ("traded",))
-        yield f"{one['instrument']} was never {what}: {one['reason']}"
-    rest = len(found) - len(silent[:_NAMED])
-    if rest:
-        yield f"{rest:,}{_TIED}instruments more were never traded; summary.json says why under left_out"
+def _held_back(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The most frequent reasons of each stage and verdict, and how many rows the others are."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in found:
+        groups.setdefault((row["verdict"], row["stage"]), []).append(row)
+    for (verdict, stage), rows in groups.items():
+        told = [(row["rows"], row["reason"]) for row in rows[:_REASONS]]
+        if len(rows) > _REASONS:
+            told.append((sum(row["rows"] for row in rows[_REASONS:]), "other reasons; quarantine.parquet has them"))
+        for count, reason in told:
+            yield f"{count:,} row{'' if count == 1 else 's'} {verdict} by {stage}: {reason}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

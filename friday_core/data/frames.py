@@ -72,7 +72,7 @@ class BarReader:
         order = np.lexsort((inst, closes))
         if self.times.daily:
             _check_one_bar_a_day(stamps, closes, inst, order, origin)
-        scale = np.array([10.0**one.price_decimals for one in universe])[inst]
+        scale = universe.scales[inst]
         code = np.zeros(len(frame), np.uint16)
         columns: dict[str, Array] = {}
         for name in self.kept:

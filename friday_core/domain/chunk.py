@@ -34,6 +34,9 @@ class Universe:
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._all = tuple(sorted(instruments, key=lambda one: one.id))
         self._position = {one.id: n for n, one in enumerate(self._all)}
+        #: Price units of one currency unit, by position.
+        self.scales: Float64 = np.array([10.0**one.price_decimals for one in self._all])
+        self.scales.flags.writeable = False
         if len(self._position) != len(self._all):
             twice = sorted({str(a.id) for a, b in itertools.pairwise(self._all) if a.id == b.id})
             raise SchemaError(f"two instruments share one name: {', '.join(twice)}")

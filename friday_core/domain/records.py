@@ -63,9 +63,7 @@ class SessionStopped(msgspec.Struct, frozen=True):
     reason: str
 
 
-Record = (
-    SessionStarted | ChunkReceived | ActionAnnounced | ModelVersion | ClockAdvanced | StreamEnded | SessionStopped
-)
+Record = SessionStarted | ChunkReceived | ActionAnnounced | ModelVersion | ClockAdvanced | StreamEnded | SessionStopped
 
 
 class PlaceOrder(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import numpy as np
 from friday_core.causal.domains import rank
 from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program
-from friday_core.domain.chunk import Chunk, Float64, Universe
+from friday_core.domain.chunk import Chunk, Universe
 from friday_core.errors import InvariantError
 from friday_core.flow.align import slice_ends
 from friday_core.flow.program_columns import chunk_columns, program_columns
@@ -28,7 +28,7 @@ class ColumnStage(Transformer):
 
     def __init__(self, program: Program, universe: Universe, executor: Executor = Oracle) -> None:
         self._rows = 0
-        self._scales = scales_of(universe)
+        self._scales = universe.scales
         self._executor = executor(program, self._scales.tolist(), [one.id for one in universe])
         self._labels = program.inputs[program.base]
         self.program = program
@@ -62,7 +62,7 @@ class SliceStage(Transformer):
     """
 
     def __init__(self, program: Program, universe: Universe, executor: Executor = Oracle) -> None:
-        self._scales = scales_of(universe)
+        self._scales = universe.scales
         self._executor = executor(program, self._scales.tolist(), [one.id for one in universe])
         self._coarser: list[tuple[int, tuple[int, str], str, Chunk]] = []
         self.program = program
@@ -120,8 +120,3 @@ def _slices(rows: Chunk) -> Iterator[Chunk]:
 def _restore(executor: Oracle, snapshot: bytes) -> None:
     if executor.restore(snapshot).cold:
         raise InvariantError("the snapshot is of other columns than these")
-
-
-def scales_of(universe: Universe) -> Float64:
-    """Price units of one currency unit, for each instrument."""
-    return np.array([10.0**one.price_decimals for one in universe])

@@ -19,15 +19,22 @@ def program_columns(rows: Chunk, labels: Iterable[str], scales: Float64) -> dict
 
 def chunk_columns(labels: Iterable[str]) -> tuple[str, ...]:
     """Which columns of the chunk these labels need besides those that every bar has."""
-    return tuple(label for label in labels if label not in PRICE_COLUMNS and not label.startswith(_RAW))
+    needed = (label.removeprefix(_RAW) for label in labels)
+    return tuple(dict.fromkeys(name for name in needed if name not in PRICE_COLUMNS))
 
 
 def _column(rows: Chunk, label: str, scales: Float64) -> list[float]:
     if label.startswith(_RAW):
         return _prices(rows[label.removeprefix(_RAW)]).tolist()  # type: ignore[no-any-return]
     if label in PRICE_COLUMNS:
-        return (_prices(rows[label]) / scales[rows.inst] * rows["factor"]).tolist()  # type: ignore[no-any-return]
+        return adjusted_prices(rows, label, scales).tolist()  # type: ignore[no-any-return]
     return rows[label].tolist()  # type: ignore[no-any-return]
+
+
+def adjusted_prices(rows: Chunk, name: str, scales: Float64) -> Float64:
+    """Raw price times factor in the currency, NaN where the price is missing."""
+    adjusted: Float64 = _prices(rows[name]) / scales[rows.inst] * rows["factor"]
+    return adjusted
 
 
 def _prices(units: Array) -> Float64:

@@ -40,7 +40,7 @@ class WindowStage(Transformer):
         self._transformer = transformer
         self._memory = StageMemory(self._who, transformer)
         self._universe = universe
-        self._scales = np.array([10.0**one.price_decimals for one in universe])
+        self._scales = universe.scales
         self._windows = BarWindows(window_rows(transformer))
         self.inputs = (*PRICE_COLUMNS, "volume", *transformer.inputs)
         self.outputs = tuple(transformer.outputs)

@@ -12,6 +12,7 @@ from friday_core.causal.op import NAN
 from friday_core.causal.program import DECISIONS, Program
 from friday_core.causal.trace import ANY_DOMAIN
 from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.records import ModelVersion
 from friday_core.domain.sessions import SessionDates, to_date, to_datetime
 from friday_core.flow.column_stage import ColumnStage, SliceStage
 from friday_core.orchestration.assembly import Assembly
@@ -103,10 +104,13 @@ class Explanation:
     steps: tuple[Step, ...]
 
 
-def explain(assembly: Assembly, question: Question) -> Explanation:
+def explain(
+    assembly: Assembly, question: Question, versions: Callable[[], Sequence[ModelVersion]] = list
+) -> Explanation:
     """Run the session up to the row, so that the book is what it was, and look at every operator there.
 
-    The assembly must not have run, and cannot run afterwards. Raises ``QuestionError``, and what a
+    ``versions`` makes those of the session's model; it is called once the question is known to make
+    sense. The assembly must not have run, and cannot run afterwards. Raises ``QuestionError``, and what a
     session raises.
     """
     node = _component(assembly, question.component)
@@ -118,7 +122,7 @@ def explain(assembly: Assembly, question: Question) -> Explanation:
     watch = Watch(moment, assembly.universe.position(instrument), SessionDates(assembly.settings.data.timezone))
     watched, program, prepare = _watched(assembly, node, instrument, watch)
     output = _output(node, program, question.output)
-    core = rehearse(watched, prepare, lambda: watch.is_over)
+    core = rehearse(watched, prepare, lambda: watch.is_over, versions())
     row = watch.found
     if row is None:
         raise QuestionError(_no_row(node, question, watch, core))

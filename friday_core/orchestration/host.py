@@ -31,13 +31,14 @@ from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
 from friday_core.orchestration.model_tables import models_table, predictions_table
 from friday_core.orchestration.observing import connect_observers
 from friday_core.orchestration.predicted import out_of_sample_from
-from friday_core.orchestration.training import Trainer, Training, with_versions
+from friday_core.orchestration.training import Trainer, Training
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
 from friday_core.session.run_folder import SUMMARY, RunFolder
 from friday_core.session.runner import Progress, RunStatus, SessionRunner
 from friday_core.session.summary import summary_of
 from friday_core.session.tables import ResultTables
+from friday_core.session.versions import with_versions
 from friday_core.session.watchdog import Patience, Watchdog
 from friday_core.trading.ledger import Account
 from friday_core.trading.refusals import not_allowed, refusals
@@ -192,6 +193,10 @@ class Host:
             message = self._security.mask(f"no new version as of {when}, the last one stays: {failed.failure}")
             notifications.notify(Notification(Severity.ALARM, f"model {self.training.plugin}", message))
         return self.training.records()
+
+    def model_versions(self) -> list[ModelVersion]:
+        """The versions that a run of this host would play, trained here and now; none without a model."""
+        return self._trainer.train().records() if self.assembly.model_stream is not None else []
 
     def _hung(self, stage: str) -> None:
         """In the watchdog's thread: whoever has not returned is named, and the run will not go on."""

@@ -173,7 +173,7 @@ class _Tracing:
             else:
                 known, place = {*INPUTS, *COARSE_COLUMNS, *self._stamped}, f"bars of {domain}"
             for label in labels:
-                if label not in known:
+                if label.removeprefix("raw.") not in known:
                     mend = f"leave m.{label} out: nothing in {place} provides it"
                     if label in CALENDAR_COLUMNS:
                         mend = 'write [data] calendar = "weekdays", or the calendar of your exchange'

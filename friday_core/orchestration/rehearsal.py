@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
+from friday_core.domain.records import ModelVersion
 from friday_core.infrastructure.logging import configure_logging
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.orchestration.assembly import Assembly
@@ -15,43 +16,41 @@ from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.spec import Kind
 from friday_core.session.core import Core
 from friday_core.session.desk import Desk
+from friday_core.session.versions import with_versions
 
 #: Their work is done outside, so they are not started.
 _OUTSIDE = frozenset({Kind.BROKER, Kind.NOTIFIER, Kind.OBSERVER})
 
 
-def rehearse(assembly: Assembly, prepare: Callable[[Sequence[Desk]], None], is_over: Callable[[], bool]) -> Core:
+def rehearse(
+    assembly: Assembly,
+    prepare: Callable[[Sequence[Desk]], None],
+    is_over: Callable[[], bool],
+    versions: Sequence[ModelVersion] = (),
+) -> Core:
     """Run the session of an assembly that has not run, until ``is_over`` says so or the data end.
 
-    ``prepare`` is handed the desks before the first record. The core sees the same records as in
-    a run and decides the same; fills are the matcher's, and intents go nowhere. Returns the core
-    as it stands then. No secret is in what is logged, to stderr, or raised.
+    ``prepare`` is handed the desks before the first record; ``versions`` are those of its model.
+    The core sees the same records as in a run and decides the same; fills are the matcher's, and
+    intents go nowhere. Returns the core as it stands then. No secret is in what is logged, to
+    stderr, or raised.
     """
     secrets = _secrets_of(assembly)
     try:
-        return _rehearse(assembly, prepare, is_over, secrets)
+        desks = build_desks(assembly, build_account(assembly), build_risk(assembly))
+        prepare(desks)
+        core = Core(build_flow(assembly), build_driver(assembly, desks))
+        with _logging(secrets), started(assembly):
+            for record in with_versions(assembly.records(), versions):
+                core.apply(record)
+                if is_over() or core.halted is not None:
+                    break
+        return core
     except Exception as failure:
         shown = mask_error(failure, secrets.mask)
         if shown is not failure:
             raise shown from None
         raise
-
-
-def _rehearse(
-    assembly: Assembly,
-    prepare: Callable[[Sequence[Desk]], None],
-    is_over: Callable[[], bool],
-    secrets: SecretRegistry,
-) -> Core:
-    desks = build_desks(assembly, build_account(assembly), build_risk(assembly))
-    prepare(desks)
-    core = Core(build_flow(assembly), build_driver(assembly, desks))
-    with _logging(secrets), started(assembly):
-        for record in assembly.records():
-            core.apply(record)
-            if is_over() or core.halted is not None:
-                break
-    return core
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.records import ActionAnnounced, ChunkReceived, ModelVersion, Record, StreamEnded
 from friday_core.errors import DataSourceError, DataValidationError, InvariantError
 from friday_core.flow.coarser import Slices
+from friday_core.flow.program_columns import adjusted_prices
 from friday_core.interfaces.model import Output, TrainingTable
 from friday_core.models.evaluation import Skill, skill
 from friday_core.models.labels import forward_return
@@ -118,9 +119,7 @@ class Trainer:
         return Training(stream, name, settings, table, versions, model.output, coverage)
 
 
-def feature_table(
-    assembly: Assembly, stream: str, *, gaps: bool = False
-) -> tuple[TrainingTable, dict[str, Coverage]]:
+def feature_table(assembly: Assembly, stream: str, *, gaps: bool = False) -> tuple[TrainingTable, dict[str, Coverage]]:
     """Every row of the source's slices that has its features, or with ``gaps`` one of them, and its label.
 
     Labels are returns of the adjusted close over the instrument's own next bars, whoever held them back.
@@ -131,8 +130,7 @@ def feature_table(
     if not slices:
         raise DataSourceError(f"the model of stream {stream!r} has nothing to learn from: no row passed the validators")
     rows = Chunk.concat(slices)
-    scales = np.array([10.0**one.price_decimals for one in assembly.universe])
-    close = rows["close"] / scales[rows.inst] * rows["factor"]
+    close = adjusted_prices(rows, "close", assembly.universe.scales)
     labels = forward_return(rows.ts_event, rows.inst, close, assembly.settings.model.horizon)
     values = np.column_stack([rows[name] for name in features])
     there = ~np.isnan(values)
@@ -148,26 +146,6 @@ def feature_table(
         rows.inst[known].astype(np.int64),
     )
     return table, coverage_of(rows, values, known, features, assembly.universe)
-
-
-def with_versions(records: Iterator[Record], versions: Sequence[ModelVersion]) -> Iterator[Record]:
-    """The records with each version in its place: after the rows up to its time, before the first later one."""
-    waiting = list(versions)
-    for record in records:
-        if not isinstance(record, ChunkReceived):
-            yield record
-            continue
-        chunk = record.chunk
-        while waiting and len(chunk):
-            later = np.flatnonzero(chunk.ts_event > waiting[0].effective_from)
-            if not len(later):
-                break
-            if later[0]:
-                yield ChunkReceived(record.stream, chunk.take(slice(0, int(later[0]))))
-            yield waiting.pop(0)
-            chunk = chunk.take(slice(int(later[0]), None))
-        if len(chunk):
-            yield ChunkReceived(record.stream, chunk)
 
 
 def _slices(assembly: Assembly, stream: str, columns: Sequence[str]) -> Iterator[Chunk]:

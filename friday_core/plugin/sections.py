@@ -235,7 +235,7 @@ class RunSettings(Section):
 
     folder: Path = Field(Path("runs"), description="Run folders are made in here.")
     chunk_rows: int = Field(10_000, gt=0, description="Most rows of one record; the result does not depend on it.")
-    bars_table: bool = Field(True, description="Whether to write every bar that strategies saw: 64 bytes of memory each.")
+    bars_table: bool = Field(True, description="Whether to write every bar that strategies saw; 64 bytes each.")
     observers: tuple[str, ...] = Field(("activity",), description="Observers of the run.")
     step_timeout: float = Field(30.0, gt=0, description="Seconds a component may take to be built, start or stop.")
     record_timeout: float = Field(60.0, gt=0, description="Seconds the components may take over one record.")

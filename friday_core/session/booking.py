@@ -10,7 +10,8 @@ from friday_core.domain.orders import Fill, NettedFill, OrderStatus, Side, Worki
 from friday_core.interfaces.broker import Execution
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
-from friday_core.session.netting import Net, Netting
+from friday_core.session.net import Net
+from friday_core.session.netting import Netting
 from friday_core.session.slices import Slice
 from friday_core.trading.parts import Part, Shared, Trade, cash_reason
 from friday_core.trading.risk import largest_affordable
@@ -28,11 +29,16 @@ class Booking:
         self._log = log
         self._assumed = assumed
 
-    def book(self, execution: Execution, ts_event: int) -> int:
-        """Book what can be paid for, in whole lots; returns the quantity."""
-        net = self._netting.net_of(execution.order)
+    def book(self, execution: Execution, moment: Slice) -> int:
+        """Book what can be paid for, in whole lots; returns the quantity.
+
+        What books cross is booked after the sells of their slice, before the buys, and again when there is more cash.
+        """
+        net, ts_event = self._netting.net_of(execution.order), moment.ts_event
+        if execution.order.order.side is Side.BUY or (net is not None and execution.order in net.standbys):
+            self.cross(moment, execution.order.active_from)
         if net is not None:
-            return self._book_account(execution, net, ts_event)
+            return self._book_account(execution, net, moment)
         order, price = execution.order.order, execution.price
         desk, instrument = self._desks[order.strategy], self._universe.instrument(order.instrument)
         quantity = execution.quantity
@@ -53,34 +59,38 @@ class Booking:
         return quantity
 
     def cross(self, moment: Slice, until: int) -> None:
-        """Book the crosses of nets that became active up to slice ``until``; a buyer short of cash is cancelled."""
-        shared = self._netting.cross(moment, until, self._cash())
-        for part in shared.parts:
+        """Book the crosses of nets that became active up to slice ``until``."""
+        if not self._netting.is_meeting:
+            return
+        for part in self._netting.cross(moment, until, self._cash()):
             self._apply_part(part, "", moment.ts_event)
-        for order, wanted in shared.short:
-            price = moment.by_instrument[order.order.instrument].raw.open
-            self._end_short(order, wanted, wanted - order.remaining, price)
 
-    def _book_account(self, execution: Execution, net: Net, ts_event: int) -> int:
+    def _book_account(self, execution: Execution, net: Net, moment: Slice) -> int:
         """Share what the account traded; the order of a buyer that is short of cash ends, the others get theirs."""
-        order, price = execution.order.order, execution.price
-        parents = net.on(order.side)
-        payer = self._desks[parents[0].order.strategy] if parents else next(iter(self._desks.values()))
-        trade = Trade(
-            net.instrument,
-            order.side,
-            price,
-            lambda quantity: _charges(payer, net.instrument, order.side, price, quantity),
-        )
-        shared = trade.share(execution.quantity, parents, self._cash())
-        for part in shared.parts:
-            self._apply_part(part, order.tag, ts_event)
-        self._log_account(execution.order, shared, price, ts_event)
+        working, price = execution.order, execution.price
+        parents = net.on(working.order.side)
+        wanted = min(execution.quantity, net.room(working))
+        shared = self._trade(net, working.order.side, price).share(wanted, parents, self._cash())
         booked = {part.order.order.tag: part.quantity for part in shared.parts}
-        for parent, wanted in shared.short:
-            self._end_short(parent, wanted, booked.get(parent.order.tag, 0), price)
-        net.unpaid = sum(booked.values()) < execution.quantity
-        return sum(booked.values())
+        quantity = sum(booked.values())
+        if working is net.account:
+            net.unpaid |= quantity < execution.quantity
+        else:
+            self._netting.settle_standby(working, net, quantity, moment)
+        for part in shared.parts:
+            self._apply_part(part, working.order.tag, moment.ts_event)
+        self._log_account(working, shared, price, moment.ts_event)
+        for parent, asked in shared.short:
+            reason = cash_reason(booked.get(parent.order.tag, 0), asked, price, net.instrument)
+            parent.move(OrderStatus.CANCELLED, reason)
+        return quantity
+
+    def _trade(self, net: Net, side: Side, price: int) -> Trade:
+        """Any desk knows the charges: all have the same plan."""
+        desk = next(iter(self._desks.values()))
+        return Trade(
+            net.instrument, side, price, lambda quantity: _charges(desk, net.instrument, side, price, quantity)
+        )
 
     def _log_account(self, working: WorkingOrder, shared: Shared, price: int, ts_event: int) -> None:
         quantity = sum(part.quantity for part in shared.parts)
@@ -107,11 +117,6 @@ class Booking:
         desk.book.apply_fill(fill, self._universe.instrument(fill.instrument))
         desk.runner.tell(fill)
         self._log.fills.append(fill)
-
-    def _end_short(self, order: WorkingOrder, wanted: int, paid: int, price: int) -> None:
-        """An order ends where its strategy's cash does."""
-        instrument = self._universe.instrument(order.order.instrument)
-        order.move(OrderStatus.CANCELLED, cash_reason(paid, wanted, price, instrument))
 
     def _cash(self) -> dict[str, int]:
         return {name: desk.book.cash for name, desk in self._desks.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
+from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, TimeInForce, WorkingOrder
 from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld, ValidatorFault
 from friday_core.domain.records import CancelOrder, Intent
 from friday_core.flow.coarser import Slices
@@ -153,24 +153,18 @@ class Driver:
     # 2 ------------------------------------------------------------------------------------------
 
     def _match(self, moment: Slice) -> list[Intent]:
-        """The matcher proposes, and is told what was booked: it is handed nothing that leads to a book.
-
-        What books trade against each other is booked after the sells of their slice, before the buys.
-        """
+        """The matcher proposes, and is told what was booked: it is handed nothing that leads to a book."""
         intents = self._netting.open(moment)
-        executions = self._matcher.match(moment.ordinal, moment.bars, self._netting.queue())
+        executions = self._matcher.match(moment.ordinal, moment.bars, self._netting.queue(moment))
         execution = next(executions, None)
         while execution is not None:
-            if execution.order.order.side is Side.BUY:
-                self._booking.cross(moment, execution.order.active_from)
-            booked = self._booking.book(execution, moment.ts_event)
+            booked = self._booking.book(execution, moment)
             try:
                 execution = executions.send(booked)
             except StopIteration:
                 execution = None
         self._booking.cross(moment, moment.ordinal)
-        self._netting.follow()
-        intents += self._netting.renew(moment)
+        intents += self._netting.follow() + self._netting.renew(moment)
         self._settle_ended(moment.ts_event)
         return intents
 

@@ -11,7 +11,8 @@ from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.interfaces.risk_rule import Ruling
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
-from friday_core.session.netting import Netting, signed
+from friday_core.session.net import signed
+from friday_core.session.netting import Netting
 from friday_core.session.slices import Slice
 from friday_core.session.working_orders import WorkingOrders
 from friday_core.trading.account_risk import AccountRisk, Outgoing
@@ -72,7 +73,7 @@ class Release:
     ) -> tuple[list[list[WorkingOrder]], list[Intent]]:
         """The groups after the account's limits, and the orders that replace those that were cut."""
         new = {one.order.tag for group in groups for one in group}
-        at_broker = [self._outgoing([one], {}) for one in self._netting.queue() if one.order.tag not in new]
+        at_broker = [self._outgoing([one], {}) for one in self._netting.known() if one.order.tag not in new]
         closing = {one.order.tag: part for desk in self._desks.values() for one, part in desk.closing(self._working)}
         asked = [self._outgoing(group, closing) for group in groups]
         outgoing = [one for one in asked if one is not None]

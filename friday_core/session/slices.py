@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Universe
+from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice, RawBar
 from friday_core.flow.align import slice_ends
 from friday_core.flow.coarser import Slices
 from friday_core.flow.plans import BAR_COLUMNS
+from friday_core.flow.program_columns import adjusted_prices
 from friday_core.flow.stamps import STAMPED_COLUMNS
 
 _FIXED = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
@@ -63,14 +64,13 @@ def _bars(chunk: Chunk, universe: Universe) -> list[Bar]:
     """One bar a row; whole columns are converted at once, which is what makes it cheap."""
     names = [name for name in chunk.columns if name not in _FIXED]
     added = zip(*(chunk[name].tolist() for name in names), strict=True) if names else iter([()] * len(chunk))
-    scale = np.array([10.0**one.price_decimals for one in universe])[chunk.inst]
     own = zip(
         chunk.inst.tolist(),
         chunk.ts_event.tolist(),
         chunk["session"].astype(np.int64).tolist(),
         chunk["volume"].tolist(),
         chunk["factor"].tolist(),
-        zip(*(_adjusted(chunk, name, scale).tolist() for name in PRICE_COLUMNS), strict=True),
+        zip(*(adjusted_prices(chunk, name, universe.scales).tolist() for name in PRICE_COLUMNS), strict=True),
         map(RawBar, *(chunk[name].tolist() for name in PRICE_COLUMNS)),
         added,
         strict=True,
@@ -80,10 +80,3 @@ def _bars(chunk: Chunk, universe: Universe) -> list[Bar]:
         columns = dict(zip(names, values, strict=True))
         bars.append(Bar(universe[inst], ts_event, session, opened, high, low, close, volume, factor, raw, columns))
     return bars
-
-
-def _adjusted(chunk: Chunk, name: str, scale: Float64) -> Float64:
-    """Raw price times factor in the currency, NaN where the price is missing."""
-    raw = chunk[name]
-    adjusted: Float64 = np.where(raw == MISSING_PRICE, np.nan, raw) / scale * chunk["factor"]
-    return adjusted

@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 
+from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.money import divide_half_even
 from friday_core.domain.orders import Side
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
@@ -22,7 +23,12 @@ class ScaledCharges(ChargesPlan):
         self._scale = Fraction(str(scale))
 
     def charges(self, side: Side, quantity: int, notional: int) -> int:
-        charged = self._plan.charges(side, quantity, notional)
+        return self._scaled(self._plan.charges(side, quantity, notional))
+
+    def charges_of(self, order: ExecutedOrder) -> int:
+        return self._scaled(self._plan.charges_of(order))
+
+    def _scaled(self, charged: int) -> int:
         return divide_half_even(charged * self._scale.numerator, self._scale.denominator)
 
 

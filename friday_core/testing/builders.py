@@ -11,8 +11,8 @@ import numpy as np
 from friday_core.domain.chunk import PRICES, Array, Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, RawBar
-from friday_core.domain.sessions import SessionDates, to_datetime, to_days
 from friday_core.domain.schedule import in_utc
+from friday_core.domain.sessions import SessionDates, to_datetime, to_days
 from friday_core.testing.sessions import FIRST, ZONE
 
 DAY = 86_400 * 1_000_000
@@ -53,9 +53,9 @@ def bar(
     own = of or instrument()
     ts = moment(at) if isinstance(at, str) else at
     raw = RawBar(*(own.units(prices.get(name, close)) for name in ("open", "high", "low", "close")))
-    adjusted = [own.price(units) * factor for units in raw]
+    opened, high, low, ended = (own.price(units) * factor for units in raw)
     session = int(SessionDates(ZONE).of(np.array([ts]))[0])
-    return Bar(own, ts, session, *adjusted, volume, factor, raw, columns or {})
+    return Bar(own, ts, session, opened, high, low, ended, volume, factor, raw, columns or {})
 
 
 def bars(closes: Sequence[float], *, of: Instrument | None = None, first: str = "2024-01-01") -> list[Bar]:
@@ -83,15 +83,13 @@ def chunk(
         name: np.asarray(values, np.int64 if name in PRICES else np.float64) for name, values in columns.items()
     }
     if "close" in given:
-        given = {**{name: given["close"] for name in ("open", "high", "low")}, **given}
+        given = {**dict.fromkeys(("open", "high", "low"), given["close"]), **given}
     if stamped:
         given = {"session": SessionDates(ZONE).of(ts), "factor": np.ones(count), "split": np.ones(count), **given}
     return Chunk(ts, np.asarray(inst, np.int32) if len(inst) else np.zeros(count, np.int32), given)
 
 
-def ticks(
-    prices: Sequence[int], *, at: str = "2024-01-01 09:15", every: int = 1_000_000, volume: float = 1.0
-) -> Chunk:
+def ticks(prices: Sequence[int], *, at: str = "2024-01-01 09:15", every: int = 1_000_000, volume: float = 1.0) -> Chunk:
     """Trades of one instrument, ``every`` so many microseconds, prices in price units."""
     times = moment(at) + every * np.arange(len(prices))
     return Chunk(times, np.zeros(len(prices)), {"price": np.asarray(prices), "volume": np.full(len(prices), volume)})

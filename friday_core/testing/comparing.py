@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def cuts(count: int) -> Iterator[tuple[str, list[int]]]:
 def pieces(chunk: Chunk, at: Sequence[int]) -> list[Chunk]:
     """The chunk in pieces, cut before the given rows."""
     bounds = [0, *at, len(chunk)]
-    return [chunk.take(slice(a, b)) for a, b in zip(bounds, bounds[1:], strict=False) if a < b]
+    return [chunk.take(slice(a, b)) for a, b in pairwise(bounds) if a < b]
 
 
 def one_by_one(chunk: Chunk) -> list[Chunk]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.instruments import Instrument, InstrumentId
@@ -178,7 +177,7 @@ class ScriptedMatcher:
     def _step(self, working: WorkingOrder) -> Step:
         if working.status is OrderStatus.INTENT:
             working.move(OrderStatus.OPEN)
-        script: Any = self._scripts.setdefault(
-            working.order.tag, self._waiting.popleft() if self._waiting and working.order.tag not in self._scripts else deque()
-        )
-        return script.popleft() if script else None
+        tag = working.order.tag
+        if tag not in self._scripts:
+            self._scripts[tag] = self._waiting.popleft() if self._waiting else deque()
+        return self._scripts[tag].popleft() if self._scripts[tag] else None

@@ -38,7 +38,7 @@ def cost_of_importing(module: str) -> Cost:
 
 
 class _Costs:
-    """Asks about many modules in one process as long as none of them is heavy: an interpreter takes a while to start."""
+    """Asks about many modules in one process, up to the first that is heavy: an interpreter takes a while to start."""
 
     def __init__(self) -> None:
         self._known: dict[str, Cost] = {}

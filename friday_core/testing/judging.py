@@ -9,19 +9,18 @@ import numpy as np
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.interfaces.validator import Validator
-from friday_core.testing.markets import Market
+from friday_core.testing.markets import Market, can_carry
 from friday_core.testing.outcomes import Broken, DoesNotApply
 from friday_core.testing.subject import Subject
 
 
 def trials(subject: Subject) -> Iterator[tuple[Market, Chunk]]:
     """Each market that the validator can read, with its rows as they reach it."""
-    found = False
-    for market in subject.markets.carrying(inputs_of(subject)):
-        found = True
-        yield market, market.stamped(inputs_of(subject))
-    if not found:
-        raise DoesNotApply(f"no market of the kit has all of {', '.join(inputs_of(subject))}")
+    inputs = inputs_of(subject)
+    able = [market for market in subject.markets.for_validators if can_carry(market, inputs)]
+    if not able:
+        raise DoesNotApply(f"no market of the kit has all of {', '.join(inputs)}")
+    yield from ((market, market.stamped(inputs)) for market in able)
 
 
 def inputs_of(subject: Subject) -> tuple[str, ...]:

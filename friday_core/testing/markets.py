@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -24,8 +24,6 @@ from friday_core.testing.sessions import weekdays
 ZONE = "Asia/Kolkata"
 #: What every market carries, besides its own columns and those that a component asks for.
 STAMPED = frozenset({*STAMPED_COLUMNS, *CALENDAR_COLUMNS})
-#: Where the future is changed, as shares of the rows.
-TURNS = (0.45, 0.85)
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,10 @@ class Market:
         """The same market up to before ``row``, and another one, or none, from there on."""
         return replace(self, rows=dirt.with_future(self.rows, row, how), changed=(row, how))
 
-    def turns(self) -> list[int]:
-        """Rows from which on the future may be changed: each the first of a new time."""
+    def turns(self, count: int = 2) -> list[int]:
+        """So many rows from which on the future may be changed, each the first of a new time."""
         new = np.flatnonzero(np.diff(self.rows.ts_event, prepend=self.rows.ts_event[0]) > 0)
-        return [int(new[np.searchsorted(new, int(len(self.rows) * share))]) for share in TURNS]
+        return [int(new[len(new) * (n + 1) // (count + 1)]) for n in range(count)]
 
     def place(self, row: int) -> str:
         """``row 17 (WILD.SIM, 2024-01-25 10:00 UTC)``."""
@@ -89,9 +87,8 @@ class Market:
         zone, values = ZoneInfo(ZONE), zip(*(self.rows[name].tolist() for name in self.columns), strict=True)
         for ts, inst, row in zip(self.rows.ts_event.tolist(), self.rows.inst.tolist(), values, strict=True):
             one, moment = self.universe[inst], to_datetime(ts).astimezone(zone)
-            when = moment.date().isoformat() if self.interval == "1d" else moment.isoformat()
             cells = [one.price(value) if is_price else value for value, is_price in zip(row, prices, strict=True)]
-            writer.writerow([when, one.id.symbol, *cells])
+            writer.writerow([moment.isoformat(), one.id.symbol, *cells])
         return text.getvalue()
 
     def _invented(self, name: str) -> Float64:
@@ -99,9 +96,8 @@ class Market:
 
         A row's value depends on its number alone, so that the past of two markets is the same.
         """
-        draw = np.random.Generator(np.random.PCG64(zlib.crc32(name.encode())))
-        values = np.round(draw.integers(-100, 101, len(self.rows)) / 100, 2)
-        values[draw.integers(0, 12, len(values)) == 0] = np.nan
+        drawn = np.random.Generator(np.random.PCG64(zlib.crc32(name.encode()))).random((len(self.rows), 2))
+        values = np.where(drawn[:, 1] < 1 / 12, np.nan, np.round(200 * drawn[:, 0] - 100) / 100)
         values[: 4 * len(self.universe)] = np.nan
         if self.changed is not None:
             row, how = self.changed
@@ -113,42 +109,54 @@ class Markets:
     """All of them, each made when it is first asked for.
 
     ``daily`` is clean: five instruments, of which one starts late and one ends, a split and a
-    dividend, closes that repeat. ``gappy`` is the same with prices and volumes that are missing.
+    dividend, closes that repeat. ``gappy`` is a part of it with prices and volumes that are missing.
     ``dirty`` has what validators are for: rows that repeat, contradict themselves, come late, or lie
-    far off. ``minutes`` are one-minute bars, ``ticks`` trades.
+    far off. ``minutes`` are one-minute bars, ``ticks`` trades. ``sessions`` are those of ``daily``.
     """
+
+    def __init__(self, sessions: int = 260) -> None:
+        self._sessions = sessions
 
     @cached_property
     def daily(self) -> Market:
-        schedule = weekdays(300)
+        schedule = weekdays(self._sessions)
         return Market("daily", "1d", *_split(walks.bars(schedule.sessions.closes, 1), schedule))
 
     @cached_property
     def gappy(self) -> Market:
         whole = self.daily
-        return replace(whole, name="gappy", rows=dirt.with_gaps(whole.rows))
+        part = whole.rows.take(slice(len(whole.rows) // 5, len(whole.rows) // 2)).numbered(0)
+        return replace(whole, name="gappy", rows=dirt.with_gaps(part))
 
     @cached_property
     def dirty(self) -> Market:
-        schedule = weekdays(150)
+        schedule = weekdays(120)
         return Market("dirty", "1d", dirt.soiled(walks.bars(schedule.sessions.closes, 2)), schedule)
 
     @cached_property
     def minutes(self) -> Market:
         schedule = weekdays(4)
-        return Market("minutes", "1m", walks.bars(walks.minutes(schedule, 75), 3), schedule)
+        return Market("minutes", "1m", walks.bars(walks.minutes(schedule, 45), 3), schedule)
 
     @cached_property
     def ticks(self) -> Market:
         schedule = weekdays(2)
-        return Market("ticks", "tick", walks.ticks(schedule, 800, 4), schedule)
+        return Market("ticks", "tick", walks.ticks(schedule, 400, 4), schedule)
 
-    def carrying(self, inputs: Sequence[str]) -> Iterator[Market]:
-        """Those whose rows have, or can be given, all that a component reads."""
-        for market in (self.daily, self.dirty, self.minutes, self.ticks):
-            foreign = {*PRICE_COLUMNS, "price"} - set(market.columns)
-            if not foreign & set(inputs):
-                yield market
+    @property
+    def for_validators(self) -> tuple[Market, ...]:
+        """What may come from a source."""
+        return self.daily, self.dirty, self.minutes, self.ticks
+
+    @property
+    def for_transformers(self) -> tuple[Market, ...]:
+        """What validators may let through."""
+        return self.daily, self.gappy, self.minutes, self.ticks
+
+
+def can_carry(market: Market, inputs: Sequence[str]) -> bool:
+    """Whether its rows have, or can be given, all that a component reads."""
+    return not ({*PRICE_COLUMNS, "price"} - set(market.columns)) & set(inputs)
 
 
 def _split(rows: Chunk, schedule: Schedule) -> tuple[Chunk, Schedule, Universe, tuple[CorporateAction, ...]]:

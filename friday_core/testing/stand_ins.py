@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +22,18 @@ from friday_core.testing.outcomes import Broken
 
 def of(capability: str, market: Market, folder: Path) -> Any:
     """What serves a capability in this market; ``Broken`` if the kit has nothing that could."""
-    if capability == "universe":
-        return market.universe
-    if capability == "run_folder":
-        return folder
-    match capability.partition(":")[0]:
-        case Kind.CALENDAR:
-            return FixedCalendar(market.schedule)
-        case Kind.SOURCE:
-            return MarketSource(market)
-        case Kind.CHARGES:
-            return NoCharges()
-        case Kind.SIZER:
-            return StrengthSizer()
-        case Kind.BROKER:
-            return ScriptedBroker()
-        case Kind.NOTIFIER:
-            return KeptNotifications()
-        case Kind.OBSERVER:
-            return Component()
-    raise Broken(f"nothing stands in for what it requires, {capability!r}: give one as a requirement of its Provision")
+    made: Mapping[str, Callable[[], Any]] = {
+        "universe": lambda: market.universe,
+        "run_folder": lambda: folder,
+        Kind.CALENDAR: lambda: FixedCalendar(market.schedule),
+        Kind.SOURCE: lambda: MarketSource(market),
+        Kind.CHARGES: NoCharges,
+        Kind.SIZER: StrengthSizer,
+        Kind.BROKER: ScriptedBroker,
+        Kind.NOTIFIER: KeptNotifications,
+        Kind.OBSERVER: Component,
+    }
+    name = capability.partition(":")[0]
+    if name not in made:
+        raise Broken(f"nothing stands in for {capability!r}, which it requires: give one with its Provision")
+    return made[name]()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from friday_core.domain.chunk import Chunk
 from friday_core.errors import PluginContractError
 from friday_core.flow.stage_memory import StageMemory
-from friday_core.interfaces.component import Component, Stateful
+from friday_core.interfaces.component import Stateful
 from friday_core.testing.outcomes import Broken, DoesNotApply
 
 
@@ -32,19 +32,24 @@ def snapshot_rows(chunk: Chunk) -> tuple[int, ...]:
     return (0, 61, len(chunk) // 2 + 1, len(chunk) - 3)
 
 
-def require_snapshots(component: Component, show: Callable[[Component, Chunk], Any], chunk: Chunk) -> None:
+def require_snapshots(component: Any, show: Callable[[Any], object]) -> None:
     """``DoesNotApply`` for what has none, ``Broken`` for one that takes bytes which are no snapshot."""
     if not isinstance(component, Stateful):
         memory = StageMemory("it", component)
         memory.begin()
-        show(component, chunk)
+        show(component)
         try:
             memory.snapshot()
         except PluginContractError:
             raise DoesNotApply("it remembers rows and is not Stateful: no session with it can be taken up") from None
         raise DoesNotApply("it remembers nothing")
-    show(component, chunk)
-    own = component.snapshot()
+    show(component)
+    refuses_others(component)
+
+
+def refuses_others(component: Stateful) -> None:
+    """``Broken`` if it takes bytes that are no snapshot of it; its state is lost."""
+    own: object = component.snapshot()
     if not isinstance(own, bytes):
         raise Broken(f"its snapshot() is {own!r:.60}, not bytes")
     for wrong in (*_NO_SNAPSHOTS, own[: len(own) // 2]):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from friday_core.interfaces.broker import Broker
 from friday_core.interfaces.component import Component
@@ -18,6 +18,8 @@ from friday_core.testing import stand_ins
 from friday_core.testing.markets import Market, Markets
 from friday_core.testing.outcomes import DoesNotApply, in_words
 from friday_core.testing.wire import ScriptedWire
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Subject:
         module: str = "",
         *,
         provide: Provide = nothing,
-        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        limits: Limits = Limits(),
         markets: Markets | None = None,
     ) -> None:
         self.spec = spec
@@ -78,6 +80,7 @@ class Subject:
         self.limits = limits
         self.markets = markets or Markets()
         self._provide = provide
+        self._found: dict[Hashable, Any] = {}
 
     def __str__(self) -> str:
         return self.spec.key
@@ -98,6 +101,12 @@ class Subject:
         weakref.finalize(self, shutil.rmtree, made, ignore_errors=True)
         return made
 
+    @property
+    def reads_files(self) -> bool:
+        """Whether one of its settings is a path."""
+        settings = self.settings(self.markets.daily)
+        return any(isinstance(getattr(settings, name), Path) for name in type(settings).model_fields)
+
     def provision(self, market: Market) -> Provision:
         return self._provide(self.spec.key, market, self.folder) or Provision()
 
@@ -115,22 +124,31 @@ class Subject:
     def built(self, market: Market | None = None) -> Any:
         """A fresh component; raises whatever its factory raises, ``Broken`` if nothing stands in for a requirement."""
         market = market or self.markets.daily
-        given = self.provision(market).requirements
-        arguments: dict[str, Any] = {}
-        for parameter, capability in self.spec.requires.items():
-            if parameter in given:
-                arguments[parameter] = given[parameter]
-            else:
-                arguments[parameter] = stand_ins.of(capability, market, self.folder)
+        arguments = self.requirements(market)
         if self.spec.settings is not NoSettings:
             arguments["settings"] = self.settings(market)
         return self.spec.factory(**arguments)
+
+    def requirements(self, market: Market) -> dict[str, Any]:
+        """What serves its requirements: the author's, or a stand-in."""
+        given = self.provision(market).requirements
+        return {
+            parameter: given[parameter] if parameter in given else stand_ins.of(capability, market, self.folder)
+            for parameter, capability in self.spec.requires.items()
+        }
 
     def make(self, market: Market | None = None) -> Any:
         """As ``built``; ``DoesNotApply`` if it cannot be made at all, which is the breach of another rule."""
         if self._obstacle:
             raise DoesNotApply(self._obstacle)
         return self.built(market)
+
+    def once(self, what: Hashable, find: Callable[[], T]) -> T:
+        """What several rules compare with, found once."""
+        if what not in self._found:
+            self._found[what] = find()
+        found: T = self._found[what]
+        return found
 
     @cached_property
     def _obstacle(self) -> str:

@@ -57,7 +57,7 @@ class ColumnRunner(ValueRunner):
         self._universe = universe
         self._base = program.base
         self._labels = program.inputs
-        scales = [10.0**one.price_decimals for one in universe]
+        scales = universe.scales.tolist()
         self._executor = executor(program, scales, [one.id for one in universe])
 
     def _observe(self, coarser: Sequence[CoarseSlice]) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Side, WorkingOrder
-from friday_core.trading.parts import Part, Shared, lots, shares
+from friday_core.trading.parts import Part, lots, shares
 from friday_core.trading.risk import largest_affordable
+
+#: After so many rounds whoever is short of cash does not cross.
+_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +38,22 @@ class Meeting:
         return [Part(order, takes[n], self.price, notionals[n]) for n, order in enumerate(orders) if takes[n]]
 
 
-def crossed(meetings: Sequence[Meeting], cash: Mapping[str, int]) -> Shared:
+def crossed(meetings: Sequence[Meeting], cash: Mapping[str, int]) -> list[Part]:
     """All crosses of a row together, sells first, so that what a book sells here pays for what it buys here.
 
     Buyers are cut to their strategies' cash in the order of the meetings, and crosses made anew with
-    what they can pay for, until everybody can pay.
+    what they can pay for, until everybody can pay. Who still cannot after some rounds does not cross.
     """
     instruments = {meeting.instrument.id: meeting.instrument for meeting in meetings}
-    buys = [order for meeting in meetings for order in meeting.buys]
-    most = {order.order.tag: order.remaining for order in buys}
-    while True:
+    most = {order.order.tag: order.remaining for meeting in meetings for order in meeting.buys}
+    for made in itertools.count():
         parts = [part for meeting in meetings for part in meeting.parts(most)]
         cut = _cut_to_cash(parts, instruments, cash)
         if not cut:
             break
-        most.update(cut)
-    short = [(order, order.remaining) for order in buys if most[order.order.tag] < order.remaining]
-    return Shared(sorted(parts, key=lambda part: part.order.order.side is Side.BUY), short)
+        # Money that runs in a circle loses a lot in each round, and may take thousands of them to settle.
+        most.update(cut if made < _ROUNDS else dict.fromkeys(cut, 0))
+    return sorted(parts, key=lambda part: part.order.order.side is Side.BUY)
 
 
 def _cut_to_cash(

@@ -24,6 +24,8 @@ LAZY_LIBRARIES = {
     "friday_core.flow.bar_windows": {"pandas"},
     "friday_core.infrastructure.log_lines": {"structlog"},
     "friday_core.infrastructure.logging": {"structlog"},
+    # Every pytest run beside an installed Friday loads it.
+    "friday_core.testing.pytest_plugin": {"friday_core"},
 }
 #: Libraries that come with a declared one, which pins them and documents them as its own.
 COMPANIONS = {"pydantic_core": "pydantic"}

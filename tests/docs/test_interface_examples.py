@@ -16,10 +16,13 @@ from docs.documents import ROOT, blocks, example
 from fakes.third_party_host import host_with, install
 from fakes.training import table
 
+from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar
+from friday_core.domain.orders import Side
 from friday_core.domain.records import ChunkReceived
 from friday_core.domain.sessions import to_date, to_datetime
-from friday_core.interfaces.broker import Broker, ChargesPlan, SimulatedBroker
+from friday_core.interfaces.broker import Broker, ChargesPlan, SimulatedBroker, Tariff
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
 from friday_core.interfaces.component import Component
@@ -49,6 +52,7 @@ EXAMPLES = (
     RiskRule,
     RiskAdjuster,
     ChargesPlan,
+    Tariff,
     Calendar,
     Model,
     SimulatedBroker,
@@ -222,6 +226,14 @@ def test_the_charges_plan_never_asks_for_more_than_its_most(monkeypatch: pytest.
     fills = _rows(result, "fills")
     expected = [min(Decimal(20), int(row["quantity"] * row["price"] * 3 / 100) / Decimal(100)) for row in fills]
     assert [row["charges"] for row in fills] == expected
+
+
+def test_the_tariff_charges_an_order_once_and_what_it_sells(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plugin = install(monkeypatch, example(Tariff))
+    host = host_with([plugin], tmp_path, _active("moving_average_cross"), "account.charges=fee_and_tax")
+    tariff: Any = host.assembly.charges
+    orders = [ExecutedOrder(Instrument(InstrumentId("A", "NSE"), "INR"), side, 1, 100_000, 1) for side in Side]
+    assert [tariff.charges_of(order) for order in orders] == [2_000, 2_100]
 
 
 def test_the_calendar_ends_each_week_on_thursday(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -116,6 +116,38 @@ def small_run(folder: Path, **summary: Any) -> Path:
     return write_run(folder, small_log(), SMALL_PRICES, **summary)
 
 
+def a_version(day: int = 0, failure: str = "", rows: int = 300) -> dict[str, Any]:
+    """A fit at the close of a day, as ``summary.json`` tells of it."""
+    made = {"asof": close_of(day), "effective_from": close_of(day), "rows": rows}
+    return {**made, "model_id": None if failure else f"{day:064x}", "failure": failure}
+
+
+def a_model(
+    *,
+    verdict: str = "Nothing can be said yet: 2 times with predictions that vary, 30 are needed.",
+    output: str = "return",
+    buckets: Sequence[tuple[float, float]] = ((-0.02, 0.01), (0.03, 0.02)),
+    **changes: Any,
+) -> dict[str, Any]:
+    """``model`` of ``summary.json``; ``buckets`` are mean predictions and outcomes."""
+    skill = {
+        "pairs": 4,
+        "times": 2,
+        "ic": [0.05, 1.234, 2],
+        "rank_ic": [0.0345, None, 2],
+        "timing": [None, None, 0],
+        "hit_rate": 0.75,
+        "up_rate": 0.5,
+        "r2_constant": -0.01,
+        "r2_zero": None,
+        "calibration": [{"pairs": 2, "prediction": said, "outcome": came} for said, came in buckets],
+        "calibration_error": 0.02,
+        "verdict": verdict,
+    }
+    made = {"stream": "predictions", "plugin": "ridge", "output": output, "features": ["momentum"], "horizon": 20}
+    return {**made, "rows": 600, "table_sha256": "ef56", "versions": [a_version()], "skill": skill, **changes}
+
+
 def _summary(log: SessionLog) -> dict[str, Any]:
     traded = sum(one.price * one.quantity for one in log.fills)
     figures = msgspec.to_builtins(performance(CAPITAL, "INR", log.equity, traded))

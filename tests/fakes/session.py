@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from fakes.bars import COLUMNS, DAY, UNIVERSE, Row, chunk_of, cut
+from fakes.bars import DAY, UNIVERSE, Row, chunk_of, cut
 from fakes.streams import flow_of
 
 from friday_core.domain.chunk import Chunk, Universe

@@ -38,7 +38,7 @@ from friday_core.errors import ComponentError
 from friday_core.orchestration.host import Host, RunResult
 from friday_core.session.log import SessionLog
 
-TABLES = ["corporate_actions", "decisions", "equity", "fills", "orders", "positions", "quarantine"]
+TABLES = ["bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "quarantine"]
 CROSS = """
 [[trading.active_strategies]]
 id = "cross"

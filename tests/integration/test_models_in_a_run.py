@@ -15,7 +15,7 @@ from friday_core.domain.records import ChunkReceived, ModelVersion
 from friday_core.errors import ConfigurationError
 from friday_core.models.compiled import from_bytes
 from friday_core.orchestration.host import RunResult
-from friday_core.orchestration.training import with_versions
+from friday_core.session.versions import with_versions
 
 STREAMS = (
     'streams.features={source="stream:market_data", feature_sets=["trend"]}',

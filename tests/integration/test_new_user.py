@@ -23,7 +23,7 @@ import pytest
 pytestmark = [pytest.mark.install, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = {"corporate_actions", "decisions", "equity", "fills", "orders", "positions", "quarantine"}
+TABLES = {"bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "quarantine"}
 OFFLINE = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
 
 without_pip = importlib.util.find_spec("ensurepip") is None
@@ -148,7 +148,7 @@ def test_a_new_host_runs_at_once(host: User) -> None:
     folder, summary = host.runs("friday run -q")
     assert folder.parent == host.folder / "runs"
     assert {path.stem for path in folder.glob("*.parquet")} == TABLES
-    assert {path.name for path in folder.iterdir()} >= {"summary.json", "resolved.toml", "log.jsonl"}
+    assert {path.name for path in folder.iterdir()} >= {"summary.json", "resolved.toml", "log.jsonl", "report.html"}
     assert (summary["status"], list(summary["strategies"])) == ("finished", ["cross"])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from friday_core.api import (
     PRICE_COLUMNS,
     Chunk,
@@ -40,6 +42,13 @@ class StalePrice(Validator):
         stale = [row for row, length in enumerate(lengths) if length > self._most]
         reason = f"more than {self._most} bars alike in a row"
         return Judgement.passing(chunk).marked(stale, Verdict.QUARANTINE, reason)
+
+    def snapshot(self) -> bytes:
+        return json.dumps({"stale_price": list(self._runs.items())}).encode()
+
+    def restore(self, snapshot: bytes) -> None:
+        runs = json.loads(snapshot)["stale_price"]
+        self._runs = {instrument: (tuple(bar), length) for instrument, (bar, length) in runs}
 
     def _run_length(self, instrument: int, bar: tuple[float, ...]) -> int:
         """How many bars in a row, this one included, were like this one."""

@@ -35,10 +35,14 @@ _HEADLINES = frozenset({"total return", "annual return", "annual volatility", "S
 def figure_rows(run: RunAnalysis) -> tuple[list[str], list[tuple[str, ...]]]:
     """Heads and rows: each figure of the whole run, of its samples if there are two, and of the benchmark."""
     samples = run.samples
-    parts = {"run": run.whole} | ({"in sample": samples[0], "out of sample": samples[1]} if samples else {})
-    columns: dict[str, Figures | BenchmarkFigures | None] = {name: run.figures(part) for name, part in parts.items()}
+    columns: dict[str, Figures | BenchmarkFigures | None] = {"run": run.figures(run.whole)}
     if run.has_bars:
         columns["benchmark"] = run.benchmark_figures(run.whole)
+    if samples is not None:
+        inside, outside = samples
+        columns |= {"in sample": run.figures(inside), "out of sample": run.figures(outside)}
+        if run.has_bars:
+            columns["benchmark, out of sample"] = run.benchmark_figures(outside)
     rows = [(name, *(_cell(one, path, shown) for one in columns.values())) for name, shown, path in _ROWS]
     return ["figure", *columns], rows
 
@@ -61,28 +65,28 @@ def trip_rows(run: RunAnalysis) -> list[tuple[str, str]]:
     ]
 
 
-def headline_figures(run: RunAnalysis) -> list[tuple[str, str, str]]:
-    """The few that stand above everything: name, value, and beside it the benchmark's or what it is of."""
-    found, digits = run.figures(run.whole), run.files.money_digits
-    if found is None:
+def headline_figures(run: RunAnalysis) -> list[tuple[str, str, list[str]]]:
+    """The few that stand above everything: name, value, what to hold it against; out of sample, if that is known."""
+    whole, digits = run.figures(run.whole), run.files.money_digits
+    if whole is None:
         return []
-    benchmark = run.benchmark_figures(run.whole)
+    part, suffix = (run.samples[1], ", out of sample") if run.samples else (run.whole, "")
+    found = {"": run.figures(part), "benchmark ": run.benchmark_figures(part)} | (
+        {"whole run ": whole} if suffix else {}
+    )
+    account = []
+    for name, shown, path in _ROWS:
+        if name in _HEADLINES:
+            value, *beside = (what + _cell(one, path, shown) for what, one in found.items() if one is not None)
+            account.append((name + suffix, value, beside))
     equity = int(run.curve.equity[-1]) if len(run.curve) else run.capital
-    account = [
-        (name, _cell(found, path, shown), "" if benchmark is None else f"benchmark {_cell(benchmark, path, shown)}")
-        for name, shown, path in _ROWS
-        if name in _HEADLINES
-    ]
+    exposed = f"with a position {percent(whole.exposure_time, 0)} of the time"
     return [
-        (f"equity, {run.currency}", money(equity, digits), f"of {money(run.capital, digits)} at the start"),
+        (f"equity, {run.currency}", money(equity, digits), [f"capital {money(run.capital, digits)}"]),
         *account,
-        ("average exposure", percent(found.account.average_exposure), f"with a position {_time(found)} of the time"),
-        (f"charges, {run.currency}", money(found.charges, digits), counted(len(run.fills), "fill")),
+        ("average exposure", percent(whole.account.average_exposure), [exposed]),
+        (f"charges, {run.currency}", money(whole.charges, digits), [counted(len(run.fills), "fill")]),
     ]
-
-
-def _time(found: Figures) -> str:
-    return percent(found.exposure_time, 0)
 
 
 def compared_rows(runs: Sequence[RunAnalysis]) -> list[tuple[str, ...]]:

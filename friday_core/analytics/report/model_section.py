@@ -32,7 +32,7 @@ def model_part(run: RunAnalysis) -> Markup:
     return joined(
         tag("p", skill["verdict"], class_="verdict"),
         tag("p", _in_words(model), class_="note"),
-        tag("div", skill_table(skill), calibration_figure(model), class_="pair"),
+        tag("div", skill_table(skill), calibration_figure(model), class_="pair apart"),
         tag("h3", "Versions"),
         *_versions(run, model["versions"]),
     )
@@ -40,22 +40,23 @@ def model_part(run: RunAnalysis) -> Markup:
 
 def skill_table(skill: Mapping[str, Any]) -> Markup:
     """Figures of ``models.evaluation.skill``, with t where there is one."""
+    pairs = counted(skill["pairs"], "pair")
     rows = [
         *(
-            (name, UNDEFINED if mean is None else f"{ratio(mean, 4)}", ratio(t, 1), f"{n:,}")
+            (name, ratio(mean, 4), ratio(t, 1), counted(n, "time"))
             for name, (mean, t, n) in (
                 ("rank IC", skill["rank_ic"]),
                 ("IC", skill["ic"]),
                 ("correlation over time", skill["timing"]),
             )
         ),
-        ("side was right", percent(skill["hit_rate"], 1), "", f"{skill['pairs']:,}"),
-        ("labels above zero", percent(skill["up_rate"], 1), "", f"{skill['pairs']:,}"),
+        ("side was right", percent(skill["hit_rate"], 1), "", pairs),
+        ("outcomes above zero", percent(skill["up_rate"], 1), "", pairs),
         ("R² against the mean so far", ratio(skill["r2_constant"], 4), "", ""),
         ("R² against zero", ratio(skill["r2_zero"], 4), "", ""),
         ("calibration error", ratio(skill["calibration_error"], 4), "", ""),
     ]
-    return table(("out of sample", "value", "t", "of"), rows)
+    return table(("out of sample", "value", "t", "over"), rows)
 
 
 def calibration_figure(model: Mapping[str, Any]) -> Markup:
@@ -75,7 +76,6 @@ def calibration_figure(model: Mapping[str, Any]) -> Markup:
         HALF, 272.0, "what came true against what was predicted",
         panel.frame(marks, share(panel), "came true"),
         panel.line(ends, ends, "ideal"),
-        panel.line(said, came, "said thin"),
         dots,
         panel.text(HALF - 12.0, 268.0, "predicted", "tick", "end"),
     )  # fmt: skip
@@ -119,9 +119,10 @@ def _versions(run: RunAnalysis, versions: Sequence[Mapping[str, Any]]) -> list[M
     shown = [one for one in versions if one in latest or one in failed]
     rows = [_version(axis, one) for one in shown]
     listed = [table(("fitted as of", "predicts after", "version", "labelled rows"), rows, words=3)]
-    told = f"{counted(len(versions), 'fit')}, {len(failed):,} of them failed."
+    told = f"{counted(len(versions), 'fit')}, {f'{len(failed):,} of them' if failed else 'none'} failed."
     if len(shown) < len(versions):
-        told += f" Listed are the latest {len(latest):,} and every one that failed; models.parquet has them all."
+        too = " and every one that failed" if failed else ""
+        told += f" Listed: the latest {len(latest):,}{too}; all are in models.parquet."
     return [*listed, tag("p", told, class_="note")]
 
 

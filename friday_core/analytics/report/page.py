@@ -8,7 +8,7 @@ from importlib.resources import files as package_files
 from typing import Any
 
 from friday_core.analytics.report import tables
-from friday_core.analytics.report.figures import MOST_MARKED, equity_figure, exposure_figure, legend, price_figure
+from friday_core.analytics.report.figures import MOST_MARKED, WIDE, equity_figure, exposure_figure, legend, price_figure
 from friday_core.analytics.report.key_figures import figure_rows, headline_figures, trip_rows
 from friday_core.analytics.report.markup import Child, Markup, joined, tag
 from friday_core.analytics.report.model_section import left_out_table, model_part
@@ -36,7 +36,7 @@ CONVENTIONS = {
 def run_page(run: RunAnalysis) -> str:
     """A whole document. Every part that has nothing to show says so or is left out."""
     session = run.files.summary.get("session") or {}
-    title = f"{session.get('profile', run.files.name)}, {session.get('mode', 'run')}"
+    title = ", ".join(dict.fromkeys([session.get("profile", run.files.name), session.get("mode", "run")]))
     body = joined(_head(run, title), _tiles(run), _warnings(run), *_sections(run), _provenance(run))
     return document(title, body)
 
@@ -112,7 +112,7 @@ def _warnings(run: RunAnalysis) -> Markup | None:
 
 def _tiles(run: RunAnalysis) -> Markup | None:
     tiles = [
-        tag("div", tag("span", name), tag("b", value), tag("i", beside) if beside else None)
+        tag("div", tag("span", name), tag("b", value), [tag("i", one) for one in beside])
         for name, value, beside in headline_figures(run)
     ]
     return tag("section", tiles, class_="tiles") if tiles else None
@@ -136,7 +136,7 @@ def _sections(run: RunAnalysis) -> Iterator[Markup]:
     if run.files.column("decisions", "code"):
         yield section("Decisions", tables.decision_table(run))
     if summary.get("quarantine"):
-        yield section("Rows remarked, repaired or held back", tables.quarantine_table(run))
+        yield section("What validators remarked on", tables.quarantine_table(run))
 
 
 def _account(run: RunAnalysis) -> Iterator[Markup]:
@@ -145,9 +145,19 @@ def _account(run: RunAnalysis) -> Iterator[Markup]:
     )
     caption = "Equity after each slice, and how far it is below its highest value so far."
     yield section("Equity and drawdown", captioned(equity_figure(run), caption, legend(*entries)))
+    yield section("Key figures", *_key_figures(run))
+
+
+def _key_figures(run: RunAnalysis) -> Iterator[Markup]:
+    """Beside one another if there is room: two samples have a column each."""
     heads, rows = figure_rows(run)
-    trips = tables.table(["round trips", run.currency], trip_rows(run))
-    yield section("Key figures", tag("div", tables.table(heads, rows), trips, class_="pair wide-left"))
+    figures, trips, head = tables.table(heads, rows), trip_rows(run), ["round trips", run.currency]
+    if run.samples is None:
+        yield tag("div", figures, tables.table(head, trips), class_="pair wide-left")
+        return
+    half = (len(trips) + 1) // 2
+    yield figures
+    yield tag("div", [tables.table(head, part) for part in (trips[:half], trips[half:])], class_="pair apart")
 
 
 def _over_time(run: RunAnalysis) -> Iterator[Markup]:
@@ -174,11 +184,13 @@ def _contributions(run: RunAnalysis) -> Markup:
         by_instrument[instrument] += amount
         by_strategy[strategy] += amount
     digits, currency = run.files.money_digits, run.currency
+    told = "After charges, with dividends and with open positions at their last mark: together the change of equity."
+    if len(by_strategy) == 1:
+        return captioned(contribution_figure(by_instrument, digits, currency, "instrument", WIDE), told)
     drawn = [
         captioned(contribution_figure(by_instrument, digits, currency, "instrument"), "By instrument."),
         captioned(contribution_figure(by_strategy, digits, currency, "strategy"), "By strategy."),
     ]
-    told = "After charges, with dividends and with open positions at their last mark: together the change of equity."
     return joined(tag("div", drawn, class_="pair"), tag("p", told, class_="note"))
 
 
@@ -220,12 +232,12 @@ def _provenance(run: RunAnalysis) -> Markup:
     conventions = {**CONVENTIONS, **run.files.summary.get("conventions", {})}
     listed = [joined(tag("dt", name.replace("_", " ")), tag("dd", told)) for name, told in conventions.items()]
     session = run.files.summary.get("session") or {}
-    made = [*session.get("plugins", ()), f"settings {session.get('settings_hash', 'unknown')}"]
-    if "digest" in run.files.results:
-        made.append(f"digest {run.files.results['digest']}")
+    prints = {"settings": session.get("settings_hash", "unknown"), "digest": run.files.results.get("digest", "unknown")}
+    made = [tag("li", one) for one in session.get("plugins", ())]
+    hashes = [joined(tag("dt", name), tag("dd", tag("code", value))) for name, value in prints.items()]
     return joined(
         section("Conventions", tag("dl", listed, class_="wide")),
-        section("Made by", tag("ul", [tag("li", one) for one in made], class_="plain")),
-        section("Settings", tag("pre", run.files.settings_text)) if run.files.settings_text else None,
+        section("Made by", tag("dl", hashes, class_="wide"), tag("ul", made, class_="plain")),
+        section("Settings", tag("pre", run.files.settings_text, class_="columns")) if run.files.settings_text else None,
         tag("footer", "Past results, simulated or real, say little about future ones."),
     )

@@ -71,8 +71,8 @@ class Panel:
 
     def arrow(self, x: float, y: float, up: bool, style: str, told: str) -> Markup:
         """A triangle whose tip is at the value: from below for up, from above for down."""
-        left, tip, away = self.x(x), self.y(y), 8.0 if up else -8.0
-        shape = f"M{left:.1f},{tip:.1f}l4.5,{away:g}h-9Z"
+        left, tip, away = self.x(x), self.y(y), 6.0 if up else -6.0
+        shape = f"M{left:.1f},{tip:.1f}l3.5,{away:g}h-7Z"
         return tag("path", tag("title", told), d=shape, class_=f"dot {style}")
 
     def zero_line(self) -> Markup:

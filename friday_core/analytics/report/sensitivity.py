@@ -21,8 +21,8 @@ _ROWS: tuple[tuple[str, Callable[[Any], str], str], ...] = (
     ("fills", lambda value: f"{value:,}", "fills"),
 )
 _TOLD = (
-    "The same bars and the same versions of the model, with the charges of every fill and the slippage of the simulated "
-    "exchange times 0 and times 2. Fills may differ too: what can be paid for depends on the cash."
+    "The same bars and the same versions of the model, with every charge and the slippage of the simulated exchange "
+    "times 0 and times 2. Fills may differ too: what can be paid for depends on the cash."
 )
 
 

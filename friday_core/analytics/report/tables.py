@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 
 from friday_core.analytics.monthly import YearOfReturns
 from friday_core.analytics.report.figures import TimeAxis, axis_of
-from friday_core.analytics.report.markup import Child, Markup, tag
+from friday_core.analytics.report.markup import Child, Markup, joined, tag
 from friday_core.analytics.report.wording import UNDEFINED, duration, money, percent, price
+from friday_core.analytics.round_trips import OpenLot
 from friday_core.analytics.run_analysis import RunAnalysis
 
-#: Rows of a table of round trips, and of one of drawdowns.
-MOST_TRIPS, MOST_DRAWDOWNS = 400, 10
+#: Rows of a table of round trips, of open lots, and of drawdowns.
+MOST_TRIPS, MOST_OPEN, MOST_DRAWDOWNS = 100, 40, 10
+#: Reasons of one stage and verdict.
+MOST_REASONS = 3
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: A month's return that has the full colour.
 _FULL = 0.10
@@ -56,28 +59,45 @@ def drawdown_table(run: RunAnalysis) -> Markup:
 
 
 def trip_table(run: RunAnalysis) -> Markup:
-    """Round trips in the order in which they were closed; of very many, the largest."""
+    """Round trips in the order in which they were closed; of very many, the largest. No column says one thing only."""
     largest = sorted(range(len(run.trips)), key=lambda n: -abs(run.trips[n].net))[:MOST_TRIPS]
-    heads = (
-        "instrument", "strategy", "entry", "exit", "quantity", "entry price", "exit price",
-        "income", "charges", "net profit", "net", "MAE", "MFE", "held",
-    )  # fmt: skip
+    trips = [run.trips[n] for n in largest]
+    dull = set() if len({trip.strategy for trip in trips}) > 1 else {"strategy"}
+    dull |= set() if any(trip.income for trip in trips) else {"income"}
     axis = axis_of(run)
-    return table(heads, (_trip_row(run, axis, n) for n in sorted(largest)), words=4, style="long")
+    rows = [[(name, cell) for name, cell in _trip_row(run, axis, n) if name not in dull] for n in sorted(largest)]
+    heads = [name for name, _ in rows[0]]
+    words = heads.index("quantity")
+    return table(heads, ([cell for _, cell in row] for row in rows), words=words, style="long")
 
 
 def open_table(run: RunAnalysis) -> Markup:
-    """Lots that are open at the end of the run."""
+    """Lots that are open at the end of the run, at their last mark; of very many, those that cost most."""
     axis, digits = axis_of(run), run.files.money_digits
+    largest = sorted(run.open_lots, key=lambda lot: -abs(lot.cost))[:MOST_OPEN]
     rows = (
         (
-            lot.instrument, lot.strategy, axis.told(lot.ts_opened), f"{lot.quantity:,}",
-            price(lot.entry_price), money(lot.cost, digits), money(lot.income, digits), money(lot.charges, digits),
+            lot.instrument, lot.strategy, axis.told(lot.ts_opened), f"{lot.quantity:,}", price(lot.entry_price),
+            money(lot.cost, digits), money(lot.income, digits), money(lot.charges, digits),
+            *_marked(lot, run.open_value(lot), digits),
         )
         for lot in run.open_lots
+        if lot in largest
     )  # fmt: skip
-    heads = ("instrument", "strategy", "opened", "quantity", "entry price", "cost", "income", "charges")
-    return table(heads, rows, words=3)
+    heads = ("instrument", "strategy", "opened", "quantity", "entry price", "cost", "income", "charges", "value", "net")
+    listed = table(heads, rows, words=3, style="lots")
+    if len(run.open_lots) <= MOST_OPEN:
+        return listed
+    told = f"The {MOST_OPEN:,} that cost most of {len(run.open_lots):,}; all follow from fills.parquet."
+    return joined(listed, tag("p", told, class_="note"))
+
+
+def _marked(lot: OpenLot, value: float | None, digits: int) -> tuple[Child, Child]:
+    """What a lot is worth, and its profit so far."""
+    if value is None:
+        return UNDEFINED, UNDEFINED
+    net = value - lot.cost + lot.income - lot.charges
+    return money(value, digits), tag("span", money(net, digits), class_="gain" if net > 0 else "loss")
 
 
 def decision_table(run: RunAnalysis) -> Markup:
@@ -91,21 +111,44 @@ def decision_table(run: RunAnalysis) -> Markup:
 
 
 def quarantine_table(run: RunAnalysis) -> Markup:
-    """Rows by stage, verdict and reason."""
-    keys = ("stream", "stage", "verdict", "reason")
-    rows = ([*(str(one[key]) for key in keys), f"{one['rows']:,}"] for one in run.files.summary.get("quarantine", ()))
-    return table((*keys, "rows"), rows, words=4)
+    """Rows by stage and verdict, with the most frequent reasons."""
+    keys = ("stream", "stage", "verdict")
+    groups: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for one in run.files.summary.get("quarantine", ()):
+        groups.setdefault(tuple(str(one[key]) for key in keys), []).append((str(one["reason"]), one["rows"]))
+    rows = [
+        (*group, reason, f"{count:,}")
+        for group, reasons in groups.items()
+        for reason, count in [*reasons[:MOST_REASONS], *_rest(reasons[MOST_REASONS:])]
+    ]
+    return table((*keys, "reason", "rows"), rows, words=4)
 
 
-def _trip_row(run: RunAnalysis, axis: TimeAxis, n: int) -> tuple[Child, ...]:
-    trip, digits, reached = run.trips[n], run.files.money_digits, run.excursions[n]
+def _rest(reasons: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     return (
-        trip.instrument, trip.strategy, axis.told(trip.ts_opened), axis.told(trip.ts_closed), f"{trip.quantity:,}",
-        price(trip.entry_price), price(trip.exit_price), money(trip.income, digits), money(trip.charges, digits),
-        tag("span", money(trip.net, digits), class_="gain" if trip.net > 0 else "loss"), percent(trip.net_return),
-        percent(reached.adverse) if reached else UNDEFINED, percent(reached.favourable) if reached else UNDEFINED,
-        duration(trip.ts_closed - trip.ts_opened),
-    )  # fmt: skip
+        [("other reasons; the rows are in quarantine.parquet", sum(count for _, count in reasons))] if reasons else []
+    )
+
+
+def _trip_row(run: RunAnalysis, axis: TimeAxis, n: int) -> tuple[tuple[str, Child], ...]:
+    trip, digits, reached = run.trips[n], run.files.money_digits, run.excursions[n]
+    net = tag("span", money(trip.net, digits), class_="gain" if trip.net > 0 else "loss")
+    return (
+        ("instrument", trip.instrument),
+        ("strategy", trip.strategy),
+        ("entry", axis.told(trip.ts_opened)),
+        ("exit", axis.told(trip.ts_closed)),
+        ("quantity", f"{trip.quantity:,}"),
+        ("entry price", price(trip.entry_price)),
+        ("exit price", price(trip.exit_price)),
+        ("income", money(trip.income, digits)),
+        ("charges", money(trip.charges, digits)),
+        ("net profit", net),
+        ("net", percent(trip.net_return)),
+        ("MAE", percent(reached.adverse) if reached else UNDEFINED),
+        ("MFE", percent(reached.favourable) if reached else UNDEFINED),
+        ("held", duration(trip.ts_closed - trip.ts_opened)),
+    )
 
 
 def _heat(value: float | None, style: str = "") -> Markup:

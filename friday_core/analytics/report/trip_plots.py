@@ -10,7 +10,7 @@ from friday_core.analytics.report.figures import HALF, TimeAxis, axis_of, panel_
 from friday_core.analytics.report.markup import Markup, tag
 from friday_core.analytics.report.plot import Mark, Panel, figure
 from friday_core.analytics.report.scales import Scale, marks_of, nice_range
-from friday_core.analytics.report.wording import duration, money, percent, short
+from friday_core.analytics.report.wording import duration, money, percent, ratio, short
 from friday_core.analytics.round_trips import RoundTrip
 from friday_core.analytics.run_analysis import RunAnalysis
 from friday_core.domain.chunk import Float64
@@ -25,17 +25,19 @@ MOST_POINTS = 1_000
 _UNITS = ((86_400e6, "days"), (3_600e6, "hours"), (60e6, "minutes"))
 
 
-def contribution_figure(brought: Mapping[str, int], digits: int, currency: str, what: str) -> Markup:
+def contribution_figure(
+    brought: Mapping[str, int], digits: int, currency: str, what: str, width: float = HALF
+) -> Markup:
     """A bar for each, the largest profit first, with its amount."""
     rows = _largest(brought)
     amounts = [amount / 10**digits for _, amount in rows]
     low, high, step = nice_range(min(0.0, *amounts), max(0.0, *amounts), 3)
     bottom = 30.0 + _ROW * len(rows)
-    panel = Panel(Scale(low, high, _NAMES, HALF - _AMOUNTS), Scale(0.0, 1.0, bottom, 24.0))
+    panel = Panel(Scale(low, high, _NAMES, width - _AMOUNTS), Scale(0.0, 1.0, bottom, 24.0))
     marks: list[Mark] = [(value, short(value, step)) for value in marks_of(low, high, step)]
-    bars = [_bar(panel, n, name, amount, digits) for n, (name, amount) in enumerate(rows)]
+    bars = [_bar(panel, n, name, amount / 10**digits, money(amount, digits)) for n, (name, amount) in enumerate(rows)]
     label = f"contribution of each {what}"
-    return figure(HALF, bottom + 26.0, label, panel.frame(marks, [], currency), panel.zero_line(), bars)
+    return figure(width, bottom + 26.0, label, panel.frame(marks, [], currency), panel.zero_line(), bars)
 
 
 def holding_figure(run: RunAnalysis, trips: Sequence[RoundTrip]) -> Markup:
@@ -59,7 +61,7 @@ def _scatter(run: RunAnalysis, trips: Sequence[RoundTrip], across: Float64, labe
         panel.point(x, y, "gain" if trip.net > 0 else "loss", _told(trip, run, axis))
         for x, y, trip in zip(across.tolist(), returns.tolist(), trips, strict=True)
     ]
-    marks: list[Mark] = [(value, short(value, step)) for value in marks_of(low, high, step)]
+    marks: list[Mark] = [(value, ratio(value, 0 if step >= 1 else 2)) for value in marks_of(low, high, step)]
     title = panel.text(HALF - 12.0, 256.0, unit, "tick", "end")
     return figure(HALF, 260.0, label, panel.frame(marks, share(panel), "net return"), dots, title)
 
@@ -72,16 +74,15 @@ def _largest(brought: Mapping[str, int]) -> list[tuple[str, int]]:
     return [*rows, (f"{len(rest):,} others", sum(amount for _, amount in rest))] if rest else rows
 
 
-def _bar(panel: Panel, n: int, name: str, minor: int, digits: int) -> Markup:
-    amount, top = minor / 10**digits, 28.0 + _ROW * n
+def _bar(panel: Panel, n: int, name: str, amount: float, told: str) -> Markup:
+    top = 28.0 + _ROW * n
     left, right = sorted((panel.x(0.0), panel.x(amount)))
-    shown = money(minor, digits)
     return tag(
         "g",
-        tag("title", f"{name}: {shown}"),
+        tag("title", f"{name}: {told}"),
         panel.text(_NAMES - 8, top + 13, _shortened(name), "tick", "end"),
-        tag("rect", x=left, y=top + 2, width=max(right - left, 0.5), height=_ROW - 7, class_=_style(minor)),
-        panel.text(HALF - 4, top + 13, shown, "tick", "end"),
+        tag("rect", x=left, y=top + 2, width=max(right - left, 0.5), height=_ROW - 7, class_=_style(amount)),
+        panel.text(panel.x.end + _AMOUNTS - 4, top + 13, told, "tick", "end"),
     )
 
 
@@ -89,7 +90,7 @@ def _shortened(name: str, most: int = 15) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
-def _style(amount: int) -> str:
+def _style(amount: float) -> str:
     return "gain" if amount >= 0 else "loss"
 
 

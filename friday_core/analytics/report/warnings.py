@@ -13,13 +13,14 @@ from friday_core.analytics.run_analysis import RunAnalysis
 
 #: Reasons that are named of each kind; the tables below have them all.
 _NAMED = 5
+_DONE = {"PASS": "passed", "REPAIR": "repaired", "QUARANTINE": "held back", "DUPLICATE": "dropped as duplicates"}
 _NOT_TRADED = ("denied", "rejected", "in_doubt")
 
 
 def warnings_of(run: RunAnalysis) -> list[str]:
     """One sentence each, the gravest first; empty if there is nothing to warn of."""
     summary = run.files.summary
-    return [*_ends(summary), *_faults(summary), *_held_back(summary), *_refused(run), *_unproven(run)]
+    return [*_ends(summary), *_faults(summary), *_unproven(run), *_refused(run), *_held_back(summary)]
 
 
 def _ends(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -48,10 +49,10 @@ def _held_back(summary: Mapping[str, Any]) -> Iterator[str]:
         return
     found: Counter[str] = Counter()
     for row in rows:
-        found[f"{row['stage']} ({row['verdict']})"] += row["rows"]
+        found[f"{_DONE.get(row['verdict'], row['verdict'])} by {row['stage']}"] += row["rows"]
     seen = summary.get("results", {}).get("rows", 0)
     of = f" of {seen:,}" if seen else ""
-    yield f"Remarked, repaired or held back: {counted(total, 'row')}{of} ({_listed(found)})."
+    yield f"Rows that validators remarked on: {total:,}{of} ({_listed(found)})."
 
 
 def _refused(run: RunAnalysis) -> Iterator[str]:

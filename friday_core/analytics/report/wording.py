@@ -56,7 +56,7 @@ def duration(microseconds: float | None) -> str:
     """Days where it is some, hours and minutes below."""
     if microseconds is None:
         return UNDEFINED
-    if microseconds >= 2 * _DAY:
+    if microseconds >= 2 * _DAY or microseconds == _DAY:
         return f"{microseconds / _DAY:,.0f} d"
     minutes = round(microseconds / 60_000_000)
     return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"

@@ -91,7 +91,9 @@ def _judged(path: Path) -> tuple[RateFile | None, list[Fault]]:
     try:
         file = RateFile.model_validate(content)
     except ValidationError as error:
-        return None, sorted(_fault(lines, one["loc"], one["msg"]) for one in error.errors())
+        # Of one value the first fault only: the others follow from it.
+        faults = {one["loc"][:3]: _fault(lines, one["loc"], one["msg"]) for one in reversed(error.errors())}
+        return None, sorted(faults.values())
     return file, sorted(_dated_faults(file, lines))
 
 

@@ -13,7 +13,7 @@ from friday_core.market.charges.lines import Line
 
 
 class Certainty(enum.StrEnum):
-    """``CERTAIN``: read with whoever decides it. ``OBSERVED``: computed back from figures that the broker
+    """``CERTAIN``: in the words of whoever decides it. ``OBSERVED``: computed back from figures that the broker
     published. ``SECONDARY``: read in a list by somebody else. ``UNCERTAIN``: the amount or one of the dates
     is from memory.
     """

@@ -46,8 +46,11 @@ class RateTables:
             hint = f"; there is {near[0]}" if near else ""
             mend = "correct the name, or say the rate in a file of your own (rates = ...)"
             return f"no rate for {what} in {names}{hint}\n    mend: {mend}"
-        spans = "; ".join(
-            f"{row.first} to {min(row.until or file.known_until, file.known_until)}" for file, row in self._rows[key]
+        rows = self._rows[key]
+        ends = max(file.known_until for file, _ in rows)
+        spans = "; ".join(f"{row.first} to {min(row.until or ends, file.known_until)}" for file, row in rows)
+        first = (
+            f"the facts end on {ends}: look up what has changed since, and" if day > ends else "keep to those days, or"
         )
-        mend = "keep to those days, or say the rate with its source in a file of your own (rates = ...)"
+        mend = f"{first} say the rate with its source in a file of your own (rates = ...)"
         return f"no rate for {what} on {day} in {names}, which answer for {spans}\n    mend: {mend}"

@@ -11,10 +11,10 @@ from friday_core.domain.money import divide_half_even
 from friday_core.domain.orders import Side
 from friday_core.domain.sessions import to_date
 from friday_core.errors import DataError
-from friday_core.market.charges.lines import LEDGER_LINES, Charges, Estimate, Line
+from friday_core.market.charges.lines import LEDGER_LINES, PARTS, Charges, Estimate, Line
 from friday_core.market.charges.rows import LevyRow, Segment
 from friday_core.market.charges.tables import RateTables
-from friday_core.market.charges.terms import PARTS, Rounding, Terms, fee, rounding, terms
+from friday_core.market.charges.terms import Rounding, Terms, fee, rounding, terms
 
 #: Products of each kind of instrument, and the segment whose rates they have.
 SEGMENTS = {
@@ -24,7 +24,7 @@ SEGMENTS = {
 }
 #: Segments in which shares change hands.
 DELIVERED = frozenset({Segment.DELIVERY, Segment.MTF})
-#: Which woman or man the account belongs to first, as far as fees differ.
+#: The first holder of the account, as far as fees differ.
 Holder = Literal["any", "woman"]
 
 
@@ -49,33 +49,30 @@ class IndianTariff:
         ``to_the_paisa`` leaves out the coarser rounding of the note: nearer to what an order adds
         to a note with many.
         """
-        rule = self.rounding(order.session)
+        lines, rule = self.exact(order), self.rounding(order.session)
         nearest = rule.to_the_paisa if to_the_paisa else rule.paid
-        return Charges.of({line: nearest(line, parts) for line, parts in self.exact(order).items()})
+        return Charges.of({line: nearest(line, parts) for line, parts in lines.items()})
 
     def estimate(self, order: ExecutedOrder) -> Estimate:
         """The order as the broker's API estimates it: most lines exact."""
-        rule = self.rounding(order.session)
-        return Estimate({line: rule.estimated(line, parts) for line, parts in self.exact(order).items()})
+        lines, rule = self.exact(order), self.rounding(order.session)
+        return Estimate({line: rule.estimated(line, parts) for line, parts in lines.items()})
 
-    def exact(self, order: ExecutedOrder, same_day_notional: int | None = None) -> dict[Line, int]:
-        """Every line in parts of a paisa, nothing rounded.
+    def exact(self, order: ExecutedOrder) -> dict[Line, int]:
+        """Every line in parts of a paisa, nothing rounded."""
+        same_day = divide_half_even(order.notional * order.same_day, order.quantity)
+        return self.note_lines(order, same_day) | self._ledger_lines(order)
 
-        ``same_day_notional`` is what of the notional was not delivered; else the share of
-        ``order.same_day``, rounded half-even to the paisa.
-        """
+    def note_lines(self, order: ExecutedOrder, same_day: int) -> dict[Line, int]:
+        """The lines of the contract note, exact, if so many paise of a delivery order were not delivered."""
         segment = self.segment(order)
-        if same_day_notional is None:
-            same_day_notional = divide_half_even(order.notional * order.same_day, order.quantity)
-        if segment not in DELIVERED or order.same_day == 0:
-            lines = self._lines(order, segment, order.notional)
-        elif order.same_day == order.quantity:
-            lines = self._lines(order, Segment.INTRADAY, order.notional)
-        else:
-            parts = self._lines(order, Segment.INTRADAY, same_day_notional)
-            rest = self._lines(order, segment, order.notional - same_day_notional)
-            lines = {line: parts[line] + rest[line] for line in parts}
-        return lines | self._ledger_lines(order, segment)
+        if segment not in DELIVERED or same_day == 0:
+            return self._lines(order, segment, order.notional)
+        lines = self._lines(order, Segment.INTRADAY, same_day)
+        if same_day == order.notional:
+            return lines
+        rest = self._lines(order, segment, order.notional - same_day)
+        return {line: parts + rest[line] for line, parts in lines.items()}
 
     def segment(self, order: ExecutedOrder) -> Segment:
         """The segment of an order; ``DataError`` for a product that its instrument does not have."""
@@ -114,9 +111,13 @@ class IndianTariff:
         lines[Line.GST] = found.tax(lines)
         return lines
 
-    def _ledger_lines(self, order: ExecutedOrder, segment: Segment) -> dict[Line, int]:
+    def _ledger_lines(self, order: ExecutedOrder) -> dict[Line, int]:
         """What is charged beside the contract note."""
-        delivers = segment in DELIVERED and order.side is Side.SELL and order.same_day < order.quantity
-        due = {Line.DEPOSITORY: delivers and not order.depository_paid, Line.SQUARE_OFF: order.squared_off}
-        day = to_date(order.session)
-        return {line: fee(self.tables, line, self._holder, day) if due[line] else 0 for line in LEDGER_LINES}
+        sells = order.side is Side.SELL and order.same_day < order.quantity
+        delivers = sells and not order.depository_paid and self.segment(order) in DELIVERED
+        due = {Line.DEPOSITORY: delivers, Line.SQUARE_OFF: order.squared_off}
+        return {line: self.fee(line, order.session) if due[line] else 0 for line in LEDGER_LINES}
+
+    def fee(self, line: Line, session: int) -> int:
+        """``DEPOSITORY`` or ``SQUARE_OFF`` with GST, in parts of a paisa."""
+        return fee(self.tables, line, self._holder, to_date(session))

@@ -124,7 +124,7 @@ RULES = (
     Rule(
         "it can be started, stopped, and started again",
         "a start that fails elsewhere stops it, and the next one starts it once more",
-        "release in stop() what start() took, so that either may follow the other; let health() return a Health at once",
+        "release in stop() what start() took, so that one may follow the other; let health() return a Health at once",
         _lives_twice,
     ),
 )

@@ -32,9 +32,10 @@ def _is_frozen_and_closed(subject: Subject) -> None:
 
 
 def _hides_secrets(subject: Subject) -> None:
-    open_ones = [path for path, field in _fields(subject) if _sounds_secret(path) and not holds_secrets(field.annotation)]
-    if open_ones:
-        raise Broken(f"{', '.join(open_ones)} sounds secret, and is shown to everybody")
+    named = [(path, field) for path, field in _fields(subject) if _sounds_secret(path)]
+    shown = [path for path, field in named if not holds_secrets(field.annotation)]
+    if shown:
+        raise Broken(f"{', '.join(shown)} sounds secret, and is shown to everybody")
 
 
 def _sounds_secret(path: str) -> bool:

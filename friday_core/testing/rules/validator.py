@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from friday_core.interfaces.component import Stateful
+from functools import partial
+
+from friday_core.domain.chunk import Chunk
 from friday_core.interfaces.validator import Validator
 from friday_core.testing.comparing import cuts, digest, one_by_one, pieces, require_same
 from friday_core.testing.dirt import CUT_OFF, FUTURES
 from friday_core.testing.judging import inputs_of, trials, verdicts
+from friday_core.testing.markets import Market
 from friday_core.testing.outcomes import Broken
 from friday_core.testing.rule import Rule
 from friday_core.testing.rules import wording
@@ -24,23 +27,27 @@ def _answers_for_every_row(subject: Subject) -> None:
             raise Broken("it writes into the rows that it is shown")
 
 
+def _at_once(subject: Subject, market: Market, chunk: Chunk) -> list[str]:
+    return subject.once(("verdicts", market.name), lambda: verdicts(subject.make(market), [chunk]))
+
+
 def _any_cut(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        expected = verdicts(subject.make(market), [chunk])
+        expected = _at_once(subject, market, chunk)
         for how, at in cuts(len(chunk)):
             require_same(market, expected, verdicts(subject.make(market), pieces(chunk, at)), how)
 
 
 def _one_by_one(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        expected = verdicts(subject.make(market), [chunk])
+        expected = _at_once(subject, market, chunk)
         alone = verdicts(subject.make(market), one_by_one(chunk))
         require_same(market, expected, alone, "where rows come one by one")
 
 
 def _no_future(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        expected = verdicts(subject.make(market), [chunk])
+        expected = _at_once(subject, market, chunk)
         for row in market.turns():
             for how in (CUT_OFF, *FUTURES):
                 other = market.with_future(row, how)
@@ -52,7 +59,7 @@ def _no_future(subject: Subject) -> None:
 def _same_twice(subject: Subject) -> None:
     """A stranger that works beside it, on other rows, must not matter."""
     for market, chunk in trials(subject):
-        expected = verdicts(subject.make(market), [chunk])
+        expected = _at_once(subject, market, chunk)
         own, other = subject.make(market), subject.make(market)
         got: list[str] = []
         for part in pieces(chunk, range(40, len(chunk), 40)):
@@ -63,16 +70,18 @@ def _same_twice(subject: Subject) -> None:
 
 def _goes_on(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        require_snapshots(subject.make(market), lambda one, part: one.validate(part), chunk)  # type: ignore[attr-defined]
-        expected = verdicts(subject.make(market), [chunk])
+        require_snapshots(subject.make(market), partial(_shown, chunk))
+        expected = _at_once(subject, market, chunk)
         for row in snapshot_rows(chunk):
             first, second = subject.make(market), subject.make(market)
-            assert isinstance(first, Stateful) and isinstance(second, Stateful)
-            assert isinstance(first, Validator) and isinstance(second, Validator)
             said = verdicts(first, [chunk.take(slice(0, row))])
             second.restore(first.snapshot())
             said += verdicts(second, [chunk.take(slice(row, None))])
             require_same(market, expected, said, wording.restored(market, row))
+
+
+def _shown(chunk: Chunk, validator: Validator) -> None:
+    validator.validate(chunk)
 
 
 def _looks_at_rows_only(subject: Subject) -> None:
@@ -84,10 +93,8 @@ def _looks_at_rows_only(subject: Subject) -> None:
 
 
 def _in_time(subject: Subject) -> None:
-    for market, chunk in trials(subject):
-        validator = subject.make(market)
-        rows = one_by_one(chunk)
-        wording.require_in_time(seconds_per_call(lambda part, v=validator: v.validate(part), rows), subject.limits.row)  # type: ignore[misc]
+    market, chunk = next(trials(subject))
+    wording.require_in_time(seconds_per_call(subject.make(market).validate, one_by_one(chunk)), subject.limits.row)
 
 
 RULES = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 from pydantic import Field
 
 from friday_core.api import Col, ComponentSpec, FeatureSet, Market, PluginSettings, hookimpl, where
@@ -41,7 +40,7 @@ class Trend(FeatureSet):
         week, month, year = self._settings.week, self._settings.month, self._settings.year
         price = where(m.close > 0.0, m.close, math.nan)
         momentum = price.shift(month) / price.shift(year) - 1.0
-        returns = np.log(price / price.shift(1))
+        returns = (price / price.shift(1)).then("log")
         return {
             "reversal": price / price.shift(week) - 1.0,
             "momentum": momentum,

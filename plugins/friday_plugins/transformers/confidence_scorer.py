@@ -152,7 +152,7 @@ class ConfidenceScorer(Transformer):
         self.inputs = (settings.column, "close", "factor")
         self._settings = settings
         self._names = [str(one.id) for one in universe]
-        self._scales = np.array([10.0**one.price_decimals for one in universe])
+        self._scales = universe.scales
         self._is_return = settings.predicts == "return"
         self._neutral = 0.0 if self._is_return else 0.5
         self._state = _State()

@@ -53,7 +53,7 @@ class PriceNormalizer(Transformer):
     def __init__(self, settings: PriceNormalizerSettings, universe: Universe) -> None:
         self._rounds = settings.tick == "round"
         self._ticks = np.array([one.tick_size for one in universe], np.int64)
-        self._scales = np.array([10.0**one.price_decimals for one in universe])
+        self._scales = universe.scales
 
     def transform(self, chunk: Chunk) -> Chunk:
         tick, scale = self._ticks[chunk.inst], self._scales[chunk.inst]

@@ -40,7 +40,7 @@ def run(*arguments: str) -> Result:
 
 def test_check_counts_the_components_of_the_profile(module: ModuleType) -> None:
     result = run("check", "-p", "demo")
-    assert (result.exit_code, result.output) == (0, "ok: profile demo, 18 components\n")
+    assert (result.exit_code, result.output) == (0, "ok: profile demo, 20 components\n")
 
 
 def test_check_lists_the_problems_of_the_settings(module: ModuleType) -> None:
@@ -73,6 +73,9 @@ def test_explain_keeps_to_a_key(module: ModuleType) -> None:
         "account.currency",
         "account.capital",
         "account.charges",
+        "account.charges_scale",
+        "account.max_order_value",
+        "account.max_gross_exposure",
     }
 
 

@@ -43,7 +43,13 @@ class FakeHost:
     def request_stop(self) -> None:
         self.stop_requested = True
 
-    def run(self, progress: Callable[[int, int], None] = lambda _rows, _ts: None, on_hang: object = None) -> RunResult:
+    def run(
+        self,
+        progress: Callable[[int, int], None] = lambda _rows, _ts: None,
+        on_hang: object = None,
+        on_fit: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> RunResult:
+        on_fit(1, 1)
         progress(5, 1_700_000_000_000_000)
         return self.session(self)
 
@@ -63,7 +69,7 @@ class Runs:
             return self.host
 
         self.module.build = build
-        return CliRunner().invoke(cli, ["run", "--container", "firm_containers:build", *arguments])
+        return CliRunner().invoke(cli, ["run", "--container", "firm_containers:build", "--no-report", *arguments])
 
 
 @pytest.fixture
@@ -112,6 +118,7 @@ def test_the_numbers_of_the_exit_codes_are_a_promise() -> None:
         "FAILED": 1,
         "MISCONFIGURED": 2,
         "STOPPED": 3,
+        "REFUSED": 4,
         "INTERRUPTED": 130,
     }
 

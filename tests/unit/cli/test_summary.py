@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from fakes.run_result import book, results, run_result
 
-from friday_core.cli.summary import book_lines, figure_lines, headline, print_summary, remarks
+from friday_core.cli.summary import (
+    book_lines,
+    evidence_lines,
+    figure_lines,
+    headline,
+    left_out_lines,
+    print_summary,
+    remarks,
+)
 from friday_core.session.runner import RunStatus
 
 MILLIONS = {
@@ -129,6 +137,62 @@ def test_remarks_tell_what_went_wrong_and_what_was_held_back() -> None:
         "1,200 rows QUARANTINE by bar_sanity: HIGH",
         "orders to place: runs/one/basket_orders.csv",
     ]
+
+
+def test_of_many_reasons_the_first_are_told_and_the_rows_of_the_others_counted() -> None:
+    held = [{"stream": "s", "stage": "v", "verdict": "QUARANTINE", "reason": f"r{n}", "rows": 4 - n} for n in range(4)]
+    assert list(remarks(run_result(quarantine=held).summary)) == [
+        "4 rows QUARANTINE by v: r0",
+        "3 rows QUARANTINE by v: r1",
+        "3 rows QUARANTINE by v: other reasons; quarantine.parquet has them",
+    ]
+
+
+def test_who_was_never_predicted_is_named_and_who_was_only_not_traded_is_counted() -> None:
+    silent = {"instrument": "FB.US", "bars": 196, "predictions": 0, "fills": 0, "reason": "too few bars"}
+    traded = {**silent, "instrument": "GM.US", "fills": 3}
+    idle = {**silent, "instrument": "T.US", "predictions": 700, "reason": "no strategy decided on it"}
+    assert list(left_out_lines([silent, traded, idle])) == [
+        "FB.US was never predicted or traded: too few bars",
+        "GM.US was never predicted: too few bars",
+        "1 instrument was never traded either; summary.json says why under left_out",
+    ]
+
+
+def test_without_a_model_those_that_nothing_was_seen_of_are_named() -> None:
+    unseen = {"instrument": "A.NSE", "bars": 0, "predictions": None, "fills": 0, "reason": "the run saw no bar of it"}
+    idle = {**unseen, "instrument": "B.NSE", "bars": 9}
+    assert list(left_out_lines([unseen, idle, idle])) == [
+        "A.NSE was never traded: the run saw no bar of it",
+        "2 instruments were never traded either; summary.json says why under left_out",
+    ]
+
+
+def test_the_models_skill_is_one_line_in_words() -> None:
+    model = {"plugin": "ridge", "skill": {"verdict": "None that can be told from luck: rank IC +0.0100."}}
+    assert list(evidence_lines({"model": model}, 200)) == [
+        "model ridge: None that can be told from luck: rank IC +0.0100."
+    ]
+
+
+def test_the_sensitivity_is_a_line_for_each_run() -> None:
+    free = {"charges": 0, "slippage": 0, "status": "finished", "error": "", "results": results()}
+    flat = {**free, "charges": 1, "results": results(sharpe=None)}
+    dear = {"charges": 2, "slippage": 2, "status": "failed", "error": "no cash"}
+    assert list(evidence_lines({"sensitivity": [free, flat, dear]}, 80)) == [
+        "at 0x charges, slippage     3.15%, Sharpe 1.95",
+        "at 1x charges, slippage     3.15%",
+        "at 2x charges, slippage     failed: no cash",
+    ]
+
+
+def test_a_run_without_a_model_and_run_once_has_no_such_lines() -> None:
+    assert list(evidence_lines(run_result().summary, 80)) == []
+
+
+def test_the_report_is_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_summary(run_result(), Path("runs/one/report.html"))
+    assert capsys.readouterr().out.splitlines()[-1] == "report:  runs/one/report.html"
 
 
 def test_digest_and_folder_are_never_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

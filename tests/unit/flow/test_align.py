@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from fakes.bars import UNIVERSE, A, B, C, chunk_of, cut, flat, one_by_one
+from fakes.bars import CLOSE, DAY, UNIVERSE, A, B, C, chunk_of, cut, flat, one_by_one
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,19 +23,25 @@ class Aligned:
 
     def __init__(self) -> None:
         self.quarantine = Quarantine("market_data", UNIVERSE)
-        self._align = Align(self.quarantine)
+        self.stage = Align(self.quarantine)
         self.slices: Slices = []
 
     def push(self, *chunks: Chunk) -> Slices:
         """The slices that these chunks closed."""
         before = len(self.slices)
         for chunk in chunks:
-            self._take(self._align.push(chunk))
+            self._take(self.stage.push(chunk))
+        return self.slices[before:]
+
+    def advance(self, now: int) -> Slices:
+        """The slices that are closed when the clock shows ``now``."""
+        before = len(self.slices)
+        self._take(self.stage.advance(now))
         return self.slices[before:]
 
     def end(self) -> Slices:
         before = len(self.slices)
-        self._take(self._align.flush())
+        self._take(self.stage.flush())
         return self.slices[before:]
 
     @property
@@ -127,6 +133,38 @@ def test_instruments_with_different_close_times_are_in_different_slices(minute: 
     aligned.push(chunk_of(pair))
     aligned.end()
     assert aligned.slices == [[(0, pair[0].instrument.symbol)], [(1, pair[1].instrument.symbol)]]
+
+
+def close(session: int) -> int:
+    return session * DAY + CLOSE
+
+
+def test_the_clock_closes_a_slice_once_it_shows_a_later_time() -> None:
+    aligned = Aligned()
+    aligned.push(rows((1, "A"), (1, "B")))
+    assert aligned.stage.waits_until == close(1) + 1
+    assert aligned.advance(close(1)) == []
+    assert aligned.advance(close(1) + 1) == [[(0, "A"), (1, "B")]]
+    assert aligned.stage.waits_until is None
+    assert aligned.advance(close(2)) == []
+    assert aligned.end() == []
+
+
+@pytest.mark.parametrize("now", [close(1) + 1, close(2)])
+def test_a_row_before_the_time_that_the_clock_showed_is_late(now: int) -> None:
+    aligned = Aligned()
+    aligned.push(rows((1, "A")))
+    aligned.advance(now)
+    assert aligned.push(rows((1, "B"), (2, "B"), (3, "B"))) == [[(1, "B")]]
+    assert aligned.held == [(0, LATE)]
+
+
+def test_a_restored_stage_knows_what_the_clock_showed() -> None:
+    aligned, other = Aligned(), Aligned()
+    aligned.advance(close(2))
+    other.stage.restore(aligned.stage.snapshot())
+    other.push(rows((1, "A"), (2, "A")))
+    assert other.held == [(0, LATE)]
 
 
 disordered = st.lists(st.tuples(st.integers(1, 4), st.sampled_from("ABC")), max_size=15)

@@ -189,6 +189,7 @@ def test_a_clock_closes_a_bar_when_nothing_is_traded() -> None:
     built = Built("1m", lateness=2 * SECOND)
     built.push(flat_trades("15:29:59"))
     assert built.advance(at("15:30:01.999999")) == []
+    assert built.stage.waits_until == at("15:30:02")
     (bar,) = built.advance(at("15:30:02"))
     assert bar.clock == "10:00:00 A"
 

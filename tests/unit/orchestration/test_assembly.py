@@ -66,9 +66,9 @@ def test_a_streams_plan_holds_its_stages_in_order(plugins: PluginList) -> None:
     plugins.add(ComponentSpec("transformer", "same", Same))
     plan = assembled(plugins, f'{STREAM}.transformers=["same", "realised_volatility"]').stream_plan()
     assert plan.columns == ("open", "high", "low", "close", "volume")
-    before, after = plan.parts()
-    assert [name for name, _ in before] == ["bar_sanity", "same", "realised_volatility"]
-    assert after == ()
+    arriving, in_order, of_bars = plan.parts()
+    assert [name for name, _ in in_order] == ["bar_sanity", "same", "realised_volatility"]
+    assert (arriving, of_bars) == ((), ())
 
 
 def test_the_one_sizer_broker_and_plan_of_charges_are_those_of_the_configuration(plugins: PluginList) -> None:

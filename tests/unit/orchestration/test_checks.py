@@ -53,10 +53,12 @@ def test_the_default_profile_goes_together(plugins: PluginList) -> None:
     assert problems_of(plugins) == []
 
 
-def test_an_assembly_without_conflicts_has_a_mode(plugins: PluginList) -> None:
-    loaded = load_settings(folder=Path("nowhere"), environ={}, overrides=[SHORT])
+@pytest.mark.parametrize(("clock", "mode"), [((), "backtest"), (("clock.kind=wall", "clock.speed=60"), "paper")])
+def test_an_assembly_without_conflicts_has_a_mode(plugins: PluginList, clock: tuple[str, ...], mode: str) -> None:
+    assert problems_of(plugins, *clock) == []
+    loaded = load_settings(folder=Path("nowhere"), environ={}, overrides=[SHORT, *clock])
     graph = resolve_graph(loaded, plugins.registry(), HOST_CAPABILITIES)
-    assert mode_of(assemble(loaded.settings, graph, Path("nowhere"), SecretRegistry())) == "backtest"
+    assert mode_of(assemble(loaded.settings, graph, Path("nowhere"), SecretRegistry())) == mode
 
 
 @pytest.mark.parametrize(
@@ -64,10 +66,12 @@ def test_an_assembly_without_conflicts_has_a_mode(plugins: PluginList) -> None:
     [
         (("broker.use=cash",), "broker", "broker.cash"),
         (("broker.use=cash", "clock.kind=wall"), STREAM, "source.synthetic"),
+        (("broker.use=cash", "clock.kind=wall", "clock.speed=60"), STREAM, "source.synthetic"),
         (("clock.kind=wall",), STREAM, "source.synthetic"),
+        (("clock.speed=60",), "clock", ""),
     ],
 )
-def test_nothing_but_a_backtest_can_be_had_from_past_data(
+def test_past_data_are_for_a_backtest_and_for_paper_at_a_speed(
     plugins: PluginList, options: tuple[str, ...], section: str, plugin: str
 ) -> None:
     plugins.add(ComponentSpec("broker", "cash", RealBroker))

@@ -420,7 +420,7 @@ def test_what_is_left_after_a_cut_and_a_lack_of_volume_is_ordered_anew() -> None
 
 
 def test_a_seller_whose_buyer_cannot_pay_first_meets_the_other_buyers() -> None:
-    # s0 can pay for 8 of 10, s1 for all of 10. s2 sells 12: all of it crosses, and the account buys 6 of the 8 sent.
+    # s0 can pay for 8 of 10, s1 for all of 4. s2 sells 12: all of it crosses, and nobody buys the 2 at the broker.
     scripts = (
         Script({1: [Order(A, BUY, 10)]}),
         Script({1: [Order(A, BUY, 4)]}),
@@ -430,23 +430,62 @@ def test_a_seller_whose_buyer_cannot_pay_first_meets_the_other_buyers() -> None:
     assert [part[1:4] for part in parts(session)] == [("s2", "cross", -12), ("s0", "cross", 8), ("s1", "cross", 4)]
     assert account_orders(session) == [(2, "cancelled", 0)]
     assert ends(session) == [
-        (2, "s0", "cancelled", 8, "CLIPPED_CASH"),
+        (2, "s0", "cancelled", 8, "NO_CASH"),
         (2, "s1", "filled", 4, ""),
         (2, "s2", "filled", 12, ""),
     ]
 
 
-def test_what_a_seller_is_left_with_goes_to_the_broker_on_the_next_row() -> None:
-    # They would meet, but s0 can pay for 8 of 10: the other 2 are sold on day 3, although it was an order for a day.
+def test_what_a_seller_cannot_cross_is_sold_at_the_broker_on_the_same_row() -> None:
+    # They would meet, but s0 can pay for 8 of 10: s1 sells the other 2 like an order that nobody meets.
     scripts = Script({1: [Order(A, BUY, 10)]}), Script({1: [Order(A, SELL, 10)]})
-    session = netted(*scripts, capital=1_000).run(days(100, 125, 120))
+    session = netted(*scripts, capital=1_000, matching={"slippage_ticks": 1}).run(days(100, 125, 120))
     assert [part[:5] for part in parts(session)] == [
         (2, "s1", "cross", -8, 125),
         (2, "s0", "cross", 8, 125),
-        (3, "s1", "market", -2, 120),
+        (2, "s1", "market", -2, 124),
     ]
     assert account_orders(session) == [(-2, "filled", 2)]
-    assert ends(session) == [(2, "s0", "cancelled", 8, "CLIPPED_CASH"), (3, "s1", "filled", 10, "")]
+    assert sent(session) == [("F0002ZZ00001", -2)]
+    assert ends(session) == [(2, "s0", "cancelled", 8, "NO_CASH"), (2, "s1", "filled", 10, "")]
+
+
+def test_what_could_neither_cross_nor_find_volume_waits_and_may_cross_then() -> None:
+    # Day 2 has no volume at all: 8 cross, s0's cash is gone, and s1 keeps 2 until day 3.
+    scripts = (
+        Script({1: [Order(A, BUY, 10, time_in_force=GTC)]}),
+        Script({1: [Order(A, SELL, 10, time_in_force=GTC)]}),
+    )
+    rows = [flat(1, A, 100), flat(2, A, 125)._replace(volume=0.0), flat(3, A, 90)]
+    session = netted(*scripts, capital=1_000, matching={"participation_ppm": 1_000_000}).run(rows)
+    assert [part[:5] for part in parts(session)] == [
+        (2, "s1", "cross", -8, 125),
+        (2, "s0", "cross", 8, 125),
+        (3, "s1", "market", -2, 90),
+    ]
+    assert ends(session) == [(3, "s0", "cancelled", 8, "NO_CASH"), (3, "s1", "filled", 10, "")]
+
+
+def test_a_book_that_waits_for_the_money_of_a_cross_that_fails_gets_it_from_the_broker() -> None:
+    # s0 sells 10 A to s2 and buys 10 B from s1 with the money. At 250 the 1,000 of s2 pay for 4 A, so 4 B cross too.
+    # The other 6 A are sold at the broker, and with that money the other 6 B cross.
+    scripts = (
+        Script({1: [Order(A, BUY, 10)], 2: [Order(A, SELL, 10), Order(B, BUY, 10)]}),
+        Script({1: [Order(B, BUY, 10)], 2: [Order(B, SELL, 10)]}),
+        Script({2: [Order(A, BUY, 10)]}),
+    )
+    session = netted(*scripts, capital=1_000).run(days(100, 100, 250, of=(A, B)))
+    symbols = [fill.instrument.symbol for fill in session.log.fills]
+    assert [(*part[1:4], symbol) for part, symbol in zip(parts(session), symbols, strict=True)][2:] == [
+        ("s0", "cross", -4, "A"),
+        ("s1", "cross", -4, "B"),
+        ("s2", "cross", 4, "A"),
+        ("s0", "cross", 4, "B"),
+        ("s0", "market", -6, "A"),
+        ("s1", "cross", -6, "B"),
+        ("s0", "cross", 6, "B"),
+    ]
+    assert cash(session) == [0, 2_500, 0]
 
 
 def test_what_a_book_sells_pays_for_what_it_crosses_though_another_was_first_in_the_configuration() -> None:

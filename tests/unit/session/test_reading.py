@@ -310,6 +310,14 @@ def test_past_data_may_only_be_made_to_wait(tmp_path: Path, chosen: str) -> None
     assert problem.mend == 'set [streams.market_data] backpressure = "block", or take the line out'
 
 
+def test_past_data_on_the_wall_clock_may_only_be_made_to_wait_too(tmp_path: Path) -> None:
+    played = ("clock.kind=wall", "clock.speed=60", "streams.market_data.backpressure=conflate")
+    (problem,) = check_back_pressure(settings_with(tmp_path, *played))  # type: ignore[arg-type]
+    assert problem.message == (
+        'past data with backpressure = "conflate": the result would depend on how fast the machine is'
+    )
+
+
 @pytest.mark.parametrize("overrides", [("streams.market_data.backpressure=block",), ("clock.kind=wall",)])
 def test_rows_that_wait_and_live_data_are_no_problem(tmp_path: Path, overrides: tuple[str, ...]) -> None:
     live = ("streams.market_data.backpressure=conflate",) if overrides == ("clock.kind=wall",) else ()

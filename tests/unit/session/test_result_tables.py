@@ -123,6 +123,52 @@ def test_prices_of_instruments_with_different_decimals_share_a_column() -> None:
     assert fills["price"].to_pylist() == [Decimal("123.4500"), Decimal("83.0025")]
 
 
+@pytest.fixture(scope="module")
+def netted() -> dict[str, pa.Table]:
+    """10 bought and 4 sold: 4 cross at 1.00, 6 are bought."""
+    scripts = Script({1: [Order(A, Side.BUY, 10)]}), Script({1: [Order(A, Side.SELL, 4)]})
+    return tables_of(Session(*scripts, charges=PerFill(7), netting=True).run([flat(1, A, 100), flat(2, A, 100)]))
+
+
+def test_where_strategies_are_netted_the_account_has_tables_of_its_own(netted: dict[str, pa.Table]) -> None:
+    assert set(netted) == NAMES | {"account_orders", "account_fills", "nettings"}
+    empty = tables_of(Session(Script({}), Script({}), netting=True))
+    assert {name: table.schema for name, table in empty.items()} == {n: table.schema for n, table in netted.items()}
+    (order,), (fill,) = netted["account_orders"].to_pylist(), netted["account_fills"].to_pylist()
+    assert (order["tag"], order["quantity"], order["status"]) == ("F0001ZZ00001", 6, "filled")
+    assert (fill["tag"], fill["quantity"], fill["price"], fill["charges"]) == (
+        "F0001ZZ00001",
+        6,
+        Decimal("1.00"),
+        Decimal("0.07"),
+    )
+    assert "strategy" not in {*order, *fill}
+
+
+def test_orders_and_fills_lead_to_the_account_order_and_back(netted: dict[str, pa.Table]) -> None:
+    orders, fills = netted["orders"].to_pylist(), netted["fills"].to_pylist()
+    assert [row["account_order"] for row in orders] == ["F0001ZZ00001", "F0001ZZ00001"]
+    assert [(row["strategy"], row["kind"], row["account_order"]) for row in fills] == [
+        ("s1", "cross", ""),
+        ("s0", "cross", ""),
+        ("s0", "market", "F0001ZZ00001"),
+    ]
+    behind = " ".join(row["tag"] for row in orders)
+    assert netted["account_orders"]["parents"].to_pylist() == [behind]
+    (netting,) = netted["nettings"].to_pylist()
+    assert (netting["bought"], netting["sold"], netting["account_order"], netting["orders"]) == (
+        10,
+        4,
+        "F0001ZZ00001",
+        behind,
+    )
+
+
+def test_what_nobody_netted_is_at_the_market_and_has_no_account_order(tables: dict[str, pa.Table]) -> None:
+    assert set(tables["orders"]["account_order"].to_pylist()) == {""}
+    assert [(row["kind"], row["account_order"]) for row in tables["fills"].to_pylist()] == [("market", "")]
+
+
 def test_the_tables_can_be_written_and_read_back(tables: dict[str, pa.Table]) -> None:
     for table in tables.values():
         sink = pa.BufferOutputStream()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from fakes.bars import COLUMNS, A, chunk_of, flat, one_by_one
+from fakes.clock import SimulatedClock
 from fakes.session import STREAM, Script, Session
 from fakes.stages import ByRow
 
@@ -14,6 +15,7 @@ from friday_core.domain.outcomes import StrategyStopped
 from friday_core.domain.records import (
     CancelOrder,
     ChunkReceived,
+    ClockAdvanced,
     Intent,
     PlaceOrder,
     Record,
@@ -25,6 +27,7 @@ from friday_core.domain.verdicts import Verdict
 from friday_core.flow.plans import StreamPlan
 from friday_core.interfaces.broker import Broker
 from friday_core.session.journal import MemoryJournal
+from friday_core.session.pacing import Pacer
 from friday_core.session.runner import RunStatus, SessionRunner
 
 HEAD = SessionStarted(1, "test", "backtest", "hash")
@@ -49,12 +52,12 @@ class Sees(Broker):
 
 
 class Run:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pacer: Pacer | None = None) -> None:
         self.journal = MemoryJournal()
         self.broker = Sees(self.journal)
         self.told: list[object] = []
         self.progress: list[tuple[int, int]] = []
-        self.runner = SessionRunner(session.core, self.journal, self.broker, self.told.append)
+        self.runner = SessionRunner(session.core, self.journal, self.broker, self.told.append, pacer)
 
     def run(self, records: Iterable[Record] = RECORDS) -> RunStatus:
         return self.runner.run(HEAD, records, lambda rows, ts: self.progress.append((rows, ts)))
@@ -147,3 +150,32 @@ def test_what_a_source_raises_ends_the_run_with_the_journal_as_far_as_it_got() -
     with pytest.raises(OSError, match="the disk is gone"):
         run.runner.run(HEAD, (record for part in (lambda: RECORDS[:1], broken) for record in part()), lambda *_: None)
     assert [type(entry.record) for entry in run.journal] == [SessionStarted, ChunkReceived]
+
+
+# At the pace of a clock -------------------------------------------------------------------------------
+
+
+def test_with_a_pacer_a_slice_is_decided_on_before_the_next_row_has_come() -> None:
+    run = Run(buying(), Pacer(3600.0, clock=SimulatedClock()))
+    assert run.run() is RunStatus.FINISHED
+    decided = [type(entry.record) for entry in run.journal if entry.intents]
+    assert decided == [ClockAdvanced, StreamEnded, SessionStopped]
+    assert [row for row, _ in run.progress] == [1, 2, 3]
+
+
+def test_while_a_record_waits_for_its_time_nothing_is_busy() -> None:
+    busy: list[float | None] = []
+    clock = SimulatedClock(on_wait=lambda _seconds: busy.append(run.runner.busy_since()))
+    run = Run(buying(), Pacer(3600.0, pause=None, clock=clock))
+    run.run()
+    assert sum(clock.waits) == pytest.approx(2 * 24)
+    assert set(busy) == {None}
+
+
+def test_a_stop_ends_the_wait_for_the_next_record_and_the_run_in_order() -> None:
+    clock = SimulatedClock(on_wait=lambda _seconds: run.runner.request_stop())
+    run = Run(buying(), Pacer(3600.0, pause=None, clock=clock))
+    assert run.run() is RunStatus.INTERRUPTED
+    assert clock.time == 0
+    assert list(run.journal)[-1].record == SessionStopped("INTERRUPTED: by the user")
+    assert [type(entry.record) for entry in run.journal] == [SessionStarted, ChunkReceived, SessionStopped]

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.bars import A, B, C
+from fakes.bars import A, B, C, chunk_of
+from fakes.clock import SimulatedClock
 from fakes.markets import Market, markets
-from fakes.session import PerFill, Session
+from fakes.session import STREAM, PerFill, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.records import (
+    ActionAnnounced,
+    ChunkReceived,
+    ClockAdvanced,
+    Record,
+    SessionStopped,
+    StreamEnded,
+)
+from friday_core.session.pacing import Pacer
 from friday_plugins.risk_rules.long_only import LongOnly
 
 CHARGED = PerFill(3, 2)
@@ -27,6 +37,28 @@ def test_any_chunking_gives_the_same_session_to_the_digest(market: Market, cuts:
     whole = ran(market).outcome
     assert ran(market, cuts).outcome == whole
     assert ran(market, range(len(market.rows))).outcome == whole
+
+
+def records_of(market: Market, chunk_rows: int) -> list[Record]:
+    rows = chunk_of(market.rows)
+    parts = [rows.take(slice(start, start + chunk_rows)) for start in range(0, len(rows), chunk_rows)]
+    received = [ChunkReceived(STREAM, part) for part in parts]
+    return [*map(ActionAnnounced, market.actions), *received, StreamEnded(STREAM), SessionStopped("END_OF_DATA")]
+
+
+@given(markets(), st.integers(1, 40), st.sampled_from([60.0, 3600.0]), st.sampled_from([0.0, 3.0, 90.0]))
+def test_a_session_at_the_pace_of_a_clock_gives_the_same_session_to_the_digest(
+    market: Market, chunk_rows: int, speed: float, seconds_a_record: float
+) -> None:
+    """Whatever the speed, and however slow the core is."""
+    paced, clock = market.session(charges=CHARGED), SimulatedClock()
+    pacer = Pacer(speed, pause=None, clock=clock)
+    for record in pacer.paced(records_of(market, chunk_rows), lambda: paced.core.waits_until):
+        paced.apply(record)
+        clock.time += seconds_a_record
+    assert paced.outcome == ran(market).outcome
+    told = sum(isinstance(record, ClockAdvanced) for record in paced.records)
+    assert told == max(paced.log.slices - 1, 0) or seconds_a_record
 
 
 @given(markets(), st.sets(st.integers(1, 40)))

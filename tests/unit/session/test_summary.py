@@ -80,6 +80,23 @@ def test_a_stopped_strategy_is_told_with_its_error() -> None:
     assert (stopped["strategy"], stopped["error"]) == ("s0", "RuntimeError: oh")
 
 
+def test_netting_is_told_with_those_who_disagreed() -> None:
+    def told(*orders: Order) -> dict[str, Any]:
+        scripts = (Script({1: [order]}) for order in orders)
+        return summary(Session(*scripts, netting=True).run([flat(1, A, 100), flat(2, A, 120)]))
+
+    disagreeing = told(Order(A, Side.BUY, 10), Order(A, Side.SELL, 4))
+    assert disagreeing["netting"] == {
+        "nettings": 1,
+        "conflicts": 1,
+        "account_orders": {"filled": 1},
+        "account_fills": 1,
+        "crossed": 4.8,
+    }
+    assert told(Order(A, Side.BUY, 10), Order(A, Side.BUY, 4))["netting"]["conflicts"] == 0
+    assert "netting" not in told(Order(A, Side.BUY, 10))
+
+
 @given(markets())
 def test_whatever_happened_the_summary_is_valid_json_and_the_strategies_sum_to_the_account(market: Market) -> None:
     session = market.session(charges=PerFill(3, 2)).run(market.rows, *market.actions)

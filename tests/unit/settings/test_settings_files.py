@@ -10,9 +10,8 @@ from fakes.settings_folder import SettingsFolder
 from friday_core.errors import ProblemKind
 from friday_settings import load_settings
 
-
 #: The strategy of each packaged profile that runs at once.
-ACTIVE = {"backtest": "cross", "demo": "monthly"}
+ACTIVE = {"backtest": "cross", "demo": "monthly", "paper": "cross"}
 
 
 def test_without_a_profile_the_backtest_on_synthetic_bars_is_loaded(folder: SettingsFolder) -> None:
@@ -20,7 +19,7 @@ def test_without_a_profile_the_backtest_on_synthetic_bars_is_loaded(folder: Sett
     assert (loaded.profile, loaded.settings.streams["market_data"].source) == ("backtest", "synthetic")
 
 
-@pytest.mark.parametrize("profile", ["backtest", "demo"])
+@pytest.mark.parametrize("profile", list(ACTIVE))
 def test_a_packaged_profile_is_a_whole_configuration(folder: SettingsFolder, profile: str) -> None:
     settings = folder.load(profile).settings
     assert settings.broker.use == "paper"
@@ -75,7 +74,7 @@ def test_the_users_folder_can_be_another_than_the_current_one(folder: SettingsFo
 def test_a_missing_profile_lists_the_known_ones_and_the_nearest(folder: SettingsFolder) -> None:
     folder.write("profiles/mine.toml", "")
     problem = folder.only_problem(ProblemKind.MISSING_PROFILE, "dmeo")
-    assert problem.message == "--profile asks for profile 'dmeo'; known are backtest, default, demo, mine"
+    assert problem.message == "--profile asks for profile 'dmeo'; known are backtest, default, demo, mine, paper"
     assert problem.mend == "did you mean 'demo'?"
 
 

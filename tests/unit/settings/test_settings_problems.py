@@ -20,7 +20,8 @@ def test_an_unknown_section_offers_the_nearest(folder: SettingsFolder) -> None:
 
 def test_an_unknown_section_like_no_other_lists_the_sections(folder: SettingsFolder) -> None:
     problem = in_file(folder, "[zzz]\na = 1", ProblemKind.UNKNOWN_SECTION)
-    assert problem.mend == "sections are data, streams, model, account, trading, risk, broker, clock, notify, run, plugins"
+    names = "data, streams, model, account, trading, risk, broker, clock, notify, run, plugins"
+    assert problem.mend == f"sections are {names}"
 
 
 def test_a_section_in_another_case_is_unknown(folder: SettingsFolder) -> None:
@@ -33,7 +34,7 @@ def test_a_section_in_another_case_is_unknown(folder: SettingsFolder) -> None:
         ("[risk]\nmax_drawdwn = 0.2", "risk", "did you mean 'max_drawdown'?"),
         ('[risk]\n"max_drawdown " = 0.2', "risk", "did you mean 'max_drawdown'?"),
         ("[account]\nmax_drawdown = 0.2", "account", "did you mean risk.max_drawdown?"),
-        ("[clock]\nzzz = 1", "clock", "known are kind"),
+        ("[clock]\nzzz = 1", "clock", "known are kind, speed, skip_gaps"),
         ('[streams.market_data]\nsorce = "csv"', "streams.market_data", "did you mean 'source'?"),
         (
             '[[trading.active_strategies]]\nid = "a"\nuse = "b"\ncapitl = 3',

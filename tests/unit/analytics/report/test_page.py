@@ -13,6 +13,8 @@ from fakes.run_folder import (
     SETTINGS,
     SMALL_PRICES,
     Price,
+    a_model,
+    a_version,
     decision,
     equity,
     fill,
@@ -81,12 +83,18 @@ def test_the_head_says_what_ran(page: Element) -> None:
 
 def test_the_tiles_have_the_key_figures(page: Element) -> None:
     (tiles,) = (one for one in page.iter("section") if one.get("class") == "tiles")
-    shown = {words(tile[1]): words(tile[0]) for tile in tiles}
-    assert shown["equity, INR"] == "1,013.00"
-    assert shown["total return"] == "1.30%"
-    assert shown["benchmark"] == "−1.00%"
-    assert shown["max drawdown"] == "1.07%"
-    assert shown["charges, INR"] == "2.00"
+    shown = {words(name): [words(one) for one in rest] for name, *rest in tiles}
+    assert shown["equity, INR"] == ["1,013.00", "capital 1,000.00"]
+    assert shown["total return"] == ["1.30%", "benchmark −1.00%"]
+    assert shown["max drawdown"] == ["1.07%", "benchmark 10.00%"]
+    assert shown["charges, INR"] == ["2.00", "2 fills"]
+
+
+def test_the_tiles_are_out_of_sample_if_that_is_known(tmp_path: Path) -> None:
+    page = parsed(text_of(small_run(tmp_path / "run", out_of_sample_from="2024-01-03")))
+    (tiles,) = (one for one in page.iter("section") if one.get("class") == "tiles")
+    shown = {words(name): [words(one) for one in rest] for name, *rest in tiles}
+    assert shown["total return, out of sample"] == ["−1.07%", "benchmark −10.00%", "whole run 1.30%"]
 
 
 def test_figures_stand_beside_the_benchmark(page: Element) -> None:
@@ -101,8 +109,8 @@ def test_figures_stand_beside_the_benchmark(page: Element) -> None:
 def test_round_trips_are_listed_with_their_excursions(page: Element) -> None:
     _, row = rows(part(page, "Round trips"))
     assert row == [
-        "INFY.NSE", "one", "2024-01-02", "2024-01-03", "5", "105.00", "108.00",
-        "0.00", "2.00", "13.00", "2.48%", "−2.86%", "6.67%", "24 h 00 min",
+        "INFY.NSE", "2024-01-02", "2024-01-03", "5", "105.00", "108.00",
+        "2.00", "13.00", "2.48%", "−2.86%", "6.67%", "1 d",
     ]  # fmt: skip
 
 
@@ -133,11 +141,11 @@ def test_conventions_are_named(page: Element) -> None:
         assert word in told
 
 
-def test_refusals_are_warned_of_before_any_figure(page: Element) -> None:
+def test_refusals_are_warned_of_before_any_figure_but_the_tiles(page: Element) -> None:
     assert titles(page)[0] == "Read first"
     assert warned(page) == [
-        "Refused or cut: 1 decision (1 MAX_POSITIONS).",
         "No out-of-sample boundary is named: read all figures as in sample.",
+        "Refused or cut: 1 decision (1 MAX_POSITIONS).",
     ]
 
 
@@ -151,40 +159,72 @@ def test_everything_that_went_wrong_is_warned_of(tmp_path: Path) -> None:
         "quarantine": [{"stream": "bars", "stage": "v", "verdict": "QUARANTINE", "reason": "r", "rows": 7}],
     }
     told = warned(parsed(text_of(small_run(tmp_path / "run", **trouble))))
-    assert told[:6] == [
+    assert told[:5] == [
         "The run did not finish; its status is stopped.",
         "Error: stream stopped",
         "While stopping: a component hangs",
         "Strategy one was stopped: ZeroDivisionError",
         "Validator v of stream bars failed on row 1,234, and no position was opened since: KeyError",
-        "Repaired or held back: 7 rows of 3 (7 v (QUARANTINE)).",
     ]
+    assert told[-1] == "Rows that validators remarked on: 7 of 3 (7 held back by v)."
 
 
 def test_quarantined_rows_are_listed_by_stage_and_reason(tmp_path: Path) -> None:
     held_back = [
         {"stream": "market_data", "stage": "bar_sanity", "verdict": "QUARANTINE", "reason": "high < low", "rows": 2}
     ]
-    found = part(parsed(text_of(small_run(tmp_path / "run", quarantine=held_back))), "Rows repaired or held back")
+    found = part(parsed(text_of(small_run(tmp_path / "run", quarantine=held_back))), "What validators remarked on")
     assert rows(found)[1] == ["market_data", "bar_sanity", "QUARANTINE", "high < low", "2"]
+
+
+def test_of_many_reasons_the_first_are_listed_and_the_rest_is_counted(tmp_path: Path) -> None:
+    held_back = [
+        {"stream": "s", "stage": "v", "verdict": "QUARANTINE", "reason": f"r{n}", "rows": 10 - n} for n in range(6)
+    ]
+    _, *found = rows(
+        part(parsed(text_of(small_run(tmp_path / "run", quarantine=held_back))), "What validators remarked on")
+    )
+    assert [row[3:] for row in found] == [
+        ["r0", "10"], ["r1", "9"], ["r2", "8"], ["other reasons; the rows are in quarantine.parquet", "18"]
+    ]  # fmt: skip
 
 
 def test_samples_have_columns_and_a_band(tmp_path: Path) -> None:
     page = parsed(text_of(small_run(tmp_path / "run", out_of_sample_from="2024-01-03")))
-    assert rows(part(page, "Key figures"))[0] == ["figure", "run", "in sample", "out of sample", "benchmark"]
+    heads, total_return, *_ = rows(part(page, "Key figures"))
+    assert heads == ["figure", "run", "benchmark", "in sample", "out of sample", "benchmark, out of sample"]
+    assert total_return == ["total return", "1.30%", "−1.00%", "2.40%", "−1.07%", "−10.00%"]
     bands = [one for one in page.iter("rect") if one.get("class") == "in-sample"]
     assert len(bands) == 3
-    assert "The first 2 of 3 slices are in sample: figures of the whole run flatter." in warned(page)
+    assert warned(page)[0] == (
+        "Out of sample from 2024-01-03 on: 2 sessions before it are shaded, and the key figures have a column for each "
+        "part."
+    )
 
 
-def test_the_sensitivity_is_shown_where_there_is_one(tmp_path: Path) -> None:
-    whole = {"results": {"total_return": 0.02, "sharpe": 1.0}}
-    given = {"charges 0x": whole, "charges 2x": {"total_return": -0.01, "sharpe": None}}
-    found = part(parsed(text_of(small_run(tmp_path / "run", sensitivity=given))), "Sensitivity to charges and slippage")
-    assert [row[:4] for row in rows(found)[1:]] == [
-        ["charges 0x", "2.00%", "–", "1.00"],
-        ["charges 2x", "−1.00%", "–", "–"],
-    ]
+def test_a_run_that_is_out_of_sample_from_its_first_slice_on_has_one_part(tmp_path: Path) -> None:
+    page = parsed(text_of(small_run(tmp_path / "run", out_of_sample_from="2024-01-01")))
+    assert rows(part(page, "Key figures"))[0] == ["figure", "run", "benchmark"]
+    assert warned(page) == ["Refused or cut: 1 decision (1 MAX_POSITIONS)."]
+
+
+def test_the_sensitivity_is_shown_with_this_run_in_its_place(tmp_path: Path) -> None:
+    free = {
+        "charges": 0,
+        "slippage": 0,
+        "status": "finished",
+        "error": "",
+        "results": {"total_return": 0.02, "fills": 2},
+    }
+    dear = {"charges": 2, "slippage": 2, "status": "failed", "error": "no cash"}
+    found = part(
+        parsed(text_of(small_run(tmp_path / "run", sensitivity=[free, dear]))), "Sensitivity to charges and slippage"
+    )
+    heads, total_return, *others = rows(found)
+    assert heads == ["charges and slippage", "0x", "1x, this run", "2x"]
+    assert total_return == ["total return", "2.00%", "1.30%", "–"]
+    assert ["fills", "2", "–", "–"] in others
+    assert "2x: no cash" in words(found)
 
 
 def test_without_a_sensitivity_there_is_no_such_part(page: Element) -> None:
@@ -212,7 +252,9 @@ def test_nothing_that_a_run_holds_becomes_markup(tmp_path: Path) -> None:
         "strategies": {EVIL: {"capital": 1_000.0}},
         "quarantine": [{"stream": EVIL, "stage": EVIL, "verdict": EVIL, "reason": EVIL, "rows": 1}],
         "stopped_strategies": [{"strategy": EVIL, "error": EVIL, "ts_event": 0}],
-        "sensitivity": {EVIL: {}},
+        "sensitivity": [{"charges": 0, "slippage": 0, "status": EVIL, "error": EVIL}],
+        "left_out": [{"instrument": EVIL, "bars": 0, "predictions": 0, "fills": 0, "reason": EVIL}],
+        "model": a_model(plugin=EVIL, features=[EVIL], versions=[a_version(failure=EVIL)], verdict=EVIL),
         "conventions": {EVIL: EVIL},
     }
     settings = {**SETTINGS, "account": {"charges": EVIL}, "secret": {EVIL: EVIL}}
@@ -222,6 +264,13 @@ def test_nothing_that_a_run_holds_becomes_markup(tmp_path: Path) -> None:
     assert "<img" not in text
     assert {one.tag for one in page.iter()} & {"script", "img"} == set()
     assert words(part(page, "Round trips")).count(f"{EVIL}.NSE") >= 1
+
+
+def test_what_is_open_stands_at_its_last_mark(tmp_path: Path) -> None:
+    log = small_log()
+    log.fills, log.positions = log.fills[:1], [held(1, 5, 11_000), held(2, 5, 9_900)]
+    _, row = rows(part(parsed(text_of(write_run(tmp_path / "run", log, SMALL_PRICES))), "Open at the end"))
+    assert row == ["INFY.NSE", "one", "2024-01-02", "5", "105.00", "525.00", "0.00", "1.00", "495.00", "−31.00"]
 
 
 LONG = "0123456789 " * 3
@@ -260,7 +309,7 @@ def test_very_many_round_trips_are_cut_to_the_largest(tmp_path: Path, monkeypatc
     log = small_log()
     log.fills = [fill(1, 6, 10_000, 0), fill(1, -1, 10_010, 0), fill(2, -2, 9_000, 0), fill(2, -3, 12_000, 0)]
     found = part(parsed(text_of(write_run(tmp_path / "run", log, SMALL_PRICES))), "Round trips")
-    assert [row[4] for row in rows(found)[1:]] == ["2", "3"]
+    assert [row[3] for row in rows(found)[1:]] == ["2", "3"]
     assert "The 2 with the largest profits and losses of 3" in words(found)
 
 
@@ -275,11 +324,20 @@ def test_a_session_with_more_than_one_slice_names_minutes(tmp_path: Path) -> Non
     log = small_log()
     log.equity = [msgspec.structs.replace(one, session=19_723) for one in log.equity]
     _, row = rows(part(parsed(text_of(write_run(tmp_path / "run", log, SMALL_PRICES))), "Round trips"))
-    assert row[2:4] == ["2024-01-02 15:30", "2024-01-03 15:30"]
+    assert row[1:3] == ["2024-01-02 15:30", "2024-01-03 15:30"]
 
 
 def test_what_each_brought_is_shown_with_its_amount(page: Element) -> None:
-    assert [words(one) for one in part(page, "What each brought").iter("title")] == ["INFY.NSE: 13.00", "one: 13.00"]
+    assert [words(one) for one in part(page, "What each brought").iter("title")] == ["INFY.NSE: 13.00"]
+
+
+def test_two_strategies_are_told_apart(tmp_path: Path) -> None:
+    log = small_log()
+    log.fills += [msgspec.structs.replace(one, strategy="two") for one in log.fills]
+    page = parsed(text_of(write_run(tmp_path / "run", log, SMALL_PRICES)))
+    told = ["INFY.NSE: 26.00", "one: 13.00", "two: 13.00"]
+    assert [words(one) for one in part(page, "What each brought").iter("title")] == told
+    assert rows(part(page, "Round trips"))[0][:2] == ["instrument", "strategy"]
 
 
 def test_of_very_many_fills_the_largest_are_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,8 +49,8 @@ def test_a_dot_says_what_it_is() -> None:
 
 
 def test_the_tip_of_an_arrow_is_at_the_value() -> None:
-    assert 'd="M50.0,25.0l4.5,8h-9Z"' in PANEL.arrow(5.0, 0.5, True, "buy", "")
-    assert 'd="M50.0,25.0l4.5,-8h-9Z"' in PANEL.arrow(5.0, 0.5, False, "sell", "")
+    assert 'd="M50.0,25.0l3.5,6h-7Z"' in PANEL.arrow(5.0, 0.5, True, "buy", "")
+    assert 'd="M50.0,25.0l3.5,-6h-7Z"' in PANEL.arrow(5.0, 0.5, False, "sell", "")
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400))

@@ -1,0 +1,121 @@
+"""An author's project: which plugins it offers, and what its ``[tool.friday.conformance]`` says."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+from friday_core.errors import PluginError, Problem
+from friday_core.plugin.discovery import InstalledPlugin, nearest
+from friday_core.plugin.hookspecs import PLUGIN_GROUP
+from friday_core.plugin.registry import PluginRegistry
+from friday_core.plugin.spec import ComponentSpec
+from friday_core.testing.outcomes import Broken
+from friday_core.testing.rule import Check, Rule
+from friday_core.testing.subject import Limits, Provide, Provision, Subject, nothing
+from friday_core.testing.suites import checks_of
+
+TABLE = "tool.friday.conformance"
+_KEYS = ("distribution", "settings", "limits")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Plugins by their key, ``source.csv``, with the module that registers each; settings by the same key."""
+
+    name: str
+    plugins: Mapping[str, str]
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    limits: Limits = Limits()  # noqa: RUF009 - it is frozen
+
+
+def project_at(folder: Path) -> Project:
+    """The project whose ``pyproject.toml`` is in ``folder``; ``PluginError`` says what is wrong with it.
+
+    Its plugins are those of its own table of entry points, so that a new one need not be installed
+    first; ``distribution`` names an installed one instead.
+    """
+    path = folder / "pyproject.toml"
+    tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    own = tables.get("tool", {}).get("friday", {}).get("conformance", {})
+    for key in own.keys() - set(_KEYS):
+        raise PluginError(f"[{TABLE}] has no key {key!r}; {nearest(key, _KEYS)}Known: {', '.join(_KEYS)}")
+    project = tables.get("project", {})
+    name = own.get("distribution") or project.get("name", folder.name)
+    declared = project.get("entry-points", {}).get(PLUGIN_GROUP, {})
+    plugins = _installed(name) if "distribution" in own else declared
+    if not plugins:
+        raise PluginError(
+            f"{path} offers no plugin: it has no table [project.entry-points.{PLUGIN_GROUP!r}]; "
+            f'if it is written elsewhere, install the project and set [{TABLE}] distribution = "{name}"'
+        )
+    return Project(name, plugins, own.get("settings", {}), _limits(own.get("limits", {})))
+
+
+def checks_of_project(project: Project, provide: Provide = nothing) -> list[Check]:
+    """Every rule on every plugin of a project; one that cannot be loaded fails a rule of its own."""
+    installed = [
+        InstalledPlugin(EntryPoint(key, module, PLUGIN_GROUP), project.name, "")
+        for key, module in project.plugins.items()
+    ]
+    registry = PluginRegistry(installed)
+    checks: list[Check] = []
+    subjects: list[Subject] = []
+    for plugin in installed:
+        loaded = registry.load(plugin.key)
+        problem = loaded if isinstance(loaded, Problem) else None
+        spec = ComponentSpec(plugin.kind, plugin.name, _unknown) if isinstance(loaded, Problem) else loaded.spec
+        provided = _with_settings(project, provide)
+        one = Subject(spec, plugin.entry_point.value, provide=provided, limits=project.limits)
+        checks.append(Check(one, _loading(problem)))
+        subjects += [] if problem else [one]
+    return checks + checks_of(subjects)
+
+
+def _with_settings(project: Project, provide: Provide) -> Provide:
+    """What the author's hook gives, over what the table says."""
+
+    def provided(key: str, market: Any, folder: Path) -> Any:
+        from_hook = provide(key, market, folder)
+        table = project.settings.get(key, {})
+        if from_hook is None:
+            from_hook = Provision()
+        return replace(from_hook, settings={**table, **from_hook.settings})
+
+    return provided
+
+
+def _loading(problem: Problem | None) -> Rule:
+    def loads(_subject: Subject) -> None:
+        if problem is not None:
+            raise Broken(f"{problem.message}; {problem.mend}")
+
+    return Rule(
+        "it can be loaded as a run loads it",
+        "a plugin that cannot be loaded stops every profile that names it",
+        "let the module of its entry point register the component of that name, and import without an error",
+        loads,
+    )
+
+
+def _unknown() -> None:
+    """Stands for the factory of what could not be loaded."""
+
+
+def _installed(name: str) -> dict[str, str]:
+    try:
+        points = distribution(name).entry_points
+    except PackageNotFoundError:
+        raise PluginError(f"[{TABLE}] names the distribution {name!r}, which is not installed") from None
+    return {point.name: point.value for point in points if point.group == PLUGIN_GROUP}
+
+
+def _limits(given: Mapping[str, Any]) -> Limits:
+    known = [one.name for one in fields(Limits)]
+    for key in given.keys() - set(known):
+        raise PluginError(f"[{TABLE}.limits] has no key {key!r}; {nearest(key, known)}Known: {', '.join(known)}")
+    return Limits(**{name: float(value) for name, value in given.items()})

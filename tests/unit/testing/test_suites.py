@@ -1,0 +1,51 @@
+"""Which rules there are: every role has some, each is a sentence of its own, and the document lists them."""
+
+from __future__ import annotations
+
+from docs.documents import DOCS, table
+
+from friday_core.api import ComponentSpec
+from friday_core.plugin.spec import Kind
+from friday_core.testing.doubles import NoCharges, ScriptedBroker
+from friday_core.testing.rule import Rule
+from friday_core.testing.suites import BY_KIND, EVERY_KIND, rules_of
+
+ALL: list[Rule] = list(dict.fromkeys([*EVERY_KIND, *(rule for rules in BY_KIND.values() for rule in rules)]))
+
+
+def test_every_kind_has_rules_of_its_own() -> None:
+    assert set(BY_KIND) == set(Kind)
+    assert [kind for kind, rules in BY_KIND.items() if not rules] == []
+
+
+def test_a_component_is_held_to_the_rules_of_all_and_of_its_role() -> None:
+    spec = ComponentSpec("charges", "none", NoCharges)
+    assert rules_of(spec) == (*EVERY_KIND, *BY_KIND[Kind.CHARGES])
+
+
+def test_a_simulated_broker_is_not_asked_about_a_wire() -> None:
+    sentences = [rule.sentence for rule in rules_of(ComponentSpec("broker", "scripted", ScriptedBroker))]
+    assert "an order that ended does not trade again" in sentences
+    assert "it can be tried on a scripted wire" not in sentences
+
+
+def test_a_kind_that_does_not_exist_breaks_the_first_rule_and_meets_no_other() -> None:
+    assert [rule.sentence for rule in rules_of(ComponentSpec("chart", "x", NoCharges))] == [
+        "its factory takes what its spec says"
+    ]
+
+
+def test_the_rules_of_one_component_are_told_apart_by_their_sentence() -> None:
+    for rules in BY_KIND.values():
+        sentences = [rule.sentence for rule in (*EVERY_KIND, *rules)]
+        assert len(set(sentences)) == len(sentences)
+
+
+def test_a_rule_is_words_that_fit_into_a_line_of_a_report() -> None:
+    assert [rule.sentence for rule in ALL if len(rule.sentence) > 90 or rule.sentence.endswith(".")] == []
+    assert [rule.sentence for rule in ALL if not (rule.why and rule.mend) or rule.mend.endswith(".")] == []
+
+
+def test_the_document_lists_every_rule_with_its_reason() -> None:
+    told = {(row["rule"], row["why"]) for row in table(DOCS / "conformance.md", "rule")}
+    assert told == {(rule.sentence.replace("`", ""), rule.why.replace("`", "")) for rule in ALL}
