@@ -19,7 +19,7 @@ from friday_core.flow.session_flags import CALENDAR_COLUMNS
 from friday_core.flow.stamps import STAMPED_COLUMNS
 from friday_core.infrastructure.logging import described
 from friday_core.infrastructure.secrets import SecretRegistry
-from friday_core.interfaces.broker import Broker, ChargesPlan
+from friday_core.interfaces.broker import Broker, Tariff
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy
 from friday_core.interfaces.component import Component
@@ -180,7 +180,7 @@ class Assembly:
         return self._only(Kind.SIZER)  # type: ignore[no-any-return]
 
     @property
-    def charges(self) -> ChargesPlan:
+    def charges(self) -> Tariff:
         return scaled_charges(self._only(Kind.CHARGES), self.settings.account.charges_scale)
 
     @property

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import msgspec
 
 from friday_core.domain.chunk import Universe
+from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import Order, Side, WorkingOrder
 from friday_core.domain.outcomes import DecisionTaken
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.signals import Cancel
 from friday_core.errors import PluginContractError
-from friday_core.interfaces.broker import ChargesPlan
+from friday_core.interfaces.broker import Tariff
 from friday_core.interfaces.risk_rule import Proposal, Ruling
 from friday_core.interfaces.sizer import Sizer
 from friday_core.session.slices import Slice
@@ -56,7 +57,7 @@ class Desk:
         universe: Universe,
         sizer: Sizer,
         risk: RiskEngine,
-        charges: ChargesPlan,
+        charges: Tariff,
     ) -> None:
         self.name = runner.name
         self.runner = runner
@@ -67,6 +68,8 @@ class Desk:
         self._universe = universe
         self._risk = risk
         self._charges = charges
+        #: The session of the slice at hand, in days since 1970-01-01: charges are dated.
+        self.session = 0
         self._wants = WantMaker(
             universe,
             sizer,
@@ -79,7 +82,7 @@ class Desk:
     def cost_of(self, instrument: Instrument, side: Side, price: int, quantity: int) -> int:
         """What a fill takes from cash, charges included, in minor units; negative if it brings cash."""
         notional = instrument.notional(price, quantity)
-        charges = self._charges.charges(side, quantity, notional)
+        charges = self._charges.charges_of(ExecutedOrder(instrument, side, quantity, notional, self.session))
         if type(charges) is not int or charges < 0:
             plan = type(self._charges).__name__
             raise PluginContractError(f"charges plan {plan} must answer with whole minor units, not {charges!r}")

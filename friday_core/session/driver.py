@@ -9,7 +9,7 @@ from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, TimeInForce, WorkingOrder
 from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld, ValidatorFault
-from friday_core.domain.records import CancelOrder, Intent
+from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Matcher
 from friday_core.session.booking import Booking
@@ -57,7 +57,7 @@ class Driver:
         self._netting = Netting(universe, self._working, self.log.netting)
         self._booking = Booking(universe, self._desks, self._netting, self.log, assumed=assumed_fills)
         risk = AccountRisk(limits, Account(desk.book for desk in desks), universe)
-        self._release = Release(self._desks, self._working, self._netting, risk, self.log)
+        self._release = Release(universe, self._desks, self._working, self._netting, risk=risk, log=self.log)
         self._actions: list[CorporateAction] = []
         self._latest: Slice | None = None
         self._doubtful_from: int | None = None
@@ -84,6 +84,8 @@ class Driver:
     def _slice(self, moment: Slice) -> list[Intent]:
         if self._latest is not None and moment.session != self._latest.session:
             self._log_positions(self._latest)
+        for desk in self._desks.values():
+            desk.session = moment.session
         intents = self._apply_actions(moment) + self._match(moment)
         self._mark(moment)
         in_doubt = self._doubtful_from is not None and moment.ts_event >= self._doubtful_from
@@ -145,7 +147,8 @@ class Driver:
             quantity = working.remaining * action.numerator // action.denominator // lot * lot
             if order.type is OrderType.MARKET and quantity and not day_is_over:
                 reason = f"replaces {order.tag} after a split {ratio}"
-                intents.append(self._release.reissue(working, quantity, reference, reason, moment.session))
+                added = self._release.reissue(working, quantity, reference, reason, moment.session)
+                intents.append(PlaceOrder(added.order))
         intents = self._release.known(intents) + self._netting.renew(moment)
         self._settle_ended(moment.ts_event)
         return intents

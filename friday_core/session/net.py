@@ -19,10 +19,10 @@ class Net:
 
     ``account`` is the account's order for what they do not cross; ``standbys``, while a slice is
     matched, are orders for what they should cross and cannot. ``unpaid`` says that the matcher was
-    answered with less than it proposed, ``split`` that shares became others since the order was sent.
+    answered with less than it proposed, ``changed`` that an order behind the account's was replaced.
     """
 
-    __slots__ = ("account", "active_from", "instrument", "parents", "split", "standbys", "unpaid")
+    __slots__ = ("account", "active_from", "changed", "instrument", "parents", "standbys", "unpaid")
 
     def __init__(self, instrument: Instrument, parents: Iterable[WorkingOrder]) -> None:
         self.instrument = instrument
@@ -31,7 +31,7 @@ class Net:
         self.account: WorkingOrder | None = None
         self.standbys: list[WorkingOrder] = []
         self.unpaid = False
-        self.split = False
+        self.changed = False
 
     @property
     def working(self) -> list[WorkingOrder]:
@@ -50,7 +50,13 @@ class Net:
     @property
     def is_stale(self) -> bool:
         """Whether the account's order no longer says what the parents want."""
-        return self.split or self.rest != (signed([self.account]) if self.account is not None else 0)
+        return self.changed or self.rest != (signed([self.account]) if self.account is not None else 0)
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether the account's order is about to become larger, or one of the other side."""
+        sent = signed([self.account]) if self.account is not None else 0
+        return self.is_stale and (self.rest * sent < 0 or abs(self.rest) > abs(sent))
 
     def room(self, order: WorkingOrder) -> int:
         """What an order of the account may trade; a standby what its side wants beyond the account's order."""
@@ -69,7 +75,7 @@ class Net:
 
     def withdraw(self) -> list[Intent]:
         """End the account's order: it expires by itself at the broker if its day is over, else it is cancelled."""
-        account, self.account, self.split = self.account, None, False
+        account, self.account, self.changed = self.account, None, False
         if account is None:
             return []
         if not self.working and all(parent.status is OrderStatus.EXPIRED for parent in self.parents):

@@ -73,6 +73,10 @@ class Netting:
         """The working orders that the broker knows, in arrival order."""
         return [working for working in self._working if not self.covers(working.order.tag)]
 
+    def stale(self) -> list[Net]:
+        """The nets whose account order is about to be withdrawn or made anew."""
+        return [net for net in self._nets if net.is_stale]
+
     def settle_standby(self, standby: WorkingOrder, net: Net, quantity: int, moment: Slice) -> None:
         """A standby becomes an order of the account for what it is about to trade, or is gone."""
         if not quantity or self._log is None:
@@ -120,12 +124,12 @@ class Netting:
         return intents
 
     def replace(self, parent: WorkingOrder, replacement: WorkingOrder) -> None:
-        """A split gave a parent's order another quantity and tag; nothing for an order that is no parent."""
+        """A parent's order was given another quantity and tag; nothing happens for an order that is no parent."""
         for net in self._nets:
             if parent in net.parents:
                 net.parents[net.parents.index(parent)] = replacement
                 self._covered.add(replacement.order.tag)
-                net.split = True
+                net.changed = True
 
     def open(self, moment: Slice) -> list[Intent]:
         """Before a slice's fills: parents whose day is over expire, those with their first row open."""

@@ -9,30 +9,24 @@ from fractions import Fraction
 
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.money import divide_half_even
-from friday_core.domain.orders import Side
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
-from friday_core.interfaces.broker import ChargesPlan, Matcher
+from friday_core.interfaces.broker import Matcher, Tariff
 from friday_core.simulation.matching import BarMatcher
 
 
-class ScaledCharges(ChargesPlan):
+class ScaledCharges(Tariff):
     """``scale * charges`` of another plan, rounded half-even to the minor unit. It has no life of its own."""
 
-    def __init__(self, plan: ChargesPlan, scale: float) -> None:
+    def __init__(self, plan: Tariff, scale: float) -> None:
         self._plan = plan
         self._scale = Fraction(str(scale))
 
-    def charges(self, side: Side, quantity: int, notional: int) -> int:
-        return self._scaled(self._plan.charges(side, quantity, notional))
-
     def charges_of(self, order: ExecutedOrder) -> int:
-        return self._scaled(self._plan.charges_of(order))
-
-    def _scaled(self, charged: int) -> int:
+        charged = self._plan.charges_of(order)
         return divide_half_even(charged * self._scale.numerator, self._scale.denominator)
 
 
-def scaled_charges(plan: ChargesPlan, scale: float) -> ChargesPlan:
+def scaled_charges(plan: Tariff, scale: float) -> Tariff:
     """The plan itself for a scale of 1."""
     return plan if scale == 1 else ScaledCharges(plan, scale)
 

@@ -136,7 +136,7 @@ class Markets:
     @cached_property
     def minutes(self) -> Market:
         schedule = weekdays(4)
-        return Market("minutes", "1m", walks.bars(walks.minutes(schedule, 45), 3), schedule)
+        return Market("minutes", "1m", walks.bars(walks.minutes(schedule, 35), 3), schedule)
 
     @cached_property
     def ticks(self) -> Market:

@@ -396,3 +396,12 @@ class CannotStartTwice(Notifier):
 
     def notify(self, notification: Notification) -> None:
         pass
+
+
+class ConnectsWhenMade(Notifier):
+    def __init__(self) -> None:
+        with suppress(OSError):
+            socket.create_connection(("alarms.example", 443), timeout=1.0).close()
+
+    def notify(self, notification: Notification) -> None:
+        pass

@@ -109,6 +109,7 @@ CHEATS = [
     # The edges.
     ("notifier", deciders.SwallowsFailures, "a delivery that fails", "nobody answered, and it kept silent"),
     ("notifier", deciders.WaitsForEver, "it waits for nobody", r"it waits for \('192.0.2.1', 443\) without a limit"),
+    ("notifier", deciders.ConnectsWhenMade, "it can be made", "its factory connects to 'alarms.example'"),
     ("notifier", deciders.CannotStartTwice, "it can be started", r"already stopped \(\S+, line \d+, in start"),
     ("observer", deciders.MisspeltHook, "its hooks are Friday's", "friday_session_open"),
 ]

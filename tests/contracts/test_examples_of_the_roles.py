@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,5 +41,6 @@ def checks() -> list[Any]:
 
 
 @pytest.mark.parametrize("check", checks())
-def test_the_example_of_a_role_keeps_the_rule(check: Check) -> None:
+def test_the_example_of_a_role_keeps_the_rule(check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the notifier's file has a name and no folder
     keep(check)

@@ -14,6 +14,7 @@ from friday_core.plugin.roles import ROLES
 from friday_core.plugin.spec import Kind
 from friday_core.plugin.spec_check import check_spec
 from friday_core.testing.import_cost import Cost, cost_of_importing
+from friday_core.testing.network import dead_network
 from friday_core.testing.outcomes import Broken, DoesNotApply
 from friday_core.testing.rule import Rule
 from friday_core.testing.subject import Subject
@@ -30,8 +31,11 @@ def _spec_is_sound(subject: Subject) -> None:
 
 def _can_be_made(subject: Subject) -> None:
     begun = time.perf_counter()
-    made = subject.built()
+    with dead_network() as network:
+        made = subject.built()
     seconds = time.perf_counter() - begun
+    if network.asked:
+        raise Broken(f"its factory connects to {network.asked[0]}: that is for initialize() or start()")
     roles = ROLES[subject.kind]
     if not isinstance(made, roles):
         names = " or ".join(role.__name__ for role in roles)
@@ -79,7 +83,13 @@ def _lives_twice(subject: Subject) -> None:
     if subject.kind is Kind.BROKER and made.account == "real":
         raise DoesNotApply("a real broker would connect")
     for step in ("initialize", "start", "stop", "start", "stop"):
-        _step(made, step)
+        with dead_network() as network:
+            try:
+                _step(made, step)
+            except Exception as error:
+                if network.asked:
+                    raise DoesNotApply(f"it connects to {network.asked[0]}, and the kit's network is down") from error
+                raise
         health = made.health()
         if not isinstance(health, Health):
             raise Broken(f"after {step}() its health() is {health!r:.60}, which is no Health")

@@ -12,6 +12,7 @@ from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import Order, OrderEnded, OrderType, Side, TimeInForce
 from friday_core.domain.records import PlaceOrder
+from friday_core.domain.signals import Cancel
 from friday_core.plugin.sections import AccountSettings
 from friday_core.trading.limits import Limits
 from friday_core.trading.refusals import refusals
@@ -158,6 +159,23 @@ def test_a_net_of_which_one_order_is_left_goes_as_that_order() -> None:
     assert placed(session) == [("s1", 1)]
     assert session.log.netting is not None
     assert session.log.netting.orders == []
+
+
+def test_an_order_that_grows_because_another_was_cancelled_is_judged_again() -> None:
+    # s0 buys 10, s1 sells 18: 8 go out, of 10 that may. When s0 cancels, 18 would, and 8 of them are refused.
+    scripts = Script({1: [Order(A, BUY, 10)], 2: [Cancel(A)]}), Script({1: [Order(A, SELL, 18)]})
+    session = limited(*scripts, order_value=1_000, matching={"latency": 1}).run(days(3))
+    assert placed(session) == [("", -8), ("", -10)]
+    assert denied(session) == [("s1", 18, f"{VALUE}: 10 of 18 pass: 18.00 INR, limit 10.00 INR")]
+    assert filled(session) == [(3, "s1", -10)]
+
+
+def test_an_order_that_shrinks_because_another_was_cancelled_is_not_judged_again() -> None:
+    # 30 of 3,000 pass while equity is 20,000; 20 are left of them, whatever the limit would be by now.
+    scripts = Script({1: [Order(A, BUY, 10)], 2: [Cancel(A)]}), Script({1: [Order(A, BUY, 20)], 2: [Order(B, BUY, 1)]})
+    session = limited(*scripts, gross_ppm=150_000, matching={"latency": 1})
+    session.run([*days(1), flat(2, A, 400), flat(2, B, 100), *days(3)[4:]])
+    assert placed(session) == [("", 30), ("s1", 1), ("", 20)]
 
 
 def test_settings_become_limits_in_minor_units() -> None:

@@ -19,6 +19,7 @@ from friday_core.domain.orders import Fill, FillKind, NettedFill, Order, Side
 from friday_core.domain.records import PlaceOrder
 from friday_core.interfaces.strategy import Decision
 from friday_core.session.log import NettingLog
+from friday_core.trading.limits import Limits
 from friday_plugins.risk_rules.long_only import LongOnly
 
 CHARGED = PerFill(3, 2)
@@ -28,11 +29,19 @@ FINE = Universe(Instrument(one, "INR", price_decimals=4, lot_size=3) for one in 
 
 @st.composite
 def several(draw: st.DrawFn, universe: Universe = UNIVERSE) -> Market:
-    """A market with two or three strategies; often they are short of cash."""
+    """A market with two or three strategies; often they are short of cash, or the account has limits."""
     market = draw(markets(universe))
     seeds = draw(st.lists(st.integers(0, 10**6), min_size=2, max_size=3))
     capital = draw(st.sampled_from([150, 2_500, 20_000]))
-    return Market(market.rows, market.actions, tuple(seeds), {**market.settings, "capital": capital})
+    limits = draw(
+        st.builds(
+            Limits,
+            order_value=st.sampled_from([None, 500]),
+            gross_ppm=st.sampled_from([None, 300_000]),
+            allow_short=st.just(True),
+        )
+    )
+    return Market(market.rows, market.actions, tuple(seeds), {**market.settings, "capital": capital, "limits": limits})
 
 
 def ran(market: Market, cuts: set[int] | range = range(0)) -> Session:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Side, WorkingOrder
 from friday_core.errors import ConfigurationError
@@ -30,16 +32,20 @@ class OwnMatcher:
         yield from ()
 
 
+def on(notional: int) -> ExecutedOrder:
+    return ExecutedOrder(Instrument(InstrumentId("A", "NSE"), "INR"), Side.BUY, 1, notional, 19_000)
+
+
 def test_charges_are_the_plans_times_the_scale_to_the_even_minor_unit() -> None:
     plan = Permille()
     for scale, charged in ((0.0, 0), (2.0, 10), (0.5, 2), (0.7, 4), (1.5, 8)):
-        assert scaled_charges(plan, scale).charges(Side.BUY, 1, 5_000) == charged
+        assert scaled_charges(plan, scale).charges_of(on(5_000)) == charged
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12), st.sampled_from([0.0, 0.1, 0.3, 2.0, 7.7]))
 def test_more_never_costs_less(one: int, two: int, scale: float) -> None:
     plan, (less, more) = scaled_charges(Permille(), scale), sorted((one, two))
-    assert plan.charges(Side.BUY, 1, less) <= plan.charges(Side.BUY, 1, more)
+    assert plan.charges_of(on(less)) <= plan.charges_of(on(more))
 
 
 @pytest.mark.parametrize(("scale", "ticks"), [(0.0, 0), (0.1, 1), (0.5, 2), (2.0, 6)])

@@ -48,7 +48,8 @@ def failure(subject: Subject, test: Any) -> str:
 
 
 def test_a_path_that_must_be_given_is_the_market_as_a_file() -> None:
-    made = Subject(ComponentSpec("notifier", "told", Told, Reads), markets=MARKETS).make(MARKETS.minutes)
+    subject = Subject(ComponentSpec("notifier", "told", Told, Reads), markets=MARKETS)
+    made = subject.make(MARKETS.minutes)
     assert made.settings.path.read_text("utf-8") == MARKETS.minutes.as_csv
 
 
@@ -60,7 +61,8 @@ def test_another_future_is_in_the_file_too() -> None:
 
 def test_requirements_are_served_by_doubles_of_the_market() -> None:
     requires = {"universe": "universe", "calendar": "calendar", "folder": "run_folder"}
-    made = Subject(ComponentSpec("notifier", "told", Told, requires=requires), markets=MARKETS).make()
+    subject = Subject(ComponentSpec("notifier", "told", Told, requires=requires), markets=MARKETS)
+    made = subject.make()
     universe, calendar = made.handed["universe"], made.handed["calendar"]
     assert isinstance(universe, Universe)
     assert isinstance(calendar, Calendar)
@@ -110,7 +112,7 @@ def test_what_does_not_apply_says_why() -> None:
     def refuse(_subject: Subject) -> None:
         raise DoesNotApply("it remembers nothing")
 
-    with pytest.raises(DoesNotApply, match="^it remembers nothing$"):
+    with pytest.raises(DoesNotApply, match=r"^it remembers nothing$"):
         Check(Subject(ComponentSpec("notifier", "told", Told), markets=MARKETS), rule(refuse))()
 
 
@@ -119,7 +121,7 @@ def test_calls_that_take_ever_longer_are_told_from_calls_that_are_slow() -> None
 
     def grows(one: int) -> None:
         seen.append(one)
-        sum(seen * 40)
+        sum(seen * 400)
 
     assert seconds_per_call(grows, range(1_000)).grows
     assert not seconds_per_call(lambda one: sum(range(20_000)), range(500)).grows
