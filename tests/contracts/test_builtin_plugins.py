@@ -28,9 +28,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "risk_rule.risk_adjuster": {"volatility": "volatility", "confidence": "confidence"},
 }
 #: Breaches that are known, by check, with what has to change; each must still be there.
-KNOWN: Mapping[str, str] = {
-    "calendar.exchange: every setting says what it means": "date, open and close of an ExtraSession are not described",
-}
+KNOWN: Mapping[str, str] = {}
 
 
 def provide(key: str, market: Market, folder: Path) -> Provision:

@@ -25,9 +25,9 @@ _Hours = dict[int, tuple[int, int]]
 class ExtraSession(PluginSettings):
     """One session, on the exchange's own clock."""
 
-    date: dt.date
-    open: dt.time
-    close: dt.time
+    date: dt.date = Field(description="Date of the session.")
+    open: dt.time = Field(description="When it opens, on the exchange's own clock.")
+    close: dt.time = Field(description="When it closes, after it opened.")
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:

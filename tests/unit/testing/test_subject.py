@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +118,13 @@ def test_what_does_not_apply_says_why() -> None:
 
 
 def test_calls_that_take_ever_longer_are_told_from_calls_that_are_slow() -> None:
-    seen: list[int] = []
+    clock = [0.0]
 
-    def grows(one: int) -> None:
-        seen.append(one)
-        sum(seen * 400)
+    def takes(seconds: float) -> None:
+        clock[0] += seconds
 
-    assert seconds_per_call(grows, range(1_000)).grows
-    assert not seconds_per_call(lambda one: sum(range(20_000)), range(500)).grows
+    def measured(seconds: Sequence[float]) -> bool:
+        return seconds_per_call(takes, seconds, now=lambda: clock[0]).grows
+
+    assert measured([number * 1e-5 for number in range(1_000)])
+    assert not measured([0.02] * 1_000)

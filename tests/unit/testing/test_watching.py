@@ -44,10 +44,11 @@ def test_chance_with_a_seed_is_not() -> None:
     assert deeds(lambda: (generator.random(), generator.choice([1, 2]))) == []
 
 
-def test_files_processes_and_connections_are_noticed(tmp_path: Path) -> None:
-    (tmp_path / "tomorrow.csv").write_text("100", encoding="utf-8")
-    (opened,) = deeds(lambda: (tmp_path / "tomorrow.csv").read_text("utf-8"))
-    assert opened.endswith("tomorrow.csv'")
+def test_files_processes_and_connections_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tomorrow.csv").write_text("100", encoding="utf-8")
+    (opened,) = deeds(lambda: Path("tomorrow.csv").read_text("utf-8"))
+    assert opened == "opens 'tomorrow.csv'"
     assert f"starts {sys.executable!r}" in deeds(lambda: subprocess.run([sys.executable, "-c", ""], check=True))
 
 
