@@ -220,6 +220,7 @@ class Host:
         except Exception as unknown:  # noqa: BLE001 - the results of the session come first
             summary["files"] = {}
             stop_errors.append(f"the broker cannot tell its files: {described(unknown)}")
+        summary["grades"] = {name: component.grade for name, component in self.assembly.components.items()}
         refused = refusals(core.log.decisions, core.log.ended)
         summary["refusals"] = {
             "counts": refused,

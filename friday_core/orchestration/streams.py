@@ -13,6 +13,8 @@ from friday_core.plugin.sections import StreamSettings
 from friday_core.plugin.signal_steps import SIGNALS, signal_problems
 
 Streams = Mapping[str, StreamSettings]
+#: What the driver makes of decisions; nothing of it flows through stages.
+_OF_THE_DRIVER = frozenset({"orders", "fills"})
 #: Keys that only the stream of a source may have.
 _OF_A_SOURCE = ("lateness", "bars", "backpressure", "capacity_rows")
 
@@ -65,6 +67,10 @@ def bars_problem(settings: StreamSettings, interval: str) -> Problem | None:
 
 def _of_one(name: str, settings: StreamSettings, streams: Streams) -> Iterator[Problem]:
     section, upstream = f"streams.{name}", upstream_of(settings)
+    if name in _OF_THE_DRIVER:
+        mend = "leave it out: [trading] makes orders, [risk] limits them, [broker] sends them"
+        yield Problem(ProblemKind.INVALID_VALUE, f"{name} are no stream of columns", mend, section)
+        return
     if upstream is None:
         if name != MARKET_DATA:
             mend = f'write source = "{UPSTREAM}{MARKET_DATA}", or another stream'

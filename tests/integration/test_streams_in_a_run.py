@@ -183,6 +183,7 @@ def test_ticks_need_bars_and_daily_bars_make_no_finer_ones(tmp_path: Path, monke
         ('streams.market_data={source="stream:market_data"}', "market data must come from a source"),
         ('streams.features={source="stream:market_data", lateness=1}', "lateness is for the rows of a source"),
         ('streams.features={source="stream:market_data", bars="15m"}', "bars is for the rows of a source"),
+        ('streams.orders.source="stream:market_data"', "orders are no stream of columns"),
         ('streams={a={source="stream:b"}, b={source="stream:a"}}', "streams feed one another in a circle: "),
     ],
 )
@@ -206,3 +207,12 @@ def test_features_that_read_the_book_are_refused(tmp_path: Path, monkeypatch: py
     greedy = TREND.replace('"momentum": momentum', '"momentum": momentum * m.pos')
     (problem,) = refused([install(monkeypatch, greedy)], tmp_path, FEATURES, 'streams.features.feature_sets=["paces"]')
     assert "it reads the book: leave m.pos and its like to strategies" in problem
+
+
+def test_a_summary_publishes_the_parity_grade_of_every_component(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    careless = PROBE.replace("class Probe(Strategy):", 'class Probe(Strategy):\n    grade = "C"')
+    summary = host_with([install(monkeypatch, careless)], tmp_path, strategy("probe")).run().summary
+    assert summary["grades"]["strategy.one"] == "C"
+    assert summary["grades"]["validator.bar_sanity"] == "A"
