@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -39,6 +40,7 @@ def check_assembly(assembly: Assembly) -> Iterator[Problem]:
         yield from _columns(assembly)
         yield from _instruments(assembly)
         yield from _calendar(assembly)
+        yield from _of_the_model(assembly)
 
 
 def mode_of(assembly: Assembly) -> str:
@@ -184,3 +186,21 @@ def _calendar(assembly: Assembly) -> Iterator[Problem]:
     except CalendarError as error:
         mend = "choose other dates in [data], or a calendar that knows these"
         yield Problem(ProblemKind.INVALID_VALUE, str(error), mend, "data", f"{Kind.CALENDAR}.{data.calendar}")
+
+
+def _of_the_model(assembly: Assembly) -> Iterator[Problem]:
+    """Stages of the model's stream whose settings say something else of its predictions than the model does."""
+    if assembly.model_stream is None:
+        return
+    section = f"streams.{assembly.model_stream}"
+    ((_, model),) = assembly.placed(Kind.MODEL, section, "model")
+    truth = {"predicts": model.output, "horizon": assembly.settings.model.horizon}
+    for node in assembly.graph.nodes.values():
+        if node.request.section != section or not hasattr(node.settings, "predicts"):
+            continue
+        for name, value in truth.items():
+            said = getattr(node.settings, name, value)
+            if said != value:
+                message = f"its {name} is {said!r}, and the model of its stream has {value!r}"
+                mend = f"write {name} = {json.dumps(value)} in [{node.request.settings_section}]"
+                yield Problem(ProblemKind.INVALID_VALUE, message, mend, node.request.settings_section, node.request.key)

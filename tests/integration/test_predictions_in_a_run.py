@@ -72,3 +72,16 @@ def test_a_confidence_that_is_asked_for_must_be_made_before(tmp_path: Path) -> N
     asked = "plugins.transformer.signal_converter.least_confidence=0.55"
     with pytest.raises(ConfigurationError, match="'signal_converter' needs the column 'confidence'"):
         host_with([], tmp_path, *streams, asked, active("follow_signal"))
+
+
+def test_a_stage_that_takes_the_model_for_another_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
+    longer = [one.replace("model={horizon=3,", "model={horizon=4,") for one in STREAMS]
+    with pytest.raises(
+        ConfigurationError, match=r"its horizon is 3, and the model of its stream has 4\s[\s\S]*horizon = 4"
+    ):
+        host_with([], tmp_path, *longer, active("follow_signal"))
+    wrong = 'plugins.validator.prediction_bounds.predicts="probability"'
+    with pytest.raises(
+        ConfigurationError, match=r"its predicts is 'probability'[\s\S]*write predicts = \"return\" in "
+    ):
+        host_with([], tmp_path, *STREAMS, wrong, active("follow_signal"))
