@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, SecretStr
@@ -175,6 +175,8 @@ def _type(field: FieldInfo) -> str:
 
 def _word(annotation: Any) -> str:
     """A type in the words of whoever writes TOML."""
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     arguments = [one for one in get_args(annotation) if one is not NoneType]
     origin = get_origin(annotation)
     if origin is Literal:

@@ -65,7 +65,7 @@ from friday_core.models.compiling import compile_boosting, compile_forest, compi
 from friday_core.models.linear import LinearModel
 from friday_core.models.trees import TreeModel, TreeNodes
 from friday_core.plugin.hookspecs import hookimpl
-from friday_core.plugin.spec import API_VERSION, ComponentSpec, NoSettings, PluginSettings
+from friday_core.plugin.spec import API_VERSION, ComponentSpec, NoSettings, PluginSettings, TimeZone
 from friday_core.simulation.matching import BarMatcher, MatchingRules, MatchingSettings
 
 __all__ = [
@@ -152,6 +152,7 @@ __all__ = [
     "Target",
     "Tariff",
     "TimeInForce",
+    "TimeZone",
     "TrainingTable",
     "Transformer",
     "TreeModel",

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
@@ -19,7 +18,7 @@ from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.money import MINOR_DIGITS
 from friday_core.interfaces.source import HistoricalData
-from friday_core.plugin.spec import PluginSettings
+from friday_core.plugin.spec import PluginSettings, TimeZone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +48,7 @@ class BarFileSettings(PluginSettings):
     price_decimals: int = Field(2, ge=0, le=8, description="Decimals of a price; finer prices are held back.")
     tick_size: int = Field(5, gt=0, description="Smallest step of an order's price, in units of the last decimal.")
     lot_size: int = Field(1, gt=0, description="Shares or contracts of one lot.")
-    timezone: str | None = Field(None, description="The exchange's zone, and that of time stamps without an offset.")
+    timezone: TimeZone | None = Field(None, description="The exchange's zone, and that of stamps without an offset.")
     timestamp_format: str | None = Field(
         None,
         description="As for strptime, or epoch_s, epoch_ms, epoch_us, epoch_ns for a count since 1970 in UTC; "
@@ -66,14 +65,6 @@ class BarFileSettings(PluginSettings):
         False,
         description="A bar that opens before session_close ends there at the latest: the last hour of 15:15 to 15:30.",
     )
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str | None) -> str | None:
-        try:
-            return name and ZoneInfo(name).key
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{name!r} is not a time zone; write for example Asia/Kolkata") from error
 
     @field_validator("currency")
     @classmethod

@@ -44,6 +44,15 @@ class SessionDates:
         return self._offsets[quarter]
 
 
+def known_zone(name: str) -> str:
+    """The name of a time zone; ``ValueError`` for what is none, such as the name of a region alone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone; write for example Asia/Kolkata") from error
+    return name
+
+
 def to_date(session: int) -> dt.date:
     """Days since 1970-01-01 as a date."""
     return _EPOCH.date() + dt.timedelta(days=session)

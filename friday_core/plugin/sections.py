@@ -7,12 +7,12 @@ import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.money import MINOR_DIGITS
+from friday_core.plugin.spec import TimeZone
 
 
 class Section(BaseModel):
@@ -24,22 +24,13 @@ class Section(BaseModel):
 class DataSettings(Section):
     """``[data]``: which part of what the source offers."""
 
-    timezone: str = Field("Asia/Kolkata", description="Zone of naive time stamps, and of the session's date.")
+    timezone: TimeZone = Field("Asia/Kolkata", description="Zone of naive time stamps, and of the session's date.")
     instruments: tuple[str, ...] = Field((), description="SYMBOL.EXCHANGE to keep; empty keeps all.")
     start: dt.date | None = Field(None, description="First session to keep.")
     end: dt.date | None = Field(None, description="Last session to keep.")
     calendar: str | None = Field(None, description="Name of a calendar; without one every date may be a session.")
     session_open: dt.time = Field(dt.time(9, 15), description="Opens the session where no calendar does.")
     session_close: dt.time = Field(dt.time(15, 30), description="Closes the session where no calendar does.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"{name!r} is not a time zone; write for example Asia/Kolkata") from error
-        return name
 
     @field_validator("instruments")
     @classmethod

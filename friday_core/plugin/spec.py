@@ -5,9 +5,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from friday_core.domain.sessions import known_zone
 
 #: Version of the plugin interface: another major is refused, a newer minor too.
 API_VERSION = (1, 0)
@@ -31,6 +33,10 @@ class Kind(enum.StrEnum):
     CALENDAR = "calendar"
     NOTIFIER = "notifier"
     OBSERVER = "observer"
+
+
+#: A setting that names a time zone.
+TimeZone = Annotated[str, AfterValidator(known_zone)]
 
 
 class PluginSettings(BaseModel):

@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from friday_core.api import (
     BarMatcher,
@@ -51,6 +51,7 @@ from friday_core.api import (
     Refused,
     SimulatedBroker,
     TimeInForce,
+    TimeZone,
     Universe,
     hookimpl,
 )
@@ -74,16 +75,7 @@ class OrderFileBroker(SimulatedBroker):
 
     class Settings(MatchingSettings):
         product: Literal["CNC", "MIS", "NRML", "MTF"] = Field("CNC", description="Product of every order.")
-        timezone: str = Field("Asia/Kolkata", description="Zone of decided_at.")
-
-        @field_validator("timezone")
-        @classmethod
-        def _known_zone(cls, name: str) -> str:
-            try:
-                ZoneInfo(name)
-            except (KeyError, ValueError) as error:
-                raise ValueError(f"{name!r} is not a time zone; write for example Asia/Kolkata") from error
-            return name
+        timezone: TimeZone = Field("Asia/Kolkata", description="Zone of decided_at.")
 
     def __init__(self, settings: Settings, run_folder: Path, universe: Universe) -> None:
         self._rules = settings.rules

@@ -10,28 +10,19 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from friday_core.api import Calendar, ComponentSpec, PluginSettings, Schedule, hookimpl, in_utc
+from friday_core.api import Calendar, ComponentSpec, PluginSettings, Schedule, TimeZone, hookimpl, in_utc
 
 
 class WeekdaysSettings(PluginSettings):
     """Settings of the calendar ``weekdays``."""
 
-    timezone: str = Field("Asia/Kolkata", description="Zone of the hours.")
+    timezone: TimeZone = Field("Asia/Kolkata", description="Zone of the hours.")
     session_open: dt.time = Field(dt.time(9, 15), description="When every session opens.")
     session_close: dt.time = Field(dt.time(15, 30), description="When every session closes.")
     start: dt.date = Field(dt.date(1990, 1, 1), description="First date to know.")
     end: dt.date = Field(dt.date(2049, 12, 31), description="Last date to know.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{name!r} is not a time zone; write for example Asia/Kolkata") from error
-        return name
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

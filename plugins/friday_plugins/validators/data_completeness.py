@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from friday_core.api import (
     MISSING_PRICE,
@@ -20,6 +20,7 @@ from friday_core.api import (
     ComponentSpec,
     Judgement,
     PluginSettings,
+    TimeZone,
     Universe,
     Validator,
     Verdict,
@@ -47,7 +48,7 @@ class DataCompletenessSettings(PluginSettings):
     interval: str = Field("1d", pattern=r"^([1-9][0-9]*[smh]|1d)$", description="Length of a bar: 1m, 15m, 1h or 1d.")
     session_open: dt.time = Field(dt.time(9, 15), description="When the first bar of a session opens.")
     session_close: dt.time = Field(dt.time(15, 30), description="When the last bar of a session closes.")
-    timezone: str = Field("Asia/Kolkata", description="Zone of these times; that of [data] timezone.")
+    timezone: TimeZone = Field("Asia/Kolkata", description="Zone of these times; that of [data] timezone.")
     fields: tuple[str, ...] = Field((*PRICE_COLUMNS, "volume"), description="Columns that must hold a value.")
     latest_arrival: float | None = Field(None, ge=0, description="Seconds after its close at which a row is late.")
     on_gap: Policy = Field("pass", description="For the first row after bars that never came.")
@@ -58,15 +59,6 @@ class DataCompletenessSettings(PluginSettings):
     )
     on_late: Policy = Field("quarantine", description="For a row before the instrument's newest, or arriving late.")
     on_outside: Policy = Field("pass", description="For a row outside the hours of the session.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{name!r} is not a time zone; write for example Asia/Kolkata") from error
-        return name
 
     @model_validator(mode="after")
     def _closes_after_it_opens(self) -> Self:

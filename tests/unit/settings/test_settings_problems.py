@@ -63,6 +63,7 @@ def test_an_invalid_value_names_its_file_and_what_the_key_means(folder: Settings
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('[data]\ntimezone = "Asia"', "'Asia' is not a time zone; write for example Asia/Kolkata"),
         ('[data]\ntimezone = "Mars"', "'Mars' is not a time zone; write for example Asia/Kolkata"),
         ('[clock]\nkind = "sundial"', "must be 'historical' or 'wall'"),
         ('[risk]\nrules = "long_only"', "must be a list"),
