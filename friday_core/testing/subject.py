@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -74,11 +75,14 @@ class Subject:
         provide: Provide = nothing,
         limits: Limits = Limits(),
         markets: Markets | None = None,
+        seconds: Callable[[], float] = time.thread_time,
     ) -> None:
         self.spec = spec
         self.module = module or str(spec.factory.__module__)
         self.limits = limits
         self.markets = markets or Markets()
+        #: What a call has taken is told by this clock, which does not run while other threads do.
+        self.seconds = seconds
         self._provide = provide
         self._found: dict[Hashable, Any] = {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -29,9 +28,7 @@ class Timing:
         return self.late > _FACTOR * self.early and self.late - self.early > _SECONDS
 
 
-def seconds_per_call(
-    call: Callable[[T], object], arguments: Sequence[T], now: Callable[[], float] = time.thread_time
-) -> Timing:
+def seconds_per_call(call: Callable[[T], object], arguments: Sequence[T], now: Callable[[], float]) -> Timing:
     """Of one call after the other, each timed by itself on this thread's own clock."""
     taken = []
     for argument in arguments:

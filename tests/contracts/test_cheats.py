@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,16 @@ BESIDE = "two of it do not disturb each other"
 PATHS = {stages.ScaledByAFile, stages.TellsNoFile, deciders.ReadsTomorrow, deciders.KnowsTomorrow}
 
 
-def subject_of(kind: str, cheat: Any) -> Subject:
+def subject_of(kind: str, cheat: Any, seconds: Callable[[], float] = time.thread_time) -> Subject:
     """The cheat as a plugin registers it; a real broker with its client on the kit's wire."""
     settings = stages.PathSettings if cheat in PATHS else NoSettings
 
     def provide(_key: str, _market: Market, _folder: Path) -> Provision:
         return Provision(on_wire=cheat if kind == "broker" else None)
 
-    return Subject(ComponentSpec(kind, cheat.__name__.lower(), cheat, settings), provide=provide, markets=MARKETS)
+    return Subject(
+        ComponentSpec(kind, cheat.__name__.lower(), cheat, settings), provide=provide, markets=MARKETS, seconds=seconds
+    )
 
 
 def breach(subject: Subject, sentence: str) -> str:
@@ -68,7 +71,6 @@ CHEATS = [
     ("transformer", stages.TakesAnything, "one that is restored", "it takes b'' for a snapshot"),
     ("transformer", stages.DropsRows, "the same rows come out", r"50 rows go in, and \d\d come out"),
     ("transformer", stages.AddsMore, "the same rows come out", "it adds triple, which are not among its outputs"),
-    ("transformer", stages.RemembersEverything, "it takes little time", "microseconds for each of the first, and"),
     ("feature_set", stages.NeverKnown, "every feature has a value", "not_there has no value on any of"),
     ("feature_set", stages.KnowsTheBook, "its features are traced", "depend on the book"),
     ("feature_set", stages.SeesTomorrow, "its features are traced", r"\.py:\d+: shift\(-1\) would look ahead"),
@@ -121,6 +123,12 @@ CHEATS = [
 )
 def test_a_cheat_breaks_the_rule_that_is_about_it(kind: str, cheat: Any, sentence: str, seen: str) -> None:
     assert re.search(seen, breach(subject_of(kind, cheat), sentence))
+
+
+def test_a_transformer_that_takes_ever_longer_breaks_the_rule_about_time() -> None:
+    cheat = stages.RemembersEverything
+    subject = subject_of("transformer", cheat, seconds=lambda: 2e-6 * cheat.comparisons)
+    assert "microseconds for each of the first, and" in breach(subject, "it takes little time")
 
 
 def test_a_breach_names_the_component_the_rule_what_was_seen_why_and_the_mend() -> None:

@@ -178,9 +178,9 @@ def test_an_import_that_hangs_is_waited_for_once_wherever_it_is_named(installed:
     installed.point("strategy.moon", installed.source_file(folder.path, text))
     entries = "".join(strategy().replace('id = "moon"', f'id = "moon{n}"') for n in range(20))
     began = time.monotonic()
-    problems = folder.problems(entries, overrides=["run.import_timeout=0.2"])
+    problems = folder.problems(entries, overrides=["run.import_timeout=1.0"])
     assert [problem.kind for problem in problems] == [ProblemKind.IMPORT_FAILED] * 20
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 15.0, "twenty waits would take twenty seconds"
 
 
 def test_a_factory_without_its_sdk_names_the_extra_that_brings_it(

@@ -274,7 +274,7 @@ def test_a_profile_that_names_a_bad_plugin_is_refused_in_time_with_its_name(bad:
     user.configure(STREAM.format(validator="") + ACTIVE.format(name=one.name))
     started = time.monotonic()
     done = user.friday("run", FRIDAY_RUN__IMPORT_TIMEOUT="2")
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 120
     assert (done.returncode, done.stdout) == (2, "")
     assert one.reason in done.stderr
     assert f"strategy.{one.name}" in done.stderr

@@ -112,10 +112,10 @@ def _refuses_other_widths(subject: Subject) -> None:
 
 
 def _in_time(subject: Subject) -> None:
-    fit = seconds_per_call(lambda table: _fit(subject, table), [_table(subject)]).mean
+    fit = seconds_per_call(lambda table: _fit(subject, table), [_table(subject)], subject.seconds).mean
     if fit > subject.limits.fit:
         raise Broken(f"a fit of {len(_table(subject))} rows took {fit:.1f} s, and may take {subject.limits.fit:g} s")
-    step = seconds_per_call(_fitted(subject).step, _rows().tolist()).mean
+    step = seconds_per_call(_fitted(subject).step, _rows().tolist(), subject.seconds).mean
     if step > subject.limits.row:
         raise Broken(f"a step took {step * 1e3:.1f} ms, and may take {subject.limits.row * 1e3:g} ms")
 

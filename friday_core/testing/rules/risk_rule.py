@@ -86,7 +86,7 @@ def _looks_at_nothing_else(subject: Subject) -> None:
 
 
 def _in_time(subject: Subject) -> None:
-    timing = seconds_per_call(_asking(subject.make()), list(_questions(subject)))
+    timing = seconds_per_call(_asking(subject.make()), list(_questions(subject)), subject.seconds)
     wording.require_in_time(timing, subject.limits.row)
 
 

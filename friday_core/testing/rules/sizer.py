@@ -72,7 +72,7 @@ def _looks_at_nothing_else(subject: Subject) -> None:
 
 def _in_time(subject: Subject) -> None:
     sizer = subject.make()
-    timing = seconds_per_call(lambda one: sizer.size(*one), list(_questions(subject)))
+    timing = seconds_per_call(lambda one: sizer.size(*one), list(_questions(subject)), subject.seconds)
     wording.require_in_time(timing, subject.limits.row)
 
 

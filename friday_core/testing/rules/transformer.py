@@ -117,7 +117,8 @@ def _looks_at_rows_only(subject: Subject) -> None:
 
 def _in_time(subject: Subject) -> None:
     _market, one = next(_trials(subject))
-    wording.require_in_time(seconds_per_call(one.push, one_by_one(one.rows)), subject.limits.row)
+    timing = seconds_per_call(one.push, one_by_one(one.rows), subject.seconds)
+    wording.require_in_time(timing, subject.limits.row)
 
 
 def _executors_agree(subject: Subject) -> None:

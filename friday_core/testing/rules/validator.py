@@ -94,7 +94,8 @@ def _looks_at_rows_only(subject: Subject) -> None:
 
 def _in_time(subject: Subject) -> None:
     market, chunk = next(trials(subject))
-    wording.require_in_time(seconds_per_call(subject.make(market).validate, one_by_one(chunk)), subject.limits.row)
+    timing = seconds_per_call(subject.make(market).validate, one_by_one(chunk), subject.seconds)
+    wording.require_in_time(timing, subject.limits.row)
 
 
 RULES = (

@@ -145,8 +145,8 @@ def test_plugins_that_hang_wait_side_by_side(install: Install) -> None:
     for name in ("slow", "slower", "slowest"):
         install(name, "import time; time.sleep(3600)")
     started = time.monotonic()
-    assert [one.problem is None for one in probe(limit=3)] == [False, False, False]
-    assert time.monotonic() - started < 8
+    assert [one.problem is None for one in probe(limit=6)] == [False, False, False]
+    assert time.monotonic() - started < 17, "one after the other they take 18 seconds"
 
 
 @pytest.mark.parametrize(
