@@ -109,6 +109,7 @@ def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
         assembly.universe,
         desks,
         scaled_slippage(broker.matcher(), settings.broker.slippage_scale, settings.broker.use),
+        assembly.charges,
         assumed_fills=broker.assumed,
         netting=settings.trading.netting,
         limits=Limits.of_account(settings.account),

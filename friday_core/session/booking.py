@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from friday_core.domain.chunk import Universe
-from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import Fill, NettedFill, OrderStatus, Side, WorkingOrder
 from friday_core.interfaces.broker import Execution
+from friday_core.session.bills import Bills
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.net import Net
@@ -21,12 +21,20 @@ class Booking:
     """Books executions and tells the strategies. ``assumed`` marks the broker's fills as not confirmed."""
 
     def __init__(
-        self, universe: Universe, desks: Mapping[str, Desk], netting: Netting, log: SessionLog, *, assumed: bool
+        self,
+        universe: Universe,
+        desks: Mapping[str, Desk],
+        netting: Netting,
+        log: SessionLog,
+        bills: Bills,
+        *,
+        assumed: bool,
     ) -> None:
         self._universe = universe
         self._desks = desks
         self._netting = netting
         self._log = log
+        self._bills = bills
         self._assumed = assumed
 
     def book(self, execution: Execution, moment: Slice) -> int:
@@ -41,17 +49,13 @@ class Booking:
             return self._book_account(execution, net, moment)
         order, price = execution.order.order, execution.price
         desk, instrument = self._desks[order.strategy], self._universe.instrument(order.instrument)
+        open_fill = self._bills.fill(execution.order, instrument, price, moment.session)
         quantity = execution.quantity
         if order.side is Side.BUY:
-            quantity = largest_affordable(
-                quantity,
-                desk.book.cash,
-                instrument.lot_size,
-                lambda part: desk.cost_of(instrument, order.side, price, part),
-            )
+            quantity = largest_affordable(quantity, desk.book.cash, instrument.lot_size, open_fill.cost)
         if quantity == 0:
             return 0
-        charges = _charges(desk, instrument, order.side, price, quantity)
+        charges = open_fill.book(quantity)
         fill = Fill(
             order.tag, order.instrument, order.strategy, order.side, quantity, price, charges, ts_event, self._assumed
         )
@@ -70,9 +74,13 @@ class Booking:
         working, price = execution.order, execution.price
         parents = net.on(working.order.side)
         wanted = min(execution.quantity, net.room(working))
-        shared = self._trade(net, working.order.side, price).share(wanted, parents, self._cash())
+        open_fill = self._bills.fill(working, net.instrument, price, moment.session)
+        trade = Trade(net.instrument, working.order.side, price, open_fill.charges)
+        shared = trade.share(wanted, parents, self._cash())
         booked = {part.order.order.tag: part.quantity for part in shared.parts}
         quantity = sum(booked.values())
+        if quantity:
+            open_fill.book(quantity)
         if working is net.account:
             net.unpaid |= quantity < execution.quantity
         else:
@@ -84,13 +92,6 @@ class Booking:
             reason = cash_reason(booked.get(parent.order.tag, 0), asked, price, net.instrument)
             parent.move(OrderStatus.CANCELLED, reason)
         return quantity
-
-    def _trade(self, net: Net, side: Side, price: int) -> Trade:
-        """Any desk knows the charges: all have the same plan."""
-        desk = next(iter(self._desks.values()))
-        return Trade(
-            net.instrument, side, price, lambda quantity: _charges(desk, net.instrument, side, price, quantity)
-        )
 
     def _log_account(self, working: WorkingOrder, shared: Shared, price: int, ts_event: int) -> None:
         quantity = sum(part.quantity for part in shared.parts)
@@ -120,7 +121,3 @@ class Booking:
 
     def _cash(self) -> dict[str, int]:
         return {name: desk.book.cash for name, desk in self._desks.items()}
-
-
-def _charges(desk: Desk, instrument: Instrument, side: Side, price: int, quantity: int) -> int:
-    return desk.cost_of(instrument, side, price, quantity) - side.sign * instrument.notional(price, quantity)

@@ -14,10 +14,10 @@ from friday_core.domain.orders import Order, Side, WorkingOrder
 from friday_core.domain.outcomes import DecisionTaken
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.signals import Cancel
-from friday_core.errors import PluginContractError
 from friday_core.interfaces.broker import Tariff
 from friday_core.interfaces.risk_rule import Proposal, Ruling
 from friday_core.interfaces.sizer import Sizer
+from friday_core.session.bills import charges_of
 from friday_core.session.slices import Slice
 from friday_core.session.wants import Want, WantMaker
 from friday_core.session.working_orders import Tags, WorkingOrders
@@ -80,13 +80,10 @@ class Desk:
         )
 
     def cost_of(self, instrument: Instrument, side: Side, price: int, quantity: int) -> int:
-        """What a fill takes from cash, charges included, in minor units; negative if it brings cash."""
+        """What an order alone in its session takes from cash, charges included, in minor units; or brings, negative."""
         notional = instrument.notional(price, quantity)
-        charges = self._charges.charges_of(ExecutedOrder(instrument, side, quantity, notional, self.session))
-        if type(charges) is not int or charges < 0:
-            plan = type(self._charges).__name__
-            raise PluginContractError(f"charges plan {plan} must answer with whole minor units, not {charges!r}")
-        return side.sign * notional + charges
+        order = ExecutedOrder(instrument, side, quantity, notional, self.session)
+        return side.sign * notional + charges_of(self._charges, order)
 
     def next_tag(self, session: int) -> str:
         """The name of this strategy's next order in a session."""

@@ -11,7 +11,8 @@ from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, TimeIn
 from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld, ValidatorFault
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.flow.coarser import Slices
-from friday_core.interfaces.broker import Matcher
+from friday_core.interfaces.broker import Matcher, Tariff
+from friday_core.session.bills import Bills
 from friday_core.session.booking import Booking
 from friday_core.session.desk import Desk
 from friday_core.session.log import NettingLog, SessionLog
@@ -44,6 +45,7 @@ class Driver:
         universe: Universe,
         desks: Sequence[Desk],
         matcher: Matcher,
+        charges: Tariff,
         *,
         assumed_fills: bool = False,
         netting: bool = False,
@@ -55,7 +57,7 @@ class Driver:
         self._matcher = matcher
         self._working = WorkingOrders()
         self._netting = Netting(universe, self._working, self.log.netting)
-        self._booking = Booking(universe, self._desks, self._netting, self.log, assumed=assumed_fills)
+        self._booking = Booking(universe, self._desks, self._netting, self.log, Bills(charges), assumed=assumed_fills)
         risk = AccountRisk(limits, Account(desk.book for desk in desks), universe)
         self._release = Release(universe, self._desks, self._working, self._netting, risk=risk, log=self.log)
         self._actions: list[CorporateAction] = []

@@ -191,5 +191,5 @@ def _core(rows: Chunk, program: Program | None, market: Market, runner: Strategy
         risk=RiskEngine(Limits.of(free, "INR"), {}),
         charges=NoCharges(),
     )
-    driver = Driver(market.universe, [desk], BarMatcher(MatchingRules(slippage_ticks=1)))
+    driver = Driver(market.universe, [desk], BarMatcher(MatchingRules(slippage_ticks=1)), NoCharges())
     return Core(DataFlowManager(stream, coarser, {}), driver)

@@ -122,7 +122,7 @@ class Session:
         ]
         flow = flow_of(plan, universe=universe)
         matcher = BarMatcher(MatchingRules(**(matching or {})))
-        self.core = Core(flow, Driver(universe, desks, matcher, netting=netting, limits=limits))
+        self.core = Core(flow, Driver(universe, desks, matcher, charges or PerFill(), netting=netting, limits=limits))
         self.records: list[Record] = []
         self.intents: list[list[Intent]] = []
 

@@ -1,0 +1,120 @@
+"""What the orders of an account are charged, session by session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.orders import Side, WorkingOrder
+from friday_core.errors import PluginContractError
+from friday_core.interfaces.broker import Tariff
+
+
+class Bills:
+    """One bill for each instrument and session: the charges of all its orders, each whole.
+
+    A fill is charged what the bill rises by:
+
+        charges(fill) = bill(orders with the fill) - bill(orders without it)
+
+    So fills of one order share what is charged per order, the depository is paid once for an
+    instrument and session, and of what is both bought and sold in one session, first in first out,
+    both sides are charged as not delivered. The fill that closes may then be credited what the
+    earlier one was charged too much: its charges are negative.
+    """
+
+    def __init__(self, tariff: Tariff) -> None:
+        self._tariff = tariff
+        self._session: int | None = None
+        self._bills: dict[InstrumentId, _Bill] = {}
+
+    def fill(self, order: WorkingOrder, instrument: Instrument, price: int, session: int) -> OpenFill:
+        """A fill in the making, of a quantity that is still to be found; ``price`` in price units."""
+        if session != self._session:
+            self._bills.clear()
+            self._session = session
+        return OpenFill(self._bills, self._tariff, order, instrument, price, session)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFill:
+    """What an order may trade now at one price, and what each quantity would cost; all in minor units."""
+
+    bills: dict[InstrumentId, _Bill]
+    tariff: Tariff
+    order: WorkingOrder
+    instrument: Instrument
+    price: int
+    session: int
+
+    def cost(self, quantity: int) -> int:
+        """What it takes from cash, charges included; negative if it brings cash."""
+        return self.order.order.side.sign * self.instrument.notional(self.price, quantity) + self.charges(quantity)
+
+    def charges(self, quantity: int) -> int:
+        """What the bill rises by; negative where it falls."""
+        return self._with(quantity).total - self._bill.total
+
+    def book(self, quantity: int) -> int:
+        """It trades: the bill changes, and its charges are returned."""
+        charges = self.charges(quantity)
+        self.bills[self.instrument.id] = self._with(quantity)
+        return charges
+
+    @property
+    def _bill(self) -> _Bill:
+        return self.bills.get(self.instrument.id) or _Bill({}, {})
+
+    def _with(self, quantity: int) -> _Bill:
+        bill, side = self._bill, self.order.order.side
+        notional = self.instrument.notional(self.price, quantity)
+        if (before := bill.traded.get(self.order)) is not None:
+            quantity, notional = quantity + before.quantity, notional + before.notional
+        executed = ExecutedOrder(self.instrument, side, quantity, notional, self.session)
+        return bill.replaced(self.order, executed, self.tariff)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """What of each order has traded, in the order of their first fills, and what each is charged."""
+
+    traded: dict[WorkingOrder, ExecutedOrder]
+    charged: dict[WorkingOrder, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.charged.values())
+
+    def replaced(self, order: WorkingOrder, executed: ExecutedOrder, tariff: Tariff) -> _Bill:
+        """The bill where so much of an order has traded; only orders that it changes are charged anew."""
+        traded = dict(_told({**self.traded, order: executed}))
+        charged = {
+            one: self.charged[one] if self.traded.get(one) == now else charges_of(tariff, now)
+            for one, now in traded.items()
+        }
+        return _Bill(traded, charged)
+
+
+def _told(orders: dict[WorkingOrder, ExecutedOrder]) -> Iterator[tuple[WorkingOrder, ExecutedOrder]]:
+    """Each order with what the others of its session mean for it."""
+    sums = {side: sum(one.quantity for one in orders.values() if one.side is side) for side in Side}
+    left = dict.fromkeys(Side, min(sums.values()))
+    paid = False
+    for order, one in orders.items():
+        same_day = min(left[one.side], one.quantity)
+        left[one.side] -= same_day
+        yield order, msgspec.structs.replace(one, same_day=same_day, depository_paid=paid)
+        paid |= one.side is Side.SELL and same_day < one.quantity
+
+
+def charges_of(tariff: Tariff, order: ExecutedOrder) -> int:
+    """The charges of an order; ``PluginContractError`` for anything but whole minor units, not negative."""
+    charges = tariff.charges_of(order)
+    if type(charges) is not int or charges < 0:
+        plan = type(tariff).__name__
+        raise PluginContractError(f"charges plan {plan} must answer with whole minor units, not {charges!r}")
+    return charges
