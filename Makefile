@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check lint types imports docs scripts format bench install-test full-install-test constraints clean
+.PHONY: frameworks help demo test check format-check lint types imports docs site site-serve scripts format bench install-test full-install-test constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -43,7 +43,14 @@ scripts:
 	@bash -n .ci/run
 
 docs: $(VENV)/.installed-dev ## Test what the documents say: examples run, names and tables agree with the code
-	@$(PYTEST) tests/docs $(ARGS)
+	@$(PYTEST) tests/docs -n $(WORKERS) $(ARGS)
+
+site: $(VENV)/.installed-dev ## Build the documents as a site with search, into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open site/index.html"
+
+site-serve: $(VENV)/.installed-dev ## Show the site at http://127.0.0.1:8000/ and build it anew as you write
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 format: $(VENV)/.installed-dev ## Format and sort imports
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -57,6 +64,9 @@ install-test: $(VENV)/.installed-dev ## Run only the tests that build wheels and
 
 full-install-test: $(VENV)/.installed-dev ## Install the wheel and its dependencies from the package index into a new environment, and run it
 	@PYTHON='$(PYTHON)' VENV='$(VENV)' sh tools/full_install_test.sh
+
+frameworks: $(VENV)/.installed-dev ## Run docs/from_other_frameworks.md in backtesting.py, backtrader, vectorbt and zipline, and compare (needs the index)
+	@$(BIN)/python tools/frameworks/compare.py
 
 constraints: ## Pin all dependencies anew in constraints.txt, for every supported Python (needs uv)
 	@sh tools/constraints.sh

@@ -1,4 +1,10 @@
-"""What a plugin may import: everything here, and nothing else of ``friday_core``."""
+"""What a plugin may import: everything here, and nothing else of ``friday_core``.
+
+A name that is to go moves from ``__all__`` to ``_DEPRECATED``; type checkers find it by an import under
+``_typing.TYPE_CHECKING``.
+"""
+
+import typing as _typing
 
 from friday_core.causal import indicators
 from friday_core.causal.columns import Col
@@ -7,10 +13,12 @@ from friday_core.data.bar_files import BarFileSettings, BarFileSource
 from friday_core.data.bar_times import BarTimes, Origin
 from friday_core.data.frames import BarReader, in_chunks
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Int64, Universe
+from friday_core.domain.cursor import Cursor
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CorporateAction, RawBar
 from friday_core.domain.money import divide_half_even, format_money
+from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.orders import (
     Fill,
     Order,
@@ -43,6 +51,7 @@ from friday_core.interfaces.broker import (
     ChargesPlan,
     Execution,
     Matcher,
+    RealBroker,
     SimulatedBroker,
     Tariff,
 )
@@ -61,11 +70,20 @@ from friday_core.interfaces.validator import Validator
 from friday_core.interfaces.windows import WindowStrategy, WindowTransformer
 from friday_core.market.charges.shipped import rate_tables
 from friday_core.market.charges.tariff import IndianTariff
+from friday_core.market.corporate_actions.recognition import Gap, LikelyRatio, likely_ratio, spread_of, turnover_of
+from friday_core.market.sessions.market_sessions import MarketSessions, SessionBase
+from friday_core.market.sessions.overrides import session_overrides
+from friday_core.market.sessions.session_file import SessionFile
+from friday_core.market.sessions.shipped import session_files
 from friday_core.models.compiling import compile_boosting, compile_forest, compile_linear, compile_logistic
 from friday_core.models.linear import LinearModel
 from friday_core.models.trees import TreeModel, TreeNodes
+from friday_core.plugin.api_version import API_VERSION
+from friday_core.plugin.deprecation import Deprecated as _Deprecated
+from friday_core.plugin.deprecation import FridayDeprecationWarning
+from friday_core.plugin.deprecation import announced as _announced
 from friday_core.plugin.hookspecs import hookimpl
-from friday_core.plugin.spec import API_VERSION, ComponentSpec, NoSettings, PluginSettings, TimeZone
+from friday_core.plugin.spec import ComponentSpec, NoSettings, PluginSettings, TimeZone
 from friday_core.simulation.matching import BarMatcher, MatchingRules, MatchingSettings
 
 __all__ = [
@@ -95,6 +113,7 @@ __all__ = [
     "Component",
     "ComponentSpec",
     "CorporateAction",
+    "Cursor",
     "DataError",
     "DataSourceError",
     "Decision",
@@ -104,7 +123,9 @@ __all__ = [
     "FeatureSet",
     "Fill",
     "Float64",
+    "FridayDeprecationWarning",
     "FridayError",
+    "Gap",
     "Health",
     "HistoricalData",
     "InDoubt",
@@ -114,8 +135,10 @@ __all__ = [
     "Int64",
     "Intent",
     "Judgement",
+    "LikelyRatio",
     "LinearModel",
     "Market",
+    "MarketSessions",
     "Matcher",
     "MatchingRules",
     "MatchingSettings",
@@ -127,12 +150,14 @@ __all__ = [
     "OrderEnded",
     "OrderStatus",
     "OrderType",
+    "OrderUpdate",
     "Origin",
     "PlaceOrder",
     "PluginError",
     "PluginSettings",
     "Proposal",
     "RawBar",
+    "RealBroker",
     "Refused",
     "RiskAdjuster",
     "RiskRule",
@@ -141,6 +166,8 @@ __all__ = [
     "Ruling",
     "Schedule",
     "SchemaError",
+    "SessionBase",
+    "SessionFile",
     "Sessions",
     "Severity",
     "Side",
@@ -175,8 +202,21 @@ __all__ = [
     "in_utc",
     "indicators",
     "latch",
+    "likely_ratio",
     "ratchet",
     "rate_tables",
+    "session_files",
+    "session_overrides",
+    "spread_of",
     "to_date",
+    "turnover_of",
     "where",
 ]
+
+#: Names that still work, but warn: they go with the next major.
+_DEPRECATED: dict[str, _Deprecated] = {}
+
+if not _typing.TYPE_CHECKING:  # A type checker would take any misspelt name for a good one.
+
+    def __getattr__(name: str) -> object:
+        return _announced(__name__, name, _DEPRECATED)

@@ -20,7 +20,7 @@ unset PYTHONPATH
 cd "$folder"
 PATH="$folder/venv/bin:$PATH"
 friday version
-friday init demo-host
+friday new host demo-host
 cd demo-host
 friday plugins
 friday run

@@ -13,6 +13,7 @@ from dataclasses import asdict
 import click
 
 from friday_core.cli.exit_codes import ExitCode
+from friday_core.cli.facts import check_facts_known
 from friday_core.cli.findings import Check, Finding, Outcome, fail
 from friday_core.cli.installation import installation_checks
 from friday_core.cli.options import Choice, settings_options
@@ -32,7 +33,9 @@ def command(choice: Choice, as_json: bool) -> None:
 
     Exit code 1 if a check fails; warnings leave it at 0.
     """
-    findings = list(examine([*installation_checks(), *surrounding_checks(choice, dt.datetime.now(dt.UTC))]))
+    now = dt.datetime.now(dt.UTC)
+    facts = ("facts", lambda: check_facts_known(now.date()))
+    findings = list(examine([*installation_checks(), *surrounding_checks(choice, now), facts]))
     failed = any(finding.outcome is Outcome.FAIL for finding in findings)
     if as_json:
         click.echo(json.dumps({"ok": not failed, "checks": [asdict(one) for one in findings]}, indent=2))

@@ -86,8 +86,9 @@ def check_extras() -> Iterator[Finding]:
 
 
 def check_plugins() -> Iterator[Finding]:
-    """How many plugins there are; names that two distributions offer. Imports none of them."""
+    """How many plugins there are; names that two distributions offer; what is for another Friday. Imports none."""
     try:
+        from friday_core.plugin.compatibility import refusal  # noqa: PLC0415
         from friday_core.plugin.discovery import by_key, installed_plugins  # noqa: PLC0415 - loads dependencies
     except ImportError as error:
         yield fail("plugins", f"cannot be looked for: {error}", "mend the dependencies above first")
@@ -98,6 +99,9 @@ def check_plugins() -> Iterator[Finding]:
             owners = " and ".join(plugin.origin for plugin in offered)
             mend = "uninstall all but one: a configuration that names it is refused"
             yield warn("plugins", f"{key} is offered by {owners}", mend)
+    for problem in filter(None, map(refusal, plugins)):
+        evidence = f"{problem.plugin}: {problem.message}"
+        yield warn("plugins", evidence, f"{problem.mend}; a configuration that names it is refused")
     own = sum(plugin.built_in for plugin in plugins)
     mend = f"install {DISTRIBUTION} again: its entry points are missing"
     count = f"{len(plugins)} installed, {len(plugins) - own} of them from other distributions"

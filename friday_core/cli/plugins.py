@@ -26,10 +26,11 @@ _STYLES = {"enabled": "green", "installed": "", "broken": "red", "duplicate": "r
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @settings_options
 def command(choice: Choice, as_json: bool) -> None:
-    """List the installed plugins and say which are enabled, and which are broken and why.
+    """List the installed plugins: which are enabled, which are broken and why, and which use what is deprecated.
 
     Enabled is what the configuration names. Plugins of other distributions are tried out in
-    processes of their own. The exit code is 0 even if some are broken, or the configuration is.
+    processes of their own, unless they are for another Friday. The exit code is 0 even if some are
+    broken, or the configuration is.
     """
     from friday_core.plugin.discovery import installed_plugins  # noqa: PLC0415 - `--help` must stay light
     from friday_core.plugin.probe import probe_plugins  # noqa: PLC0415
@@ -46,6 +47,8 @@ def command(choice: Choice, as_json: bool) -> None:
     for row in rows:
         if row["reason"]:
             click.echo(_explained(row))
+        for deprecation in row["deprecations"]:
+            click.echo(f"deprecated: {_who(row)}: {deprecation}")
     if problems:
         click.echo(f"enabled unknown: the configuration cannot be used: {'; '.join(problems)}", err=True)
 
@@ -88,6 +91,7 @@ def _row(probed: Probed, named: frozenset[str] | None) -> dict[str, Any]:
         "problem": None if problem is None else str(problem.kind),
         "reason": "" if problem is None else problem.message,
         "mend": "" if problem is None else problem.mend,
+        "deprecations": list(probed.deprecations),
     }
 
 
@@ -139,6 +143,9 @@ def _print_table(rows: Sequence[dict[str, Any]]) -> None:
 
 def _explained(row: dict[str, Any]) -> str:
     """What is wrong with a plugin, in one line."""
-    who = f"{row['kind']}.{row['name']} of {row['distribution']} {row['distribution_version']}"
     named = ", and the configuration names it" if row["enabled"] else ""
-    return f"{row['status']}{named}: {who}: {row['reason']}; mend: {row['mend']}"
+    return f"{row['status']}{named}: {_who(row)}: {row['reason']}; mend: {row['mend']}"
+
+
+def _who(row: dict[str, Any]) -> str:
+    return f"{row['kind']}.{row['name']} of {row['distribution']} {row['distribution_version']}"

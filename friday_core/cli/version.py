@@ -10,6 +10,7 @@ from importlib import metadata
 import click
 
 from friday_core import __version__
+from friday_core.plugin.api_version import API_VERSION
 
 DISTRIBUTION = "friday-trading"
 
@@ -18,8 +19,6 @@ DISTRIBUTION = "friday-trading"
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def command(as_json: bool) -> None:
     """Show the versions of Friday, Python, the plugin interface and the dependencies."""
-    from friday_core.plugin.spec import API_VERSION  # noqa: PLC0415 - loads pydantic
-
     api = ".".join(map(str, API_VERSION))
     dependencies = dependency_versions()
     if as_json:

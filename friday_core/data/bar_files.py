@@ -16,8 +16,12 @@ from friday_core.data.bar_times import INTERVAL_PATTERN, BarTimes, Label, Origin
 from friday_core.data.frames import BarReader, in_chunks, merged
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import CorporateAction
 from friday_core.domain.money import MINOR_DIGITS
+from friday_core.domain.sessions import SessionDates
 from friday_core.interfaces.source import HistoricalData
+from friday_core.market.corporate_actions.action_file import read_actions
+from friday_core.market.corporate_actions.booking import booked
 from friday_core.plugin.spec import PluginSettings, TimeZone
 
 if TYPE_CHECKING:
@@ -61,6 +65,11 @@ class BarFileSettings(PluginSettings):
     )
     interval: str = Field("1d", pattern=INTERVAL_PATTERN, description="Length of a bar: 1m, 15m, 1h, ...; 1d is daily.")
     session_close: dt.time = Field(dt.time(15, 30), description="When a daily bar closes, in the exchange's zone.")
+    actions: Path | None = Field(
+        None,
+        description="A file of splits, bonuses, rights, demergers and dividends of these symbols: lines of symbol, "
+        "ex_date, kind, ratio, amount and announced. The prices are raw.",
+    )
     short_last_bar: bool = Field(
         False,
         description="A bar that opens before session_close ends there at the latest: the last hour of 15:15 to 15:30.",
@@ -114,6 +123,16 @@ class BarFileSource(HistoricalData, ABC):
 
     def row_count(self) -> int:
         return len(self._loaded[1])
+
+    def corporate_actions(self) -> Sequence[CorporateAction]:
+        """Those of the file ``actions``; what depends on a price takes the last close before the ex-date."""
+        if self._settings.actions is None:
+            return ()
+        announcements = read_actions(self._settings.actions.expanduser())
+        universe, rows = self._loaded
+        # Without a zone every stamp has an offset, and rows are taken by their date in UTC.
+        sessions = SessionDates(self._settings.timezone or "UTC").of(rows.ts_event)
+        return booked(announcements, universe, rows, sessions)
 
     @cached_property
     def _loaded(self) -> tuple[Universe, Chunk]:

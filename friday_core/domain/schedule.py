@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, NoReturn, Self
 from zoneinfo import ZoneInfo
 
@@ -39,18 +39,32 @@ class Schedule:
     day before its date. ``known`` are the first and the last date of which it is known whether they
     are sessions. A week begins with ``first_weekday``, Monday being 0.
 
-    ``ValueError`` if there is no session, or if they are not in order, overlap, or lie beyond ``known``.
+    ``announced`` has the dates that turned out otherwise than had been published, each with the date of
+    the announcement: until the end of that date a session of today's knowledge was expected to be none, and
+    a date without one was expected to be a session.
+
+    ``ValueError`` if there is no session, if they are not in order, overlap, or lie beyond ``known``, or if
+    an announcement is later than what it announces.
     """
 
     def __init__(
-        self, name: str, dates: Array, opens: Array, closes: Array, *, known: tuple[int, int], first_weekday: int = 0
+        self,
+        name: str,
+        dates: Array,
+        opens: Array,
+        closes: Array,
+        *,
+        known: tuple[int, int],
+        first_weekday: int = 0,
+        announced: Mapping[int, int] | None = None,
     ) -> None:
         self.name = name
         self.first, self.last = map(int, known)
         self.sessions = Sessions(*(_frozen(one) for one in (dates, opens, closes)))
+        self._announced = {int(date): int(when) for date, when in (announced or {}).items()}
         self._check()
-        #: For each session, whether it is the last of its month or week: 1.0, 0.0, or NaN if
-        #: ``known`` ends before the month or the week does, and no later session in it is known.
+        #: For each session, whether it is the last of its month or week as expected before it opened: 1.0,
+        #: 0.0, or NaN if ``known`` ends before the month or the week does, and no later session in it was expected.
         self.month_ends = self._last_in(_months)
         self.week_ends = self._last_in(lambda days: (days + _WEEKDAY_OF_DAY_0 - first_weekday) // 7)
         self._latest = (0, 0)
@@ -120,6 +134,9 @@ class Schedule:
         ):
             if wrong.any():
                 self._refuse(f"the session of {to_date(int(dates[np.argmax(wrong)]))} {what}")
+        for date, when in self._announced.items():
+            if when > date:
+                self._refuse(f"what became of {to_date(date)} is announced later, on {to_date(when)}")
 
     def _refuse(self, what: str) -> NoReturn:
         raise ValueError(f"schedule {self.name!r}: {what}")
@@ -129,8 +146,31 @@ class Schedule:
         is_last = np.append(periods[1:] != periods[:-1], True).astype(np.float64)
         if period(np.array([self.last + 1]))[0] == periods[-1]:
             is_last[-1] = np.nan
+        for place in self._surprised(period):
+            is_last[place] = self._as_expected(place, period)
         is_last.flags.writeable = False
         return is_last
+
+    def _surprised(self, period: _Period) -> set[int]:
+        """Places of sessions that could not yet know what became of a later date of their period."""
+        dates = self.sessions.dates
+        periods = period(dates)
+        found: set[int] = set()
+        for date, when in self._announced.items():
+            start = np.searchsorted(periods, period(np.array([date]))[0])
+            found.update(range(int(start), int(np.searchsorted(dates, min(when + 1, date)))))
+        return found
+
+    def _as_expected(self, place: int, period: _Period) -> float:
+        """Whether a session is the last of its period, by what had been announced before its date."""
+        date = int(self.sessions.dates[place])
+        news = [one for one, when in self._announced.items() if when >= date]
+        # No week and no month has more dates than 31.
+        later = set(self.sessions.dates[place + 1 : place + 32].tolist()) ^ set(news)
+        own, *others = period(np.array([date, self.last + 1, *(one for one in later if one > date)])).tolist()
+        if own in others[1:]:
+            return 0.0
+        return np.nan if own == others[0] else 1.0
 
 
 def in_utc(date: int, time: dt.time, zone: ZoneInfo) -> int:

@@ -59,7 +59,8 @@ class SessionFlags:
     The flags are known before the session begins, because the exchange publishes its sessions in
     advance: no row that comes later decides them. They are NaN on dates that are no session or that
     the calendar does not know; month and week ends also where it ends before the month or the week.
-    What is published at short notice stands in a calendar of the past as if it had been known before.
+    What was announced at short notice counts from the day after the announcement, where the calendar
+    says when that was; else it stands in the past as if it had been known before.
     """
 
     def __init__(self, schedule: Schedule, dates: SessionDates) -> None:

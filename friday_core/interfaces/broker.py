@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import ClassVar, Literal, Protocol
 
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.market import Bar
+from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.orders import OrderType, Side, WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.interfaces.component import Component
@@ -116,7 +117,7 @@ class ChargesPlan(Tariff, ABC):
 
 
 class Broker(Component, ABC):
-    """Takes orders. Declares honestly what it can do.
+    """Takes orders. Declares honestly what it can do; is a ``SimulatedBroker`` or a ``RealBroker``.
 
     A placement is never retried here. Failures are ``Refused`` (definite) or ``InDoubt``.
     """
@@ -174,3 +175,101 @@ class SimulatedBroker(Broker, ABC):
     def results(self) -> Mapping[str, str]:
         """Files that the broker wrote during the session: what they are, and where."""
         return {}
+
+
+class RealBroker(Broker, ABC):
+    """A broker at an exchange, which tells what becomes of its orders; nothing is computed from bars.
+
+    An update says all that has happened to an order so far, so that one that is lost, late or comes
+    twice does no harm; it may be passed on as it comes, those of orders of somebody else too. It is
+    the tag that orders are known by, after a restart as well: put it on every order.
+
+    A plugin, complete; its client stands for a vendor's library, and trades everything at 100 rupees::
+
+        from friday_core.api import (
+            CancelOrder, ComponentSpec, InDoubt, OrderStatus, OrderType, OrderUpdate, RealBroker, Refused, hookimpl
+        )
+
+
+        class Declined(Exception):
+            pass  # the client's word for a definite no
+
+
+        class Client:
+            def __init__(self):
+                self.rows, self.on_row = {}, None
+
+            def place(self, tag, quantity):
+                trades, now = [(quantity, 10_000)], 1_700_000_000_000_000
+                self.rows[tag] = {"id": f"N{tag}", "tag": tag, "state": "done", "trades": trades, "at": now, "why": ""}
+                self.on_row(self.rows[tag])
+
+            def cancel(self, tag):
+                raise Declined(f"order {tag} is done")
+
+            def book(self):
+                return self.rows.values()
+
+
+        STATES = {"open": "open", "done": "filled", "refused": "rejected", "withdrawn": "cancelled"}
+
+
+        def update(row):
+            status = OrderStatus(STATES.get(row["state"], "acked"))
+            filled = sum(quantity for quantity, _ in row["trades"])
+            notional = sum(quantity * price for quantity, price in row["trades"])  # minor units, as its prices are
+            reason = f"{status.name}: {row['why']}" if row["why"] else ""
+            return OrderUpdate(row["tag"], row["id"], status, filled, notional, row["at"], reason)
+
+
+        class Harbour(RealBroker):
+            order_types = frozenset({OrderType.MARKET})
+
+            def __init__(self, client=None):
+                self.client = client or Client()
+
+            def listen(self, tell):
+                self.client.on_row = lambda row: tell(update(row))
+
+            def orders(self):
+                return [update(row) for row in self.asked(ConnectionError, self.client.book)]
+
+            def send(self, intents):
+                for intent in intents:
+                    if isinstance(intent, CancelOrder):
+                        self.asked(InDoubt, self.client.cancel, intent.tag)
+                    else:
+                        self.asked(InDoubt, self.client.place, intent.order.tag, intent.order.quantity)
+
+            def asked(self, silence, request, *arguments):
+                try:
+                    return request(*arguments)
+                except Declined as error:
+                    raise Refused(str(error)) from error
+                except OSError as error:
+                    raise silence(str(error)) from error
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("broker", "harbour", Harbour, provides=Harbour.order_types)]
+    """
+
+    account = "real"
+
+    @abstractmethod
+    def listen(self, tell: Callable[[OrderUpdate], None]) -> None:
+        """Keep ``tell`` and call it with every update, from ``start`` on.
+
+        Called once, before ``initialize`` and ``start``. ``tell`` may be called by any thread, also
+        before ``send`` returns; it returns at once and does not raise.
+        """
+
+    @abstractmethod
+    def orders(self) -> Sequence[OrderUpdate]:
+        """Where every order of the day stands now, once each, whoever placed it and however it ended.
+
+        Asked after ``start``, by any thread: an order in doubt that is not among them does not exist.
+        So never an answer that is short: ``Refused`` if the broker will not tell, as when its session
+        has expired, and ``ConnectionError`` if it cannot be reached or understood.
+        """

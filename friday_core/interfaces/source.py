@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from friday_core.domain.chunk import Chunk
+from friday_core.domain.cursor import Cursor
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.market import CorporateAction
 from friday_core.interfaces.component import Component
@@ -14,8 +15,9 @@ from friday_core.interfaces.component import Component
 class HistoricalData(Component, ABC):
     """A source of bars that have already happened.
 
-    The host asks for ``instruments`` first, then iterates ``bars`` once, in a thread of its own; no
-    two methods run at the same time, but not all in one thread.
+    The host asks for ``instruments`` first, then iterates ``bars``, or ``bars_after`` a row that it
+    took before, once, in a thread of its own; no two methods run at the same time, but not all in
+    one thread.
 
     A plugin, complete; one instrument whose price swings round 100 rupees::
 
@@ -61,11 +63,27 @@ class HistoricalData(Component, ABC):
 
     @abstractmethod
     def bars(self) -> Iterator[Chunk]:
-        """Chunks in time order, each sorted by (``ts_event``, instrument id).
+        """Chunks whose rows come, from the first to the last of all, in the order of (``ts_event``, instrument id).
 
         ``inst`` is the position in ``instruments()`` sorted by id. Raises ``DataSourceError``
         that names the file, and where possible line and column.
         """
+
+    def bars_after(self, cursor: Cursor) -> Iterator[Chunk]:
+        """The rows of ``bars()`` that come after a row that was taken before, and no other.
+
+        Chunks may be cut in other places; ``seq`` is the host's to number. Works for every source;
+        one that finds its place faster than by reading overrides it. The cursor may name a time
+        without a row and an instrument that is not offered. Raises as ``bars``.
+        """
+        first = sum(one.id <= cursor.instrument for one in self.instruments())
+        for chunk in self.bars():
+            later = chunk.ts_event > cursor.ts_event
+            rest = later | ((chunk.ts_event == cursor.ts_event) & (chunk.inst >= first))
+            if rest.all():
+                yield chunk
+            elif rest.any():
+                yield chunk.take(rest)
 
     def corporate_actions(self) -> Sequence[CorporateAction]:
         """Splits and dividends of these instruments, in any order."""

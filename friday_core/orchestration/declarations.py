@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 import pluggy
 
 from friday_core.errors import PluginContractError, Problem, ProblemKind
-from friday_core.interfaces.broker import Broker, SimulatedBroker
+from friday_core.interfaces.broker import Broker, RealBroker, SimulatedBroker
 from friday_core.interfaces.columns import Columns, ColumnStrategy
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.strategy import Strategy
@@ -47,8 +47,11 @@ def _broker(component: Component) -> Iterator[tuple[str, str]]:
     if account not in ("simulated", "real"):
         yield f"its account is {account!r}", 'brokers declare account = "simulated" or "real"'
     elif account == "simulated" and not isinstance(component, SimulatedBroker):
-        mend = 'derive it from friday_core.api.SimulatedBroker, or declare account = "real"'
+        mend = "derive it from friday_core.api.SimulatedBroker, or from RealBroker if it trades real money"
         yield "its account is simulated, and it has no matcher", mend
+    elif account == "real" and not isinstance(component, RealBroker):
+        mend = "derive it from friday_core.api.RealBroker, or from SimulatedBroker if it trades no money"
+        yield "its account is real, and it cannot tell what becomes of its orders", mend
 
 
 def _order_types(component: Component) -> Iterator[tuple[str, str]]:

@@ -148,6 +148,8 @@ class Host:
             edges.callback(log.close)
             notifications = self._open_notifications(edges)
             self._open_events(edges, notifications)
+            for plugin, heard in self._registry.deprecations.items():
+                self._log.warning("a plugin uses what is deprecated", plugin=plugin, uses=list(heard))
             lifecycle = self._lifecycle()
             edges.callback(lifecycle.close)
             return self._run(lifecycle, notifications, progress)
@@ -299,7 +301,8 @@ class Host:
 
         for node in self.assembly.graph.nodes.values():
             if node.request.kind is Kind.OBSERVER:
-                self._registry.hooks.register(self.assembly.components[node.id], name=f"{node.id} instance")
+                observer = self.assembly.components[node.id]
+                self._registry.add_observer(observer, f"{node.id} instance", node.loaded.plugin)
         connect_observers(self._registry.hooks, self._events)
         self._events.subscribe(StrategyStopped, on_stopped, name="notifications", delivery=Delivery.MUST)
         self._events.subscribe(ValidatorFault, on_fault, name="notifications of faults", delivery=Delivery.MUST)

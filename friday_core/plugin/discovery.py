@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
+from itertools import groupby
 
-from friday_core.plugin.hookspecs import PLUGIN_GROUP
+from friday_core.plugin.api_version import API_VERSION, looks_like_plugins, major_of
 
 #: The distribution whose plugins are imported without a time limit.
 OWN_DISTRIBUTION = "friday-trading"
@@ -16,7 +19,7 @@ OWN_DISTRIBUTION = "friday-trading"
 
 @dataclass(frozen=True, slots=True)
 class InstalledPlugin:
-    """An entry point of group ``friday.plugins`` and where it comes from."""
+    """An entry point of a group of plugins and where it comes from."""
 
     entry_point: EntryPoint
     distribution: str
@@ -36,6 +39,15 @@ class InstalledPlugin:
         return self.key.partition(".")[2]
 
     @property
+    def major(self) -> int | None:
+        """The major of the plugin interface that it is registered for; ``None`` for a group of nobody."""
+        return major_of(self.entry_point.group)
+
+    @property
+    def for_our_major(self) -> bool:
+        return self.major == API_VERSION[0]
+
+    @property
     def built_in(self) -> bool:
         return self.distribution == OWN_DISTRIBUTION
 
@@ -49,27 +61,49 @@ class InstalledPlugin:
 
         A requirement is taken to bring the module of its own name.
         """
-        distribution = self.entry_point.dist
-        for requirement in (distribution.requires if distribution else None) or ():
-            name = re.match(r"[\w.-]+", requirement)
-            extra = re.search(r"""extra\s*==\s*["']([\w.-]+)["']""", requirement)
-            if name and extra and _normal(name.group()) == _normal(module.partition(".")[0]):
+        for requirement in self.requirements_on(module.partition(".")[0]):
+            if extra := re.search(r"""extra\s*==\s*["']([\w.-]+)["']""", requirement):
                 return f"{self.distribution}[{extra.group(1)}]"
         return self.distribution
 
-
-def installed_plugins(group: str = PLUGIN_GROUP) -> list[InstalledPlugin]:
-    """Every installed plugin, sorted by key and distribution; imports none of them."""
-    found = []
-    for point in entry_points(group=group):
-        found.append(InstalledPlugin(point, _told(point, "Name") or "(unknown)", _told(point, "Version")))
-    return sorted(found, key=lambda plugin: (plugin.key, plugin.distribution))
+    def requirements_on(self, distribution: str) -> list[str]:
+        """What the plugin's own distribution states about another one, as its metadata have it."""
+        own = self.entry_point.dist
+        stated = (own.requires if own else None) or []
+        return [one for one in stated if _normal(re.split(r"[^\w.-]", one, maxsplit=1)[0]) == _normal(distribution)]
 
 
-def _told(point: EntryPoint, field: str) -> str:
-    """What the metadata of its distribution say; empty if they are broken or missing."""
-    metadata = point.dist.metadata if point.dist is not None else None
-    return str(metadata[field]) if metadata and field in metadata else ""
+def installed_plugins() -> list[InstalledPlugin]:
+    """Every installed plugin, sorted by key and distribution; imports none of them.
+
+    Those that are registered for another major of the plugin interface are among them. One that a
+    distribution registers for several is listed for ours, or else for the nearest.
+    """
+    points = entry_points()
+    groups = sorted(filter(looks_like_plugins, points.groups))
+    origin_of = cache(_origin)
+    found = [InstalledPlugin(point, *origin_of(point.dist)) for group in groups for point in points.select(group=group)]
+    listed: list[InstalledPlugin] = []
+    for _, offered in groupby(sorted(found, key=_owner), key=_owner):
+        registered = list(offered)
+        nearest_major = min(map(_distance, registered))
+        listed += [plugin for plugin in registered if _distance(plugin) == nearest_major]
+    return listed
+
+
+def _owner(plugin: InstalledPlugin) -> tuple[str, str]:
+    return plugin.key, plugin.distribution
+
+
+def _distance(plugin: InstalledPlugin) -> float:
+    return math.inf if plugin.major is None else abs(plugin.major - API_VERSION[0])
+
+
+def _origin(distribution: Distribution | None) -> tuple[str, str]:
+    """Name and version in the metadata of a distribution; ``(unknown)`` and empty if they are broken or missing."""
+    metadata = distribution.metadata if distribution is not None else None
+    name, version = (str(metadata[field]) if metadata and field in metadata else "" for field in ("Name", "Version"))
+    return name or "(unknown)", version
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -79,10 +113,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def by_key(plugins: Iterable[InstalledPlugin]) -> dict[str, list[InstalledPlugin]]:
-    """The plugins that offer each ``kind.name``: more than one is a conflict."""
+    """The plugins for our major that offer each ``kind.name``: more than one is a conflict."""
     found: dict[str, list[InstalledPlugin]] = {}
     for plugin in plugins:
-        found.setdefault(plugin.key, []).append(plugin)
+        if plugin.for_our_major:
+            found.setdefault(plugin.key, []).append(plugin)
     return found
 
 

@@ -105,7 +105,7 @@ def resolve_graph(configuration: Configuration, registry: PluginRegistry, host: 
         else:
             admitted.append((request, answer))
     nodes: dict[str, Node] = {}
-    wires = Wires(admitted, requests, host, registry.plugins)
+    wires = Wires(admitted, requests, host, registry.for_our_major)
     for request, loaded in admitted:
         settings, wrong = OwnSettings(request, loaded, configuration).judged()
         written = configuration.plugin_values(request.kind, request.name)

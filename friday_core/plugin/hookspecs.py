@@ -7,11 +7,12 @@ from typing import Any
 import pluggy
 
 from friday_core.domain.orders import OrderEnded
+from friday_core.plugin.api_version import API_VERSION, group_of
 from friday_core.plugin.spec import ComponentSpec
 
 PROJECT = "friday"
-#: Group of the entry points of plugins, named ``<kind>.<name>``, and of commands, named like them.
-PLUGIN_GROUP = "friday.plugins"
+#: Group of the entry points of plugins for our major, named ``<kind>.<name>``, and of commands, named like them.
+PLUGIN_GROUP = group_of(API_VERSION[0])
 COMMAND_GROUP = "friday.commands"
 
 hookspec = pluggy.HookspecMarker(PROJECT)

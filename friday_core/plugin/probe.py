@@ -20,6 +20,7 @@ from importlib.metadata import EntryPoint
 import msgspec
 
 from friday_core.errors import Problem, ProblemKind
+from friday_core.plugin.compatibility import refusal
 from friday_core.plugin.discovery import InstalledPlugin
 from friday_core.plugin.hookspecs import PLUGIN_GROUP
 from friday_core.plugin.registry import PluginRegistry
@@ -36,20 +37,22 @@ LONGEST_MESSAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """An installed plugin, its component's version, and what stands in the way of using it."""
+    """An installed plugin, its component's version, what stands in the way of using it, and what it uses that goes."""
 
     plugin: InstalledPlugin
     version: str
     problem: Problem | None = None
+    deprecations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a plugin tells of itself: its version and everything that it registers, or its problem."""
+    """What a plugin tells of itself: its version, everything that it registers and uses that goes, or its problem."""
 
     version: str = ""
     registers: tuple[str, ...] = ()
     problem: Problem | None = None
+    deprecations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,12 @@ def probe_plugins(
     """
     tried = list(zip(plugins, asyncio.run(_all(plugins, limit, on_probed)), strict=True))
     return [
-        Probed(plugin, answer.version or plugin.version, _conflict(plugin, answer, tried) or answer.problem)
+        Probed(
+            plugin,
+            answer.version or plugin.version,
+            _conflict(plugin, answer, tried) or answer.problem,
+            answer.deprecations,
+        )
         for plugin, answer in tried
     ]
 
@@ -92,7 +100,8 @@ def examine(plugin: InstalledPlugin, limit: float) -> Answer:
     if isinstance(loaded, Problem):
         return Answer(problem=loaded)
     registers = [spec.key for specs in registry.hooks.hook.friday_components() for spec in specs]
-    return Answer(str(loaded.spec.version), tuple(registers))
+    deprecations = tuple(one for heard in registry.deprecations.values() for one in heard)
+    return Answer(str(loaded.spec.version), tuple(registers), deprecations=deprecations)
 
 
 async def _all(
@@ -101,7 +110,10 @@ async def _all(
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(plugin: InstalledPlugin) -> Answer:
-        if plugin.built_in:
+        refused = refusal(plugin)
+        if refused is not None:
+            answer = Answer(problem=_readable(refused))
+        elif plugin.built_in:
             answer = examine(plugin, limit)
         else:
             async with places:
@@ -177,12 +189,16 @@ def _conflict(
     """Two entry points of one name, or a component that belongs to another module as well.
 
     Whose entry point names a component is its owner, and not to blame if others register it too.
+    What is registered for another major is in nobody's way.
     """
+    if not plugin.for_our_major:
+        return None
+    tried = [(other, it) for other, it in tried if other.for_our_major]
     if sum(other.key == plugin.key for other, _ in tried) > 1:
         # Refused before anything is imported, in the words of a run.
-        refusal = PluginRegistry([other for other, _ in tried]).load(plugin.key)
-        assert isinstance(refusal, Problem)
-        return refusal
+        conflict = PluginRegistry([other for other, _ in tried]).load(plugin.key)
+        assert isinstance(conflict, Problem)
+        return conflict
     module = plugin.entry_point.value
     owned = {other.key for other, _ in tried if other.entry_point.value == module}
     strangers = [(other, it) for other, it in tried if other.entry_point.value != module]
@@ -202,6 +218,10 @@ def _printable(text: str) -> str:
     return line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]}..."
 
 
+def _readable(problem: Problem) -> Problem:
+    return Problem(problem.kind, _printable(problem.message), _printable(problem.mend), plugin=problem.plugin)
+
+
 def _examine_here(question: Question) -> Answer:
     """``examine`` in the process made for it; the plugin's own words are made printable."""
     plugin = question.plugin()
@@ -210,10 +230,9 @@ def _examine_here(question: Question) -> Answer:
     except Exception as error:  # noqa: BLE001 - whatever a registration provokes is the plugin's
         answer = _failed(plugin, f"it cannot be examined: {type(error).__name__}: {error}")
     if answer.problem is not None:
-        problem = answer.problem
-        shown = Problem(problem.kind, _printable(problem.message), _printable(problem.mend), plugin=problem.plugin)
-        return Answer(problem=shown)
-    return Answer(_printable(answer.version), answer.registers)
+        return Answer(problem=_readable(answer.problem))
+    deprecations = tuple(map(_printable, answer.deprecations))
+    return Answer(_printable(answer.version), answer.registers, deprecations=deprecations)
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ import pluggy
 
 from friday_core.errors import Problem, ProblemKind
 from friday_core.plugin import hookspecs
+from friday_core.plugin.compatibility import refusal
+from friday_core.plugin.deprecation import FridayDeprecationWarning, overheard
 from friday_core.plugin.discovery import InstalledPlugin, by_key, nearest
 from friday_core.plugin.spec import ComponentSpec, Kind
 from friday_core.plugin.spec_check import check_spec
@@ -33,14 +35,18 @@ class PluginRegistry:
     """Loads the plugins that a configuration names, each in its own try.
 
     A plugin that cannot be used becomes a ``Problem``; others are not affected, and nothing that
-    is not asked for is imported. A component is found by the entry point of its own name only, so
-    that no module can bring one under the name of another's. What was tried once is not tried
-    again. pluggy holds what was registered and calls the observers.
+    is not asked for is imported, nor what was not made for this Friday. A component is found by the
+    entry point of its own name only, so that no module can bring one under the name of another's.
+    What was tried once is not tried again. pluggy holds what was registered and calls the observers.
+    ``deprecations`` says for each plugin that was loaded, by ``key of distribution``, what it uses
+    that is to go; of a module with several plugins only the first is told.
     """
 
     def __init__(self, plugins: Sequence[InstalledPlugin], *, import_timeout: float = 10.0) -> None:
         self.plugins = tuple(plugins)
         self._import_timeout = import_timeout
+        self.for_our_major = tuple(plugin for plugin in self.plugins if plugin.for_our_major)
+        self.deprecations: dict[str, tuple[str, ...]] = {}
         self._by_key = by_key(self.plugins)
         self._answers: dict[str, Loaded | Problem] = {}
         self._registered: dict[str, list[ComponentSpec] | _Unusable] = {}
@@ -55,15 +61,24 @@ class PluginRegistry:
         answer = self._answers[key]
         return replace(answer, section=section) if isinstance(answer, Problem) else answer
 
+    def add_observer(self, observer: Any, name: str, plugin: InstalledPlugin) -> None:
+        """Let a component's methods be called as hooks."""
+        with overheard() as heard:
+            self.hooks.register(observer, name=name)
+        self._note(plugin, heard)
+
     def _load(self, key: str) -> Loaded | Problem:
         offered = self._by_key.get(key, ())
         if not offered:
-            return self._unknown(key)
+            others = (refusal(plugin) for plugin in self.plugins if plugin.key == key)
+            return next(filter(None, others), None) or self._unknown(key)
         if len(offered) > 1:
             owners = " and ".join(plugin.origin for plugin in offered)
             mend = "uninstall all but one of them"
             return Problem(ProblemKind.DUPLICATE_COMPONENT, f"offered by {owners}", mend, plugin=key)
         plugin = offered[0]
+        if (refused := refusal(plugin)) is not None:
+            return refused
         try:
             spec = self._spec(key, plugin)
         except _Unusable as unusable:
@@ -72,7 +87,7 @@ class PluginRegistry:
 
     def _unknown(self, key: str) -> Problem:
         kind, _, name = key.partition(".")
-        known = [plugin.name for plugin in self.plugins if plugin.kind == kind]
+        known = [plugin.name for plugin in self.for_our_major if plugin.kind == kind]
         message = f"no installed plugin offers the {kind} {name!r}"
         mend = (
             f"{nearest(name, known)}Installed: {', '.join(known) or 'none'}. If it belongs to a plugin of its own, "
@@ -95,13 +110,30 @@ class PluginRegistry:
         module = plugin.entry_point.value
         if module not in self._registered:
             try:
-                self._registered[module] = self._register(plugin)
+                self._registered[module] = self._heard(plugin)
             except _Unusable as unusable:
                 self._registered[module] = unusable
         answer = self._registered[module]
         if isinstance(answer, _Unusable):
             raise answer
         return answer
+
+    def _heard(self, plugin: InstalledPlugin) -> list[ComponentSpec]:
+        """Register a plugin, and note what it uses that is to go; unusable if the process treats that as an error."""
+        try:
+            with overheard() as heard:
+                specs = self._register(plugin)
+        except FridayDeprecationWarning as warning:
+            self._forget(plugin.entry_point.load())
+            mend = f"install a newer release of {plugin.distribution}, or do not treat this warning as an error"
+            raise _Unusable(ProblemKind.IMPORT_FAILED, str(warning), mend) from warning
+        self._note(plugin, heard)
+        return specs
+
+    def _note(self, plugin: InstalledPlugin, heard: Sequence[str]) -> None:
+        if heard:
+            who = f"{plugin.key} of {plugin.origin}"
+            self.deprecations[who] = tuple(dict.fromkeys([*self.deprecations.get(who, ()), *heard]))
 
     def _register(self, plugin: InstalledPlugin) -> list[ComponentSpec]:
         module = import_plugin(plugin, None if plugin.built_in else self._import_timeout)

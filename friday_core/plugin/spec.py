@@ -10,9 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from friday_core.domain.sessions import known_zone
+from friday_core.plugin.api_version import API_VERSION
 
-#: Version of the plugin interface: another major is refused, a newer minor too.
-API_VERSION = (1, 0)
 #: Reserved key of a plugin's section: which component serves which requirement.
 USE = "use"
 
@@ -57,7 +56,8 @@ class ComponentSpec:
     spec declares none; heavy imports belong into it. ``requires`` maps its parameters to
     capabilities: a kind (``"charges"``), a kind with an ability (``"charges:intraday"``), or
     something that the host provides (``"run_folder"``, ``"universe"``). ``provides`` lists
-    abilities besides the kind itself.
+    abilities besides the kind itself. ``api`` is the version of the plugin interface that it needs:
+    by default whichever runs it.
     """
 
     kind: str

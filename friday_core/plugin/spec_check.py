@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from friday_core.errors import Problem, ProblemKind
+from friday_core.plugin.api_version import API_VERSION
 from friday_core.plugin.discovery import nearest
-from friday_core.plugin.spec import API_VERSION, USE, ComponentSpec, Kind, NoSettings, PluginSettings
+from friday_core.plugin.spec import USE, ComponentSpec, Kind, NoSettings, PluginSettings
 
 
 def check_spec(spec: ComponentSpec, section: str, origin: str) -> Problem | None:

@@ -24,6 +24,7 @@ LAZY_LIBRARIES = {
     "friday_core.flow.bar_windows": {"pandas"},
     "friday_core.infrastructure.log_lines": {"structlog"},
     "friday_core.infrastructure.logging": {"structlog"},
+    "friday_core.plugin.compatibility": {"packaging"},
     # Every pytest run beside an installed Friday loads it.
     "friday_core.testing.pytest_plugin": {"friday_core"},
 }

@@ -18,14 +18,11 @@ from friday_core.api import (
     Bar,
     BarMatcher,
     BookView,
-    Broker,
-    CancelOrder,
     ChargesPlan,
     CompiledModel,
     Component,
     Decision,
     Event,
-    InDoubt,
     Intent,
     LinearModel,
     MatchingRules,
@@ -36,7 +33,6 @@ from friday_core.api import (
     OrderType,
     PluginSettings,
     Proposal,
-    Refused,
     RiskAdjuster,
     RiskRule,
     RiskState,
@@ -51,7 +47,6 @@ from friday_core.api import (
     WorkingOrder,
     hookimpl,
 )
-from friday_core.testing.wire import ScriptedWire, WireRefusal
 
 
 class PathSettings(PluginSettings):
@@ -236,64 +231,6 @@ class CheapInBulk(ChargesPlan):
 class InRupees(ChargesPlan):
     def charges(self, side: Side, quantity: int, notional: int) -> int:
         return notional * 0.0003  # type: ignore[return-value]
-
-
-class Wired(Broker):
-    """A real broker whose client is handed in; ``place`` is one request."""
-
-    account = "real"
-    order_types = frozenset({OrderType.MARKET})
-
-    def __init__(self, wire: ScriptedWire | None = None) -> None:
-        self.wire = wire or ScriptedWire()
-
-    def place(self, tag: str) -> None:
-        self.wire.place(tag)
-
-    def send(self, intents: Sequence[Intent]) -> None:
-        for intent in intents:
-            try:
-                if isinstance(intent, CancelOrder):
-                    self.wire.cancel(intent.tag)
-                else:
-                    self.place(intent.order.tag)
-            except WireRefusal as error:
-                raise Refused(str(error)) from error
-            except TimeoutError as error:
-                raise InDoubt(str(error)) from error
-
-
-class TriesAgain(Wired):
-    """What did not answer is sent once more."""
-
-    def place(self, tag: str) -> None:
-        try:
-            self.wire.place(tag)
-        except TimeoutError:
-            self.wire.place(tag)
-
-
-class GivesUpOnSilence(Wired):
-    """A time-out is taken for a no."""
-
-    def place(self, tag: str) -> None:
-        try:
-            self.wire.place(tag)
-        except TimeoutError as error:
-            raise Refused(str(error)) from error
-
-
-class DoubtsEverything(Wired):
-    def place(self, tag: str) -> None:
-        try:
-            self.wire.place(tag)
-        except WireRefusal as error:
-            raise InDoubt(str(error)) from error
-
-
-class LastFirst(Wired):
-    def send(self, intents: Sequence[Intent]) -> None:
-        super().send(list(reversed(intents)))
 
 
 class Executed(NamedTuple):

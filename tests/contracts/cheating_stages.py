@@ -15,6 +15,7 @@ from pydantic import Field
 from friday_core.api import (
     Chunk,
     Col,
+    Cursor,
     DataSourceError,
     FeatureSet,
     HistoricalData,
@@ -23,6 +24,7 @@ from friday_core.api import (
     Market,
     PluginSettings,
     Transformer,
+    Universe,
     Validator,
     Verdict,
     where,
@@ -243,6 +245,58 @@ class ShufflesRows(MarketSource):
     def bars(self) -> Iterator[Chunk]:
         yield from reversed(list(super().bars()))
         yield from (chunk.take(slice(None, None, -1)) for chunk in super().bars())
+
+
+class SkipsTheTime(MarketSource):
+    """It goes on at the next time, and loses the other instruments of the cursor's."""
+
+    def __init__(self) -> None:
+        super().__init__(Markets().minutes)
+
+    def bars_after(self, cursor: Cursor) -> Iterator[Chunk]:
+        for chunk in self.bars():
+            yield chunk.take(chunk.ts_event > cursor.ts_event)
+
+
+class RepeatsTheRow(MarketSource):
+    """It goes on with the row that was taken."""
+
+    def __init__(self) -> None:
+        super().__init__(Markets().minutes)
+
+    def bars_after(self, cursor: Cursor) -> Iterator[Chunk]:
+        universe = Universe(self.instruments())
+        place = universe.position(cursor.instrument) if cursor.instrument in universe else len(universe)
+        for chunk in self.bars():
+            now = (chunk.ts_event == cursor.ts_event) & (chunk.inst >= place)
+            yield chunk.take((chunk.ts_event > cursor.ts_event) | now)
+
+
+class AsksForItsPlace(MarketSource):
+    """It looks the cursor's instrument up among its own."""
+
+    def __init__(self) -> None:
+        super().__init__(Markets().minutes)
+
+    def bars_after(self, cursor: Cursor) -> Iterator[Chunk]:
+        place = Universe(self.instruments()).position(cursor.instrument)
+        for chunk in self.bars():
+            now = (chunk.ts_event == cursor.ts_event) & (chunk.inst > place)
+            yield chunk.take((chunk.ts_event > cursor.ts_event) | now)
+
+
+class BeginsTheTimeAnew(MarketSource):
+    """Chunks are sorted, and a new one may go back to an earlier instrument of the same time."""
+
+    def __init__(self) -> None:
+        super().__init__(Markets().minutes)
+
+    def bars(self) -> Iterator[Chunk]:
+        for chunk in super().bars():
+            for inst in range(len(self.instruments())):
+                first = chunk.ts_event == chunk.ts_event[0]
+                yield chunk.take(first & (chunk.inst == len(self.instruments()) - 1 - inst))
+            yield chunk.take(chunk.ts_event > chunk.ts_event[0])
 
 
 class OtherEveryTime(MarketSource):

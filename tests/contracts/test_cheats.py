@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contracts import cheating_brokers as brokers
 from contracts import cheating_deciders as deciders
 from contracts import cheating_stages as stages
 
@@ -22,6 +23,11 @@ from friday_core.testing.suites import rules_of
 MARKETS = Markets()
 FUTURE = "later rows change no earlier"
 DECIDES_BY_FUTURE = "decisions do not change with bars that come later"
+ACCEPTED = "an order that is accepted is told of"
+EXACT = "each fill raises what is told"
+DELIVERY = "updates that come twice"
+STRANGERS = "an order of somebody else"
+GOES_ON = "what follows a cursor"
 CUT = "any cut into chunks gives the same"
 TOLD = "it looks at nothing but what it is handed"
 BESIDE = "two of it do not disturb each other"
@@ -56,7 +62,7 @@ CHEATS = [
     ("transformer", stages.ScaledOnEverything, FUTURE, r"row 0 \(CALM.SIM, 2024-01-01 10:00 UTC\): scaled is"),
     ("transformer", stages.ScaledOnEverything, CUT, "where chunks have 7 rows"),
     ("transformer", stages.ScaledByAFile, FUTURE, r"where the future from row \d+ \(.* UTC\) on is"),
-    ("broker", deciders.TriesAgain, "a placement is sent once", "nobody answered in time, is placed 2 times"),
+    ("broker", brokers.TriesAgain, "a placement is sent once", "nobody answered in time, is placed 2 times"),
     # Validators.
     ("validator", stages.FarFromTheChunk, CUT, r"QUARANTINE \(far from the others\)"),
     ("validator", stages.FarFromTheChunk, FUTURE, r"row 1 \(FINE.SIM, 2024-01-01 10:00 UTC\): .* on is"),
@@ -77,6 +83,15 @@ CHEATS = [
     # Sources.
     ("source", stages.Boasts, "it delivers as many rows as it says", r"it says that \d+ rows will come, and \d+ do"),
     ("source", stages.ShufflesRows, "rows come in the order", r"row \d+ of chunk \d+, \(.*\), comes after \("),
+    ("source", stages.BeginsTheTimeAnew, "rows come in the order", r"row 0 of chunk \d+, \(.*\), comes after \("),
+    (
+        "source",
+        stages.SkipsTheTime,
+        GOES_ON,
+        r"after the first row, CALM.SIM of (.*) UTC, .* follows where FINE.SIM of \1 UTC would",
+    ),
+    ("source", stages.RepeatsTheRow, GOES_ON, r"after the first row, (CALM.SIM of .* UTC), \1 follows where"),
+    ("source", stages.AsksForItsPlace, GOES_ON, "KeyError"),
     ("source", stages.OtherEveryTime, "two of the same settings deliver", "deliver other rows, in its columns"),
     ("source", stages.DeclaresLess, "its chunks carry the columns", "chunk 0 and its columns differ in volume"),
     ("source", stages.TellsNoFile, "it names the file", "'the file is not there', which does not name it"),
@@ -102,9 +117,33 @@ CHEATS = [
     ("charges", deciders.CheapInBulk, "more shares at one price", "to buy 100 costs 2000, and 1000 only 0"),
     ("charges", deciders.InRupees, "charges are whole", r"to buy 1 for 5 minor units costs 0\.001"),
     # Brokers.
-    ("broker", deciders.GivesUpOnSilence, "a placement is sent once", "raises order FKIT000001: no answer in time: it"),
-    ("broker", deciders.DoubtsEverything, "a definite no", "FKIT000001 was refused, and it raises"),
-    ("broker", deciders.LastFirst, "intents are sent once each", "it places FKIT000003, FKIT000002, FKIT000001"),
+    ("broker", brokers.GivesUpOnSilence, "a placement is sent once", "raises order FKIT000001: no answer in time: it"),
+    ("broker", brokers.DoubtsEverything, "a definite no", "FKIT000001 was refused, and it raises"),
+    ("broker", brokers.LastFirst, "intents are sent once each", "it places FKIT000003, FKIT000002, FKIT000001"),
+    ("broker", brokers.SaysNothing, ACCEPTED, "it is no RealBroker, and has no way to tell"),
+    ("broker", brokers.NamesItByNumber, ACCEPTED, "FKIT000011 was accepted as N1, and it tells 'N1' N1 open with 0"),
+    (
+        "broker",
+        brokers.AddsUp,
+        EXACT,
+        "7 of order FKIT000011 traded for 70055 paise, and it tells .* with 10 for 100070",
+    ),
+    ("broker", brokers.TrustsTheAverage, EXACT, "7 of order FKIT000011 traded for 70055 paise, .* with 7 for 70056"),
+    ("broker", brokers.AddsUp, DELIVERY, "order FKIT000011: .* of 10 are told to have traded"),
+    ("broker", brokers.AddsDifferences, DELIVERY, "FKIT000011: 17 of 10 are told .*, where updates come late"),
+    ("broker", brokers.LosesTheWords, "a rejection after", "with 'RMS: margin .*', and its reason is 'REJECTED: the"),
+    ("broker", brokers.ForgetsRejections, "a rejection after", "was rejected, and it tells 'FKIT000011' N1 open with"),
+    ("broker", brokers.OnlyItsOwn, STRANGERS, r"hears of PlacedElsewhere\(.*\), it raises KeyError"),
+    ("broker", brokers.DiesOfStrangers, STRANGERS, "filled with 10 for 100115 paise, and sent with 0 for 0 paise by"),
+    ("broker", brokers.EveryState, "orders() has", r"orders\(\) has order FKIT000011 4 times, and not once"),
+    (
+        "broker",
+        brokers.RemembersAnswered,
+        "an order in doubt is",
+        "FKIT000011 arrived, its answer was lost, and orders",
+    ),
+    ("broker", brokers.EmptyOnSilence, "orders() is never short", r"nobody answers, orders\(\) is a list of 0"),
+    ("broker", brokers.LeavesItsTimeout, "orders() is never short", "TimeoutError.* which is no ConnectionError"),
     ("broker", deciders.Generous, "an order trades when", r"with the limit \d+ trades at \d+"),
     ("broker", deciders.Undead, "an order that ended", "though it is cancelled"),
     ("broker", deciders.Overpromises, "every order of a declared type", "stop, stop_limit orders never reach"),
@@ -132,7 +171,7 @@ def test_a_transformer_that_takes_ever_longer_breaks_the_rule_about_time() -> No
 
 
 def test_a_breach_names_the_component_the_rule_what_was_seen_why_and_the_mend() -> None:
-    lines = breach(subject_of("broker", deciders.TriesAgain), "a placement is sent once").splitlines()
+    lines = breach(subject_of("broker", brokers.TriesAgain), "a placement is sent once").splitlines()
     assert lines == [
         "broker.triesagain breaks the rule: a placement is sent once, and what nobody answered to is in doubt",
         "  seen: order FKIT000001, to which nobody answered in time, is placed 2 times",
@@ -157,13 +196,13 @@ def kept(subject: Subject) -> Mapping[str, bool | None]:
 
 
 def test_an_honest_real_broker_keeps_every_rule_on_the_wire() -> None:
-    verdicts = kept(subject_of("broker", deciders.Wired))
+    verdicts = kept(subject_of("broker", brokers.Wired))
     assert [sentence for sentence, verdict in verdicts.items() if verdict is False] == []
     assert verdicts["a placement is sent once, and what nobody answered to is in doubt"] is True
 
 
 def test_a_real_broker_that_cannot_be_tried_does_not_pass_for_that() -> None:
-    subject = Subject(ComponentSpec("broker", "wired", deciders.Wired), markets=MARKETS)
+    subject = Subject(ComponentSpec("broker", "wired", brokers.Wired), markets=MARKETS)
     assert "nothing tells the kit" in breach(subject, "it can be tried on a scripted wire")
 
 

@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import re
+import sys
 import textwrap
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
-_FENCE = re.compile(
-    r"^(?P<mark><!--\s*(?P<comment>.*?)\s*-->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
-)
+_COMMENT = re.compile(r"<!--\s*(.*?)\s*-->\n?\Z", re.DOTALL)
+_TITLE = re.compile(r'\btitle="([^"]*)"')
 _DOTTED = re.compile(r"`((?:friday_core|friday_plugins|friday_settings|containers)\.(?!py`)[A-Za-z_][\w.]*\w)`")
 _EXAMPLE = re.compile(r"::\n\n(?P<block>(?:    .*\n|\n)+)\Z")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of a document; ``comment`` is the HTML comment on the line above it."""
+    """A block of code in a document; ``comment`` is the HTML comment on the line above it.
+
+    ``info`` is what stands behind the opening fence: the language, and ``title="..."`` if there is one.
+    """
 
     document: str
     line: int
-    language: str
+    info: str
     comment: str
     text: str
+
+    @property
+    def language(self) -> str:
+        """Empty if the block does not say it."""
+        return self.info.partition(" ")[0]
+
+    @property
+    def title(self) -> str:
+        """What the site shows above the block."""
+        found = _TITLE.search(self.info)
+        return found[1] if found else ""
 
     def __str__(self) -> str:
         return f"{self.document}:{self.line}"
@@ -36,17 +55,42 @@ class Block:
 
 def documents() -> list[Path]:
     """Every document that a user reads."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+    ours = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted(DOCS.rglob("*.md"))]
+    return [*ours, *sorted((ROOT / "examples").glob("*/README.md"))]
 
 
+@cache
 def blocks(path: Path) -> list[Block]:
-    """The fenced blocks of one document, in order."""
-    text = path.read_text("utf-8")
+    """The blocks of code of one document, in order; one that is made by indenting has no language."""
     name = str(path.relative_to(ROOT))
-    return [
-        Block(name, text.count("\n", 0, found.start()) + 1, found["language"], found["comment"] or "", found["text"])
-        for found in _FENCE.finditer(text)
-    ]
+    found, comment = [], ""
+    for token in MarkdownIt("commonmark").enable("table").parse(path.read_text("utf-8")):
+        if token.type in ("fence", "code_block") and token.map is not None:
+            found.append(Block(name, token.map[0] + 1, token.info.strip(), comment, token.content))
+        noted = _COMMENT.search(token.content) if token.type == "html_block" else None
+        comment = noted[1] if noted else ""
+    return found
+
+
+def mentions(path: Path) -> list[str]:
+    """What stands between backticks in the sentences and tables of a document."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(path.read_text("utf-8"))
+    return [one.content for token in tokens for one in token.children or [] if one.type == "code_inline"]
+
+
+def script(name: str) -> ModuleType:
+    """A program that writes a document, ``docs/<name>.py``, as a module."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(DOCS))
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(DOCS))
+    return module
 
 
 def table(path: Path, first_column: str) -> list[dict[str, str]]:

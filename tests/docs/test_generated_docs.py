@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from docs.documents import DOCS, ROOT
+from docs.documents import ROOT, script
 
 import containers
 from friday_core.plugin.spec import ComponentSpec, NoSettings
@@ -18,12 +17,7 @@ from friday_settings.catalogue import known_keys
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("generate")
 
 
 def _section(text: str, heading: str) -> str:

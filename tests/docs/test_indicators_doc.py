@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from docs.documents import DOCS, table
+from docs.documents import DOCS, script, table
 
 DOCUMENT = DOCS / "indicators.md"
 
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("indicators_table", DOCS / "indicators_table.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["indicators_table"] = module
-    spec.loader.exec_module(module)
-    return module
+    return script("indicators_table")
 
 
 def test_the_document_is_up_to_date(generator: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,10 +19,12 @@ from fakes.training import table
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar
-from friday_core.domain.orders import Side
-from friday_core.domain.records import ChunkReceived
+from friday_core.domain.order_updates import OrderUpdate
+from friday_core.domain.orders import Order, OrderStatus, Side
+from friday_core.domain.records import CancelOrder, ChunkReceived, PlaceOrder
 from friday_core.domain.sessions import to_date, to_datetime
-from friday_core.interfaces.broker import Broker, ChargesPlan, SimulatedBroker, Tariff
+from friday_core.errors import Refused
+from friday_core.interfaces.broker import Broker, ChargesPlan, RealBroker, SimulatedBroker, Tariff
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
 from friday_core.interfaces.component import Component
@@ -56,6 +58,7 @@ EXAMPLES = (
     Calendar,
     Model,
     SimulatedBroker,
+    RealBroker,
     Notifier,
     ColumnTransformer,
     FeatureSet,
@@ -63,6 +66,9 @@ EXAMPLES = (
     WindowTransformer,
     WindowStrategy,
 )
+
+#: A broker of real money has a client besides, and three ways in which each request can end.
+LONGER: dict[type, int] = {RealBroker: 70}
 
 #: Averages so short that sixty sessions have several crossings.
 BRISK = "plugins.strategy.moving_average_cross={fast = 2, slow = 5}"
@@ -115,13 +121,13 @@ def _probed(host: Host) -> list[Bar]:
 
 
 def test_every_role_has_an_example_of_its_own() -> None:
-    named = {SimulatedBroker if role is Broker else role for roles in ROLES.values() for role in roles} - {Component}
-    assert named == set(EXAMPLES)
+    named = {role for roles in ROLES.values() for role in roles} - {Component, Broker}
+    assert named | {SimulatedBroker, RealBroker} == set(EXAMPLES)
 
 
 @pytest.mark.parametrize("role", EXAMPLES)
 def test_an_example_has_at_most_30_lines(role: type) -> None:
-    assert 0 < len(example(role).splitlines()) <= 30
+    assert 0 < len(example(role).splitlines()) <= LONGER.get(role, 30)
 
 
 @pytest.mark.parametrize("role", EXAMPLES)
@@ -251,6 +257,24 @@ def test_the_broker_fills_two_slices_after_the_decision(monkeypatch: pytest.Monk
     decided = {row["tag"]: slices.index(row["ts_decided"]) for row in _rows(result, "orders")}
     delays = {slices.index(row["ts_event"]) - decided[row["tag"]] for row in _rows(result, "fills")}
     assert delays == {2}
+
+
+def test_the_real_broker_tells_of_its_orders_and_answers_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin = install(monkeypatch, example(RealBroker))
+    (spec,) = plugin.entry_point.load().friday_components()
+    broker: RealBroker = spec.factory()
+    told: list[OrderUpdate] = []
+    broker.listen(told.append)
+    broker.send(
+        [PlaceOrder(Order(InstrumentId("A", "NSE"), Side.BUY, quantity, tag=f"F{quantity}")) for quantity in (3, 5)]
+    )
+    assert [(one.tag, one.number, one.status, one.filled, one.notional) for one in told] == [
+        ("F3", "NF3", OrderStatus.FILLED, 3, 30_000),
+        ("F5", "NF5", OrderStatus.FILLED, 5, 50_000),
+    ]
+    assert broker.orders() == told
+    with pytest.raises(Refused, match="order F3 is done"):
+        broker.send([CancelOrder("F3", "CANCELLED: too late")])
 
 
 def test_the_model_learns_and_its_skill_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

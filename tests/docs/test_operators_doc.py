@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from docs.documents import DOCS, table
+from docs.documents import DOCS, script, table
 from unit.causal.stepping import bits, outputs
 
 from friday_core.causal.op import Op
@@ -20,12 +19,7 @@ EXAMPLES = [(name, example) for name, row in ROWS.items() for example in row["ex
 
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("operators_table", DOCS / "operators_table.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("operators_table")
 
 
 def _numbers(text: str) -> list[float]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from friday_core import api
 from friday_core.api import (
     BarMatcher,
     BookView,
@@ -25,6 +26,7 @@ from friday_core.api import (
     Notification,
     Notifier,
     OrderType,
+    OrderUpdate,
     Proposal,
     RiskRule,
     Ruling,
@@ -119,14 +121,29 @@ class Simulation(SimulatedBroker):
         pass
 
 
-class RealBroker(Broker):
-    """Trades real money, if anybody lets it."""
+class Mute(Broker):
+    """Trades real money and never says what became of it."""
 
     account = "real"
     order_types = frozenset(OrderType)
 
+    def send(self, intents: Sequence[Intent]) -> None:
+        raise AssertionError("nothing may be sent to a real broker here")
+
+
+class RealBroker(api.RealBroker):
+    """Trades real money, if anybody lets it."""
+
+    order_types = frozenset(OrderType)
+
     def __init__(self, settings: Any = None) -> None:
         self._settings = settings
+
+    def listen(self, tell: Callable[[OrderUpdate], None]) -> None:
+        raise AssertionError("nobody may listen to a real broker here")
+
+    def orders(self) -> Sequence[OrderUpdate]:
+        raise AssertionError("no real broker may be asked here")
 
     def send(self, intents: Sequence[Intent]) -> None:
         raise AssertionError("nothing may be sent to a real broker here")

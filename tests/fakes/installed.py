@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.installed_distribution import install_distribution
 from fakes.plugin_list import PluginList, registration
 
 import containers
@@ -40,6 +41,12 @@ class Installed(PluginList):
         if str(folder) not in sys.path:
             self._monkeypatch.syspath_prepend(folder)
         return name
+
+    def distribution(self, folder: Path, name: str, *parts: Mapping[str, str], **more: Any) -> None:
+        """A distribution in a folder of the path, with metadata of its own: see ``install_distribution``."""
+        install_distribution(folder, name, *parts, **more)
+        self._monkeypatch.syspath_prepend(folder)
+        self.plugins = installed_plugins()
 
     def _sorted(self) -> list[InstalledPlugin]:
         return sorted(self.plugins, key=lambda plugin: (plugin.key, plugin.distribution))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,7 +25,13 @@ def utc(moment: str, zone: str = ZONE) -> int:
     return in_utc(day(date), dt.time.fromisoformat(clock), ZoneInfo(zone))
 
 
-def schedule(*sessions: str, known: tuple[str, str], zone: str = ZONE, first_weekday: int = 0) -> Schedule:
+def schedule(
+    *sessions: str,
+    known: tuple[str, str],
+    zone: str = ZONE,
+    first_weekday: int = 0,
+    announced: Mapping[str, str] | None = None,
+) -> Schedule:
     """Sessions as ``"2024-11-01"``, from 09:15 to 15:30, or ``"2024-11-01 18:15 19:15"``."""
     parts = [one.split() if " " in one else [one, "09:15", "15:30"] for one in sessions]
     return Schedule(
@@ -34,6 +41,7 @@ def schedule(*sessions: str, known: tuple[str, str], zone: str = ZONE, first_wee
         np.array([utc(f"{date} {closes}", zone) for date, _, closes in parts], np.int64),
         known=(day(known[0]), day(known[1])),
         first_weekday=first_weekday,
+        announced={day(date): day(when) for date, when in (announced or {}).items()},
     )
 
 

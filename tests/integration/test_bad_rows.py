@@ -293,13 +293,13 @@ def steady(number: int) -> int:
     return 10_000 + 100 * (number % 3)
 
 
-SPLIT = "opens as after a split 2:1 that nobody announced"
-
-
-def test_a_jump_of_the_size_of_a_split_goes_on_with_a_remark(host: Host) -> None:
+def test_rows_behind_a_split_that_nobody_announced_are_held_back_with_its_likely_ratio(host: Host) -> None:
     rows = [(20_001 + n, 0, steady(n) if n < 60 else steady(n) // 2, 500.0) for n in range(80)]
     ran = host.run(Given([chunk(*rows)]), OUTLIERS)
-    assert (ran.held, len(ran.heard)) == ([("outlier_detection", "PASS", SPLIT, 1)], 80)
+    later, first = ran.held
+    assert first[2].startswith("as after a split 2:1 that nobody announced: open 50 after 102")
+    assert later == ("outlier_detection", Q, "behind a split 2:1 that nobody announced", 19)
+    assert (first[1], first[3], len(ran.heard)) == (Q, 1, 60)
 
 
 def test_a_price_far_from_all_others_is_held_back(host: Host) -> None:

@@ -18,6 +18,7 @@ from friday_core.plugin.spec import PluginSettings
 from friday_core.testing.comparing import digest
 from friday_core.testing.outcomes import Broken, DoesNotApply, in_words
 from friday_core.testing.rule import Rule
+from friday_core.testing.rules import resuming
 from friday_core.testing.subject import Subject
 
 _GARBAGE = b"\x00\xff\xfe not a table \x80\x81"
@@ -56,7 +57,7 @@ def _comes_in_time_order(subject: Subject) -> None:
     for number, chunk in enumerate(_chunks(source)):
         keys = list(zip(chunk.ts_event.tolist(), chunk.inst.tolist(), strict=True))
         for row, (before, after) in enumerate(zip([newest, *keys], keys, strict=False)):
-            if after < before and (row or after[0] < before[0]):
+            if after < before:
                 raise Broken(f"row {row} of chunk {number}, {after}, comes after {before} (time, instrument)")
         newest = keys[-1] if keys else newest
 
@@ -141,11 +142,7 @@ def _source(subject: Subject) -> HistoricalData:
 
 
 def _chunks(source: HistoricalData) -> Iterator[Chunk]:
-    for number, chunk in enumerate(source.bars()):
-        given: Any = chunk
-        if not isinstance(given, Chunk):
-            raise Broken(f"bars() gives a {type(given).__name__} in place of chunk {number}")
-        yield chunk
+    return resuming.chunks_of(source.bars(), "bars()")
 
 
 def _all(source: HistoricalData) -> Chunk:
@@ -177,9 +174,10 @@ RULES = (
     Rule(
         "rows come in the order of time, and within a time by instrument",
         "slices are closed by the next later row; a row that comes late is held back",
-        "sort by (ts_event, inst) before cutting into chunks",
+        "sort all rows by (ts_event, inst) before cutting them into chunks",
         _comes_in_time_order,
     ),
+    resuming.RULE,
     Rule(
         "two of the same settings deliver the same rows",
         "a run that is repeated must find the same data, and a hash names what a run was made of",

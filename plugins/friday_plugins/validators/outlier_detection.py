@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -15,19 +14,22 @@ from friday_core.api import (
     PRICE_COLUMNS,
     Chunk,
     ComponentSpec,
+    Gap,
     Instrument,
     Judgement,
+    LikelyRatio,
     PluginSettings,
     Universe,
     Validator,
     Verdict,
     hookimpl,
+    likely_ratio,
+    spread_of,
+    turnover_of,
 )
 
-#: Nine in ten of 311 splits and bonuses of Indian shares, 2000 to 2026, that are too large for a circuit limit.
-_SPLITS = ("2:1", "3:1", "4:1", "5:1", "10:1", "3:2", "4:3")
-#: Days between a row and the one before it, beyond which its price says nothing of a split.
-_WEEK = 7
+#: Rows whose median turnover is the usual one.
+_TURNOVERS = 20
 
 
 class OutlierDetectionSettings(PluginSettings):
@@ -51,23 +53,22 @@ class OutlierDetectionSettings(PluginSettings):
     lone_open: float = Field(
         0.4, gt=0, description="Share of that distance beyond which an open that stands alone is an outlier; 1 is off."
     )
-    splits: tuple[str, ...] = Field(_SPLITS, description="Splits m:n to believe unannounced: n shares become m.")
-    split_tolerance: float = Field(0.04, ge=0, description="Return by which the open may miss the price after a split.")
+    split_probability: float = Field(
+        0.5, gt=0, le=1, description="A gap over night is taken for an unannounced split or bonus above this; 1 is off."
+    )
+    on_split: Literal["quarantine", "remark"] = Field(
+        "quarantine",
+        description="Rows behind such a gap are held back until it is announced, or believed with a remark on it.",
+    )
     bands: tuple[float, ...] = Field(
         (0.02, 0.05, 0.1, 0.2), description="Circuit limits as shares of the close of the session before."
     )
     relearn: int = Field(3, ge=1, description="Bars in a row at a new level, after which it is believed.")
     patience: int = Field(20, ge=1, description="Bars held back in a row, after which the past is forgotten.")
-    memory: int = Field(30, ge=1, description="Days after which the last believed close says nothing any more.")
+    memory: int = Field(
+        30, ge=1, description="Days after which the last believed close says nothing any more, a split included."
+    )
     stale_after: int = Field(5, ge=2, description="Bars in a row at one price without volume that are stale.")
-
-    @field_validator("splits")
-    @classmethod
-    def _whole_shares(cls, splits: tuple[str, ...]) -> tuple[str, ...]:
-        for split in splits:
-            if not re.fullmatch(r"[1-9][0-9]{0,3}:[1-9][0-9]{0,3}", split):
-                raise ValueError(f"{split!r} is not a split: write new shares and old ones, for example 2:1")
-        return splits
 
     @field_validator("bands")
     @classmethod
@@ -109,6 +110,10 @@ class _Past(msgspec.Struct):
     level: float = math.nan
     agreeing: int = 0
     held: int = 0
+    #: The unannounced split behind which bars are held back, as ``2:1``, and the newest close there.
+    split: str = ""
+    behind: float = math.nan
+    turnovers: list[float] = []
     #: Close of the newest bar, believed or not, and how many in a row stood still there without volume.
     newest: float = math.nan
     unmoved: int = 0
@@ -117,10 +122,13 @@ class _Past(msgspec.Struct):
         if bar.session != self.session:
             self.base, self.session = self.close, bar.session
         self.close, self.factor = bar.close * bar.factor, bar.factor
-        self.level, self.agreeing, self.held = math.nan, 0, 0
+        self.level, self.agreeing, self.held, self.split, self.behind = math.nan, 0, 0, "", math.nan
+        if bar.volume > 0:
+            self.turnovers.append(bar.close * bar.volume)
+            del self.turnovers[:-_TURNOVERS]
 
 
-class _Snapshot(msgspec.Struct, frozen=True, tag="outlier_detection 1"):
+class _Snapshot(msgspec.Struct, frozen=True, tag="outlier_detection 2"):
     pasts: dict[str, _Past]
 
 
@@ -154,13 +162,18 @@ class OutlierDetection(Validator):
 
     Not an outlier, though so far off, with the reason on the passing row: a bar whose close is
     locked at a circuit limit (within a tick of a band round the close of the session before, at
-    the bar's extreme, no price beyond the band); and one that opens where a split of ``splits``
-    would put it and stays within the limits there, if it comes right after a believed bar of at
-    most a week before and no corporate action is announced for it.
+    the bar's extreme, no price beyond the band).
 
-    A held bar changes nothing that is believed. But the ``relearn``-th bar in a row that keeps
-    within the limits of the held one before is believed, a level shift; after ``patience`` held
-    bars in a row the past is forgotten and the next bar believed, whatever it shows; and so is a
+    A first bar of a session that opens farther below the last believed close than ``night_floor``,
+    with no corporate action announced for it, may be behind a split or a bonus: above
+    ``split_probability`` (``friday_core.api.likely_ratio``) it is held back at once with the likely
+    ratio, and so is every bar that goes on from there, until the action is announced, the price is
+    back, or ``memory`` days have passed. Nothing is adjusted by a guess: to trade the rows, announce
+    the action. With ``on_split = "remark"`` they pass, and features see a fall that nobody suffered.
+
+    An outlier changes nothing that is believed. But the ``relearn``-th bar in a row that keeps
+    within the limits of the held one before is believed, a level shift; after ``patience`` outliers
+    in a row the past is forgotten and the next bar believed, whatever it shows; and so is a
     bar that comes more than ``memory`` days after the last believed one. A bar
     that stands still at the last close without volume proves nothing and counts for neither; the
     ``stale_after``-th in a row is stale. A row without a positive price is not judged: it passes,
@@ -169,12 +182,10 @@ class OutlierDetection(Validator):
     It cannot tell a crash from an error by one source alone, and compares with no second one.
 
     Measured on 198,479 unadjusted daily bars of the NSE, 2000 to 2026, with the defaults: of 75
-    known splits and bonuses beyond the limits 60 are believed at once, the others after two held
-    bars, and nothing else is taken for a split (fourteen ratios within 0.03 gave 59, and two that
-    were none). Put in place of the right one, another share's bar of the day passes as a split in 13
-    cases of 100 (17). 184 opens are held back as lone ones, all before 2013, with the opening
-    auction not yet there or new, and the day's average price confirms each. Besides, 59 bars are
-    held back of days on which a price really moved by a quarter.
+    known splits and bonuses beyond the limits 72 are held back as such, 68 of them with the right
+    ratio, and nothing else is (``docs/corporate_actions.md``). 183 opens are held back as lone ones,
+    all before 2013, with the opening auction not yet there or new, and the day's average price
+    confirms each. Besides, 73 bars are held back on and after days on which a price moved by a quarter.
     """
 
     Settings = OutlierDetectionSettings
@@ -184,7 +195,6 @@ class OutlierDetection(Validator):
         self._settings = settings
         self._instruments = [(str(one.id), one) for one in universe]
         self._far = math.log(settings.wrong_ratio)
-        self._ratios = {name: _ratio(name) for name in settings.splits}
         self._pasts: dict[str, _Past] = {}
 
     def validate(self, chunk: Chunk) -> Judgement:
@@ -227,11 +237,14 @@ class OutlierDetection(Validator):
         if self._is_calm(bar, past):
             return self._believe(bar, past, repeats)
         limits = self._limits(bar, past)
+        behind = self._behind(bar, past, limits, instrument)
+        if behind is not None:
+            return behind
         if limits.hold(bar, past.close):
             if self._opens_alone(bar, past.close, limits):
                 return self._hold_back(bar, past, limits, repeats, _lone_open(bar, past.close, instrument))
             return self._believe(bar, past, repeats)
-        explained = self._band(bar, past, instrument) or self._split(bar, past, limits)
+        explained = self._band(bar, past, instrument)
         if explained:
             past.believe(bar)
             return Verdict.PASS, explained
@@ -287,15 +300,46 @@ class OutlierDetection(Validator):
                 return f"locked at the {'upper' if up else 'lower'} circuit limit of {band:.4g}"
         return ""
 
-    def _split(self, bar: _Bar, past: _Past, limits: _Limits) -> str:
-        """Why a bar is believed to follow a split; empty if there is none that explains it."""
-        if past.held or bar.factor != past.factor or bar.session - past.session > _WEEK:
-            return ""
-        move = math.log(bar.open * bar.factor / past.close)
-        for name, ratio in self._ratios.items():
-            if abs(move + math.log(ratio)) <= self._settings.split_tolerance and limits.hold(bar, past.close / ratio):
-                return f"opens as after a split {name} that nobody announced"
-        return ""
+    def _behind(self, bar: _Bar, past: _Past, limits: _Limits, instrument: Instrument) -> tuple[Verdict, str] | None:
+        """What is said of a bar behind a split that nobody announced; ``None`` if it is behind none."""
+        if past.split and self._stays(bar, past, limits):
+            past.behind = bar.close * bar.factor
+            return Verdict.QUARANTINE, f"behind a split {past.split} that nobody announced"
+        likely = self._split(bar, past)
+        if likely is None:
+            return None
+        opened, before = instrument.price(bar.open), instrument.price(round(past.close / bar.factor))
+        reason = (
+            f"as after a split {likely} that nobody announced: open {opened:.10g} after {before:.10g}, "
+            f"probability {likely.probability:.2f}"
+        )
+        if self._settings.on_split == "remark":
+            past.believe(bar)
+            return Verdict.PASS, reason
+        past.split, past.behind = str(likely), bar.close * bar.factor
+        return Verdict.QUARANTINE, reason
+
+    def _stays(self, bar: _Bar, past: _Past, limits: _Limits) -> bool:
+        """Whether a bar goes on from the level behind the gap, and nothing was announced meanwhile."""
+        close = bar.close * bar.factor
+        is_nearer = abs(math.log(close / past.behind)) < abs(math.log(close / past.close))
+        return bar.factor == past.factor and is_nearer and limits.hold(bar, past.behind)
+
+    def _split(self, bar: _Bar, past: _Past) -> LikelyRatio | None:
+        """The split or bonus that the gap before a bar looks like, if nothing is announced."""
+        if bar.factor != past.factor or bar.session == past.session or self._has_left(past):
+            return None
+        close = past.close / bar.factor
+        if math.log(close / bar.open) <= self._floor(bar, past):
+            return None
+        turnover, spread = turnover_of(bar.close * bar.volume, past.turnovers), spread_of(past.returns)
+        days = bar.session - past.session
+        likely = likely_ratio(Gap(close, bar.open, bar.high, bar.close, days, spread, turnover))
+        return likely if likely is not None and likely.probability > self._settings.split_probability else None
+
+    def _has_left(self, past: _Past) -> bool:
+        """Whether the newest bar, held back, was not at the last believed level any more: the gap is older."""
+        return past.held > 0 and abs(math.log(past.level / past.close)) > self._settings.night_floor
 
     def _hold_back(self, bar: _Bar, past: _Past, limits: _Limits, repeats: bool, reason: str) -> tuple[Verdict, str]:
         if repeats:
@@ -327,11 +371,6 @@ class OutlierDetection(Validator):
 def _lone_open(bar: _Bar, believed: float, instrument: Instrument) -> str:
     opened, close, before = (instrument.price(units) for units in (bar.open, bar.close, round(believed / bar.factor)))
     return f"open {opened:.10g} stands alone: {before:.10g} before it and {close:.10g} at the close"
-
-
-def _ratio(split: str) -> float:
-    new, _, old = split.partition(":")
-    return int(new) / int(old)
 
 
 def _median(values: Sequence[float]) -> float:

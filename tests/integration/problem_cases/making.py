@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from fakes import components as role
+from fakes.installed import Installed
+from fakes.installed_distribution import strategy_module
 from integration.problem_cases.words import (
     AMBIGUOUS,
     FLAT,
@@ -22,12 +25,14 @@ from integration.problem_cases.words import (
     with_plugins,
 )
 
+from friday_core import __version__
 from friday_core.api import PluginError, Strategy
 from friday_core.causal.choices import where
 from friday_core.causal.columns import Operand
 from friday_core.causal.market import Market
 from friday_core.errors import ProblemKind
 from friday_core.interfaces.columns import ColumnStrategy
+from friday_core.plugin.hookspecs import PLUGIN_GROUP
 
 
 class Unreadable(role.Flat):
@@ -52,6 +57,18 @@ class Historian(ColumnStrategy):
 class Clumsy(ColumnStrategy):
     def outputs(self, m: Market) -> Mapping[str, Operand]:
         raise ZeroDivisionError("no moon")
+
+
+def distributed(*groups: str, **more: Any) -> Callable[[Installed, Path], None]:
+    """A distribution with metadata of its own, whose strategy is registered in these groups."""
+
+    def install(installed: Installed, folder: Path) -> None:
+        points = {"strategy.moon": installed.source_file(folder, strategy_module("moon"))}
+        others = {group: points for group in groups if group != PLUGIN_GROUP}
+        ours = points if PLUGIN_GROUP in groups else {}
+        installed.distribution(folder, "friday-moon", ours, {}, others=others, **more)
+
+    return install
 
 
 def bare() -> role.Idle:
@@ -106,6 +123,36 @@ CASES = [
         "install a newer release of the plugin",
         "trading.active_strategies[0]",
         MOON_PLUGIN,
+    ),
+    Case(
+        "a plugin that is registered for a later major version",
+        K.API_VERSION,
+        Start(MOON, install=distributed("friday.plugins.v2")),
+        "it is written for plugin API 2, this Friday has 1.0",
+        "install a release of friday-moon for plugin API 1, or update friday-trading to a release with plugin API 2",
+        "trading.active_strategies[0]",
+        MOON_PLUGIN,
+        mended=Start(MOON, install=distributed("friday.plugins", "friday.plugins.v2")),
+    ),
+    Case(
+        "a plugin that is registered for no version at all",
+        K.BAD_REGISTRATION,
+        Start(MOON, install=distributed("friday.plugins.v1")),
+        "it is registered in the group 'friday.plugins.v1', which is no group of plugins",
+        "its author registers it in 'friday.plugins' for plugin API 1",
+        "trading.active_strategies[0]",
+        MOON_PLUGIN,
+        mended=Start(MOON, install=distributed("friday.plugins")),
+    ),
+    Case(
+        "a plugin whose distribution excludes this Friday",
+        K.API_VERSION,
+        Start(MOON, install=distributed("friday.plugins", requires=["Friday_Trading>=2"])),
+        f"it requires friday-trading>=2, and this is friday-trading {__version__}",
+        "install a release of friday-moon that takes this one, or another Friday: pip install 'friday-trading>=2'",
+        "trading.active_strategies[0]",
+        MOON_PLUGIN,
+        mended=Start(MOON, install=distributed("friday.plugins", requires=[f"friday-trading>={__version__}"])),
     ),
     Case(
         "a factory that wants more than there is",

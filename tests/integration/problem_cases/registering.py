@@ -367,6 +367,16 @@ CASES = [
         mended=Start(overrides=["broker.use=cash"], install=with_plugins(spec("broker.cash", role.Simulation))),
     ),
     Case(
+        "a real broker that tells nothing",
+        K.BAD_REGISTRATION,
+        Start(overrides=["broker.use=cash"], install=with_plugins(spec("broker.cash", role.Mute))),
+        "its account is real, and it cannot tell what becomes of its orders",
+        "derive it from friday_core.api.RealBroker",
+        "broker",
+        "broker.cash of friday-cash 1.0",
+        mended=Start(overrides=["broker.use=cash"], install=with_plugins(spec("broker.cash", role.Simulation))),
+    ),
+    Case(
         "order types that are no set",
         K.BAD_REGISTRATION,
         Start(overrides=["broker.use=cash"], install=with_plugins(spec("broker.cash", NoTypes))),

@@ -47,10 +47,11 @@ NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, and no variable of Friday's."""
+    """An empty current folder, no variable of Friday's, and facts that are known for long, whatever today is."""
     for name in [name for name in os.environ if name.startswith("FRIDAY_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("friday_core.cli.doctor.check_facts_known", lambda day: [ok("facts", f"known on {day}")])
     return tmp_path
 
 
@@ -140,6 +141,7 @@ def test_json_has_every_check(here: Path) -> None:
         "time zones",
         "clock",
         "secrets",
+        "facts",
     }
     assert {tuple(one) for one in found["checks"]} == {("outcome", "check", "evidence", "mend")}
 
@@ -407,6 +409,19 @@ def test_a_name_that_two_distributions_offer_is_a_warning_that_names_both(monkey
     monkeypatch.setattr(discovery, "installed_plugins", lambda: found)
     first, _ = check_plugins()
     assert told(first)[:2] == ("warn", "broker.paper is offered by friday-trading 1.0 and friday-moon 1.0")
+
+
+def test_a_plugin_for_another_friday_is_a_warning_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = metadata.EntryPoint("broker.moon", "module", "friday.plugins.v2")
+    found = [plugin("broker.paper", "friday-trading"), discovery.InstalledPlugin(point, "friday-moon", "2.0")]
+    monkeypatch.setattr(discovery, "installed_plugins", lambda: found)
+    first, _ = check_plugins()
+    assert told(first) == (
+        "warn",
+        "broker.moon of friday-moon 2.0: it is written for plugin API 2, this Friday has 1.0",
+        "install a release of friday-moon for plugin API 1, or update friday-trading to a release with plugin API 2; "
+        "a configuration that names it is refused",
+    )
 
 
 def test_an_installation_without_its_own_plugins_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,7 @@ def test_a_sound_third_party_is_installed_and_then_enabled_by_configuration(site
         "problem": None,
         "reason": "",
         "mend": "",
+        "deprecations": [],
     }
 
 
@@ -103,6 +104,27 @@ def test_a_broken_plugin_that_the_configuration_names_is_said_to_be_named(site: 
     result = run("--set", 'trading.active_strategies=[{id = "d", use = "dark"}]')
     assert result.exit_code == 0
     assert "broken, and the configuration names it: strategy.dark of friday-dark 1.0:" in result.stdout
+
+
+def test_a_plugin_for_another_major_is_shown_with_the_reason_and_the_way_out(site: Path) -> None:
+    later = {"friday.plugins.v2": {"strategy.comet": "no_such_module"}}
+    install_distribution(site, "friday-comet", {}, {}, version="2.0", others=later)
+    assert (
+        "broken: strategy.comet of friday-comet 2.0: it is written for plugin API 2, this Friday has 1.0; mend: "
+        "install a release of friday-comet for plugin API 1, or update friday-trading to a release with plugin API 2\n"
+    ) in run().stdout
+
+
+def test_what_a_plugin_uses_that_goes_is_shown_below_the_list(site: Path) -> None:
+    warning = (
+        "import warnings\nfrom friday_core.api import FridayDeprecationWarning\n"
+        "warnings.warn(FridayDeprecationWarning('OldTarget goes'), stacklevel=1)\n"
+    )
+    source = warning + strategy_module("dated")
+    install_distribution(site, "friday-dated", {"strategy.dated": "friday_dated"}, {"friday_dated": source})
+    assert "deprecated: strategy.dated of friday-dated 1.0: OldTarget goes (friday_dated.py, line 3)\n" in run().stdout
+    dated = rows()["strategy.dated", "friday-dated"]
+    assert (dated["status"], dated["deprecations"]) == ("installed", ["OldTarget goes (friday_dated.py, line 3)"])
 
 
 def test_a_duplicate_is_shown_for_both_distributions_naming_both(site: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes.schedules import day, schedule, utc
+from hypothesis import given
+from hypothesis import strategies as st
 
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import to_date
@@ -172,3 +174,89 @@ def test_nobody_can_change_what_is_known() -> None:
 
 def test_it_prints_what_it_is_a_schedule_of() -> None:
     assert str(DIWALI) == "sessions of TEST"
+
+
+# A week, Monday to Friday; 31 October 2024 was its Thursday.
+WEEK = ("2024-10-28", "2024-10-29", "2024-10-30", "2024-10-31")
+IN_WEEK = ("2024-10-28", "2024-11-03")
+
+
+@pytest.mark.parametrize(
+    ("announced", "expected"),
+    [
+        (None, [0.0, 0.0, 0.0, 1.0]),
+        ("2024-10-27", [0.0, 0.0, 0.0, 1.0]),
+        ("2024-10-30", [0.0, 0.0, 0.0, 1.0]),
+        ("2024-10-31", [0.0, 0.0, 0.0, 0.0]),
+        ("2024-11-01", [0.0, 0.0, 0.0, 0.0]),
+    ],
+)
+def test_a_closure_ends_the_week_from_the_day_after_it_was_announced(
+    announced: str | None, expected: list[float]
+) -> None:
+    one = schedule(*WEEK, known=IN_WEEK, announced={"2024-11-01": announced} if announced else None)
+    assert ends(one.week_ends) == expected
+
+
+@pytest.mark.parametrize(
+    ("announced", "expected"),
+    [("2024-10-30", [0.0, 0.0, 0.0, 0.0, 1.0]), ("2024-10-31", [0.0, 0.0, 0.0, 1.0, 1.0])],
+)
+def test_until_an_extra_session_is_announced_the_one_before_it_is_expected_to_be_the_last(
+    announced: str, expected: list[float]
+) -> None:
+    one = schedule(*WEEK, "2024-11-02", known=IN_WEEK, announced={"2024-11-02": announced})
+    assert ends(one.week_ends) == expected
+
+
+def test_a_closure_within_the_week_changes_no_end() -> None:
+    one = schedule(
+        "2024-10-28", "2024-10-30", known=("2024-10-28", "2024-11-03"), announced={"2024-10-29": "2024-10-28"}
+    )
+    assert ends(one.week_ends) == [0.0, 1.0]
+
+
+def test_a_session_moved_to_the_day_before_was_expected_on_its_old_date_until_then() -> None:
+    # Wednesday was a holiday and Thursday a session; on Tuesday they changed places.
+    moved = {"2024-10-30": "2024-10-29", "2024-10-31": "2024-10-29"}
+    one = schedule("2024-10-28", "2024-10-29", "2024-10-30", known=IN_WEEK, announced=moved)
+    assert ends(one.week_ends) == [0.0, 0.0, 1.0]
+
+
+def test_a_month_ends_as_it_was_expected_to_and_others_are_left_alone() -> None:
+    one = schedule(
+        "2024-09-30",
+        "2024-10-30",
+        "2024-11-01",
+        known=("2024-09-01", "2024-11-30"),
+        announced={"2024-10-31": "2024-10-31"},
+    )
+    assert ends(one.month_ends) == [1.0, 0.0, 1.0]
+
+
+def test_where_the_period_is_not_known_to_its_end_only_what_was_expected_tells() -> None:
+    week = ("2024-10-28", "2024-11-01")
+    assert ends(schedule(*WEEK, known=week).week_ends) == [0.0, 0.0, 0.0, None]
+    surprised = schedule(*WEEK, known=week, announced={"2024-11-01": "2024-10-31"})
+    assert ends(surprised.week_ends) == [0.0] * 4
+    extra = schedule(*WEEK, "2024-11-01", known=week, announced={"2024-11-01": "2024-10-31"})
+    assert ends(extra.week_ends) == [0.0, 0.0, 0.0, None, None]
+
+
+def test_an_announcement_after_the_fact_is_refused() -> None:
+    with pytest.raises(ValueError, match="what became of 2024-11-01 is announced later, on 2024-11-02"):
+        schedule(*WEEK, known=IN_WEEK, announced={"2024-11-01": "2024-11-02"})
+
+
+@given(st.data())
+def test_announced_before_the_period_began_it_is_as_if_it_had_always_been_known(data: st.DataObject) -> None:
+    first = day("2024-01-01")
+    dates = np.array(sorted(data.draw(st.sets(st.integers(first + 31, first + 120), min_size=1))))
+    surprises = data.draw(st.sets(st.integers(first + 31, first + 120)))
+    opens = dates * 10
+    plain, told = (
+        Schedule("T", dates, opens, opens + 1, known=(first, first + 150), announced=dict.fromkeys(news, first))
+        for news in (set[int](), surprises)
+    )
+    for one, other in ((plain.week_ends, told.week_ends), (plain.month_ends, told.month_ends)):
+        assert one.tobytes() == other.tobytes()

@@ -86,6 +86,15 @@ def test_every_row_of_the_last_session_of_a_week_is_marked() -> None:
     assert stamped("week_end", "1m", *clocks) == [0.0, 1.0, 1.0, 1.0]
 
 
+def test_a_closure_that_was_announced_later_does_not_mark_the_session_before_it() -> None:
+    known = ("2001-09-01", "2001-09-30")
+    sessions = ("2001-09-07", "2001-09-10", "2001-09-17")
+    attack = {f"2001-09-{date}": "2001-09-11" for date in (11, 12, 13, 14)}
+    for news, expected in ((None, [1.0, 1.0, 0.0]), (attack, [1.0, 0.0, 0.0])):
+        one = stamps(schedule(*sessions, "2001-09-21", known=known, announced=news))
+        assert stamped("week_end", "1d", *(f"{date} 15:30" for date in sessions), by=one) == expected
+
+
 @pytest.mark.parametrize(
     ("domain", "first"), [("1m", "09:16"), ("15m", "09:30"), ("1h", "10:15"), ("60m", "10:15"), ("10h", "15:30")]
 )

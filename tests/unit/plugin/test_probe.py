@@ -21,6 +21,13 @@ from friday_core.plugin.probe import Probed, probe_plugins
 #: Far more than an import takes, however busy the machine.
 AMPLE = 60.0
 
+#: Uses something that goes.
+GOING = """\
+import warnings
+from friday_core.api import FridayDeprecationWarning
+warnings.warn(FridayDeprecationWarning("the moon goes with 2.0"), stacklevel=1)
+"""
+
 Install = Callable[..., None]
 
 
@@ -190,6 +197,45 @@ def test_what_writes_on_every_descriptor_is_reported(install: Install) -> None:
 def test_a_plugin_of_another_interface_is_told_both_versions(install: Install) -> None:
     install("future", strategy_module("future", "api=(99, 0)"))
     assert reason() == (ProblemKind.API_VERSION, "it is written for plugin API 99.0, this Friday has 1.0")
+
+
+def test_a_plugin_for_another_major_is_told_so_and_not_imported(folder: Path) -> None:
+    imported = folder / "imported"
+    source = f"open({str(imported)!r}, 'w').close()"
+    later = {"friday.plugins.v2": {"strategy.moon": "friday_moon"}}
+    install_distribution(folder, "friday-moon", {}, {"friday_moon": source}, others=later)
+    assert reason() == (ProblemKind.API_VERSION, "it is written for plugin API 2, this Friday has 1.0")
+    assert not imported.exists()
+
+
+def test_a_plugin_whose_distribution_excludes_this_friday_is_told_so_and_not_imported(folder: Path) -> None:
+    points, modules = {"strategy.moon": "friday_moon"}, {"friday_moon": "1 / 0"}
+    install_distribution(folder, "friday-moon", points, modules, requires=["friday-trading>=99"])
+    kind, message = reason()
+    assert (kind, message.partition(", and this is ")[0]) == (ProblemKind.API_VERSION, "it requires friday-trading>=99")
+
+
+def test_a_distribution_that_serves_two_majors_is_sound(folder: Path) -> None:
+    later = {"friday.plugins.v2": {"strategy.moon": "no_such_module"}}
+    modules = {"friday_moon": strategy_module("moon")}
+    install_distribution(folder, "friday-moon", {"strategy.moon": "friday_moon"}, modules, others=later)
+    assert [(one.plugin.key, one.problem) for one in probe()] == [("strategy.moon", None)]
+
+
+def test_a_plugin_for_another_major_does_not_make_one_for_ours_a_duplicate(install: Install, folder: Path) -> None:
+    install("moon", strategy_module("moon"))
+    later = {"friday.plugins.v2": {"strategy.moon": "no_such_module"}}
+    install_distribution(folder, "friday-sun", {}, {}, others=later)
+    assert [(one.plugin.distribution, one.problem and one.problem.kind) for one in probe()] == [
+        ("friday-moon", None),
+        ("friday-sun", ProblemKind.API_VERSION),
+    ]
+
+
+def test_what_a_plugin_uses_that_goes_is_told_and_it_is_sound(install: Install) -> None:
+    install("moon", GOING + strategy_module("moon"))
+    (moon,) = probe()
+    assert (moon.problem, moon.deprecations) == (None, ("the moon goes with 2.0 (friday_moon.py, line 3)",))
 
 
 def test_whatever_a_registration_provokes_is_a_problem_of_its_plugin(install: Install) -> None:

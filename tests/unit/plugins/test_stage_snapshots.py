@@ -43,7 +43,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     ],
     "outlier_detection": [
         {"window": 5, "least": 2, "floor": 0.02, "relearn": 2, "patience": 4, "stale_after": 2},
-        {"window": 6, "least": 3, "threshold": 3, "floor": 0.05, "splits": [], "bands": []},
+        {"window": 6, "least": 3, "threshold": 3, "floor": 0.05, "split_probability": 1, "bands": []},
     ],
     "price_normalizer": [{"tick": "round"}],
     "realised_volatility": [{"window": 2}],

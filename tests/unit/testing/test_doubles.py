@@ -17,7 +17,6 @@ from friday_core.testing.doubles import (
     book_view,
 )
 from friday_core.testing.markets import Markets
-from friday_core.testing.wire import ScriptedWire, WireRefusal
 
 INFY = instrument()
 
@@ -81,13 +80,3 @@ def test_a_market_as_a_source_delivers_all_of_it() -> None:
     source = MarketSource(market, chunk_rows=100)
     assert [len(chunk) for chunk in source.bars()][:2] == [100, 100]
     assert sum(map(len, source.bars())) == len(market.rows)
-
-
-def test_the_wire_answers_as_its_script_says_and_counts_every_request() -> None:
-    wire = ScriptedWire(["take", "refuse", "silent"])
-    assert wire.place("F1") == "N1"
-    with pytest.raises(WireRefusal, match="F2"):
-        wire.place("F2")
-    with pytest.raises(TimeoutError, match="F3: no answer"):
-        wire.place("F3")
-    assert (wire.place("F3"), wire.placed) == ("N4", ["F1", "F2", "F3", "F3"])

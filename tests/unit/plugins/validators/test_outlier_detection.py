@@ -92,7 +92,7 @@ def test_the_limit_is_so_many_median_absolute_deviations_off_the_median() -> Non
     # Median 0.02; deviations 0.02, 0.01, 0, 0.01, 0.03, so their median is 0.01: limits -0.03 to 0.07.
     inside, outside = (round(closes[-1] * math.exp(move)) for move in (0.0699, 0.0701))
     below = round(closes[-1] * math.exp(-0.0301))
-    one = validator(threshold=5, floor=0.001, window=30, bands=[], splits=[], wrong_ratio=100, memory=99)
+    one = validator(threshold=5, floor=0.001, window=30, bands=[], split_probability=1, wrong_ratio=100, memory=99)
     one.validate(chunk([Row(close) for close in closes]))
     state = one.snapshot()
     found = []
@@ -155,7 +155,7 @@ def test_a_held_bar_does_not_become_the_past() -> None:
 
 def test_before_enough_returns_are_known_only_another_instrument_is_held_back() -> None:
     rows = [Row(10_000), Row(20_000), Row(3_000), Row(30_100)]
-    found = told(validator(bands=[], splits=[]).validate(chunk(rows)))
+    found = told(validator(bands=[], split_probability=1).validate(chunk(rows)))
     assert verdicts(found) == [GOOD, GOOD, GOOD, HELD]
     assert found[3][1].startswith(
         "another instrument? open 301 after 30: log return +2.3059 is not in -2.3026 to +2.3026"
@@ -164,7 +164,7 @@ def test_before_enough_returns_are_known_only_another_instrument_is_held_back() 
 
 def test_ten_times_the_price_is_another_instrument_however_wild_the_past() -> None:
     wild = [Row(close) for close in [1_000, 8_000] * 15]
-    found = told(validator(threshold=100, bands=[], splits=[]).validate(chunk([*wild, Row(81_000)])))
+    found = told(validator(threshold=100, bands=[], split_probability=1).validate(chunk([*wild, Row(81_000)])))
     assert found[-1][1].startswith("another instrument? ")
 
 
@@ -177,52 +177,117 @@ def test_instruments_have_pasts_of_their_own() -> None:
 
 
 def test_an_announced_split_is_no_jump() -> None:
-    assert after_calm(Row(5_050, factor=2.0), Row(5_000, factor=2.0), splits=[]) == [PASSES, PASSES]
+    assert after_calm(Row(5_050, factor=2.0), Row(5_000, factor=2.0), split_probability=1) == [PASSES, PASSES]
 
 
 def test_a_factor_without_the_jump_that_it_tells_of_is_held_back() -> None:
     assert verdicts(after_calm(Row(10_100, factor=2.0))) == [HELD]
 
 
-def test_a_split_that_nobody_announced_is_believed_and_told() -> None:
-    found = after_calm(Row(5_100, open=5_000, high=5_150, low=5_000), 5_050)
-    assert found == [(GOOD, "opens as after a split 2:1 that nobody announced"), PASSES]
+BEHIND = "behind a split 2:1 that nobody announced"
+#: A price after the thirty calm rows, the last of which closed at 101 rupees, and what is said of it.
+AFTER_2_1 = Row(5_100, open=5_000, high=5_150, low=5_000)
+
+
+def test_a_split_that_nobody_announced_is_held_back_with_its_likely_ratio() -> None:
+    ((verdict, reason),) = after_calm(AFTER_2_1)
+    assert verdict is HELD
+    assert reason == "as after a split 2:1 that nobody announced: open 50 after 101, probability 0.99"
 
 
 @pytest.mark.parametrize(
-    ("split", "close"), [("3:2", 6_733), ("5:1", 2_020), ("2:1", 5_050), ("10:1", 1_010), ("4:3", 7_575)]
+    ("split", "close"),
+    [("3:2", 6_733), ("5:1", 2_020), ("2:1", 5_050), ("10:1", 1_010), ("4:3", 7_575), ("5:2", 4_040), ("20:1", 505)],
 )
-def test_splits_of_every_listed_ratio_are_believed(split: str, close: int) -> None:
-    assert after_calm(close) == [(GOOD, f"opens as after a split {split} that nobody announced")]
+def test_ratios_of_splits_and_bonuses_are_told_apart(split: str, close: int) -> None:
+    ((verdict, reason),) = after_calm(close)
+    assert (verdict, reason[: reason.index(":", 20)]) == (HELD, f"as after a split {split} that nobody announced")
 
 
-@pytest.mark.parametrize("close", [4_500, 4_040, 6_060, 20_200, 50_500])
-def test_a_jump_beside_every_ratio_is_no_split(close: int) -> None:
-    assert verdicts(after_calm(close)) == [HELD]
+def test_every_bar_that_goes_on_behind_the_gap_is_held_back() -> None:
+    found = after_calm(AFTER_2_1, 5_050, 5_200, 5_350, 5_250, floor=0.25)
+    assert found[1:] == [(HELD, BEHIND)] * 4
 
 
-@pytest.mark.parametrize(("split", "close"), [("5:2", 4_040), ("1:2", 20_200), ("20:1", 505)])
-def test_rare_splits_are_believed_if_they_are_listed(split: str, close: int) -> None:
-    assert after_calm(close, splits=[split]) == [(GOOD, f"opens as after a split {split} that nobody announced")]
+def test_once_the_split_is_announced_the_bars_behind_it_pass() -> None:
+    announced = [Row(5_050, factor=2.0), Row(5_000, factor=2.0)]
+    assert after_calm(AFTER_2_1, 5_050, *announced)[2:] == [PASSES, PASSES]
+
+
+def test_a_gap_that_closes_again_was_an_error() -> None:
+    assert after_calm(AFTER_2_1, 10_000, 10_100)[1:] == [PASSES, PASSES]
+
+
+def test_after_so_many_days_the_price_behind_the_gap_is_believed() -> None:
+    # The last believed bar is of session 29.
+    found = after_calm(AFTER_2_1, *[5_050] * 3, memory=3)
+    assert verdicts(found) == [HELD] * 3 + [GOOD]
+    assert found[3] == (GOOD, "believed: nothing was for 4 days")
+
+
+def test_an_outlier_behind_the_gap_does_not_end_the_wait() -> None:
+    assert after_calm(AFTER_2_1, 50, 5_050, 5_100)[2:] == [(HELD, BEHIND)] * 2
+
+
+def test_with_a_remark_the_bar_behind_the_gap_passes_and_is_believed() -> None:
+    found = after_calm(AFTER_2_1, 5_050, on_split="remark")
+    assert found[0] == (GOOD, "as after a split 2:1 that nobody announced: open 50 after 101, probability 0.99")
+    assert found[1] == PASSES
+
+
+def test_a_split_is_held_back_however_wild_the_past() -> None:
+    # 15 deviations of 0.04 allow a fall by half.
+    wild = [round(10_000 * math.exp(move)) for move in [0.0, 0.04, 0.0, -0.04, 0.0] * 8]
+    found = told(validator(bands=[]).validate(chunk([*map(Row, wild), Row(5_000)])))
+    assert (verdicts(found[:-1]), found[-1][0]) == ([GOOD] * len(wild), HELD)
+    assert found[-1][1].startswith("as after a split 2:1 that nobody announced")
+
+
+def test_a_split_is_recognised_before_enough_returns_are_known() -> None:
+    found = told(validator().validate(chunk([Row(10_000), Row(10_100), Row(5_050)])))
+    assert verdicts(found) == [GOOD, GOOD, HELD]
+
+
+@pytest.mark.parametrize("close", [20_200, 50_500, 101_000])
+def test_a_rise_is_no_split(close: int) -> None:
+    assert "split" not in after_calm(close)[0][1]
+
+
+def test_a_crash_on_heavy_volume_is_no_split() -> None:
+    crash = Row(5_400, volume=30_000.0, open=5_600, high=5_700, low=5_200)
+    assert "is not in" in after_calm(crash)[0][1]
+    assert "split 2:1" in after_calm(crash._replace(volume=2_000.0))[0][1]
+
+
+def test_within_a_session_nothing_is_a_split() -> None:
+    halved = Row(5_050, session=29)
+    assert "split" not in after_calm(halved)[0][1]
 
 
 def test_a_price_after_a_long_absence_says_nothing_of_a_split() -> None:
-    assert verdicts(after_calm(Row(5_050, session=36))) == [GOOD]
-    assert verdicts(after_calm(Row(5_050, session=37))) == [HELD]
+    assert "split 2:1" in after_calm(Row(5_050, session=36))[0][1]
+    assert after_calm(Row(5_050, session=60)) == [(GOOD, "believed: nothing was for 31 days")]
 
 
-def test_a_bar_that_opens_as_after_a_split_and_does_not_stay_there_is_held_back() -> None:
-    assert verdicts(after_calm(Row(10_000, open=5_050, high=10_000, low=5_050))) == [HELD]
+def test_a_bar_that_opens_as_after_a_split_and_does_not_stay_there_is_an_outlier() -> None:
+    ((verdict, reason),) = after_calm(Row(10_000, open=5_050, high=10_000, low=5_050))
+    assert (verdict, reason.split()[0]) == (HELD, "open")
 
 
-def test_a_split_is_looked_for_only_right_after_a_believed_bar() -> None:
-    assert verdicts(after_calm(7_900, 5_050)) == [HELD, HELD]
+def test_a_gap_is_looked_at_only_right_behind_the_believed_level() -> None:
+    found = after_calm(14_000, 5_050)
+    assert verdicts(found) == [HELD, HELD]
+    assert "split" not in found[1][1]
+
+
+def test_a_probability_of_one_is_never_exceeded() -> None:
+    assert "is not in" in after_calm(AFTER_2_1, split_probability=1)[0][1]
 
 
 # Circuit limits
 
 
-BANDS = {"bands": [0.05, 0.1, 0.2], "splits": []}
+BANDS = {"bands": [0.05, 0.1, 0.2], "split_probability": 1}
 
 
 @pytest.mark.parametrize(
@@ -284,7 +349,7 @@ def test_a_believed_bar_between_them_begins_the_count_again() -> None:
 
 def test_nothing_locks_an_instrument_out_for_ever() -> None:
     wild = [14_000, 18_000] * 5
-    found = after_calm(*wild, patience=6)
+    found = after_calm(*wild, patience=6, split_probability=1)
     assert verdicts(found)[:7] == [HELD] * 6 + [GOOD]
     assert found[6] == (GOOD, "believed after 6 bars held back in a row: the past is forgotten")
     assert found[7:] == [PASSES] * 3
@@ -340,7 +405,7 @@ def test_an_index_that_moves_within_its_bars_and_closes_where_it_was_is_not_stal
 
 def test_quiet_bars_do_not_make_the_past_look_calm() -> None:
     quiet = [Row(10_100, volume=0.0)] * 50
-    swings = {"floor": 0.001, "threshold": 3, "stale_after": 99, "bands": [], "splits": [], "memory": 99}
+    swings = {"floor": 0.001, "threshold": 3, "stale_after": 99, "bands": [], "split_probability": 1, "memory": 99}
     before = [Row(round(10_000 * math.exp(move))) for move in [0.0, 0.01, 0.03, 0.02, 0.0] * 6]
     for rows in ([*before, *quiet], before):
         one = validator(**swings)
@@ -357,8 +422,8 @@ def test_a_row_without_a_positive_price_is_not_judged_and_leaves_no_trace(close:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"splits": ["2"]}, "'2' is not a split: write new shares and old ones"),
-        ({"splits": ["0:1"]}, "'0:1' is not a split"),
+        ({"split_probability": 0}, "greater than 0"),
+        ({"on_split": "believe"}, "Input should be 'quarantine' or 'remark'"),
         ({"bands": [5.0]}, "5.0 is not a circuit limit"),
         ({"window": 10, "least": 11}, "nothing would ever be judged"),
         ({"wrong_ratio": 1}, "greater than 1"),
@@ -452,7 +517,7 @@ def test_a_return_is_held_back_exactly_beyond_the_limits(moves: list[float], las
     middle = median(returns)
     reach = max(0.3, 4 * median(abs(one - middle) for one in returns))
     close = round(closes[-1] * math.exp(last))
-    settings = {"window": 30, "least": 8, "floor": 0.3, "threshold": 4, "bands": [], "splits": []}
+    settings = {"window": 30, "least": 8, "floor": 0.3, "threshold": 4, "bands": [], "split_probability": 1}
     found = told(validator(**settings).validate(chunk([Row(one) for one in [*closes, close]])))
     expected = GOOD if abs(math.log(close / closes[-1]) - middle) <= reach else HELD
     assert verdicts(found) == [GOOD] * len(closes) + [expected]

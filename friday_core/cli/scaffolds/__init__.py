@@ -1,0 +1,1 @@
+"""What ``friday new`` makes: hosts, and packages of one plugin."""

@@ -1,0 +1,74 @@
+"""Every table of facts that comes with Friday, and how far it is known."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from friday_core.market.charges import shipped as charges
+from friday_core.market.charges.rate_file import read_rates
+from friday_core.market.charges.rows import Row
+from friday_core.market.facts import FactsTable
+from friday_core.market.instruments.dated_facts import instrument_tables
+from friday_core.market.margins.margin_file import read_margins
+from friday_core.market.margins.shipped import SHIPPED as MARGINS
+from friday_core.market.sessions.shipped import horizon
+from friday_core.market.tax_rules import tax_rules
+
+_DATA = Path(__file__).parent / "data"
+
+
+class _File(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def checked(self) -> dt.date: ...
+    @property
+    def known_until(self) -> dt.date: ...
+
+
+def facts_tables() -> list[FactsTable]:
+    """All of them, in the order of ``PROVIDERS``; ``DataSourceError`` if a file is broken."""
+    return [table for provider in PROVIDERS for table in provider()]
+
+
+def charges_tables() -> list[FactsTable]:
+    """What the state, the exchanges and brokers charge; plans that are made up to be copied are left out."""
+    paths = [_DATA / "charges" / f"{name}.toml" for name in (charges.STATUTORY, *charges.broker_plans())]
+    files = [(path, read_rates(path)) for path in paths]
+    return [
+        _table("charges", file, file.title, [row for _, _, row in file.rows()], path)
+        for path, file in files
+        if not file.example
+    ]
+
+
+def tax_tables() -> list[FactsTable]:
+    """How gains are told apart for tax."""
+    rules, path = tax_rules(), _DATA / "tax" / "india.toml"
+    return [_table("tax", rules, "Gains by category", [*rules.holding, *rules.rates, *rules.turnover], path)]
+
+
+def margin_tables() -> list[FactsTable]:
+    """What margins are estimated from."""
+    files = [(path, read_margins(path)) for path in MARGINS]
+    return [_table("margins", file, file.title, [row for _, _, row in file.rows()], path) for path, file in files]
+
+
+#: One function for each kind of facts.
+PROVIDERS: tuple[Callable[[], Iterable[FactsTable]], ...] = (
+    charges_tables,
+    tax_tables,
+    margin_tables,
+    horizon,
+    instrument_tables,
+)
+
+
+def _table(kind: str, file: _File, covers: str, rows: Sequence[Row], path: Path) -> FactsTable:
+    """Known from its first row on; the source is that of the row that came into force last."""
+    last = max(rows, key=lambda row: row.first)
+    source = f"{last.source} ({last.certainty}); looked up on {file.checked}"
+    return FactsTable(f"{kind} of {file.name}", covers, min(row.first for row in rows), file.known_until, source, path)

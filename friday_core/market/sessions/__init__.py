@@ -1,0 +1,1 @@
+"""When the exchanges of a market trade, and in which phases, from dated tables."""
