@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import enum
 import importlib
-import json
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any
 
-from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from friday_core.plugin.sections import StrategyEntry, StreamSettings
+from friday_core.plugin.setting_words import default_of, type_of
 from friday_core.plugin.spec import ComponentSpec, Kind, NoSettings
 from friday_settings import FridaySettings, Layer
 from friday_settings.catalogue import variable
@@ -26,19 +21,6 @@ from friday_settings.files import read_defaults
 
 FOLDER = Path(__file__).parent
 _PLUGIN_GROUP = "friday.plugins"
-
-_WORDS: dict[Any, str] = {
-    str: "text",
-    int: "integer",
-    float: "number",
-    bool: "true or false",
-    Path: "path",
-    dt.date: "date",
-    dt.time: "time",
-    SecretStr: "secret text",
-    Any: "anything",
-}
-_BOUNDS = {Gt: ("gt", ">"), Ge: ("ge", ">="), Lt: ("lt", "<"), Le: ("le", "<=")}
 
 INTRODUCTION = """\
 # Settings
@@ -155,53 +137,8 @@ def _table(model: type[BaseModel], packaged: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
         meaning = (field.description or "").replace("<", "&lt;").replace("|", "\\|")
-        yield f"| `{name}` | {_type(field)} | {_default(field, packaged.get(name))} | {meaning} |"
+        yield f"| `{name}` | {type_of(field)} | {default_of(field, packaged.get(name))} | {meaning} |"
     yield ""
-
-
-def _type(field: FieldInfo) -> str:
-    word = _word(field.annotation)
-    limits = []
-    for constraint in field.metadata:
-        if type(constraint) in _BOUNDS:
-            attribute, sign = _BOUNDS[type(constraint)]
-            limits.append(f"{sign} {getattr(constraint, attribute):g}")
-        elif isinstance(constraint, MinLen) and constraint.min_length > 1:
-            limits.append(f"at least {constraint.min_length} long")
-        elif isinstance(constraint, MaxLen):
-            limits.append(f"at most {constraint.max_length} long")
-    return ", ".join([word, *limits])
-
-
-def _word(annotation: Any) -> str:
-    """A type in the words of whoever writes TOML."""
-    if get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    arguments = [one for one in get_args(annotation) if one is not NoneType]
-    origin = get_origin(annotation)
-    if origin is Literal:
-        return " or ".join(f"`{one}`" for one in arguments)
-    if origin in (tuple, list, frozenset):
-        item = arguments[0]
-        return f"list of {'tables' if isinstance(item, type) and issubclass(item, BaseModel) else _word(item)}"
-    if origin is dict:
-        return f"table of {_word(arguments[1])}"
-    if arguments:
-        return " or ".join(_word(one) for one in arguments)
-    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        return " or ".join(f"`{one.value}`" for one in annotation)
-    return _WORDS[annotation]
-
-
-def _default(field: FieldInfo, packaged: Any) -> str:
-    value = packaged if packaged is not None else field.get_default(call_default_factory=True)
-    if value is PydanticUndefined:
-        return "required"
-    if value is None:
-        return "not set"
-    if isinstance(value, dt.date | dt.time | Path):
-        return f"`{value}`"
-    return f"`{json.dumps(value, default=str)}`"
 
 
 DOCUMENTS = {"settings.md": settings_document}

@@ -13,7 +13,8 @@ FridayError
 ├── DataError                the data, or whoever delivers it
 │   ├── DataSourceError          a file or a feed that cannot be read
 │   ├── SchemaError              a column is missing or has another type or unit
-│   ├── CalendarError            a calendar is asked about dates that it does not know
+│   ├── FactsError               dated facts do not answer for a day, or not for what is asked
+│   │   └── CalendarError            a calendar is asked about dates that it does not know
 │   └── DataValidationError      a stream was stopped by a verdict
 ├── BrokerError              raised by brokers for one order
 │   ├── Refused                  definite: the order does not exist at the broker
@@ -143,7 +144,11 @@ class SchemaError(DataError):
     """A chunk lacks a column, or carries it in another type."""
 
 
-class CalendarError(DataError):
+class FactsError(DataError):
+    """Dated facts have no answer: names what was asked, the day, the days that they know, and the mend."""
+
+
+class CalendarError(FactsError):
     """A calendar does not know a date, or is not known itself; names date, calendar and mend."""
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from friday_core.errors import DataSourceError
-from friday_core.market.charges.rate_file import Fault, check_rates
+from friday_core.market.charges.rate_file import RateFile
 from friday_core.market.corporate_actions.action_file import read_actions
-from friday_core.market.instruments.dated_file import read_facts
+from friday_core.market.fact_file import FactFile, Fault, check_file
+from friday_core.market.instruments.dated_file import InstrumentFile
 from friday_core.market.instruments.kite_list import read_kite
-from friday_core.market.margins.margin_file import TABLES, check_margins
-from friday_core.market.sessions.session_file import check_sessions
+from friday_core.market.margins.margin_file import MarginFile
+from friday_core.market.sessions.session_file import SessionFile
 
 _TABLE = re.compile(r"^\s*\[\[?\s*([\w-]+)", re.MULTILINE)
 _LISTED = re.compile(r"^  line (\d+): (.+)$", re.MULTILINE)
@@ -95,32 +96,17 @@ def _refused(read: Callable[[], object]) -> list[Fault]:
     return []
 
 
+def _dated(name: str, model: type[FactFile]) -> FactKind:
+    """A kind of TOML files, told by its tables."""
+    return FactKind(name, frozenset(model.tables), model.form, lambda path, _day: check_file(path, model))
+
+
 #: What a file of one's own can be about.
 KINDS = (
-    FactKind(
-        "charges",
-        frozenset({"levies", "gst", "rounding", "brokerage", "fees", "interest"}),
-        "friday_core/market/data/charges, docs/charges.md",
-        lambda path, _day: check_rates(path),
-    ),
-    FactKind(
-        "margins",
-        frozenset(TABLES),
-        "friday_core/market/data/margins, docs/margins.md",
-        lambda path, _day: check_margins(path),
-    ),
-    FactKind(
-        "sessions",
-        frozenset({"markets", "hours", "holidays", "sessions", "halts", "unsettled"}),
-        "friday_core/market/data/sessions, docs/calendars.md",
-        lambda path, _day: check_sessions(path),
-    ),
-    FactKind(
-        "instruments",
-        frozenset({"lots", "freeze", "ticks", "expiry_days", "changes"}),
-        "friday_core/market/data/instruments, docs/instruments.md",
-        lambda path, _day: _refused(lambda: read_facts(path)),
-    ),
+    _dated("charges", RateFile),
+    _dated("margins", MarginFile),
+    _dated("sessions", SessionFile),
+    _dated("instruments", InstrumentFile),
     FactKind(
         "instrument_list",
         frozenset({"instrument_token", "exchange_token", "tradingsymbol"}),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from friday_core.errors import DataError
+from friday_core.errors import FactsError
 
 #: How many days before facts run out it is time to say so.
 NOTICE = 30
@@ -42,11 +42,11 @@ def running_out(tables: Iterable[FactsTable], day: dt.date, notice: int = NOTICE
 
 
 def require(tables: Iterable[FactsTable], day: dt.date) -> None:
-    """``DataError`` names every table that does not know the day, with the mend."""
+    """``FactsError`` names every table that does not know the day, with the mend."""
     lacking = [one for one in tables if not one.known_from <= day <= one.known_until]
     if lacking:
         spans = [f"{one.name}: {one.known_from} to {one.known_until}\n    mend: {_mend(one)}" for one in lacking]
-        raise DataError(f"nothing is known of {day} by the facts about " + "\n  ".join(spans))
+        raise FactsError(f"nothing is known of {day} by the facts about " + "\n  ".join(spans))
 
 
 def _mend(table: FactsTable) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
 
 from friday_core.market.charges import shipped as charges
 from friday_core.market.charges.rate_file import read_rates
-from friday_core.market.charges.rows import Row
+from friday_core.market.fact_file import DatedFile
 from friday_core.market.facts import FactsTable
 from friday_core.market.instruments.dated_facts import instrument_tables
 from friday_core.market.margins.margin_file import read_margins
@@ -18,15 +16,6 @@ from friday_core.market.sessions.shipped import horizon
 from friday_core.market.tax_rules import tax_rules
 
 _DATA = Path(__file__).parent / "data"
-
-
-class _File(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def checked(self) -> dt.date: ...
-    @property
-    def known_until(self) -> dt.date: ...
 
 
 def facts_tables() -> list[FactsTable]:
@@ -38,23 +27,18 @@ def charges_tables() -> list[FactsTable]:
     """What the state, the exchanges and brokers charge; plans that are made up to be copied are left out."""
     paths = [_DATA / "charges" / f"{name}.toml" for name in (charges.STATUTORY, *charges.broker_plans())]
     files = [(path, read_rates(path)) for path in paths]
-    return [
-        _table("charges", file, file.title, [row for _, _, row in file.rows()], path)
-        for path, file in files
-        if not file.example
-    ]
+    return [_table("charges", file, file.title, path) for path, file in files if not file.example]
 
 
 def tax_tables() -> list[FactsTable]:
     """How gains are told apart for tax."""
-    rules, path = tax_rules(), _DATA / "tax" / "india.toml"
-    return [_table("tax", rules, "Gains by category", [*rules.holding, *rules.rates, *rules.turnover], path)]
+    return [_table("tax", tax_rules(), "Gains by category", _DATA / "tax" / "india.toml")]
 
 
 def margin_tables() -> list[FactsTable]:
     """What margins are estimated from."""
     files = [(path, read_margins(path)) for path in MARGINS]
-    return [_table("margins", file, file.title, [row for _, _, row in file.rows()], path) for path, file in files]
+    return [_table("margins", file, file.title, path) for path, file in files]
 
 
 #: One function for each kind of facts.
@@ -67,8 +51,9 @@ PROVIDERS: tuple[Callable[[], Iterable[FactsTable]], ...] = (
 )
 
 
-def _table(kind: str, file: _File, covers: str, rows: Sequence[Row], path: Path) -> FactsTable:
+def _table(kind: str, file: DatedFile, covers: str, path: Path) -> FactsTable:
     """Known from its first row on; the source is that of the row that came into force last."""
+    rows = [row for _, _, row in file.rows()]
     last = max(rows, key=lambda row: row.first)
     source = f"{last.source} ({last.certainty}); looked up on {file.checked}"
     return FactsTable(f"{kind} of {file.name}", covers, min(row.first for row in rows), file.known_until, source, path)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import tomllib
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from friday_core.errors import DataError, DataSourceError
-from friday_core.market.charges.rows import Percent, Row
+from friday_core.errors import FactsError
+from friday_core.market.fact_file import DatedFile, read_file
+from friday_core.market.fact_rows import Percent, Row
 
 _SHIPPED = Path(__file__).parent / "data" / "tax" / "india.toml"
 
@@ -34,6 +34,10 @@ class HoldingRow(Row):
 
     long_after_months: int = Field(ge=1)
 
+    @property
+    def keys(self) -> list[tuple[str, ...]]:
+        return [("holding",)]
+
 
 class TaxRateRow(Row):
     """``[[rates]]``: percent of a capital gain."""
@@ -41,27 +45,34 @@ class TaxRateRow(Row):
     category: Literal[Category.STCG, Category.LTCG]
     percent: Percent
 
+    @property
+    def keys(self) -> list[tuple[str, ...]]:
+        return [("rates", self.category)]
+
 
 class TurnoverRow(Row):
     """``[[turnover]]``: what counts besides the absolute difference."""
 
     option_sale_premium: bool
 
+    @property
+    def keys(self) -> list[tuple[str, ...]]:
+        return [("turnover",)]
+
 
 RowT = TypeVar("RowT", bound=Row)
 
 
-class TaxRules(BaseModel):
+class TaxRules(DatedFile):
     """Rules that somebody looked up on ``checked`` and that answer for no day after ``known_until``.
 
-    Each question is about a day; ``DataError`` names the one that no rule answers for.
+    Each question is about a day; ``FactsError`` names the one that no rule answers for.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    called: ClassVar[str] = "file of tax rules"
+    form: ClassVar[str] = "friday_core/market/data/tax"
+    tables: ClassVar[tuple[str, ...]] = ("holding", "rates", "turnover")
 
-    name: str
-    checked: dt.date
-    known_until: dt.date
     holding: tuple[HoldingRow, ...]
     rates: tuple[TaxRateRow, ...]
     turnover: tuple[TurnoverRow, ...]
@@ -86,15 +97,13 @@ class TaxRules(BaseModel):
             for row in rows:
                 if row.covers(day):
                     return row
-        raise DataError(f"no {what} for {day} in the tax rules {self.name!r}, which end on {self.known_until}")
+        told = f"no {what} for {day} in the tax rules {self.name!r}, which end on {self.known_until}"
+        raise FactsError(f"{told}\n    mend: look up the rules of that day, and hand in a file of your own")
 
 
 def tax_rules(path: Path = _SHIPPED) -> TaxRules:
-    """The rules of a file, else those that come with Friday; ``DataSourceError`` if it is not one."""
-    try:
-        return TaxRules.model_validate(tomllib.loads(path.read_text("utf-8"), parse_float=Decimal))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise DataSourceError(f"{path} holds no tax rules: {error}") from error
+    """The rules of a file, else those that come with Friday; ``DataSourceError`` names every fault by its line."""
+    return read_file(path, TaxRules)
 
 
 def _months_after(day: dt.date, months: int) -> dt.date:

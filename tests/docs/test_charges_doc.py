@@ -10,8 +10,8 @@ from docs.documents import DOCS, table
 from friday_core.market.charges import shipped
 from friday_core.market.charges.lines import Line
 from friday_core.market.charges.rate_file import RateFile, read_rates
-from friday_core.market.charges.rows import Row
 from friday_core.market.charges.tariff import SEGMENTS
+from friday_core.market.fact_rows import Row
 
 PATH = DOCS / "charges.md"
 

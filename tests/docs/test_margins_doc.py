@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from docs.documents import DOCS, table
 
-from friday_core.market.charges.rows import Row
+from friday_core.market.fact_rows import Row
 from friday_core.market.margins.estimate import LABEL, MarginEstimate
-from friday_core.market.margins.margin_file import TABLES, read_margins
+from friday_core.market.margins.margin_file import MarginFile, read_margins
 from friday_core.market.margins.shipped import SHIPPED
 
 PATH = DOCS / "margins.md"
@@ -41,7 +41,7 @@ def said(row: Row, fields: str) -> tuple[str, ...]:
     return (*cells, str(row.first), str(row.until or ""), row.certainty.value, row.source)
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", MarginFile.tables)
 def test_every_row_of_a_table_is_shown(name: str) -> None:
     heading, fields = SHOWN[name]
     expected = [said(row, fields) for file in FILES for row in getattr(file, name)]

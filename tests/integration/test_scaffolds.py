@@ -45,7 +45,8 @@ def scaffolds(tmp_path_factory: pytest.TempPathFactory) -> list[Scaffold]:
 @pytest.fixture(params=range(len(IDS)), ids=IDS)
 def scaffold(request: pytest.FixtureRequest, scaffolds: list[Scaffold]) -> Scaffold:
     """Each in turn."""
-    return scaffolds[request.param]
+    chosen: Scaffold = scaffolds[request.param]
+    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +83,9 @@ def test_the_tests_of_every_scaffold_and_the_rules_of_every_role_pass(
     }
     (tmp_path / "pyproject.toml").write_text(tomli_w.dumps(all_in_one), encoding="utf-8")
     tests = [one.folder / "tests" / f"test_{one.plugin}.py" for one in scaffolds]
-    options = [
-        "--friday-conformance",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        tmp_path,
-        "-c",
-        tmp_path / "pyproject.toml",
-    ]
-    done = run("pytest", "-q", "-rs", *options, *tests, cwd=tmp_path, path=[one.folder for one in scaffolds])
+    where = ("--rootdir", tmp_path, "-c", tmp_path / "pyproject.toml")
+    how = ("--friday-conformance", "-p", "no:cacheprovider", "-q", "-rs")
+    done = run("pytest", *how, *where, *tests, cwd=tmp_path, path=[one.folder for one in scaffolds])
     assert done.returncode == 0, done.stdout
     passed, skipped = (int(re.search(rf"(\d+) {word}", done.stdout)[1]) for word in ("passed", "skipped"))  # type: ignore[index]
     assert passed > 15 * len(scaffolds)

@@ -39,7 +39,7 @@ def names_of(role: Role, name: str) -> Names:
     if taken:
         owner = taken[0].dist.name if taken[0].dist is not None else "an unknown distribution"
         called = names.command if role.name == COMMAND else names.plugin
-        offered = f"{owner} offers a {role.name} {called!r} already"
+        offered = f"{owner} offers the {role.name} {called!r} already"
         raise click.BadParameter(f"{offered}; take another name, or uninstall {owner}", param_hint="NAME")
     return names
 

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from friday_core.market.charges.lines import Line
-
-
-class Certainty(enum.StrEnum):
-    """``CERTAIN``: in the words of whoever decides it. ``OBSERVED``: computed back from figures that the broker
-    published. ``SECONDARY``: read in a list by somebody else. ``UNCERTAIN``: the amount or one of the dates
-    is from memory.
-    """
-
-    CERTAIN = "certain"
-    OBSERVED = "observed"
-    SECONDARY = "secondary"
-    UNCERTAIN = "uncertain"
+from friday_core.market.fact_rows import Number, Percent, Row
 
 
 class Segment(enum.StrEnum):
@@ -35,40 +23,7 @@ class Segment(enum.StrEnum):
     EXERCISE = "exercise"
 
 
-def _number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        raise ValueError(f"{value!r:.40} is not a number")
-    return value
-
-
-#: Of what was traded, in percent; with at most 7 decimals, so that amounts are exact.
-Percent = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=100, decimal_places=7)]
-Rupees = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=1_000_000, decimal_places=2)]
-
-
-class Row(BaseModel):
-    """A fact that holds from ``first`` (``from`` in the file) to ``until``, both included."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    first: dt.date = Field(alias="from")
-    until: dt.date | None = None
-    source: str = Field(min_length=1)
-    certainty: Certainty
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.until is not None and self.until < self.first:
-            raise ValueError(f"until {self.until} is before from {self.first}")
-        return self
-
-    @property
-    def keys(self) -> list[tuple[str, ...]]:
-        """What the fact is about: on each day one row at most has a key."""
-        raise NotImplementedError
-
-    def covers(self, day: dt.date) -> bool:
-        return self.first <= day and (self.until is None or day <= self.until)
+Rupees = Annotated[Number, Field(ge=0, le=1_000_000, decimal_places=2)]
 
 
 class LevyRow(Row):
@@ -88,7 +43,7 @@ class LevyRow(Row):
 class GstRow(Row):
     """``[[gst]]``: the tax on services, and the lines that it is charged on."""
 
-    percent: Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=100, decimal_places=1)]
+    percent: Annotated[Number, Field(ge=0, le=100, decimal_places=1)]
     on: tuple[Line, ...]
 
     @property

@@ -6,7 +6,7 @@ import difflib
 from pathlib import Path
 
 from friday_core.errors import DataSourceError
-from friday_core.market.charges.rate_file import RateFile, read_rates
+from friday_core.market.charges.rate_file import read_rates
 from friday_core.market.charges.tables import RateTables
 
 #: What the state and the exchanges charge, whoever the broker is.
@@ -31,11 +31,4 @@ def rate_tables(broker: str, own: Path | None = None) -> RateTables:
         hint = f"; did you mean {near[0]}?" if near else ""
         raise DataSourceError(f"no broker's plan {broker!r}; there are {', '.join(known)}{hint}")
     shipped = [read_rates(_FOLDER / f"{name}.toml") for name in (broker, STATUTORY)]
-    return RateTables(shipped if own is None else [_own(own), *shipped])
-
-
-def _own(path: Path) -> RateFile:
-    try:
-        return read_rates(path)
-    except OSError as error:
-        raise DataSourceError(f"the rate file {path} cannot be read: {error.strerror}") from error
+    return RateTables(shipped if own is None else [read_rates(own), *shipped])

@@ -36,7 +36,7 @@ class Relation:
 
 
 def relations(seen: Float64, expected: Float64, tick: float) -> list[Relation]:
-    """The relations from the newest row to the oldest, lone rows among them; the newest is that of equal prices.
+    """Lone rows first, then the relations from the newest row to the oldest; the newest is that of equal prices.
 
     The newest row is lone if it is more than a tick off: a day that is not over has no close yet.
     """
@@ -56,7 +56,7 @@ def relations(seen: Float64, expected: Float64, tick: float) -> list[Relation]:
         current.first = row + 1
         current = _next(current, seen, expected, row)
         found.append(current)
-    return sorted((one for one in [*found, *lone] if one.first <= one.last), key=lambda one: (-one.last, one.lone))
+    return sorted((one for one in [*found, *lone] if one.first <= one.last), key=lambda one: (not one.lone, -one.last))
 
 
 def _lone(seen: Float64, expected: Float64, row: int) -> Relation:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from friday_core.errors import DataError
+from friday_core.errors import FactsError
 from friday_core.market.facts import FactsTable
 from friday_core.market.instruments.dated_file import InstrumentFile, facts_table, read_facts
 from friday_core.market.instruments.dated_rows import WEEKDAYS, Cycle, ExpiryDayRow, FactRow, TickKind
@@ -21,7 +21,7 @@ RowT = TypeVar("RowT", bound=FactRow)
 class InstrumentFacts:
     """Several files of facts; where two answer for a question, the earlier of the list does.
 
-    Never the nearest row: a day that no row answers for is refused with ``DataError``.
+    Never the nearest row: a day that no row answers for is refused with ``FactsError``.
     """
 
     def __init__(self, files: Sequence[InstrumentFile]) -> None:
@@ -62,7 +62,7 @@ class InstrumentFacts:
         raise self._missing(f"tick of kind {kind} at {price}", ("tick", kind), day)
 
     def expiry_days(self, underlying: str, cycle: Cycle) -> list[tuple[InstrumentFile, ExpiryDayRow]]:
-        """The rows about an underlying, to be asked with ``weekday_on``; ``DataError`` if there is none at all."""
+        """The rows about an underlying, to be asked with ``weekday_on``; ``FactsError`` if there is none at all."""
         found = [(file, row) for file in self.files for row in file.expiry_days if row.cycle == cycle]
         own = [(file, row) for file, row in found if underlying in row.underlyings]
         if not own:
@@ -76,7 +76,7 @@ class InstrumentFacts:
                 return WEEKDAYS.index(row.weekday)
         raise self._missing(f"{cycle} expiry of {underlying}", (cycle, underlying), day)
 
-    def _missing(self, what: str, key: tuple[str, ...], day: dt.date | None) -> DataError:
+    def _missing(self, what: str, key: tuple[str, ...], day: dt.date | None) -> FactsError:
         on = "" if day is None else f" on {day}"
         rows = [(file, row, one) for file in self.files for _, _, row in file.rows() for one in row.keys]
         alike = [(file, one) for file, _, one in rows if one[0] == key[0]]
@@ -86,11 +86,11 @@ class InstrumentFacts:
         )
         if not spans:
             hint = did_you_mean(key[1], {one[1] for _, one in alike})
-            return DataError(f"no {what}{on} in {names}{hint}\n    mend: {_MEND}")
+            return FactsError(f"no {what}{on} in {names}{hint}\n    mend: {_MEND}")
         there = "answers for " + "; ".join(f"{first} to {last}" for first, last in spans)
         if day is not None and any(first <= day <= last for first, last in spans):
             there = "has rows for that day, but none for this"
-        return DataError(f"no {what}{on} in {names}, which {there}\n    mend: {_MEND}")
+        return FactsError(f"no {what}{on} in {names}, which {there}\n    mend: {_MEND}")
 
 
 _MEND = "read it in the day's list of instruments, or say it with its source in a file of your own"

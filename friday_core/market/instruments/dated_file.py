@@ -1,16 +1,12 @@
-"""A file of dated facts about instruments: read, and judged line by line."""
+"""A file of dated facts about instruments."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from friday_core.errors import DataSourceError
-from friday_core.market.charges.rate_file import Fault
-from friday_core.market.fact_file import judge
+from friday_core.market.fact_file import DatedFile, Fault, check_file, read_file
 from friday_core.market.facts import FactsTable
 from friday_core.market.instruments.dated_rows import (
     ExpiryDayRow,
@@ -22,21 +18,17 @@ from friday_core.market.instruments.dated_rows import (
 )
 from friday_core.market.toml_lines import TomlLines
 
-_TABLES = ("lots", "freeze", "ticks", "expiry_days", "changes")
 
-
-class InstrumentFile(BaseModel):
+class InstrumentFile(DatedFile):
     """Facts that somebody looked up on ``checked`` and that answer for no day after ``known_until``.
 
     ``gaps`` says in words what is known to be missing.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    called: ClassVar[str] = "file of facts about instruments"
+    form: ClassVar[str] = "friday_core/market/data/instruments, docs/instruments.md"
+    tables: ClassVar[tuple[str, ...]] = ("lots", "freeze", "ticks", "expiry_days", "changes")
 
-    name: str = Field(min_length=1)
-    title: str = ""
-    checked: dt.date
-    known_until: dt.date
     gaps: tuple[str, ...] = ()
     lots: tuple[LotRow, ...] = ()
     freeze: tuple[FreezeRow, ...] = ()
@@ -44,28 +36,32 @@ class InstrumentFile(BaseModel):
     expiry_days: tuple[ExpiryDayRow, ...] = ()
     changes: tuple[SymbolChangeRow, ...] = ()
 
-    def rows(self) -> Iterator[tuple[str, int, FactRow]]:
-        """Every row with its table and its place in it, from 0."""
-        for table in _TABLES:
+    def faults(self, lines: TomlLines) -> Iterator[Fault]:
+        """Rows that begin too late, and two that answer for the same; days that none answers for are no fault."""
+        yield from self.too_late(lines)
+        seen: dict[tuple[str, ...], list[tuple[FactRow, int]]] = {}
+        for table in self.tables:
             for place, row in enumerate(getattr(self, table)):
-                yield table, place, row
+                for key in row.keys:
+                    for before, line_before in seen.setdefault(key, []):
+                        if row.meets(before):
+                            told = f"{' '.join(key)}: the row of line {line_before} answers for the same"
+                            yield Fault(lines.of(table, place), told)
+                    seen[key].append((row, lines.of(table, place)))
 
 
 def read_facts(path: Path) -> InstrumentFile:
-    """The file; ``DataSourceError`` names every fault with its line.
+    """The file; ``DataSourceError`` if it cannot be read, else with every fault by its line."""
+    return read_file(path, InstrumentFile)
+
+
+def check_facts(path: Path) -> list[Fault]:
+    """All that is wrong with a file of facts about instruments, by line; empty if it can be used.
 
     Two rows that answer for the same question are faults; days that no row answers for are none.
+    ``OSError`` if there is no such file.
     """
-    try:
-        file, (faults, lines) = judge(path, InstrumentFile)
-    except OSError as error:
-        raise DataSourceError(f"{path} cannot be read: {error.strerror}\n    mend: correct the path") from error
-    if file is not None:
-        faults = sorted(_faults(file, lines))
-    if file is None or faults:
-        listed = "".join(f"\n  line {fault.line}: {fault.message}" for fault in faults)
-        raise DataSourceError(f"{path} holds no facts about instruments:{listed}")
-    return file
+    return check_file(path, InstrumentFile)
 
 
 def facts_table(path: Path) -> FactsTable:
@@ -75,16 +71,3 @@ def facts_table(path: Path) -> FactsTable:
     known = min((row.first for _, _, row in file.rows()), default=file.checked)
     source = f"see each row ({', '.join(sources)}); looked up on {file.checked}"
     return FactsTable(file.name.replace("_", " "), file.title, known, file.known_until, source, path, file.gaps)
-
-
-def _faults(file: InstrumentFile, lines: TomlLines) -> Iterator[Fault]:
-    seen: dict[tuple[str, ...], list[tuple[FactRow, int]]] = {}
-    for table, place, row in file.rows():
-        line = lines.of(table, place)
-        if row.first > file.known_until:
-            yield Fault(lines.of(table, place, "from"), f"from {row.first} is after known_until {file.known_until}")
-        for key in row.keys:
-            for before, line_before in seen.setdefault(key, []):
-                if row.meets(before):
-                    yield Fault(line, f"{' '.join(key)}: the row of line {line_before} answers for the same")
-            seen[key].append((row, line))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from friday_core.market.charges.rows import Row
+from friday_core.market.fact_rows import Row
 
 _T = TypeVar("_T", dt.date, Decimal)
 

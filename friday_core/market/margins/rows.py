@@ -6,9 +6,9 @@ import enum
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from friday_core.market.charges.rows import Percent, Row
+from friday_core.market.fact_rows import Number, Percent, Row
 
 
 class Underlying(enum.StrEnum):
@@ -28,18 +28,12 @@ class CashProduct(enum.StrEnum):
     MTF = "mtf"
 
 
-def _number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        raise ValueError(f"{value!r:.40} is not a number")
-    return value
-
-
 def life(months: int) -> str:
     """The part of a key that says of which contracts a row speaks."""
     return f"over {months} months" if months else "of any life"
 
 
-Multiple = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, le=20, decimal_places=2)]
+Multiple = Annotated[Number, Field(gt=0, le=20, decimal_places=2)]
 
 
 class CashRow(Row):

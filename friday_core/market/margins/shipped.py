@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from friday_core.errors import DataSourceError
-from friday_core.market.margins.margin_file import MarginFile, read_margins
+from friday_core.market.margins.margin_file import read_margins
 from friday_core.market.margins.tables import MarginTables
 
 #: Friday's files: what one broker asks goes before what the clearing corporations do.
@@ -18,11 +17,4 @@ def margin_tables(own: Path | None = None) -> MarginTables:
     ``DataSourceError`` for a file of one's own that cannot be read or has faults, each with its line.
     """
     shipped = [read_margins(path) for path in SHIPPED]
-    return MarginTables(shipped if own is None else [_own(own), *shipped])
-
-
-def _own(path: Path) -> MarginFile:
-    try:
-        return read_margins(path)
-    except OSError as error:
-        raise DataSourceError(f"the margin file {path} cannot be read: {error.strerror}") from error
+    return MarginTables(shipped if own is None else [read_margins(own), *shipped])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from friday_core.market.charges.rows import Certainty
+from friday_core.market.fact_rows import Certainty
 from friday_core.market.sessions.phases import Span
 from friday_core.market.sessions.rows import HolidayRow, SessionRow
 from friday_core.market.sessions.session_file import SessionFile

@@ -55,7 +55,8 @@ def _span(value: object) -> Span:
 def _written(value: object) -> Span:
     clocks = _HOURS.fullmatch(value) if isinstance(value, str) else None
     if clocks is None:
-        raise ValueError(f"{value!r:.40} is not hours such as '09:15-15:30'")
+        shown = repr(value) if isinstance(value, str) else str(value)
+        raise ValueError(f"{shown:.40} is not hours such as '09:15-15:30'")
     return Span(*(dt.time.fromisoformat(clock) for clock in clocks.groups()))
 
 

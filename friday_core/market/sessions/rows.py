@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from friday_core.domain.sessions import known_zone
-from friday_core.market.charges.rows import Certainty
+from friday_core.market.fact_rows import Certainty
 from friday_core.market.sessions.phases import Hours
 
 #: Whose summer time some hours follow.

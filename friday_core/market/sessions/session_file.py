@@ -1,4 +1,4 @@
-"""A file of sessions: read, and judged line by line."""
+"""A file of sessions: when exchanges trade, date by date."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import datetime as dt
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import model_validator
 
-from friday_core.errors import DataSourceError
-from friday_core.market.charges.rate_file import Fault
-from friday_core.market.fact_file import judge
+from friday_core.market.fact_file import FactFile, Fault, check_file, read_file
 from friday_core.market.sessions.rows import (
     DatedRow,
     HaltRow,
@@ -27,17 +25,16 @@ from friday_core.market.toml_lines import TomlLines
 _DATED = ("holidays", "sessions", "halts", "unsettled")
 
 
-class SessionFile(BaseModel):
+class SessionFile(FactFile):
     """Facts that somebody looked up on ``checked`` and that answer for no day after ``known_until``.
 
     A file of one's own may leave out the markets, and ``known_until`` unless it goes beyond what is shipped.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    called: ClassVar[str] = "file of sessions"
+    form: ClassVar[str] = "friday_core/market/data/sessions, docs/calendars.md"
+    tables: ClassVar[tuple[str, ...]] = ("markets", "hours", *_DATED)
 
-    name: str = Field(min_length=1)
-    title: str = ""
-    checked: dt.date
     known_until: dt.date | None = None
     markets: tuple[MarketRow, ...] = ()
     hours: tuple[HoursRow, ...] = ()
@@ -58,14 +55,16 @@ class SessionFile(BaseModel):
             for place, row in enumerate(getattr(self, table)):
                 yield table, place, row
 
+    def faults(self, lines: TomlLines) -> Iterator[Fault]:
+        """Names that there are not, and two rows that say something of one date, or of usual days, and one market."""
+        yield from _markets(self, lines)
+        yield from _hours(self, lines)
+        yield from _dates(self, lines)
+
 
 def read_sessions(path: Path) -> SessionFile:
-    """The file; ``DataSourceError`` names every fault with its line. ``OSError`` if it cannot be read."""
-    file, faults = _judged(path)
-    if file is None or faults:
-        listed = "".join(f"\n  line {fault.line}: {fault.message}" for fault in faults)
-        raise DataSourceError(f"{path} is not a file of sessions:{listed}")
-    return file
+    """The file; ``DataSourceError`` if it cannot be read, else with every fault by its line."""
+    return read_file(path, SessionFile)
 
 
 def check_sessions(path: Path) -> list[Fault]:
@@ -74,15 +73,7 @@ def check_sessions(path: Path) -> list[Fault]:
     Two rows that say something of one date and one market are faults, and so are dates after
     ``known_until``. ``OSError`` if there is no such file.
     """
-    return _judged(path)[1]
-
-
-def _judged(path: Path) -> tuple[SessionFile | None, list[Fault]]:
-    file, judged = judge(path, SessionFile)
-    if file is None:
-        return None, judged.faults
-    faults = {*_markets(file, judged.lines), *_hours(file, judged.lines), *_dates(file, judged.lines)}
-    return file, sorted(faults)
+    return check_file(path, SessionFile)
 
 
 def _markets(file: SessionFile, lines: TomlLines) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from friday_core.errors import CalendarError, DataSourceError
+from friday_core.errors import CalendarError
 from friday_core.market.facts import FactsTable
 from friday_core.market.sessions.session_file import SessionFile, read_sessions
 
@@ -18,7 +18,7 @@ def session_files(exchange: str, own: Path | None = None) -> list[SessionFile]:
     ``CalendarError`` for an exchange that no file has, with the nearest name; ``DataSourceError`` for a file
     of one's own that cannot be read or has faults, each with its line.
     """
-    mine = [] if own is None else [_own(own)]
+    mine = [] if own is None else [read_sessions(own)]
     shipped = [file for _, file in _shipped()]
     for file in (*mine, *shipped):
         if any(market.exchange == exchange for market in file.markets):
@@ -52,10 +52,3 @@ def horizon() -> list[FactsTable]:
 
 def _shipped() -> list[tuple[Path, SessionFile]]:
     return [(path, read_sessions(path)) for path in sorted(_FOLDER.glob("*.toml"))]
-
-
-def _own(path: Path) -> SessionFile:
-    try:
-        return read_sessions(path)
-    except OSError as error:
-        raise DataSourceError(f"the file of sessions {path} cannot be read: {error.strerror}") from error

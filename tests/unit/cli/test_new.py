@@ -175,7 +175,7 @@ def test_a_place_that_cannot_be_written_is_an_error_with_its_reason(tmp_path: Pa
 def test_a_plugin_that_is_installed_keeps_its_name(tmp_path: Path) -> None:
     result = new("strategy", "friday-moving-average-cross", "--in", tmp_path)
     assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
-    said = "friday-trading offers a strategy 'moving_average_cross' already; take another name, or uninstall"
+    said = "friday-trading offers the strategy 'moving_average_cross' already; take another name, or uninstall"
     assert said in result.stderr
 
 
@@ -184,13 +184,15 @@ def test_the_same_name_is_free_for_another_role(tmp_path: Path) -> None:
 
 
 def test_a_command_that_is_installed_keeps_its_name(tmp_path: Path) -> None:
-    assert "friday-trading offers a command 'run' already" in new("command", "friday-run", "--in", tmp_path).stderr
+    assert "friday-trading offers the command 'run' already" in new("command", "friday-run", "--in", tmp_path).stderr
 
 
 def test_a_plugin_without_a_distribution_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("strategy.dip", "somewhere", "friday.plugins")
     monkeypatch.setattr(plugin_scaffold, "entry_points", lambda group: [point])
-    assert "an unknown distribution offers a strategy 'dip' already" in new("strategy", "dip", "--in", tmp_path).stderr
+    assert (
+        "an unknown distribution offers the strategy 'dip' already" in new("strategy", "dip", "--in", tmp_path).stderr
+    )
 
 
 @pytest.mark.parametrize(

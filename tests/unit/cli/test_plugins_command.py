@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
+import textwrap
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -209,3 +212,40 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_one_plugin_is_told_with_what_it_does_its_settings_and_how_to_switch_it_on() -> None:
+    told = run("strategy.moving_average_cross").stdout
+    assert "Strategy moving_average_cross: long while a fast average is above a slow one." in told
+    assert re.search(r"^  fast +integer, >= 1 +20 +Bars of the fast average\.$", told, re.MULTILINE)
+    shown = textwrap.dedent(told.partition("to switch it on:\n")[2])
+    assert tomllib.loads(shown) == {
+        "trading": {"active_strategies": [{"id": "moving_average_cross", "use": "moving_average_cross"}]}
+    }
+
+
+def test_the_lines_that_switch_a_plugin_on_name_the_settings_that_must_be_given() -> None:
+    assert run("source.csv").stdout.endswith("[plugins.source.csv]\n    path = ...\n")
+
+
+@pytest.mark.parametrize("plugin", [one for one in installed_plugins() if one.built_in], ids=lambda one: one.key)
+def test_every_built_in_plugin_can_be_told(plugin: Any) -> None:
+    result = run(plugin.key)
+    assert result.exit_code == 0
+    assert f'"{plugin.name}"' in result.stdout.partition("to switch it on:")[2]
+
+
+def test_one_that_is_not_there_is_refused_with_those_that_are() -> None:
+    result = run("strategy.movin")
+    assert result.exit_code == 2
+    assert "no installed plugin offers the strategy 'movin'" in result.stderr
+    assert "moving_average_cross" in result.stderr
+
+
+def test_a_name_without_its_role_is_refused_with_one_that_has_it() -> None:
+    result = run("paper")
+    assert (result.exit_code, "paper names no role" in result.stderr) == (2, True)
+
+
+def test_one_plugin_is_not_told_as_json() -> None:
+    assert "leave out ROLE.NAME" in run("strategy.moving_average_cross", "--json").stderr

@@ -10,8 +10,8 @@ import pytest
 
 import friday_core.market
 from friday_core.errors import DataSourceError
-from friday_core.market.charges.rate_file import Fault
 from friday_core.market.fact_checks import KINDS, check_facts
+from friday_core.market.fact_file import Fault
 
 DATA = Path(friday_core.market.__file__).parent / "data"
 HEADER = (

@@ -41,12 +41,12 @@ def test_rows_are_of_one_instrument_one_after_the_other() -> None:
 
 
 def test_instruments_are_told_apart() -> None:
-    rows = {"close": [100.0, 7.0, 101.0, 9.0], "inst": [0, 1, 0, 1], "ts": [0, 0, 1, 1]}
+    rows: dict[str, list[float]] = {"close": [100.0, 7.0, 101.0, 9.0], "inst": [0, 1, 0, 1], "ts": [0, 0, 1, 1]}
     assert values_of(Change(), rows)["change"][2:] == [1.0, 2.0]
 
 
 def test_a_column_of_any_name_is_read_and_compared_within_a_slice() -> None:
-    rows = {"appeal": np.array([3.0, 5.0]), "inst": [0, 1], "ts": [0, 0]}
+    rows = {"appeal": np.array([3.0, 5.0]), "inst": np.array([0, 1]), "ts": np.array([0, 0])}
     assert values_of(Ranks(), rows) == {"rank": [0.5, 1.0]}
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from friday_core.errors import DataSourceError
 from friday_core.market.charges import shipped
-from friday_core.market.charges.rate_file import Fault, RateFile, check_rates, read_rates
+from friday_core.market.charges.rate_file import RateFile, check_rates, read_rates
+from friday_core.market.fact_file import Fault
 
 FOLDER = Path(shipped.__file__).parents[1] / "data" / "charges"
 SHIPPED = [read_rates(path) for path in sorted(FOLDER.glob("*.toml"))]

@@ -60,6 +60,13 @@ def test_a_fall_on_many_times_the_usual_turnover_is_a_crash() -> None:
     assert probability(gap(2.0, turnover=2.5, **noise)) < 0.5
 
 
+def test_apple_s_fall_by_half_in_september_2000_is_no_split() -> None:
+    # 53.50 dollars, then 28.19 to 25.75 on ten times the usual turnover; without it, it would be one.
+    crash = Gap(53.50, 28.19, 29.00, 25.75, 1.0, spread=0.039, turnover=2.30)
+    assert probability(crash) < 0.4
+    assert probability(crash._replace(turnover=math.nan)) > 0.7
+
+
 @pytest.mark.parametrize("ratio", [0.1, 0.5, 0.99, 1.0, 1.15])
 def test_a_rise_and_a_small_fall_are_not_judged(ratio: float) -> None:
     assert likely_ratio(gap(ratio)) is None

@@ -160,7 +160,7 @@ def test_two_rows_that_answer_for_the_same_are_a_fault_with_both_lines(tmp_path:
     first = '[[lots]]\nunderlying = "X"\nlot = 5\nfrom = 2026-01-01'
     second = '[[lots]]\nunderlying = "X"\nlot = 6\nexpiry_from = 2026-06-01\nfrom = 2026-03-01'
     with pytest.raises(
-        DataSourceError, match=r"own\.toml holds no facts about instruments:\n  line 12: lot X: the row of l"
+        DataSourceError, match=r"own\.toml is not a file of facts about instruments:\n  line 12: lot X: the row of l"
     ):
         read_facts(own(tmp_path, first, second))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from friday_core.errors import DataError, DataSourceError
-from friday_core.market.charges.rate_file import Fault
+from friday_core.market.fact_file import Fault
 from friday_core.market.margins.margin_file import check_margins, read_margins
 from friday_core.market.margins.rows import CashRow
 from friday_core.market.margins.shipped import SHIPPED, margin_tables

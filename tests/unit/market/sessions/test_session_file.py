@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from friday_core.errors import DataSourceError
-from friday_core.market.charges.rate_file import Fault
+from friday_core.market.fact_file import Fault
 from friday_core.market.sessions import shipped
 from friday_core.market.sessions.session_file import SessionFile, check_sessions, read_sessions
 
