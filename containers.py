@@ -49,7 +49,7 @@ class Plugins(containers.DeclarativeContainer):
         infrastructure.clock.provided.now.call(),
     )
     fresh_assembly = providers.Factory(assemble, settings, graph, run_folder.provided.path, infrastructure.security)
-    assembly = providers.Singleton(building.checked, fresh_assembly)
+    assembly = providers.Singleton(building.checked, fresh_assembly, infrastructure.clock.provided.now.call())
 
 
 class Session(containers.DeclarativeContainer):

@@ -16,6 +16,7 @@ from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float6
 from friday_core.domain.cursor import Cursor
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.market import Bar, CorporateAction, RawBar
 from friday_core.domain.money import divide_half_even, format_money
 from friday_core.domain.order_updates import OrderUpdate
@@ -39,6 +40,7 @@ from friday_core.errors import (
     CalendarError,
     DataError,
     DataSourceError,
+    FactsError,
     FridayError,
     InDoubt,
     PluginError,
@@ -120,6 +122,7 @@ __all__ = [
     "Event",
     "ExecutedOrder",
     "Execution",
+    "FactsError",
     "FeatureSet",
     "Fill",
     "Float64",
@@ -135,6 +138,7 @@ __all__ = [
     "Int64",
     "Intent",
     "Judgement",
+    "KnownDates",
     "LikelyRatio",
     "LinearModel",
     "Market",

@@ -115,6 +115,7 @@ def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"{stage} was slow: {records} took longer than [run] slow_record"
     for error in summary.get("stop_errors", ()):
         yield f"while stopping: {error}"
+    yield from summary.get("warnings", ())
     yield from _held_back(summary["quarantine"])
     for what, where in summary["files"].items():
         yield f"{what}: {where}"

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from friday_core.domain.chunk import Array, Float64, Int64
+from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.sessions import to_date
 from friday_core.errors import CalendarError
 
@@ -37,7 +38,7 @@ class Schedule:
     ``name`` is what messages call it. ``dates`` are days since 1970-01-01, ``opens`` and ``closes``
     microseconds UTC; a session lasts from its open to just before its close, and may begin on the
     day before its date. ``known`` are the first and the last date of which it is known whether they
-    are sessions. A week begins with ``first_weekday``, Monday being 0.
+    are sessions; ``mend`` says what to do about others. A week begins with ``first_weekday``, Monday being 0.
 
     ``announced`` has the dates that turned out otherwise than had been published, each with the date of
     the announcement: until the end of that date a session of today's knowledge was expected to be none, and
@@ -57,9 +58,11 @@ class Schedule:
         known: tuple[int, int],
         first_weekday: int = 0,
         announced: Mapping[int, int] | None = None,
+        mend: str = "bring the calendar up to date",
     ) -> None:
         self.name = name
-        self.first, self.last = map(int, known)
+        self.known = KnownDates(int(known[0]), int(known[1]), mend)
+        self.first, self.last, _ = self.known
         self.sessions = Sessions(*(_frozen(one) for one in (dates, opens, closes)))
         self._announced = {int(date): int(when) for date, when in (announced or {}).items()}
         self._check()
@@ -86,7 +89,7 @@ class Schedule:
             if not self.first <= date <= self.last:
                 raise CalendarError(
                     f"calendar {self.name!r} knows the sessions from {to_date(self.first)} to {to_date(self.last)}, "
-                    f"and {to_date(date)} is beyond\n    mend: keep to those dates, or bring the calendar up to date"
+                    f"and {to_date(date)} is beyond\n    mend: keep to those dates, or {self.known.mend}"
                 )
 
     def between(self, first: int, last: int) -> Sessions:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import ClassVar, Literal, Protocol
 
 from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import Instrument
+from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.market import Bar
 from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.orders import OrderType, Side, WorkingOrder
@@ -50,7 +52,8 @@ class Tariff(Component, ABC):
 
     Asked before an order is sent, to reserve cash, and as it fills: a fill costs what the order
     costs with it less what it cost before, so that several fills share what is charged per order.
-    More shares at one price may not cost less. ``DataError`` for a date without rates.
+    More shares at one price may not cost less. ``DataError`` for a date without rates; one that
+    overrides ``known`` has a run refused at its start instead of at its first order.
 
     A plugin, complete; 20 rupees an order, and 0.1% of what is sold::
 
@@ -78,6 +81,13 @@ class Tariff(Component, ABC):
     @abstractmethod
     def charges_of(self, order: ExecutedOrder) -> int:
         """Charges in minor units, never negative, for all of an order that has traded."""
+
+    def known(self, instruments: Sequence[Instrument]) -> KnownDates | None:  # noqa: ARG002 - for those who override it
+        """The dates on which all of these have rates; ``None``, unless overridden, for any date.
+
+        Asked before a run, of all its instruments; one that never has rates makes no difference.
+        """
+        return None
 
 
 class ChargesPlan(Tariff, ABC):

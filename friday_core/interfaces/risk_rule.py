@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from friday_core.domain.instruments import Instrument
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Order
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.strategy import BookView
@@ -17,7 +18,9 @@ class Proposal:
 
     ``price`` is the reference price in price units (limit, trigger or latest close), ``position``
     what the book holds now, ``after`` what it would hold if this and all working orders of its side
-    filled: the worst case, since those of the other side may never fill.
+    filled: the worst case, since those of the other side may never fill. ``session`` is the trading
+    date in days since 1970-01-01. ``prices`` are the latest prices in price units of all that the book
+    holds or has on order, and of whatever has a bar in the slice.
     """
 
     order: Order
@@ -25,6 +28,8 @@ class Proposal:
     price: int
     position: int
     after: int
+    session: int = 0
+    prices: Mapping[InstrumentId, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, NamedTuple, TypeVar
 
 from friday_core.errors import FactsError
@@ -39,7 +39,7 @@ class DatedTables:
     own: ClassVar[str] = "a file of your own"
 
     def __init__(self, files: Sequence[DatedFile]) -> None:
-        self._names = ", ".join(file.name for file in files)
+        self.files = tuple(files)
         self._rows: dict[tuple[str, ...], list[tuple[DatedFile, Row]]] = {}
         for file in files:
             for _, _, row in file.rows():
@@ -57,27 +57,23 @@ class DatedTables:
         """Whether there is a row of this key, on whatever day."""
         return key in self._rows
 
-    def keys(self) -> Iterator[tuple[str, ...]]:
-        """All that there is a row of."""
-        return iter(self._rows)
-
-    def spans(self, key: tuple[str, ...]) -> list[Days]:
+    def _spans(self, key: tuple[str, ...]) -> list[Days]:
         """The days that rows of a key answer for, in order; days that follow one another are one span."""
         return _joined(
             Days(row.first, min(row.until or file.known_until, file.known_until)) for file, row in self._rows[key]
         )
 
     def _missing(self, day: dt.date, key: tuple[str, ...]) -> str:
-        what = " ".join(key)
+        what, names = " ".join(key), ", ".join(file.name for file in self.files)
         if not self.knows(key):
             mend = f"correct the name, or say the {self.called} in {self.own}"
-            return f"no {self.called} for {what} in {self._names}{self._instead(key)}\n    mend: {mend}"
-        spans = self.spans(key)
+            return f"no {self.called} for {what} in {names}{self._instead(key)}\n    mend: {mend}"
+        spans = self._spans(key)
         ends = max(file.known_until for file, _ in self._rows[key])
         first = f"the facts end on {ends}: look up what has changed since, and" if day > ends else "keep to those, or"
         mend = f"{first} say the {self.called} with its source in {self.own}"
         there = "; ".join(map(str, spans))
-        return f"no {self.called} for {what} on {day} in {self._names}, which answer for {there}\n    mend: {mend}"
+        return f"no {self.called} for {what} on {day} in {names}, which answer for {there}\n    mend: {mend}"
 
     def _instead(self, key: tuple[str, ...]) -> str:
         names = sorted(" ".join(one) for one in self._rows if one[0] == key[0])

@@ -40,9 +40,11 @@ def open_run_folder(settings: SettingsSections, profile: str, started: int) -> R
     return RunFolder(settings.run.folder, profile, started)
 
 
-def checked(assembly: Assembly) -> Assembly:
-    """The assembly, if its parts fit together; else ``ConfigurationError`` with every conflict."""
-    problems = list(check_assembly(assembly))
+def checked(assembly: Assembly, now: int) -> Assembly:
+    """The assembly, if its parts fit together at ``now`` (microseconds UTC); else ``ConfigurationError`` with
+    every conflict.
+    """
+    problems = list(check_assembly(assembly, now))
     if problems:
         raise ConfigurationError(problems)
     return assembly

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from friday_core.domain.sessions import to_days
-from friday_core.errors import CalendarError, Problem, ProblemKind
+from friday_core.errors import Problem, ProblemKind
 from friday_core.flow.bars import BarBuilder
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.declarations import check_declarations
 from friday_core.orchestration.grades import check_grades
+from friday_core.orchestration.known_dates import date_problems
 from friday_core.orchestration.mode import check_speed, derive_mode, play_problem
 from friday_core.plugin.discovery import nearest
 from friday_core.plugin.plan import MARKET_DATA, UPSTREAM
@@ -22,11 +22,11 @@ from friday_core.session.reading import check_back_pressure
 from friday_core.trading.capital import capital_per_strategy
 
 
-def check_assembly(assembly: Assembly) -> Iterator[Problem]:
-    """Every conflict between the parts: mode, money, order types, columns, instruments.
+def check_assembly(assembly: Assembly, now: int) -> Iterator[Problem]:
+    """Every conflict between the parts: mode, money, order types, columns, instruments, dates.
 
-    Components that break their role's contract are told first and alone: nothing that they say of
-    themselves can be compared.
+    ``now`` is in microseconds UTC. Components that break their role's contract are told first and alone:
+    nothing that they say of themselves can be compared.
     """
     broken = list(check_declarations(assembly))
     yield from broken
@@ -39,7 +39,7 @@ def check_assembly(assembly: Assembly) -> Iterator[Problem]:
         yield from _order_types(assembly)
         yield from _columns(assembly)
         yield from _instruments(assembly)
-        yield from _calendar(assembly)
+        yield from date_problems(assembly, now)
         yield from _of_the_model(assembly)
 
 
@@ -171,21 +171,6 @@ def _instruments(assembly: Assembly) -> Iterator[Problem]:
                 mend = f"{nearest(name, known)}The source offers {', '.join(known[:20])}"
                 section, who = f"trading.active_strategies[{n}]", f"strategy.{entry.use}"
                 yield Problem(ProblemKind.INVALID_VALUE, f"no instrument {name!r} in the data", mend, section, who)
-
-
-def _calendar(assembly: Assembly) -> Iterator[Problem]:
-    """A start or an end of ``[data]`` such that the calendar knows no date between them."""
-    schedule, data = assembly.schedule, assembly.settings.data
-    if schedule is None:
-        return
-    first = to_days(data.start) if data.start else schedule.first
-    last = to_days(data.end) if data.end else schedule.last
-    try:
-        if first > schedule.last or last < schedule.first:
-            schedule.require(first, last)
-    except CalendarError as error:
-        mend = "choose other dates in [data], or a calendar that knows these"
-        yield Problem(ProblemKind.INVALID_VALUE, str(error), mend, "data", f"{Kind.CALENDAR}.{data.calendar}")
 
 
 def _of_the_model(assembly: Assembly) -> Iterator[Problem]:

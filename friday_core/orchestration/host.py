@@ -25,6 +25,7 @@ from friday_core.interfaces.notifier import Notification, Severity
 from friday_core.models.training import Progress as FitProgress
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import mode_of
+from friday_core.orchestration.known_dates import RunDates, date_warnings, needed_facts
 from friday_core.orchestration.left_out import left_out
 from friday_core.orchestration.lifecycle import Lifecycle
 from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
@@ -96,6 +97,7 @@ class Host:
         self.training: Training | None = None
         self._log = get_logger("host")
         self._summarised = False
+        self._facts = needed_facts(assembly)
         run = assembly.settings.run
         self._watchdog = Watchdog(runner, Patience(run.slow_record, run.record_timeout), self._hung)
         self._on_hang: Callable[[ComponentTimeout], None]
@@ -168,6 +170,7 @@ class Host:
         try:
             lifecycle.start()
             self._events.publish(SessionOpened(self.profile, self.mode))
+            self._warn(notifications)
             versions = self._trained(notifications)
             with self._watchdog, closing(self.assembly.feed):
                 records = with_versions(self.assembly.records(), versions)
@@ -183,6 +186,17 @@ class Host:
             self._finish(lifecycle, status, error, failed=failure)
             raise
         return self._finish(lifecycle, status, error)
+
+    def _warn(self, notifications: Notifications) -> None:
+        for told in self._warnings():
+            notifications.notify(Notification(Severity.WARNING, "facts", self._security.mask(told)))
+
+    def _warnings(self) -> list[str]:
+        """Facts that end soon after the run, or before it; while nobody knows its last day, none."""
+        last, equity = RunDates.of(self.assembly.settings, self._clock.now()).last, self._runner.core.log.equity
+        if last is None and equity:
+            last = equity[-1].session
+        return [] if last is None else date_warnings(self._facts, last)
 
     def _trained(self, notifications: Notifications) -> list[ModelVersion]:
         """The versions of the session's model, if a stream has one; a fit that failed is an alarm, not an end."""
@@ -234,6 +248,7 @@ class Host:
             summary["model"] = self.training.summary()
             summary["out_of_sample_from"] = out_of_sample_from(core, self.training.stream)
         summary["left_out"] = left_out(core, universe, self.training)
+        summary["warnings"] = self._warnings()
         if stop_errors:
             summary["stop_errors"] = stop_errors
         summary = mask_texts(summary, self._security.mask)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
-from friday_core.domain.chunk import Universe
+from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.executed import ExecutedOrder
-from friday_core.domain.instruments import Instrument
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Order, Side, WorkingOrder
 from friday_core.domain.outcomes import DecisionTaken
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
@@ -144,12 +145,13 @@ class Desk:
         """Each want after the limits and rules that concern it alone; each sees those before it."""
         drafts: list[_Draft] = []
         count = len(working.of(self.name))
+        prices = self._prices(moment, working)
         for want in wants:
             if want.code:
                 drafts.append(_Draft(want, Ruling(0, want.code, want.detail)))
                 continue
             order = want.order()
-            proposal = self._proposal(order, _reference(order, moment), working, drafts)
+            proposal = self._proposal(order, _reference(order, moment), working, drafts, prices)
             ahead = sum(draft.quantity != 0 for draft in drafts)
             queue = Queue(moment.ts_event, self.book.equity, count, ahead)
             ruling = self._risk.check(proposal, self.state, queue, self._view(working, drafts))
@@ -186,7 +188,14 @@ class Desk:
         self.state.count_order(moment.ts_event)
         return self._taken(draft.want, moment, draft.ruling, tag), PlaceOrder(order)
 
-    def _proposal(self, order: Order, price: int, working: WorkingOrders, drafts: Iterable[_Draft]) -> Proposal:
+    def _proposal(
+        self,
+        order: Order,
+        price: int,
+        working: WorkingOrders,
+        drafts: Iterable[_Draft],
+        prices: Mapping[InstrumentId, int],
+    ) -> Proposal:
         position, sign = self.book.position(order.instrument), order.side.sign
         beside = working.of(self.name, order.instrument)
         same_side = sum(one.remaining for one in beside if one.order.side is order.side)
@@ -196,7 +205,15 @@ class Desk:
             if draft.want.decision.instrument == order.instrument and draft.quantity * sign > 0
         )
         after = position + sign * (same_side + order.quantity)
-        return Proposal(order, self._universe.instrument(order.instrument), price, position, after)
+        instrument = self._universe.instrument(order.instrument)
+        return Proposal(order, instrument, price, position, after, self.session, prices)
+
+    def _prices(self, moment: Slice, working: WorkingOrders) -> Mapping[InstrumentId, int]:
+        """Orders at their references, unless what they trade has a mark, and marks unless it has a bar."""
+        prices = {one.order.instrument: working.reference(one) for one in working.of(self.name)}
+        prices |= {name: self.book.price(name) for name in self.book.positions()}
+        closes = ((bar.instrument.id, bar.raw.close) for bar in moment.bars)
+        return MappingProxyType(prices | {name: close for name, close in closes if close != MISSING_PRICE})
 
     def _working_claims(self, working: WorkingOrders) -> Iterator[tuple[WorkingOrder, Claim]]:
         """Each working order in order of arrival, with how much of it closes what is held."""

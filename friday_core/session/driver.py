@@ -15,6 +15,7 @@ from friday_core.interfaces.broker import Matcher, Tariff
 from friday_core.session.bills import Bills
 from friday_core.session.booking import Booking
 from friday_core.session.desk import Desk
+from friday_core.session.known_rates import KnownRates
 from friday_core.session.log import NettingLog, SessionLog
 from friday_core.session.netting import Netting
 from friday_core.session.release import Release
@@ -37,7 +38,7 @@ class Driver:
     the next slice.
 
     ``netting`` needs two strategies to have an effect. ``limits`` are the account's: of them only
-    the value of an order and gross exposure count.
+    the value of an order and gross exposure count. A session without rates is refused with ``FactsError``.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Driver:
         self.log = SessionLog(netting=NettingLog() if netting and len(desks) > 1 else None)
         self._universe = universe
         self._desks: Mapping[str, Desk] = {desk.name: desk for desk in desks}
+        self._rates = KnownRates(charges, tuple(universe))
         self._matcher = matcher
         self._working = WorkingOrders()
         self._netting = Netting(universe, self._working, self.log.netting)
@@ -84,8 +86,10 @@ class Driver:
         return [intent for moment in moments for intent in self._slice(moment)]
 
     def _slice(self, moment: Slice) -> list[Intent]:
-        if self._latest is not None and moment.session != self._latest.session:
-            self._log_positions(self._latest)
+        if self._latest is None or moment.session != self._latest.session:
+            if self._latest is not None:
+                self._log_positions(self._latest)
+            self._rates.require(moment.session)
         for desk in self._desks.values():
             desk.session = moment.session
         intents = self._apply_actions(moment) + self._match(moment)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import Instrument
+from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.money import divide_half_even
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
 from friday_core.interfaces.broker import Matcher, Tariff
@@ -24,6 +27,9 @@ class ScaledCharges(Tariff):
     def charges_of(self, order: ExecutedOrder) -> int:
         charged = self._plan.charges_of(order)
         return divide_half_even(charged * self._scale.numerator, self._scale.denominator)
+
+    def known(self, instruments: Sequence[Instrument]) -> KnownDates | None:
+        return self._plan.known(instruments)
 
 
 def scaled_charges(plan: Tariff, scale: float) -> Tariff:

@@ -16,6 +16,7 @@ from friday_core.interfaces.strategy import BookView
 from friday_core.session.slices import Slice, slices_of
 from friday_core.testing.doubles import book_view
 from friday_core.testing.markets import Market
+from friday_core.testing.sessions import FIRST
 
 STRENGTHS = (1.0, 0.4, 0.0, -0.4, -1.0)
 STATES = (
@@ -62,7 +63,8 @@ def proposals(own: Instrument, price: int) -> Iterator[tuple[Proposal, BookView]
             for quantity in (lot, 40 * lot, 100 * lot):
                 for kind in OrderType:
                     order = _order(own, side, quantity, kind, price)
-                    yield Proposal(order, own, price, held, held + side.sign * quantity), book
+                    after = held + side.sign * quantity
+                    yield Proposal(order, own, price, held, after, FIRST, {own.id: price}), book
 
 
 def reduces(proposal: Proposal) -> bool:

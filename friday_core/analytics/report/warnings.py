@@ -20,7 +20,8 @@ _NOT_TRADED = ("denied", "rejected", "in_doubt")
 def warnings_of(run: RunAnalysis) -> list[str]:
     """One sentence each, the gravest first; empty if there is nothing to warn of."""
     summary = run.files.summary
-    return [*_ends(summary), *_faults(summary), *_unproven(run), *_refused(run), *_held_back(summary)]
+    facts = [f"{told[:1].upper()}{told[1:]}." for told in summary.get("warnings", ())]
+    return [*_ends(summary), *_faults(summary), *facts, *_unproven(run), *_refused(run), *_held_back(summary)]
 
 
 def _ends(summary: Mapping[str, Any]) -> Iterator[str]:

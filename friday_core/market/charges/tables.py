@@ -23,7 +23,7 @@ class RateTables(DatedTables):
 
         Days in between that a file of one's own leaves out are not looked for. ``FactsError`` if there is no such day.
         """
-        spans = {key: self.spans(key) for key in keys}
+        spans = {key: self._spans(key) for key in keys}
         if not spans:
             return None
         latest = max(spans, key=lambda key: spans[key][0].first)

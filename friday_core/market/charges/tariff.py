@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Literal
 
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument
+from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.money import divide_half_even
 from friday_core.domain.orders import Side
-from friday_core.domain.sessions import to_date
+from friday_core.domain.sessions import to_date, to_days
 from friday_core.errors import DataError
 from friday_core.market.charges.lines import LEDGER_LINES, PARTS, Charges, Estimate, Line
 from friday_core.market.charges.rows import LevyRow, Segment
 from friday_core.market.charges.tables import RateTables
-from friday_core.market.charges.terms import Rounding, Terms, fee, rounding, terms
+from friday_core.market.charges.terms import Rounding, Terms, fee, fee_key, rounding, term_keys, terms
 
 #: Products of each kind of instrument, and the segment whose rates they have.
 SEGMENTS = {
@@ -84,11 +86,22 @@ class IndianTariff:
                 f"{instrument.id}: no Indian charges for kind {instrument.kind!r} in {instrument.currency}; "
                 f"there are some for {known} in INR"
             )
-        product = order.product or (self._product if instrument.kind == "equity" else "normal")
+        product = order.product or self._usual_product(instrument)
         if product not in products:
             known = ", ".join(products)
             raise DataError(f"{instrument.id}: unknown product {product!r} of kind {instrument.kind!r}; known: {known}")
         return products[product]
+
+    def known(self, instruments: Iterable[Instrument]) -> KnownDates | None:
+        """The days on which each of these has rates, as an order in it that names no product needs them.
+
+        Those that have none on any day are left out; ``None`` if all are. ``FactsError`` if there is no such day.
+        """
+        traded = {(one.id.exchange, segment) for one in instruments if (segment := self._usual(one)) is not None}
+        keys = {key for exchange, segment in traded for key in self._keys(exchange, segment)}
+        days = self.tables.common(sorted(keys))
+        mend = f"say the missing rates with their sources in {self.tables.own}"
+        return None if days is None else KnownDates(to_days(days.first), to_days(days.last), mend)
 
     def rounding(self, session: int) -> Rounding:
         """How the lines of a session are rounded."""
@@ -101,6 +114,22 @@ class IndianTariff:
         row = self.tables.find(day, (Line.STT, instrument.id.exchange, Segment.EXERCISE), LevyRow)
         parts = intrinsic * int(row.buy.scaleb(-2) * PARTS)
         return rounding(self.tables, day).paid(Line.STT, parts)
+
+    def _usual(self, instrument: Instrument) -> Segment | None:
+        """The segment of an order that names no product, if there is one."""
+        products = SEGMENTS.get(instrument.kind, {})
+        return products.get(self._usual_product(instrument)) if instrument.currency == "INR" else None
+
+    def _usual_product(self, instrument: Instrument) -> str:
+        return self._product if instrument.kind == "equity" else "normal"
+
+    def _keys(self, exchange: str, segment: Segment) -> list[tuple[str, ...]]:
+        """What an order needs; nothing if some of it is known on no day at all."""
+        keys = [*term_keys(exchange, segment), *(("rounding", line) for line in Line)]
+        if segment in DELIVERED:
+            # What is sold on the day of its purchase is not delivered.
+            keys += [*term_keys(exchange, Segment.INTRADAY), fee_key(self.tables, Line.DEPOSITORY, self._holder)]
+        return keys if all(self.tables.knows(key) for key in keys) else []
 
     def _lines(self, order: ExecutedOrder, segment: Segment, notional: int) -> dict[Line, int]:
         known = (order.instrument.id.exchange, segment, order.session)

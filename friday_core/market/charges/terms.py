@@ -80,10 +80,19 @@ def _brokerage(row: BrokerageRow) -> Brokerage:
 
 
 def fee(tables: RateTables, line: Line, holder: str, day: dt.date) -> int:
-    """A fee with its GST, in parts of a paisa; that of any holder where there is none for this one."""
-    key = (line, holder) if tables.knows((line, holder)) else (line, "any")
-    parts = _rupees(tables.find(day, key, FeeRow).rupees)
+    """A fee with its GST, in parts of a paisa."""
+    parts = _rupees(tables.find(day, fee_key(tables, line, holder), FeeRow).rupees)
     return parts + parts * int(tables.find(day, ("gst",), GstRow).percent * 10) // _GST_BASE
+
+
+def fee_key(tables: RateTables, line: Line, holder: str) -> tuple[str, ...]:
+    """What a fee is found by: that of any holder where there is none for this one."""
+    return (line, holder) if tables.knows((line, holder)) else (line, "any")
+
+
+def term_keys(exchange: str, segment: Segment) -> list[tuple[str, ...]]:
+    """What ``terms`` looks up."""
+    return [*((line, exchange, segment) for line in LEVIES), ("brokerage", segment), ("gst",)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -15,22 +15,11 @@ from friday_core.domain.chunk import Array
 from friday_core.domain.sessions import to_date, to_days
 from friday_core.errors import DataError
 from friday_core.market.instruments.columns import CALL, CONTRACTS, FUTURE, OPTIONS, PUT
-from friday_core.market.instruments.contract_names import is_monthly
+from friday_core.market.instruments.contract_names import Expiry, is_monthly
 from friday_core.market.instruments.listing import STRIKE_UNITS, Listing, Rows, strike_key
 from friday_core.market.instruments.near import did_you_mean, nearest_dates
 
 _Key = tuple[int, int, str]
-
-
-class Expiry(NamedTuple):
-    """A monthly expiry is one whose contracts are named by the month, as ``BANKNIFTY24APR48000CE``; others are weekly.
-
-    Where names do not tell, it is the last one of its calendar month that is listed. That is no rule: a weekly
-    expiry of 1 May that a holiday moves to 30 April comes after the monthly one of April.
-    """
-
-    date: dt.date
-    monthly: bool
 
 
 class Contracts:

@@ -8,7 +8,7 @@ import datetime as dt
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import to_date, to_days
 from friday_core.errors import CalendarError, DataError
-from friday_core.market.instruments.contracts import Expiry
+from friday_core.market.instruments.contract_names import Expiry
 from friday_core.market.instruments.dated_facts import InstrumentFacts
 from friday_core.market.instruments.dated_rows import WEEKDAYS
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from friday_core.domain.chunk import Float64, Int64
 from friday_core.market.csv_text import read_csv
-from friday_core.market.instruments.columns import CONTRACTS, FUTURE, MONTH_OF_EXPIRY, OFFICIAL, SCHEMA
+from friday_core.market.instruments.columns import CONTRACTS, FUTURE, MONTH_OF_EXPIRY, OFFICIAL
 from friday_core.market.instruments.contract_names import names_month_of, underlying
 from friday_core.market.instruments.day_check import check_day
 from friday_core.market.instruments.oddities import Oddity, odd_rows
@@ -28,7 +28,7 @@ _Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class DayList:
-    """What was listed on ``day``: rows in the columns of ``columns.SCHEMA``, sorted by exchange and symbol.
+    """What was listed on ``day``: rows in the columns of ``stored_columns.SCHEMA``, sorted by exchange and symbol.
 
     ``oddities`` is what was kept though something is wrong with it. ``source`` and ``sha256`` are the
     name and the digest of the file.

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from friday_core.errors import DataError, DataSourceError
-from friday_core.market.instruments.columns import SCHEMA
+from friday_core.market.instruments.stored_columns import SCHEMA
 from friday_core.market.instruments.kite_list import DayList
 from friday_core.market.instruments.snapshot import Snapshot
 

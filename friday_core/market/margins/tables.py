@@ -19,7 +19,7 @@ class MarginTables(DatedTables):
 
     def last_days(self, day: dt.date, underlying: str, left: int) -> LastDaysRow | None:
         """The row for a contract with ``left`` calendar days to live; ``None`` where nothing more is asked."""
-        spans = sorted(int(key[2]) for key in self.keys() if key[:2] == ("last_days", underlying))
+        spans = sorted(int(key[2]) for key in self._rows if key[:2] == ("last_days", underlying))
         due = next((days for days in spans if left <= days), None)
         return None if due is None else self.find(day, ("last_days", underlying, str(due)), LastDaysRow)
 

@@ -25,6 +25,8 @@ from friday_core.market.sessions.rows import (
 )
 from friday_core.market.sessions.session_file import SessionFile
 
+#: Where a user says what is not known here.
+_MEND = "say what is new in a file of your own: [plugins.calendar.indian] file"
 #: A market whose dates begin with every Monday to Friday.
 WEEKDAYS = "weekdays"
 
@@ -88,7 +90,7 @@ class MarketSessions:
             closes.append(closed)
         known = self.first, self.last
         arrays = np.array(dates, np.int64), np.array(opens, np.int64), np.array(closes, np.int64)
-        return Schedule(self.name, *arrays, known=known, announced=self._announced())
+        return Schedule(self.name, *arrays, known=known, announced=self._announced(), mend=_MEND)
 
     def unsettled(self) -> list[tuple[dt.date, str]]:
         """Dates on which a session is announced whose hours are not known; they are no sessions."""

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 from pydantic import Field
 
 from friday_core.api import (
     ComponentSpec,
-    DataError,
     ExecutedOrder,
     IndianTariff,
+    Instrument,
+    KnownDates,
     PluginSettings,
     Tariff,
-    get_logger,
     hookimpl,
     rate_tables,
-    to_date,
 )
-
-#: How many days before the facts run out the log says so.
-_NOTICE = 30
 
 
 class IndianSettings(PluginSettings):
@@ -40,7 +36,10 @@ class IndianSettings(PluginSettings):
 
 
 class Indian(Tariff):
-    """Charges of an order in paise; ``DataError`` for a day, an exchange or a product without rates."""
+    """Charges of an order in paise; ``DataError`` for a day, an exchange or a product without rates.
+
+    ``known`` are the days on which all instruments have rates, as ``product`` says that shares are held.
+    """
 
     Settings = IndianSettings
 
@@ -48,26 +47,12 @@ class Indian(Tariff):
         tables = rate_tables(settings.broker, settings.rates)
         self.tariff = IndianTariff(tables, product=settings.product, holder=settings.holder)
         self._to_the_paisa = settings.rounding == "paisa"
-        self._log = get_logger("charges.indian")
-        self._looked_ahead: set[int] = set()
-        self._warned = False
 
     def charges_of(self, order: ExecutedOrder) -> int:
-        total = self.tariff.charges(order, to_the_paisa=self._to_the_paisa).total
-        if order.session not in self._looked_ahead:
-            self._look_ahead(order)
-        return total
+        return self.tariff.charges(order, to_the_paisa=self._to_the_paisa).total
 
-    def _look_ahead(self, order: ExecutedOrder) -> None:
-        """Once a run, in good time, the log says that the facts run out."""
-        self._looked_ahead.add(order.session)
-        if self._warned:
-            return
-        try:
-            self.tariff.charges(msgspec.structs.replace(order, session=order.session + _NOTICE))
-        except DataError as error:
-            self._warned = True
-            self._log.warning("facts about charges run out", session=str(to_date(order.session)), detail=str(error))
+    def known(self, instruments: Sequence[Instrument]) -> KnownDates | None:
+        return self.tariff.known(instruments)
 
 
 @hookimpl

@@ -22,6 +22,8 @@ from friday_settings import load_settings
 
 STREAM = "streams.market_data"
 SHORT = "plugins.source.synthetic.sessions=5"
+#: Microseconds UTC: a Tuesday in India.
+NOW = 1_790_000_000_000_000
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def problems_of(plugins: PluginList, *overrides: str) -> list[Problem]:
     loaded = load_settings(folder=Path("nowhere"), environ={}, overrides=[SHORT, *overrides])
     graph = resolve_graph(loaded, plugins.registry(), HOST_CAPABILITIES)
     assembly = assemble(loaded.settings, graph, Path("nowhere"), SecretRegistry())
-    return list(check_assembly(assembly))
+    return list(check_assembly(assembly, NOW))
 
 
 def told(problems: list[Problem]) -> list[tuple[ProblemKind, str, str]]:

@@ -10,7 +10,8 @@ import pytest
 from fakes.kite_lists import DAY, future, nifty_rows, option, row, snapshot
 
 from friday_core.errors import DataError
-from friday_core.market.instruments.contracts import Contracts, Expiry
+from friday_core.market.instruments.contract_names import Expiry
+from friday_core.market.instruments.contracts import Contracts
 from friday_core.market.instruments.snapshot import Snapshot
 
 WEEK, MONTH = dt.date(2026, 9, 1), dt.date(2026, 8, 25)

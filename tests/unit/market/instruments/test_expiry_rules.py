@@ -11,7 +11,7 @@ from fakes.schedules import ZONE, day, utc
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import to_date
 from friday_core.errors import CalendarError, DataError
-from friday_core.market.instruments.contracts import Expiry
+from friday_core.market.instruments.contract_names import Expiry
 from friday_core.market.instruments.dated_facts import InstrumentFacts, instrument_facts
 from friday_core.market.instruments.expiry_rules import expiries, monthly_expiry, on_session
 
