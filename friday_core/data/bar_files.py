@@ -124,6 +124,10 @@ class BarFileSource(HistoricalData, ABC):
     def row_count(self) -> int:
         return len(self._loaded[1])
 
+    @property
+    def announces(self) -> bool:
+        return self._settings.actions is not None
+
     def corporate_actions(self) -> Sequence[CorporateAction]:
         """Those of the file ``actions``; what depends on a price takes the last close before the ex-date."""
         if self._settings.actions is None:

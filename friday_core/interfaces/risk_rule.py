@@ -29,7 +29,7 @@ class Proposal:
     position: int
     after: int
     session: int = 0
-    prices: Mapping[InstrumentId, int] = field(default_factory=dict)
+    prices: Mapping[InstrumentId, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,11 @@ class HistoricalData(Component, ABC):
         """Splits and dividends of these instruments, in any order."""
         return ()
 
+    @property
+    def announces(self) -> bool:
+        """Whether it may have corporate actions: columns see adjusted prices then, which are no whole numbers."""
+        return type(self).corporate_actions is not HistoricalData.corporate_actions
+
     def row_count(self) -> int | None:
         """How many rows will come, if that is known: only for the progress bar."""
         return None

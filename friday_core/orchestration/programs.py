@@ -146,10 +146,9 @@ class _Tracing:
             self.programs.strategies[node.id] = program
 
     def _traced(self, node: Node, component: Columns, given: list[str]) -> Program | None:
-        adjusted = type(self._source).corporate_actions is not HistoricalData.corporate_actions
         columns = [name for name in given if name not in _OF_EVERY_BAR]
         try:
-            program = trace_program(component.outputs, columns, base=self._base, adjusted=adjusted)
+            program = trace_program(component.outputs, columns, base=self._base, adjusted=self._source.announces)
         except FridayError as error:
             self._report(node, str(error), "correct the line of the plugin that is named")
             return None

@@ -18,6 +18,7 @@ from friday_core.market.instruments.columns import CONTRACTS, FUTURE, MONTH_OF_E
 from friday_core.market.instruments.contract_names import names_month_of, underlying
 from friday_core.market.instruments.day_check import check_day
 from friday_core.market.instruments.oddities import Oddity, odd_rows
+from friday_core.market.instruments.stored_columns import SCHEMA
 from friday_core.market.instruments.tokens import exchange_tokens, first_of_repeats, read_tokens
 from friday_core.market.text_table import TextTable
 from friday_core.market.written_dates import dates

@@ -56,6 +56,11 @@ def test_without_the_setting_there_are_none(tmp_path: Path) -> None:
     bars().to_csv(tmp_path / "bars.csv", index=False)
     one = CsvSource(CsvSource.Settings(path=tmp_path / "bars.csv", timezone="Asia/Kolkata"))
     assert one.corporate_actions() == ()
+    assert not one.announces
+
+
+def test_only_with_the_setting_do_columns_see_adjusted_prices(source: HistoricalData) -> None:
+    assert source.announces
 
 
 def test_a_mistake_is_told_with_its_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Side, WorkingOrder
 from friday_core.errors import ConfigurationError
@@ -40,6 +41,15 @@ def test_charges_are_the_plans_times_the_scale_to_the_even_minor_unit() -> None:
     plan = Permille()
     for scale, charged in ((0.0, 0), (2.0, 10), (0.5, 2), (0.7, 4), (1.5, 8)):
         assert scaled_charges(plan, scale).charges_of(on(5_000)) == charged
+
+
+def test_at_another_scale_the_plan_knows_the_same_dates() -> None:
+    class Dated(Permille):
+        def known(self, instruments: Sequence[Instrument]) -> KnownDates:
+            return KnownDates(1, len(instruments))
+
+    instruments = [Instrument(InstrumentId("A", "NSE"), "INR")] * 5
+    assert scaled_charges(Dated(), 2.0).known(instruments) == KnownDates(1, 5)
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12), st.sampled_from([0.0, 0.1, 0.3, 2.0, 7.7]))

@@ -1,13 +1,12 @@
-"""The tariff as a plugin: settings, the whole bill, and the notice before facts run out."""
+"""The tariff as a plugin: settings, the whole bill, and the days that it has rates for."""
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.executed import executed
+from fakes.executed import executed, instrument
 from pydantic import ValidationError
 
 from friday_core.errors import DataError, DataSourceError
@@ -72,12 +71,11 @@ def test_a_day_without_rates_is_refused() -> None:
         indian().charges_of(executed("buy", 1, "INFY.NSE", "1000", "2027-04-01"))
 
 
-def test_a_month_before_the_facts_run_out_the_log_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
-    tariff = indian()
-    with caplog.at_level(logging.WARNING):
-        for on in ("2027-03-01", "2027-03-02", "2027-03-02", "2027-03-03"):
-            tariff.charges_of(executed("buy", 1, "INFY.NSE", "1000", on))
-    assert [record.message for record in caplog.records] == ["facts about charges run out"]
+def test_it_says_for_which_dates_it_has_rates() -> None:
+    shares = [instrument("INFY.NSE")]
+    assert str(indian().known(shares)) == "2021-04-01 to 2027-03-31"
+    assert str(indian(product="mtf").known(shares)) == "2025-02-01 to 2027-03-31"
+    assert indian().known([instrument("NIFTY 50.NSE", kind="index")]) is None
 
 
 def test_it_plays_the_role_of_a_tariff_under_its_name() -> None:

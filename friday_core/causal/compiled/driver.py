@@ -1,0 +1,49 @@
+"""The driver: every instruction on a block of rows, then the next block."""
+
+from __future__ import annotations
+
+from friday_core.causal.compiled.pointers import call_kernel, words
+from friday_core.causal.compiled.words import (
+    ALONE,
+    BASES,
+    BLOCK_INSTS,
+    BLOCK_ROWS,
+    BLOCK_TIMES,
+    CODE,
+    CODE_COUNT,
+    INSTRUCTION_WORDS,
+    INSTS,
+    KERNEL,
+    REGISTER_COUNT,
+    REGISTERS,
+    ROWS,
+    SPARE,
+    STRIDES,
+    TIMES,
+    WHOLE,
+)
+
+
+def drive(context: int) -> None:
+    """All rows of the context; a block ends where a slice does if slices must be whole."""
+    to = words(context)
+    bases, strides, registers = words(to[BASES]), words(to[STRIDES]), words(to[REGISTERS])
+    insts, times, rows = words(to[INSTS]), words(to[TIMES]), to[ROWS]
+    start = 0
+    while start < rows:
+        end = min(start + to[BLOCK_ROWS], rows)
+        if to[WHOLE]:
+            while end < rows and times[end] == times[end - 1]:
+                end += 1
+        for register in range(to[REGISTER_COUNT]):
+            registers[register] = bases[register] + strides[register] * start
+        to[BLOCK_INSTS], to[BLOCK_TIMES], to[ALONE] = to[INSTS] + 8 * start, to[TIMES] + 8 * start, 1
+        for row in range(start + 1, end):
+            if insts[row] != insts[start]:
+                to[ALONE] = 0
+                break
+        code = to[CODE]
+        for _ in range(to[CODE_COUNT]):
+            call_kernel(words(code)[KERNEL], to[SPARE], code, to[REGISTERS], end - start, context)
+            code += 8 * INSTRUCTION_WORDS
+        start = end

@@ -1,0 +1,35 @@
+"""What kernels and driver are told: the places of numbers in an instruction, in the context, in a join.
+
+All of them are int64 words; an address is that of float64 values unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+#: Inputs that an operator with a kernel may have.
+MOST_INPUTS = 3
+#: Rows that a block has, if slices need not be whole.
+BLOCK = 1024
+
+# An instruction: its kernel, the register it writes, its place in an instrument's state, whether
+# it is in price units, its parameters, its join (of ``asof`` only), and the registers it reads.
+KERNEL, OUT, AT, PRICED, PARAMS, JOIN, INPUT = range(7)
+INSTRUCTION_WORDS = INPUT + MOST_INPUTS
+
+# The context. ``CODE`` are instructions; ``BASES`` the address of each register's first row,
+# ``STRIDES`` the bytes from one row to the next (0 of a register that every block uses anew),
+# ``REGISTERS`` where the driver puts the addresses of the block's first rows.
+CODE, CODE_COUNT, BASES, STRIDES, REGISTERS, REGISTER_COUNT, ROWS, BLOCK_ROWS = range(8)
+# ``STATE`` is the arena, ``STATE_SIZE`` the float64 of one instrument, ``SCALES`` the price units
+# of one currency unit by instrument; ``INSTS`` and ``TIMES`` are int64 by row.
+STATE, STATE_SIZE, SCALES, INSTS, TIMES = range(8, 13)
+# ``WHOLE`` says that slices must not be cut, ``SCRATCH`` is room for three words a row, ``SPARE``
+# room for what a kernel may write about itself.
+WHOLE, SCRATCH, SPARE = range(13, 16)
+# Of the current block, set by the driver: its instruments and times, and whether it has one instrument only.
+BLOCK_INSTS, BLOCK_TIMES, ALONE = range(16, 19)
+CONTEXT_WORDS = 19
+
+# A join: rows of the coarser clock as times and instruments (both int64) and values, their number,
+# and how many of them have been taken over.
+JOIN_TIMES, JOIN_INSTS, JOIN_VALUES, JOIN_COUNT, JOIN_TAKEN = range(5)
+JOIN_WORDS = 5
