@@ -41,7 +41,7 @@ def members(role: type) -> list[Member]:
     found: dict[str, Member] = {}
     for base in reversed(role.__mro__):
         if base.__module__.startswith(_PACKAGE) and (base is not Component or role is Component):
-            for one in _declared(*_class_source(base)):
+            for one in declared(*class_source(base)):
                 before = found.pop(one.name, one)
                 if one.meaning or before is one or not one.is_method:
                     found[one.name] = _over(one, before)
@@ -51,7 +51,7 @@ def members(role: type) -> list[Member]:
 def explained_names(module: ModuleType) -> list[Member]:
     """Types and constants of a module that a comment explains."""
     source = inspect.getsource(module)
-    declared = _declared(ast.parse(source).body, source.splitlines())
+    declared = declared(ast.parse(source).body, source.splitlines())
     return [one for one in declared if not one.is_method and one.meaning]
 
 
@@ -60,14 +60,16 @@ def _over(one: Member, before: Member) -> Member:
     return replace(one, annotation=one.annotation or before.annotation, meaning=one.meaning or before.meaning)
 
 
-def _class_source(base: type) -> tuple[list[ast.stmt], list[str]]:
+def class_source(base: type) -> tuple[list[ast.stmt], list[str]]:
+    """The statements of a class, and the lines that they stand on."""
     source = inspect.getsource(base)
     (written,) = ast.parse(source).body
     assert isinstance(written, ast.ClassDef)
     return written.body, source.splitlines()
 
 
-def _declared(body: Iterable[ast.stmt], lines: Sequence[str]) -> list[Member]:
+def declared(body: Iterable[ast.stmt], lines: Sequence[str]) -> list[Member]:
+    """The members among some statements, without private ones."""
     found = [_member(node, lines) for node in body]
     return [one for one in found if one is not None and not one.name.startswith("_")]
 
@@ -75,25 +77,26 @@ def _declared(body: Iterable[ast.stmt], lines: Sequence[str]) -> list[Member]:
 def _member(node: ast.stmt, lines: Sequence[str]) -> Member | None:
     match node:
         case ast.AnnAssign(target=ast.Name(id=name)):
-            annotation = re.sub(r"^ClassVar\[(.*)\]$", r"\1", _code(node.annotation))
-            return Member(name, annotation, _code(node.value), _comment(node, lines))
+            annotation = re.sub(r"^ClassVar\[(.*)\]$", r"\1", code_of(node.annotation))
+            return Member(name, annotation, code_of(node.value), comment_above(node, lines))
         case ast.Assign(targets=[ast.Name(id=name)]):
-            return Member(name, "", _code(node.value), _comment(node, lines))
+            return Member(name, "", code_of(node.value), comment_above(node, lines))
         case ast.FunctionDef(name=name):
-            marks = {_code(mark) for mark in node.decorator_list}
-            meaning, returns = ast.get_docstring(node) or "", _code(node.returns)
-            if "property" in marks:
+            marks = {code_of(mark) for mark in node.decorator_list}
+            meaning, returns = ast.get_docstring(node) or "", code_of(node.returns)
+            if marks & {"property", "cached_property"}:
                 return Member(name, returns, "", meaning)
-            arguments = re.sub(r"^self(, )?", "", _code(node.args))
+            arguments = re.sub(r"^(self|cls)(, )?", "", code_of(node.args))
             return Member(name, f"({arguments}) -> {returns}", "", meaning, True, "abstractmethod" in marks)
     return None
 
 
-def _code(node: ast.AST | None) -> str:
+def code_of(node: ast.AST | None) -> str:
+    """What was written, in one line; empty for nothing."""
     return "" if node is None else ast.unparse(node).replace("'", '"')
 
 
-def _comment(node: ast.stmt, lines: Sequence[str]) -> str:
+def comment_above(node: ast.stmt, lines: Sequence[str]) -> str:
     """The lines right above that begin with ``#:``."""
     first = node.lineno - 1
     while first > 0 and lines[first - 1].strip().startswith("#:"):

@@ -73,6 +73,12 @@ from friday_core.interfaces.windows import WindowStrategy, WindowTransformer
 from friday_core.market.charges.shipped import rate_tables
 from friday_core.market.charges.tariff import IndianTariff
 from friday_core.market.corporate_actions.recognition import Gap, LikelyRatio, likely_ratio, spread_of, turnover_of
+from friday_core.market.instruments.contract_names import ContractName, contract_name
+from friday_core.market.instruments.dated_facts import instrument_facts
+from friday_core.market.instruments.expiry_rules import monthly_expiry
+from friday_core.market.margins.estimate import MarginEstimate
+from friday_core.market.margins.holdings import HoldingsMargin, Volatilities
+from friday_core.market.margins.shipped import margin_tables
 from friday_core.market.sessions.market_sessions import MarketSessions, SessionBase
 from friday_core.market.sessions.overrides import session_overrides
 from friday_core.market.sessions.session_file import SessionFile
@@ -114,6 +120,7 @@ __all__ = [
     "CompiledModel",
     "Component",
     "ComponentSpec",
+    "ContractName",
     "CorporateAction",
     "Cursor",
     "DataError",
@@ -131,6 +138,7 @@ __all__ = [
     "Gap",
     "Health",
     "HistoricalData",
+    "HoldingsMargin",
     "InDoubt",
     "IndianTariff",
     "Instrument",
@@ -141,6 +149,7 @@ __all__ = [
     "KnownDates",
     "LikelyRatio",
     "LinearModel",
+    "MarginEstimate",
     "Market",
     "MarketSessions",
     "Matcher",
@@ -191,6 +200,7 @@ __all__ = [
     "Universe",
     "Validator",
     "Verdict",
+    "Volatilities",
     "WindowStrategy",
     "WindowTransformer",
     "WorkingOrder",
@@ -198,6 +208,7 @@ __all__ = [
     "compile_forest",
     "compile_linear",
     "compile_logistic",
+    "contract_name",
     "divide_half_even",
     "format_money",
     "get_logger",
@@ -205,8 +216,11 @@ __all__ = [
     "in_chunks",
     "in_utc",
     "indicators",
+    "instrument_facts",
     "latch",
     "likely_ratio",
+    "margin_tables",
+    "monthly_expiry",
     "ratchet",
     "rate_tables",
     "session_files",

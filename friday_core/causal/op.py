@@ -40,6 +40,9 @@ class Op:
     ``to_num`` before grid inputs and to try again. ``slots`` and ``start`` give the size and the
     first values of the state, ``warmup`` the rows that pass before the first value, beyond those
     of the inputs; all three depend on the parameters, whose names are ``parameters``.
+    ``step`` is compiled as it stands, if the compiler knows all its words: arithmetic, comparisons,
+    loops over ``range``, ``math``, functions of the same kind. Where it needs others, ``kernel`` is
+    the same step, to the bit, in those that the compiler knows.
     ``meaning``, ``nan``, ``note`` and ``examples`` are the operator's documentation; ``note`` says
     where a promise ends, such as that of exact sums.
     """
@@ -58,11 +61,20 @@ class Op:
     examples: Sequence[Example] = field(default_factory=tuple)
     parameters: Sequence[str] = ()
     note: str = ""
+    kernel: Step | None = None
 
     @property
     def identity(self) -> str:
         """Name and version: what a program's key is made from."""
         return f"{self.name}/{self.version}"
+
+    @property
+    def fixed_slots(self) -> int | None:
+        """The size of the state if it is the same for all parameters."""
+        try:
+            return self.slots(())
+        except IndexError:
+            return None
 
 
 def table(*operators: Op) -> Mapping[str, Op]:

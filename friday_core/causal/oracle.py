@@ -13,6 +13,7 @@ from friday_core.causal.op import NAN
 from friday_core.causal.program import Program
 from friday_core.causal.snapshot import Moment, Restored, Snapshot
 from friday_core.causal.trace import ANY_DOMAIN
+from friday_core.domain.chunk import Float64
 from friday_core.domain.instruments import InstrumentId
 from friday_core.errors import InvariantError, SchemaError
 
@@ -41,7 +42,6 @@ class Oracle:
         self._scales = [float(scale) for scale in scales]
         self._ids = None if instruments is None else list(instruments)
         self._place = _places(self._ids, len(scales))
-        self._state = [list(program.start) for _ in scales]
         self._last: tuple[int, str, int] | None = None
         self._whole_slices = program.has_panels
         self._inputs = program.inputs
@@ -55,6 +55,7 @@ class Oracle:
         for one in program.instructions:
             if one.name == "asof":
                 self._joins[program.instructions[one.inputs[0]].node.domain].append(one)
+        self._take_up(self._cold(len(scales)))
 
     def step(self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None) -> dict[str, list[float]]:
         """One slice: rows of one close time (microseconds), sorted by instrument, at most one of each.
@@ -99,7 +100,7 @@ class Oracle:
         self._place = _places(ids, len(self._scales) + 1)
         self._ids = ids
         self._scales.append(float(scale))
-        self._state.append(list(self.program.start))
+        self._take_up(np.concatenate([self._arena(), self._cold(1)]))
         return len(self._scales) - 1
 
     def _run(
@@ -163,8 +164,7 @@ class Oracle:
         if self._last is not None:
             ts, domain, last = self._last
             moment = Moment(int(ts), domain, names[last] if last >= 0 else "")
-        state = np.array(self._state, np.float64).reshape(len(names), self.program.state_size)
-        return Snapshot(self.program.key, moment, self.program.slots, names, state).pack()
+        return Snapshot(self.program.key, moment, self.program.slots, names, self._arena()).pack()
 
     def restore(self, data: bytes) -> Restored:
         """Continue from a snapshot: of this program, or of an earlier form of it, or of another universe.
@@ -177,18 +177,31 @@ class Oracle:
         slots, cold = self.program.slots, set(self.program.slots)
         kept = [(at, *snapshot.slots[name]) for name, (at, _size) in slots.items() if name in snapshot.slots]
         cold -= snapshot.slots.keys()
-        self._state = [list(self.program.start) for _ in names]
-        for own, name in zip(self._state, names, strict=True):
+        arena = self._cold(len(names))
+        for own, name in zip(arena, names, strict=True):
             if name in row_of:
-                row = snapshot.state[row_of[name]].tolist()
+                row = snapshot.state[row_of[name]]
                 for at, was_at, size in kept:
                     own[at : at + size] = row[was_at : was_at + size]
+        self._take_up(arena)
         self._last = self._moment(snapshot.moment, names)
         return Restored(
             tuple(n for n, name in enumerate(self.program.hashes) if name in cold),
             tuple(name for name in names if name not in row_of),
             tuple(name for name in snapshot.instruments if name not in set(names)),
         )
+
+    def _cold(self, instruments: int) -> Float64:
+        """The state before the first row."""
+        return np.tile(np.array(self.program.start, np.float64), (instruments, 1))
+
+    def _arena(self) -> Float64:
+        """The state as it is, one row an instrument."""
+        return np.array(self._state, np.float64).reshape(len(self._scales), self.program.state_size)
+
+    def _take_up(self, arena: Float64) -> None:
+        """Go on from this state."""
+        self._state: list[list[float]] = arena.tolist()
 
     @staticmethod
     def _moment(moment: Moment | None, names: Sequence[str]) -> tuple[int, str, int] | None:

@@ -28,7 +28,10 @@ MISSING_PRICE = int(np.iinfo(np.int64).min)
 class Universe:
     """The instruments of a session, sorted by id; a chunk's ``inst`` is the position here.
 
-    The position is an address inside one session and never appears in a result.
+    ``universe[i]`` is the ``Instrument`` at position ``i`` (an ``int``: ``chunk.inst.tolist()``), and
+    ``universe.position(id)`` the way back from an ``InstrumentId``. The position is an address inside one
+    session and never appears in a result: another session may have another one for the same
+    instrument, so what outlives a session, such as a snapshot, goes by ``str(universe[i].id)``.
     """
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
@@ -48,6 +51,7 @@ class Universe:
         return iter(self._all)
 
     def __getitem__(self, position: int) -> Instrument:
+        """The instrument at a position; ``IndexError`` if there is none."""
         return self._all[position]
 
     def __contains__(self, instrument: object) -> bool:
@@ -71,9 +75,16 @@ class Chunk:
 
     ``ts_event`` and ``ts_recv`` are int64 microseconds UTC (for a bar, ``ts_event`` is its close);
     ``inst`` int32 positions in the session's universe; ``seq`` int64 row numbers of the stream;
-    ``code`` uint16 reasons of a verdict, 0 for none. ``columns`` holds the rest: ``PRICES`` as int64
-    price units, everything else as float64. ``SchemaError`` for columns that differ in length and
-    for a value that an integer column cannot hold.
+    ``code`` uint16, why the source marked the row (``RowCode``), 0 for not at all. ``columns`` holds
+    the rest, and ``chunk["close"]`` is one of them: ``open``, ``high``, ``low``, ``close`` and the
+    ``price`` of a tick as int64 price units, as they traded and not adjusted, ``MISSING_PRICE`` where
+    there is none (compare with it before you reckon: ``chunk["close"] != MISSING_PRICE``); everything
+    else, ``volume`` and ``session`` too, as float64, NaN where a value is missing. The flow adds
+    ``session`` (days since 1970-01-01), ``factor`` and ``split``, and with a calendar its flags.
+    Price units in the currency: ``universe[int(chunk.inst[row])].price(units)``. Rows that a source
+    marked never reach a validator.
+
+    ``SchemaError`` for columns that differ in length and for a value that an integer column cannot hold.
     """
 
     __slots__ = ("code", "columns", "inst", "seq", "ts_event", "ts_recv")
@@ -126,6 +137,7 @@ class Chunk:
         return len(self.ts_event)
 
     def __getitem__(self, name: str) -> Array:
+        """A column; ``SchemaError`` names those that there are."""
         try:
             return self.columns[name]
         except KeyError:

@@ -57,7 +57,7 @@ class Instrument(msgspec.Struct, frozen=True):
             raise ValueError(f"{self.id}: tick size and lot size must be at least 1, price decimals 0 to 8")
 
     def units(self, price: Decimal | float | str) -> int:
-        """A price in the currency as price units.
+        """From a price in the currency to price units, exactly: ``units("1505.55")`` is 150555 with two decimals.
 
         ``ValueError`` if it lies between two units, or is no number.
         """
@@ -71,7 +71,7 @@ class Instrument(msgspec.Struct, frozen=True):
         return whole
 
     def price(self, units: int) -> float:
-        """Price units as a float in the currency."""
+        """From price units to a float in the currency, the way back: ``price(150555)`` is 1505.55."""
         return float(units) / 10.0**self.price_decimals
 
     def notional(self, units: int, quantity: int) -> int:

@@ -25,8 +25,12 @@ class Bar(msgspec.Struct, frozen=True):
     ``open`` to ``close`` are floats in the currency, adjusted forward: raw price times the
     cumulative ``factor`` of the corporate actions known so far, so that a split leaves no step and
     the past never changes. ``raw`` has the prices as they traded, in price units: order prices are
-    in these. ``ts_event`` is the close, microseconds UTC; ``session`` the trading date as days
-    since 1970-01-01 in the exchange's zone. ``columns`` holds what transformers added.
+    in these, and one that is missing is ``MISSING_PRICE`` there and NaN in the floats. ``volume`` is
+    as it traded, in shares or contracts, and not adjusted for splits. ``ts_event`` is the close,
+    microseconds UTC; ``session`` the trading date as days since 1970-01-01 in the exchange's zone:
+    ``to_date(bar.session)`` is a ``datetime.date``. ``instrument`` is the ``Instrument``, its id
+    ``bar.instrument.id``. ``columns`` holds what the source, transformers and the calendar added
+    (``bar["month_end"]``); what has a field of its own, such as ``session``, is not among them.
     """
 
     instrument: Instrument
@@ -42,7 +46,7 @@ class Bar(msgspec.Struct, frozen=True):
     columns: Mapping[str, float]
 
     def __getitem__(self, column: str) -> float:
-        """A column that a transformer added."""
+        """A column of ``columns``; ``KeyError`` if there is none of that name."""
         return self.columns[column]
 
 

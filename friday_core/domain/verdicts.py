@@ -14,7 +14,15 @@ from friday_core.domain.chunk import Array, Chunk
 
 
 class Verdict(enum.IntEnum):
-    """Ordered by severity: the worst verdict of a chain of validators wins."""
+    """Ordered by severity: of several verdicts of one validator on a row the worst wins.
+
+    ``PASS``: the row goes on; with a reason it is noted in the quarantine as well. ``REPAIR``: it goes
+    on with the values of ``Judgement.repairs``, and the quarantine has it as it arrived; the author
+    gives whole columns there. ``DUPLICATE`` and ``QUARANTINE``: it goes no further, and whoever comes
+    later never sees it; the two differ in what the quarantine calls it. ``REJECT_CHUNK``: the stream
+    stops at this row, the rows before it are used, and the run ends with the status ``stopped``.
+    Every verdict but ``PASS`` needs a reason.
+    """
 
     PASS = 0
     REPAIR = 1
@@ -40,8 +48,10 @@ class RowCode(enum.IntEnum):
 class Judgement:
     """A validator's verdict and reason for each row of a chunk.
 
-    ``reason`` holds positions in ``reasons``; position 0 is "no reason". ``repairs`` holds whole
-    replacement columns, used only on rows whose verdict is ``REPAIR``.
+    Begin with ``Judgement.passing(chunk)`` and mark rows: ``.marked(rows, verdict, reason)``. ``reason``
+    holds positions in ``reasons``; position 0 is "no reason". ``repairs`` holds whole replacement
+    columns by name, as long as the chunk and of its columns' dtypes, used only on rows whose verdict is
+    ``REPAIR``: ``dataclasses.replace(judgement, repairs={"volume": volumes})``.
     """
 
     verdict: npt.NDArray[np.uint8]
@@ -55,9 +65,12 @@ class Judgement:
         return cls(np.zeros(len(chunk), np.uint8), np.zeros(len(chunk), np.uint16))
 
     def marked(self, rows: Any, verdict: Verdict, reason: str) -> Self:
-        """The same judgement with ``rows`` (mask or indices) at least at ``verdict``.
+        """The same judgement with ``rows`` at least at ``verdict``; the judgement itself does not change.
 
-        A row that already has a verdict as severe keeps it and its reason.
+        ``rows`` are a mask as long as the chunk, or row numbers, and share one reason: call it once for
+        each reason. A row that already has a verdict as severe keeps it and its reason. A reason without
+        numbers in it is counted as one in the summary and in the run's text; one that names values is a
+        reason of its own for every value, of which the summary shows the ten most frequent.
         """
         worse = np.zeros(len(self.verdict), bool)
         worse[rows] = True
@@ -76,5 +89,5 @@ class Judgement:
         )
 
     def reason_of(self, row: int) -> str:
-        """The reason of one row in words."""
+        """The reason of one row of the chunk in words, empty if there is none; for tests."""
         return self.reasons[int(self.reason[row])]

@@ -100,7 +100,7 @@ def _unknown(facts: NeededFacts, run: RunDates) -> Iterator[Problem]:
     """One problem with every date that is not known."""
     beyond = run.beyond(facts.dates)
     if beyond:
-        message = f"no {facts.what} are known for {' and '.join(beyond)}: they are known for {facts.dates}"
+        message = f"no {facts.what} are known for {', and '.join(beyond)}: they are known for {facts.dates}"
         keep = "" if run.is_today else "keep [data] start and end within these dates, or "
         yield Problem(ProblemKind.INVALID_VALUE, message, f"{keep}{facts.dates.mend}", "data", facts.plugin)
 

@@ -22,6 +22,8 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "source.csv": {"timezone": "Asia/Kolkata"},
     "source.parquet": {"timezone": "Asia/Kolkata"},
     "source.synthetic": {"sessions": 60},
+    # The kit's calendar has the weekdays of 2024.
+    "source.synthetic_nse": {"start": "2024-01-01", "end": "2024-03-29"},
     "calendar.exchange": {"name": "XBOM"},
     "model.gradient_boosting": {"trees": 8},
     "model.random_forest": {"trees": 8},

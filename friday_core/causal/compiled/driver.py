@@ -14,6 +14,7 @@ from friday_core.causal.compiled.words import (
     INSTRUCTION_WORDS,
     INSTS,
     KERNEL,
+    LANES,
     REGISTER_COUNT,
     REGISTERS,
     ROWS,
@@ -42,8 +43,9 @@ def drive(context: int) -> None:
             if insts[row] != insts[start]:
                 to[ALONE] = 0
                 break
-        code = to[CODE]
-        for _ in range(to[CODE_COUNT]):
+        done = 0
+        while done < to[CODE_COUNT]:
+            code = to[CODE] + 8 * INSTRUCTION_WORDS * done
             call_kernel(words(code)[KERNEL], to[SPARE], code, to[REGISTERS], end - start, context)
-            code += 8 * INSTRUCTION_WORDS
+            done += words(code)[LANES]
         start = end

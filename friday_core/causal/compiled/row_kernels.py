@@ -11,6 +11,7 @@ from friday_core.causal.compiled.words import (
     AT,
     BLOCK_INSTS,
     INPUT,
+    INSTRUCTION_WORDS,
     OUT,
     PARAMS,
     PRICED,
@@ -38,35 +39,8 @@ def _three(a: Sequence[float], b: Sequence[float], c: Sequence[float], row: int)
 GATHERED = {1: _one, 2: _two, 3: _three}
 
 
-def carrying(step: Any, gather: Any, slots: int) -> Kernel:
-    """For a small state of fixed size: while one instrument lasts, it stands in the processor's registers."""
-
-    def kernel(instruction: int, registers: int, rows: int, context: int) -> None:
-        own, to, at = words(instruction), words(context), words(registers)
-        out, params, scales = floats(at[own[OUT]]), floats(own[PARAMS]), floats(to[SCALES])
-        a, b, c = floats(at[own[INPUT]]), floats(at[own[INPUT + 1]]), floats(at[own[INPUT + 2]])
-        insts, state, size = words(to[BLOCK_INSTS]), floats(to[STATE]), to[STATE_SIZE]
-        if to[ALONE]:
-            held = own_floats(slots)
-            place = insts[0] * size + own[AT]
-            scale = scales[insts[0]] if own[PRICED] else 1.0
-            for slot in range(slots):
-                held[slot] = state[place + slot]
-            for row in range(rows):
-                out[row] = step(held, 0, gather(a, b, c, row), params, scale)
-            for slot in range(slots):
-                state[place + slot] = held[slot]
-        else:
-            for row in range(rows):
-                inst = insts[row]
-                scale = scales[inst] if own[PRICED] else 1.0
-                out[row] = step(state, inst * size + own[AT], gather(a, b, c, row), params, scale)
-
-    return kernel
-
-
-def remembering(step: Any, gather: Any) -> Kernel:
-    """For a state whose size depends on the parameters: a window."""
+def row_by_row(step: Any, gather: Any) -> Kernel:
+    """For any state, and rows of any instruments."""
 
     def kernel(instruction: int, registers: int, rows: int, context: int) -> None:
         own, to, at = words(instruction), words(context), words(registers)
@@ -77,5 +51,87 @@ def remembering(step: Any, gather: Any) -> Kernel:
             inst = insts[row]
             scale = scales[inst] if own[PRICED] else 1.0
             out[row] = step(state, inst * size + own[AT], gather(a, b, c, row), params, scale)
+
+    return kernel
+
+
+def carrying(step: Any, gather: Any, mixed: Any, slots: int) -> Kernel:
+    """For a small state of fixed size: while one instrument lasts, it stands in the processor's registers.
+
+    ``mixed`` is the kernel for rows of several.
+    """
+
+    def kernel(instruction: int, registers: int, rows: int, context: int) -> None:
+        own, to, at = words(instruction), words(context), words(registers)
+        if not to[ALONE]:
+            mixed(instruction, registers, rows, context)
+            return
+        out, params = floats(at[own[OUT]]), floats(own[PARAMS])
+        a, b, c = floats(at[own[INPUT]]), floats(at[own[INPUT + 1]]), floats(at[own[INPUT + 2]])
+        inst = words(to[BLOCK_INSTS])[0]
+        scale = floats(to[SCALES])[inst] if own[PRICED] else 1.0
+        state, held = floats(to[STATE] + 8 * (inst * to[STATE_SIZE] + own[AT])), own_floats(slots)
+        for slot in range(slots):
+            held[slot] = state[slot]
+        for row in range(rows):
+            out[row] = step(held, 0, gather(a, b, c, row), params, scale)
+        for slot in range(slots):
+            state[slot] = held[slot]
+
+    return kernel
+
+
+def running(run: Any, mixed: Any) -> Kernel:
+    """For a window: ``run(state, values, out, rows, params, scale)`` does the rows of one instrument."""
+
+    def kernel(instruction: int, registers: int, rows: int, context: int) -> None:
+        own, to, at = words(instruction), words(context), words(registers)
+        if not to[ALONE]:
+            mixed(instruction, registers, rows, context)
+            return
+        inst = words(to[BLOCK_INSTS])[0]
+        scale = floats(to[SCALES])[inst] if own[PRICED] else 1.0
+        state = floats(to[STATE] + 8 * (inst * to[STATE_SIZE] + own[AT]))
+        run(state, floats(at[own[INPUT]]), floats(at[own[OUT]]), rows, floats(own[PARAMS]), scale)
+
+    return kernel
+
+
+def side_by_side(step: Any, mixed: Any, slots: int) -> Kernel:
+    """Four instructions of one operator with one input each: what waits for its last row waits together."""
+
+    def kernel(instruction: int, registers: int, rows: int, context: int) -> None:
+        to, at, far = words(context), words(registers), 8 * INSTRUCTION_WORDS
+        if not to[ALONE]:
+            for lane in range(4):
+                mixed(instruction + lane * far, registers, rows, context)
+            return
+        w, x = words(instruction), words(instruction + far)
+        y, z = words(instruction + 2 * far), words(instruction + 3 * far)
+        inst = words(to[BLOCK_INSTS])[0]
+        scale, start = floats(to[SCALES])[inst], to[STATE] + 8 * inst * to[STATE_SIZE]
+        scale_w, scale_x = scale if w[PRICED] else 1.0, scale if x[PRICED] else 1.0
+        scale_y, scale_z = scale if y[PRICED] else 1.0, scale if z[PRICED] else 1.0
+        state_w, state_x = floats(start + 8 * w[AT]), floats(start + 8 * x[AT])
+        state_y, state_z = floats(start + 8 * y[AT]), floats(start + 8 * z[AT])
+        held_w, held_x, held_y, held_z = own_floats(slots), own_floats(slots), own_floats(slots), own_floats(slots)
+        for slot in range(slots):
+            held_w[slot], held_x[slot], held_y[slot], held_z[slot] = (
+                state_w[slot], state_x[slot], state_y[slot], state_z[slot],
+            )  # fmt: skip
+        in_w, in_x, in_y, in_z = (
+            floats(at[w[INPUT]]), floats(at[x[INPUT]]), floats(at[y[INPUT]]), floats(at[z[INPUT]]),
+        )  # fmt: skip
+        out_w, out_x, out_y, out_z = floats(at[w[OUT]]), floats(at[x[OUT]]), floats(at[y[OUT]]), floats(at[z[OUT]])
+        params_w, params_x = floats(w[PARAMS]), floats(x[PARAMS])
+        params_y, params_z = floats(y[PARAMS]), floats(z[PARAMS])
+        for row in range(rows):
+            out_w[row] = step(held_w, 0, (in_w[row],), params_w, scale_w)
+            out_x[row] = step(held_x, 0, (in_x[row],), params_x, scale_x)
+            out_y[row] = step(held_y, 0, (in_y[row],), params_y, scale_y)
+            out_z[row] = step(held_z, 0, (in_z[row],), params_z, scale_z)
+        for slot in range(slots):
+            state_w[slot], state_x[slot] = held_w[slot], held_x[slot]
+            state_y[slot], state_z[slot] = held_y[slot], held_z[slot]
 
     return kernel

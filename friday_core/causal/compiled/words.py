@@ -7,6 +7,8 @@ from __future__ import annotations
 
 #: Inputs that an operator with a kernel may have.
 MOST_INPUTS = 3
+#: Instructions of one operator that a kernel may execute side by side.
+WIDEST = 4
 #: Rows that a block has, if slices need not be whole.
 BLOCK = 1024
 
@@ -22,7 +24,7 @@ CODE, CODE_COUNT, BASES, STRIDES, REGISTERS, REGISTER_COUNT, ROWS, BLOCK_ROWS = 
 # ``STATE`` is the arena, ``STATE_SIZE`` the float64 of one instrument, ``SCALES`` the price units
 # of one currency unit by instrument; ``INSTS`` and ``TIMES`` are int64 by row.
 STATE, STATE_SIZE, SCALES, INSTS, TIMES = range(8, 13)
-# ``WHOLE`` says that slices must not be cut, ``SCRATCH`` is room for three words a row, ``SPARE``
+# ``WHOLE`` says that slices must not be cut, ``SCRATCH`` is room for two words a row, ``SPARE``
 # room for what a kernel may write about itself.
 WHOLE, SCRATCH, SPARE = range(13, 16)
 # Of the current block, set by the driver: its instruments and times, and whether it has one instrument only.

@@ -6,6 +6,8 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from friday_core.causal.kinds import Kind
 from friday_core.causal.op import (
     NAN,
@@ -135,11 +137,16 @@ def _plain(
     meaning: str,
     function: Callable[..., float],
     *example: Sequence[float],
+    kernel: Callable[..., float] | None = None,
 ) -> Op:
-    """An operator that is NaN where an input is; ``example`` is the rows of each input and the output's."""
+    """An operator that is NaN where an input is; ``example`` is the rows of each input and the output's.
+
+    ``kernel`` is the function for the compiler, whose arithmetic raises nothing.
+    """
     *inputs, output = example
     shown = Example(inputs, output)
-    return Op(name, len(inputs), kind, meaning, _PROPAGATES, _simple(function), examples=[shown])
+    compiled = None if kernel is None else _simple(kernel)
+    return Op(name, len(inputs), kind, meaning, _PROPAGATES, _simple(function), examples=[shown], kernel=compiled)
 
 
 def _compare(name: str, meaning: str, function: Callable[[float, float], bool], *output: float) -> Op:
@@ -157,6 +164,7 @@ ARITHMETIC = (
     _plain(
         "pow", number, "a ** b; NaN for a root of a negative number, an infinity for a negative power of 0", _power,
         [2, -8, 0, -0.0, -10, NAN], [3, 0.5, -2, -1, 309, 0], [8, NAN, math.inf, -math.inf, -math.inf, NAN],
+        kernel=math.pow,
     ),
     _plain(
         "min", same_grid, "the smaller; on a tie the first", _smaller,
@@ -170,9 +178,12 @@ ARITHMETIC = (
     _plain("abs", same_grid, "x without its sign", abs, [1, -2, NAN], [1, 2, NAN]),
     _plain("sqrt", number, "square root; NaN below 0", _sqrt, [4, -1, NAN], [2, NAN, NAN]),
     _plain("log", number, "natural logarithm; -inf at 0, NaN below", _log, [1, 0, -1, NAN], [0, -math.inf, NAN, NAN]),
-    _plain("exp", number, "e ** x", _exp, [0, 1000, -1000, NAN], [1, math.inf, 0, NAN]),
+    _plain("exp", number, "e ** x", _exp, [0, 1000, -1000, NAN], [1, math.inf, 0, NAN], kernel=math.exp),
     _plain("sign", number_from_any, "-1, 0 or 1", _sign, [-3, 0, 2, NAN], [-1, 0, 1, NAN]),
-    _plain("floor", number, "the largest whole number not above", _floor, [1.5, -1.5, -0.0, NAN], [1, -2, -0.0, NAN]),
+    _plain(
+        "floor", number, "the largest whole number not above", _floor,
+        [1.5, -1.5, -0.0, NAN], [1, -2, -0.0, NAN], kernel=np.floor,
+    ),
 )  # fmt: skip
 
 LOGIC = (

@@ -56,7 +56,7 @@ def _psar(state: list[float], at: int, x: Sequence[float], params: Params, _scal
         return NAN
     side = state[at]
     if side == 0.0:
-        state[at : at + 3] = [2.0, low, high]
+        state[at], state[at + 1], state[at + 2] = 2.0, low, high
         return NAN
     if side == 2.0:
         _begin_psar(state, at, high, low, params)
@@ -75,7 +75,7 @@ def _psar(state: list[float], at: int, x: Sequence[float], params: Params, _scal
             faster = acceleration + params[0]
             acceleration = params[1] if faster > params[1] else faster
     stop = _lowest(stop + acceleration * (extreme - stop), before, near)
-    state[at : at + 6] = [side, near, far, stop, extreme, acceleration]
+    _keep_psar(state, at, (side, near, far, stop, extreme, acceleration))
     return shown if side > 0.0 else -shown
 
 
@@ -84,9 +84,14 @@ def _begin_psar(state: list[float], at: int, high: float, low: float, params: Pa
     first_low, first_high = state[at + 1], state[at + 2]
     falls = first_low - low
     if falls > 0.0 and falls > high - first_high:
-        state[at : at + 6] = [-1.0, -high, -low, -first_high, -low, params[0]]
+        _keep_psar(state, at, (-1.0, -high, -low, -first_high, -low, params[0]))
     else:
-        state[at : at + 6] = [1.0, low, high, first_low, high, params[0]]
+        _keep_psar(state, at, (1.0, low, high, first_low, high, params[0]))
+
+
+def _keep_psar(state: list[float], at: int, values: tuple[float, float, float, float, float, float]) -> None:
+    for slot in range(6):
+        state[at + slot] = values[slot]
 
 
 def _lowest(a: float, b: float, c: float) -> float:

@@ -48,7 +48,7 @@ class ContractName(NamedTuple):
 
 
 def contract_name(symbol: str) -> ContractName | None:
-    """``NIFTY26MAYFUT``, ``NIFTY26MAY24000CE`` or ``NIFTY2651924000CE`` taken to pieces; ``None`` for any other text."""
+    """``NIFTY26MAYFUT``, ``NIFTY26MAY24000CE`` or ``NIFTY2651924000CE`` in its parts; ``None`` for any other text."""
     found = _CONTRACT.fullmatch(symbol)
     if found is None:
         return None

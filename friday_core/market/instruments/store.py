@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from friday_core.errors import DataError, DataSourceError
-from friday_core.market.instruments.stored_columns import SCHEMA
 from friday_core.market.instruments.kite_list import DayList
 from friday_core.market.instruments.snapshot import Snapshot
+from friday_core.market.instruments.stored_columns import SCHEMA
 
 _DAY, _SOURCE, _DIGEST = b"friday.day", b"friday.source", b"friday.source_sha256"
 _MANIFEST = "manifest.json"

@@ -31,6 +31,7 @@ INDICES: Mapping[str, InstrumentId] = {
     "SENSEX": InstrumentId("SENSEX", "BSE"),
     "BANKEX": InstrumentId("BANKEX", "BSE"),
 }
+_MEND = "\n    mend: keep it out of what is estimated, or name its terms to MarginBook"
 _RIGHTS = {"CE": Right.CALL, "PE": Right.PUT}
 
 
@@ -90,9 +91,7 @@ class HoldingsMargin:
         """A contract's terms, and the volatility of what it is written on."""
         name = contract_name(instrument.id.symbol)
         if name is None or instrument.id.exchange not in {"NFO", "BFO"}:
-            raise DataError(
-                f"{instrument.id}: no contract of NFO or BFO is called so\n    mend: take it out of the run, or the rule"
-            )
+            raise DataError(f"{instrument.id}: no contract of NFO or BFO is called so{_MEND}")
         listed = INDICES.get(name.underlying)
         kind = Underlying.STOCK if listed is None else Underlying.INDEX
         underlying = listed or InstrumentId(name.underlying, "NSE" if instrument.id.exchange == "NFO" else "BSE")
@@ -105,8 +104,6 @@ class HoldingsMargin:
         if name.day:
             return dt.date(name.year, name.month, name.day)
         if name.underlying not in INDICES and instrument.id.exchange != "NFO":
-            raise DataError(
-                f"{instrument.id}: no rule says when it expires\n    mend: take it out of the run, or the rule"
-            )
+            raise DataError(f"{instrument.id}: no rule says when it expires{_MEND}")
         cycle = name.underlying if name.underlying in INDICES else "stocks"
         return monthly_expiry(self._facts, cycle, name.year, name.month, self._sessions)

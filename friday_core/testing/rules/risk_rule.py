@@ -79,8 +79,9 @@ def _is_pure(subject: Subject) -> None:
 
 def _looks_at_nothing_else(subject: Subject) -> None:
     ask = _asking(subject.make())
+    questions = list(_questions(subject))[:300]
     with watching(subject.packages) as watch:
-        for one in list(_questions(subject))[:300]:
+        for one in questions:
             ask(one)
     wording.require_none(watch)
 

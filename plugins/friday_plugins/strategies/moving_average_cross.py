@@ -18,6 +18,9 @@ class MovingAverageCrossSettings(PluginSettings):
 
     fast: int = Field(20, ge=1, description="Bars of the fast average.")
     slow: int = Field(50, ge=2, description="Bars of the slow average.")
+    only: str | None = Field(
+        None, min_length=1, description="Column that is above 0 where a position may be held; elsewhere it is closed."
+    )
 
     @model_validator(mode="after")
     def _fast_is_faster(self) -> Self:
@@ -31,18 +34,20 @@ class MovingAverageCross(ColumnStrategy):
 
     Closes are adjusted for splits and dividends. Nothing is signalled before ``slow`` bars of an
     instrument, nor while the averages keep their order: a signal is given only when it changes.
-    Averages that differ by rounding only are equal, wherever the data begin.
+    Averages that differ by rounding only are equal, wherever the data begin. With ``only`` the signal is 0 on
+    rows where that column is not above 0, as on those of a future that is about to expire.
     """
 
     Settings = MovingAverageCrossSettings
 
     def __init__(self, settings: MovingAverageCrossSettings) -> None:
-        self._fast, self._slow = settings.fast, settings.slow
+        self._fast, self._slow, self._only = settings.fast, settings.slow, settings.only
 
     def outputs(self, m: Market) -> Mapping[str, Col]:
         fast, slow = indicators.sma(m.close, self._fast), indicators.sma(m.close, self._slow)
         above = fast - slow > _ROUNDING * abs(slow)
-        return {"signal": where(above, 1.0, 0.0), "fast": fast, "slow": slow}
+        held = above if self._only is None else above & (m[self._only] > 0.0)
+        return {"signal": where(held, 1.0, 0.0), "fast": fast, "slow": slow}
 
 
 @hookimpl

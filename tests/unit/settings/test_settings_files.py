@@ -11,7 +11,7 @@ from friday_core.errors import ProblemKind
 from friday_settings import load_settings
 
 #: The strategy of each packaged profile that runs at once.
-ACTIVE = {"backtest": "cross", "demo": "monthly", "paper": "cross"}
+ACTIVE = {"backtest": "cross", "demo": "monthly", "india": "cross", "paper": "cross"}
 
 
 def test_without_a_profile_the_backtest_on_synthetic_bars_is_loaded(folder: SettingsFolder) -> None:
@@ -74,7 +74,7 @@ def test_the_users_folder_can_be_another_than_the_current_one(folder: SettingsFo
 def test_a_missing_profile_lists_the_known_ones_and_the_nearest(folder: SettingsFolder) -> None:
     folder.write("profiles/mine.toml", "")
     problem = folder.only_problem(ProblemKind.MISSING_PROFILE, "dmeo")
-    assert problem.message == "--profile asks for profile 'dmeo'; known are backtest, default, demo, mine, paper"
+    assert problem.message == "--profile asks for profile 'dmeo'; known are backtest, default, demo, india, mine, paper"
     assert problem.mend == "did you mean 'demo'?"
 
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
-from friday_core.market.instruments.contract_names import is_monthly, names_month_of, underlying
+from friday_core.market.instruments.contract_names import (
+    ContractName,
+    contract_name,
+    is_monthly,
+    names_month_of,
+    underlying,
+)
 
 APRIL = dt.date(2024, 4, 25)
 
@@ -48,3 +55,26 @@ def test_the_underlying_stands_before_expiry_strike_and_type(
     symbol: str, strike: float, kind: str, expected: str
 ) -> None:
     assert underlying(symbol, APRIL, strike, kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("symbol", "expected"),
+    [
+        ("NIFTY26MAYFUT", ("NIFTY", 2026, 5, 0, "FUT", None)),
+        ("NIFTYNXT5026JANFUT", ("NIFTYNXT50", 2026, 1, 0, "FUT", None)),
+        ("360ONE26JANFUT", ("360ONE", 2026, 1, 0, "FUT", None)),
+        ("BAJAJ-AUTO26FEB9000PE", ("BAJAJ-AUTO", 2026, 2, 0, "PE", Decimal(9000))),
+        ("ITC24APR402.5CE", ("ITC", 2024, 4, 0, "CE", Decimal("402.5"))),
+        ("NIFTY2651924000CE", ("NIFTY", 2026, 5, 19, "CE", Decimal(24000))),
+        ("NIFTY24O1722000PE", ("NIFTY", 2024, 10, 17, "PE", Decimal(22000))),
+    ],
+)
+def test_a_symbol_is_taken_to_pieces(symbol: str, expected: tuple[object, ...]) -> None:
+    assert contract_name(symbol) == ContractName(*expected)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "symbol", ["INFY", "NIFTY26MAY", "26MAYFUT", "NIFTY2620024000CE", "NIFTY2623024000CE", "NIFTY26MAYCE"]
+)
+def test_what_names_no_contract_is_none(symbol: str) -> None:
+    assert contract_name(symbol) is None

@@ -10,8 +10,8 @@ import pytest
 from fakes.kite_lists import DAY, HEADER, Row, day_list, future, index, nifty_rows, option, row, written
 
 from friday_core.errors import DataSourceError
-from friday_core.market.instruments.stored_columns import SCHEMA
 from friday_core.market.instruments.kite_list import DayList, read_kite
+from friday_core.market.instruments.stored_columns import SCHEMA
 
 EXPIRY = "2026-08-25"
 

@@ -115,3 +115,11 @@ def test_a_snapshot_goes_on_with_the_same_bits(at: int) -> None:
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         MovingAverageCross.Settings(**settings)
+
+
+def test_a_position_is_held_only_where_the_column_is_above_0() -> None:
+    strategy = MovingAverageCross(MovingAverageCross.Settings(fast=2, slow=3, only="front"))
+    closes = np.array([10, 10, 10, 13, 10, 14, 15, 10], np.float64)
+    front = np.array([1, 1, 1, 1, 0, 0, 1, 1], np.float64)
+    found = batch.run(trace_program(strategy.outputs, ("front",)), {"close": closes, "front": front})
+    assert same(found["signal"], [math.nan, math.nan, 0, 1, 0, 0, 1, 0])

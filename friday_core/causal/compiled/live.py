@@ -1,0 +1,80 @@
+"""One slice at a time: columns into buffers, the driver, and out again; nothing grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from friday_core.causal.compiled.machine import Machine
+from friday_core.causal.compiled.words import ROWS
+from friday_core.causal.oracle import Columns
+from friday_core.domain.chunk import Float64
+from friday_core.errors import SchemaError
+
+
+class LiveSlices:
+    """Slices of one domain, of at most ``most`` rows; ``outputs`` are the instructions to show, by name."""
+
+    def __init__(self, machine: Machine, outputs: Mapping[str, int], most: int) -> None:
+        code = machine.code
+        self._machine = machine
+        self._insts, self._times = np.zeros(most, np.int64), np.zeros(most, np.int64)
+        self._needs_times = bool(code.joins) or code.has_panels
+        columns = {n: np.full(most, code.constants.get(n, 0.0)) for n in code.bound}
+        self._inputs = [(label, columns[n], memoryview(columns[n])) for label, n in code.labels.items()]
+        self._outputs = [(name, memoryview(columns[n])) for name, n in outputs.items()]
+        self.columns: Mapping[int, Float64] = columns
+        machine.bind(columns)
+        machine.times_and_instruments(self._times, self._insts)
+        self._inst, self._rows = memoryview(self._insts), memoryview(machine.context)
+        self._enter = machine.entrance()
+
+    def take(self, columns: Columns, rows: int) -> None:
+        """The values of the next slice; ``SchemaError`` if one is missing, or of another length."""
+        for label, buffer, view in self._inputs:
+            try:
+                column = columns[label]
+            except KeyError:
+                raise SchemaError(f"the slice has no column {label!r}; it has {', '.join(columns)}") from None
+            if len(column) != rows:
+                raise SchemaError(f"column {label!r} has {len(column)} values for {rows} rows")
+            try:
+                if rows == 1:
+                    view[0] = column[0]
+                else:
+                    buffer[:rows] = column
+            except (TypeError, ValueError):
+                raise SchemaError(f"column {label!r} holds something that is no number") from None
+
+    def run(self, ts: int, inst: Sequence[int], rows: int) -> None:
+        if rows == 1:
+            self._inst[0] = inst[0]
+        else:
+            self._insts[:rows] = inst
+        if self._needs_times:
+            self._times[:rows] = ts
+        if self._enter is None:
+            self._machine.run(rows)
+        else:
+            call, spare, context = self._enter
+            self._rows[ROWS] = rows
+            call(spare, spare, context)
+
+    def shown(self, rows: int) -> dict[str, list[float]]:
+        if rows == 1:
+            return {name: [view[0]] for name, view in self._outputs}
+        return {name: view[:rows].tolist() for name, view in self._outputs}
+
+    def take_row(self, values: Mapping[str, float]) -> None:
+        """``take`` for one row."""
+        try:
+            for label, _buffer, view in self._inputs:
+                view[0] = values[label]
+        except (KeyError, TypeError):
+            self.take({label: (value,) for label, value in values.items()}, 1)
+
+    def row(self, ts: int, inst: int) -> dict[str, float]:
+        """``run`` and ``shown`` for one row."""
+        self.run(ts, (inst,), 1)
+        return {name: view[0] for name, view in self._outputs}

@@ -1,0 +1,31 @@
+"""Object code into this process: by LLVM alone, without the compiler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.binding as llvm
+
+#: The name under which object code is entered.
+SYMBOL = "friday_kernel"
+
+
+def target_machine() -> Any:
+    """LLVM for this very processor."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    features = llvm.get_host_cpu_features().flatten()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=features, opt=3, reloc="default", codemodel="jitdefault", jit=True
+    )
+
+
+class LoadedCode:
+    """Object code in memory; ``address`` is where it is entered, for as long as this object lives."""
+
+    def __init__(self, code: bytes) -> None:
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
+        self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+        self.address = int(self._engine.get_function_address(SYMBOL))

@@ -1,0 +1,109 @@
+"""From an operator to the object code of its kernel: the one module that needs numba."""
+
+from __future__ import annotations
+
+from types import CellType, FunctionType
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba import njit, types
+from numba.core.compiler import Flags, compile_extra
+from numba.core.registry import cpu_target
+
+from friday_core.causal.compiled.clock_kernels import asof
+from friday_core.causal.compiled.driver import drive
+from friday_core.causal.compiled.fingerprint import reached
+from friday_core.causal.compiled.loading import SYMBOL, target_machine
+from friday_core.causal.compiled.panel_kernels import FILLS, across
+from friday_core.causal.compiled.row_kernels import GATHERED, carrying, row_by_row, running, side_by_side
+from friday_core.causal.compiled.runs import RUNS
+from friday_core.causal.op import Op
+
+#: What kernels may call: the C library that plain Python calls too.
+_LIBRARY = frozenset({"log", "exp", "pow", "memset", "memcpy", "memmove"})
+
+
+class NoKernel(Exception):
+    """The operator cannot be compiled; says why."""
+
+
+def kernel_object(op: Op, lanes: int) -> bytes:
+    """Object code in which ``SYMBOL`` is the operator's kernel; ``NoKernel`` if there is none."""
+    try:
+        return _object(_kernel(op, lanes), 4)
+    except NoKernel:
+        raise
+    except Exception as error:  # noqa: BLE001 - a compiler says in many ways that it does not know a word
+        raise NoKernel(f"{type(error).__name__}: {' '.join(str(error).split())[:800]}") from error
+
+
+def driver_object() -> bytes:
+    """Object code in which ``SYMBOL`` is the driver."""
+    return _object(drive, 1)
+
+
+def _kernel(op: Op, lanes: int) -> Any:
+    if op.name == "asof":
+        return asof
+    if op.identity in FILLS:
+        fill, parameters = FILLS[op.identity]
+        return across(_compiled(fill), parameters)
+    step = op.kernel or op.step
+    if step is None:
+        raise NoKernel("it works across a slice, or in the executor")
+    if op.arity not in GATHERED:
+        raise NoKernel(f"it has {op.arity} inputs")
+    gather, row = _compiled(GATHERED[op.arity]), _compiled(step)
+    mixed, slots = row_by_row(row, gather), op.fixed_slots
+    if lanes > 1:
+        return side_by_side(row, _compiled(mixed), slots or 0)
+    if op.identity in RUNS:
+        return running(_compiled(RUNS[op.identity]), _compiled(mixed))
+    return mixed if slots is None else carrying(row, gather, _compiled(mixed), slots)
+
+
+def _float(value: Any) -> Any:
+    """``float`` of a condition or a number: numba's own takes no condition."""
+    return value * 1.0
+
+
+_FLOAT = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(_float)
+
+
+def _compiled(function: Any) -> Any:
+    """The function for numba, and so all plain functions that it calls or holds."""
+    if not isinstance(function, FunctionType):
+        return function
+    names = {"float": _FLOAT, **{name: _compiled(one) for name, one in reached(function).items()}}
+    cells = tuple(CellType(_compiled(cell.cell_contents)) for cell in function.__closure__ or ())
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, cells)
+    copy.__module__ = function.__module__
+    return njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(copy)
+
+
+#: Rounded correctly by every C library, and so by the processor's own instruction.
+_SQUARE_ROOT = "@sqrt(", "@llvm.sqrt.f64("
+
+
+def _object(function: Any, words: int) -> bytes:
+    """Machine code that refers to nothing but the C library; one symbol leads in."""
+    names = {"float": _FLOAT, **{name: _compiled(one) for name, one in reached(function).items()}}
+    copy = FunctionType(function.__code__, names, SYMBOL, None, function.__closure__)
+    copy.__module__ = function.__module__
+    flags = Flags()
+    flags.error_model = "numpy"
+    flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+    flags.nrt = False
+    context = cpu_target.target_context
+    made = compile_extra(cpu_target.typing_context, context, copy, (types.int64,) * words, types.void, flags, {})
+    text = made.library.get_llvm_str().replace(made.fndesc.llvm_func_name, SYMBOL)
+    module = llvm.parse_assembly(text.replace(*_SQUARE_ROOT))
+    for one in module.functions:
+        if not one.is_declaration and one.name != SYMBOL:
+            one.linkage = "internal"
+        elif one.is_declaration and not one.name.startswith("llvm.") and one.name not in _LIBRARY:
+            raise NoKernel(f"its code calls {one.name}")
+    for variable in module.global_variables:
+        if not variable.is_declaration:
+            variable.linkage = "internal"
+    return bytes(target_machine().emit_object(module))

@@ -1,0 +1,83 @@
+"""Whole columns of one clock domain, checked once and ready for any executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from friday_core.causal.domains import rank, repeats
+from friday_core.causal.program import Program
+from friday_core.domain.chunk import MISSING_PRICE, Float64, Int64
+from friday_core.errors import SchemaError
+
+
+class Rows(Protocol):
+    """Columns by name, all of one length: a dict of arrays, or a data frame.
+
+    ``ts`` is the close time in microseconds, ``inst`` the instrument's position; rows are sorted
+    by both. Without ``inst`` there is one instrument, without ``ts`` rows are numbered.
+    """
+
+    def __contains__(self, name: object, /) -> bool: ...
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+class Table:
+    """The columns that a program reads in one domain, as contiguous float64, with times and instruments.
+
+    ``SchemaError`` for columns that are missing, hold no numbers, or differ in length, and for rows
+    that are not sorted by time.
+    """
+
+    def __init__(self, rows: Rows, program: Program, domain: str) -> None:
+        labels = program.inputs[domain]
+        missing = [label for label in labels if label not in rows]
+        if missing:
+            raise SchemaError(f"the rows of {domain} have no column {', '.join(map(repr, missing))}")
+        self.domain = domain
+        self.columns = {label: _floats(np.asarray(rows[label])) for label in labels}
+        lengths = {label: len(column) for label, column in self.columns.items()}
+        count = len(rows["ts"]) if "ts" in rows else max(lengths.values(), default=0)
+        self.ts = _integers("ts", rows, np.arange(count))
+        self.inst = _integers("inst", rows, np.zeros(count))
+        wrong = {name: n for name, n in (lengths | {"inst": len(self.inst)}).items() if n != count}
+        if wrong:
+            raise SchemaError(f"columns of {domain} differ in length from its {count} rows: {wrong}")
+        if (np.diff(self.ts) < 0).any():
+            raise SchemaError(f"the rows of {domain} are not sorted by ts")
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def begins(self) -> npt.NDArray[np.bool_]:
+        """By row, whether a slice begins with it."""
+        new = np.ones(len(self.ts), bool)
+        if not repeats(self.domain):
+            new[1:] = np.diff(self.ts) != 0
+        return new
+
+    def slices(self) -> Iterator[tuple[int, tuple[int, str], str, int, int]]:
+        """Time, rank, domain, first row and the row after the last."""
+        starts = np.flatnonzero(self.begins()).tolist()
+        for start, stop in zip(starts, [*starts[1:], len(self.ts)], strict=False):
+            yield int(self.ts[start]), rank(self.domain), self.domain, start, stop
+
+
+def _integers(name: str, rows: Rows, default: npt.NDArray[Any]) -> Int64:
+    given = rows[name] if name in rows else default  # noqa: SIM401 - a protocol without get()
+    return np.ascontiguousarray(np.asarray(given), np.int64)
+
+
+def _floats(values: npt.NDArray[Any]) -> Float64:
+    """float64; a price that is missing in an integer column is NaN."""
+    if values.dtype.kind not in "iufb":
+        raise SchemaError(f"a column of {values.dtype} holds no numbers")
+    if values.dtype.kind != "i":
+        return np.ascontiguousarray(values, np.float64)
+    found = values.astype(np.float64)
+    found[values == MISSING_PRICE] = np.nan
+    return found
