@@ -17,6 +17,7 @@ from friday_core.orchestration.training import Trainer
 from friday_core.plugin.graph import resolve_graph, settings_models
 from friday_core.plugin.spec import PluginSettings
 from friday_core.session.core import Core
+from friday_core.session.gateway import Gateway
 from friday_core.session.journal import MemoryJournal
 from friday_core.session.pacing import Pacer
 from friday_core.session.runner import SessionRunner
@@ -70,8 +71,11 @@ class Session(containers.DeclarativeContainer):
     pacer = providers.Singleton(
         Pacer.of, plugins.assembly.provided.settings.clock, plugins.assembly.provided.source.interval
     )
+    gateway = providers.Singleton(
+        Gateway, plugins.assembly.provided.broker, plugins.assembly.provided.settings.broker.use
+    )
     runner = providers.Singleton(
-        SessionRunner, core, journal, plugins.assembly.provided.broker, infrastructure.events.provided.publish, pacer
+        SessionRunner, core, journal, gateway, infrastructure.events.provided.publish, pacer
     )
     host = providers.Singleton(
         Host,

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from friday_core.causal.program import trace_program
 from friday_core.plugin.sections import StrategyEntry, StreamSettings
 from friday_core.plugin.setting_words import default_of, type_of
 from friday_core.plugin.spec import ComponentSpec, Kind, NoSettings
@@ -129,6 +130,20 @@ def _plugin(spec: ComponentSpec, module: Any) -> Iterator[str]:
         yield "It has no settings.\n"
     else:
         yield from _table(spec.settings, {})
+    added = _columns_added(spec)
+    if added:
+        yield f"It adds {', '.join(f'`{name}`' for name in added)}.\n"
+
+
+def _columns_added(spec: ComponentSpec) -> Sequence[str]:
+    """The columns of a transformer or feature set; of one that needs more than defaults to say it, none."""
+    if spec.kind not in (Kind.TRANSFORMER, Kind.FEATURE_SET):
+        return ()
+    outputs: object = getattr(spec.factory, "outputs", ())
+    if not callable(outputs):
+        return tuple(outputs) if isinstance(outputs, tuple) else ()
+    component = spec.factory() if spec.settings is NoSettings else spec.factory(spec.settings())
+    return tuple(trace_program(component.outputs, []).outputs)
 
 
 def _table(model: type[BaseModel], packaged: dict[str, Any]) -> Iterator[str]:

@@ -51,8 +51,8 @@ def members(role: type) -> list[Member]:
 def explained_names(module: ModuleType) -> list[Member]:
     """Types and constants of a module that a comment explains."""
     source = inspect.getsource(module)
-    declared = declared(ast.parse(source).body, source.splitlines())
-    return [one for one in declared if not one.is_method and one.meaning]
+    found = declared(ast.parse(source).body, source.splitlines())
+    return [one for one in found if not one.is_method and one.meaning]
 
 
 def _over(one: Member, before: Member) -> Member:
@@ -78,7 +78,8 @@ def _member(node: ast.stmt, lines: Sequence[str]) -> Member | None:
     match node:
         case ast.AnnAssign(target=ast.Name(id=name)):
             annotation = re.sub(r"^ClassVar\[(.*)\]$", r"\1", code_of(node.annotation))
-            return Member(name, annotation, code_of(node.value), comment_above(node, lines))
+            default, description = _field(node.value)
+            return Member(name, annotation, default, comment_above(node, lines) or description)
         case ast.Assign(targets=[ast.Name(id=name)]):
             return Member(name, "", code_of(node.value), comment_above(node, lines))
         case ast.FunctionDef(name=name):
@@ -89,6 +90,18 @@ def _member(node: ast.stmt, lines: Sequence[str]) -> Member | None:
             arguments = re.sub(r"^(self|cls)(, )?", "", code_of(node.args))
             return Member(name, f"({arguments}) -> {returns}", "", meaning, True, "abstractmethod" in marks)
     return None
+
+
+def _field(value: ast.expr | None) -> tuple[str, str]:
+    """Default and description of a field; of settings, what stands in the call that declares it."""
+    if not (isinstance(value, ast.Call) and code_of(value.func) in ("Field", "field")):
+        return code_of(value), ""
+    words = {word.arg: word.value for word in value.keywords}
+    default = code_of(value.args[0]) if value.args else code_of(words.get("default"))
+    if "default_factory" in words:
+        default = f"{code_of(words['default_factory'])}()"
+    description = ast.literal_eval(words["description"]) if "description" in words else ""
+    return default.replace("...", ""), description
 
 
 def code_of(node: ast.AST | None) -> str:

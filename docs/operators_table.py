@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from written_columns import market_sections, written
+
 from friday_core.causal.kinds import Kind
 from friday_core.causal.op import Example, Op, Params
 from friday_core.causal.operators import OPERATORS
@@ -71,13 +73,15 @@ a value, a NaN, the warm-up and a tie. A change of what it computes raises its `
 the key of every program that uses it. `kernel` will be the same step, compiled for a block of rows,
 with the same state and the same bits; `step` remains what it is tested against.
 
+{sections}
 ## The table
 
-`x`, or `a`, `b` and `c`, are input columns; parameters follow the semicolon. In the examples
-`nan` is NaN, and `units` the price units of one currency unit, else 1.
+`x`, or `a`, `b` and `c`, are input columns; parameters follow the semicolon. *Written as* shows what a plugin
+writes to get the operator, with `np` for numpy and the other words from `friday_core.api`; tests trace each. In the
+examples `nan` is NaN, and `units` the price units of one currency unit, else 1.
 """
 
-_HEADINGS = ("name", "arguments", "meaning", "kinds", "NaN", "warm-up", "state", "examples")
+_HEADINGS = ("name", "written as", "arguments", "meaning", "kinds", "NaN", "warm-up", "state", "examples")
 #: Words for sets of kinds that an operator takes in one and the same place.
 _WORDS = {
     frozenset(Kind): "any",
@@ -90,9 +94,13 @@ _GIVEN = {"input": "→ as declared", "const": "→ num or bool"}
 def operators_document() -> str:
     """``docs/operators.md``."""
     return (
-        "\n".join([INTRODUCTION, _line(_HEADINGS), _line(["---"] * len(_HEADINGS)), *map(_row, OPERATORS.values())])
+        "\n".join([_introduction(), _line(_HEADINGS), _line(["---"] * len(_HEADINGS)), *map(_row, OPERATORS.values())])
         + "\n"
     )
+
+
+def _introduction() -> str:
+    return INTRODUCTION.replace("{sections}", market_sections())
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -102,7 +110,9 @@ def _line(cells: Sequence[str]) -> str:
 def _row(op: Op) -> str:
     meaning = f"{op.meaning}. {op.note[0].upper()}{op.note[1:]}" if op.note else op.meaning
     cells = [_arguments(op), meaning, kinds_of(op), op.nan, _rows_of(op, op.warmup), _rows_of(op, op.slots)]
-    return _line([f"`{op.name}`", *map(_escaped, cells), "<br>".join(_example(op, one) for one in op.examples)])
+    return _line(
+        [f"`{op.name}`", written(op.name), *map(_escaped, cells), "<br>".join(_example(op, one) for one in op.examples)]
+    )
 
 
 def _escaped(text: str) -> str:

@@ -7,6 +7,7 @@ import enum
 import importlib
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -16,17 +17,27 @@ from typing import Any
 
 from interface_members import Member, class_source, code_of, comment_above, declared
 
-import friday_core.api as api
+from friday_core import api
+from friday_core.interfaces.component import Component
 
 #: How an author writes what a method of this name answers.
-_SPOKEN = {"__getitem__": "[{}]", "__len__": "len()", "__iter__": "iter()", "__contains__": "{} in"}
-_SENTENCE = re.compile(r"(.+?[.:])(?:\s|$)", re.DOTALL)
+_SPOKEN = {"__getitem__": "[{}]", "__len__": "len()", "__iter__": "iter()", "__contains__": "in"}
+_SENTENCE = re.compile(r"(.+?\.)(?:\s|$)", re.DOTALL)
 
 
 @cache
 def homes() -> dict[str, str]:
-    """Name to the module that it is imported from."""
-    tree = ast.parse(Path(str(api.__file__)).read_text("utf-8"))
+    """Name to the module in which it is written."""
+    return {name: _home(name, module) for name, module in _imported(api).items()}
+
+
+def _home(name: str, module: str) -> str:
+    further = _imported(importlib.import_module(module)).get(name)
+    return _home(name, further) if further else module
+
+
+def _imported(module: ModuleType) -> dict[str, str]:
+    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
     return {one.asname or one.name: str(node.module) for node in imports for one in node.names}
 
@@ -45,8 +56,10 @@ def words_of(name: str) -> str:
 
 
 def first_sentence(text: str) -> str:
-    found = _SENTENCE.match(text)
-    return " ".join((found[1] if found else text).split())
+    """The beginning of a docstring, up to the first full stop or the end of the paragraph."""
+    paragraph = text.partition("\n\n")[0]
+    found = _SENTENCE.match(paragraph)
+    return " ".join((found[1] if found else paragraph).split())
 
 
 def signature_of(name: str) -> str:
@@ -58,7 +71,7 @@ def signature_of(name: str) -> str:
         return f"{name}{_arguments(value)}"
     if inspect.isclass(value) and value.__module__ == homes()[name]:
         makers = [base for base in value.__mro__ if "__init__" in vars(base) and base.__module__.startswith("friday_")]
-        written = [base for base in makers if _has_source(vars(base)["__init__"])]
+        written = [base for base in makers if _is_written(vars(base)["__init__"])]
         return f"{name}{_arguments(vars(written[0])['__init__'])}" if written and not _is_enum(value) else ""
     node, _ = _assignment(name)
     return f"{name} = {code_of(node.value)}" if isinstance(node, ast.Assign | ast.AnnAssign) else name
@@ -71,15 +84,15 @@ def members_of(name: str) -> list[Member]:
         return []
     found: dict[str, Member] = {}
     for base in reversed(value.__mro__):
-        if base.__module__.startswith("friday_core."):
+        if base.__module__.startswith("friday_core.") and base is not Component:
             body, lines = class_source(base)
-            for one in (*declared(body, lines), *_spoken(body, lines)):
+            for one in (*declared(body, lines), *_spoken(body)):
                 before = found.get(one.name, one)
-                found[one.name] = replace(_plain(one), meaning=_meaning(one) or before.meaning)
-    return list(found.values())
+                found[one.name] = replace(one, meaning=one.meaning or before.meaning)
+    return [one for one in found.values() if one.name != "model_config"]
 
 
-def _spoken(body: Sequence[ast.stmt], lines: Sequence[str]) -> Iterator[Member]:
+def _spoken(body: Sequence[ast.stmt]) -> Iterator[Member]:
     for node in body:
         if isinstance(node, ast.FunctionDef) and node.name in _SPOKEN:
             arguments = re.sub(r"^self(, )?", "", code_of(node.args))
@@ -87,26 +100,8 @@ def _spoken(body: Sequence[ast.stmt], lines: Sequence[str]) -> Iterator[Member]:
             yield Member(name, f" -> {code_of(node.returns)}", "", ast.get_docstring(node) or "", is_method=True)
 
 
-def _plain(one: Member) -> Member:
-    """A field of settings without the call that declares it: its default alone."""
-    call = ast.parse(one.value, mode="eval").body if one.value else None
-    if not isinstance(call, ast.Call) or code_of(call.func) not in ("Field", "field"):
-        return one
-    default = [code_of(argument) for argument in call.args]
-    factory = [f"{code_of(word.value)}()" for word in call.keywords if word.arg == "default_factory"]
-    return replace(one, value="".join([*default, *factory][:1]).replace("...", ""))
-
-
-def _meaning(one: Member) -> str:
-    call = ast.parse(one.value, mode="eval").body if one.value and not one.is_method else None
-    if one.meaning or not isinstance(call, ast.Call):
-        return one.meaning
-    told = [word.value for word in call.keywords if word.arg == "description"]
-    return str(ast.literal_eval(told[0])) if told else ""
-
-
 def _arguments(function: Any) -> str:
-    (node,) = ast.parse(inspect.cleandoc(inspect.getsource(function))).body
+    (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     assert isinstance(node, ast.FunctionDef)
     arguments = re.sub(r"^(self|cls)(, )?", "", code_of(node.args))
     returns = "" if node.name == "__init__" else f" -> {code_of(node.returns)}"
@@ -123,9 +118,10 @@ def _assignment(name: str) -> tuple[ast.stmt, list[str]]:
     raise LookupError(f"friday_core.api.{name} is set nowhere in {homes()[name]}")
 
 
-def _has_source(function: Any) -> bool:
-    """Whether somebody wrote it: those of dataclasses are made."""
-    return inspect.isfunction(function) and not function.__code__.co_filename.startswith("<")
+def _is_written(function: Any) -> bool:
+    """Whether an author wrote it: those of dataclasses and protocols are made."""
+    written = inspect.isfunction(function) and not function.__code__.co_filename.startswith("<")
+    return written and function.__module__.startswith("friday_")
 
 
 def _is_enum(value: type) -> bool:

@@ -1,4 +1,4 @@
-"""Writes ``docs/values.md`` from the names of ``friday_core.api``: ``python docs/values_reference.py``; ``--check`` only compares."""
+"""Writes ``docs/values.md``: ``python docs/values_reference.py``; ``--check`` only compares."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from interface_members import Member
 from value_members import first_sentence, members_of, signature_of, words_of
 
-import friday_core.api as api
+from friday_core import api
 from friday_core.interfaces.component import Component
 
 DOCUMENT = Path(__file__).parent / "values.md"
@@ -87,6 +87,8 @@ ABOUT = {
     ),
     "Roles": "The classes that a plugin derives from; each has its section in [Interfaces](interfaces.md).",
 }
+#: A table as docstrings draw it, between lines of equals signs.
+_TABLE = re.compile(r"^={3,}[= ]*\n(?:.+\n)+={3,}[= ]*$", re.MULTILINE)
 #: Names that are told elsewhere, and where.
 ELSEWHERE = {"Col": "operators.md#columns", "Market": "operators.md#the-market-m", "indicators": "indicators.md"}
 
@@ -125,19 +127,23 @@ def _told(name: str) -> Iterator[str]:
     signature = signature_of(name)
     if signature and signature != name:
         yield f"`{signature}`\n"
-    yield f"{_markdown(words_of(name))}\n"
+    yield f"{_TABLE.sub(_fenced, _markdown(words_of(name)))}\n"
     found = members_of(name)
     if found:
         yield "\n".join(map(_member, found)) + "\n"
 
 
 def _member(one: Member) -> str:
-    said = _markdown(first_paragraphs(one.meaning))
+    said = _markdown(_without_blank_lines(one.meaning))
     indented = re.sub(r"\n(?=[^\n])", "\n    ", said)
     return f"- `{one}`{': ' + indented if said else ''}"
 
 
-def first_paragraphs(text: str) -> str:
+def _fenced(table: re.Match[str]) -> str:
+    return f"```text\n{table[0]}\n```"
+
+
+def _without_blank_lines(text: str) -> str:
     """All but the blank lines: an item of a list is one paragraph."""
     return "\n".join(line for line in text.splitlines() if line.strip())
 

@@ -99,8 +99,9 @@ class Oracle:
         ids = None if self._ids is None or instrument is None else [*self._ids, instrument]
         self._place = _places(ids, len(self._scales) + 1)
         self._ids = ids
+        arena = np.concatenate([self._arena(), self._cold(1)])
         self._scales.append(float(scale))
-        self._take_up(np.concatenate([self._arena(), self._cold(1)]))
+        self._take_up(arena)
         return len(self._scales) - 1
 
     def _run(

@@ -47,22 +47,25 @@ class Table:
         wrong = {name: n for name, n in (lengths | {"inst": len(self.inst)}).items() if n != count}
         if wrong:
             raise SchemaError(f"columns of {domain} differ in length from its {count} rows: {wrong}")
-        if (np.diff(self.ts) < 0).any():
+        if (self.ts[1:] < self.ts[:-1]).any():
             raise SchemaError(f"the rows of {domain} are not sorted by ts")
 
     def __len__(self) -> int:
         return len(self.ts)
 
-    def begins(self) -> npt.NDArray[np.bool_]:
-        """By row, whether a slice begins with it."""
-        new = np.ones(len(self.ts), bool)
-        if not repeats(self.domain):
-            new[1:] = np.diff(self.ts) != 0
-        return new
+    @property
+    def first_slice(self) -> int:
+        """How many rows its first slice has."""
+        if not len(self) or repeats(self.domain):
+            return min(len(self), 1)
+        return int(np.searchsorted(self.ts, self.ts[0], side="right"))
 
     def slices(self) -> Iterator[tuple[int, tuple[int, str], str, int, int]]:
         """Time, rank, domain, first row and the row after the last."""
-        starts = np.flatnonzero(self.begins()).tolist()
+        new = np.ones(len(self), bool)
+        if not repeats(self.domain):
+            new[1:] = self.ts[1:] != self.ts[:-1]
+        starts = np.flatnonzero(new).tolist()
         for start, stop in zip(starts, [*starts[1:], len(self.ts)], strict=False):
             yield int(self.ts[start]), rank(self.domain), self.domain, start, stop
 

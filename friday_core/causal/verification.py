@@ -11,6 +11,10 @@ from friday_core.causal.trace import ANY_DOMAIN
 #: Operators that have neither step nor panel: the executor carries them out itself.
 EXECUTORS_OWN = frozenset({"input", "const", "asof"})
 
+#: Parameters that a state's size follows from, and the most that they may be.
+_SIZES = frozenset({"w", "k"})
+_MOST_ROWS = 2.0**31
+
 
 def faults(
     instructions: Sequence[Instruction], outputs: Mapping[str, int], domains: Sequence[str], start: Sequence[float]
@@ -19,9 +23,11 @@ def faults(
     taken = 0
     for number, one in enumerate(instructions):
         where = f"instruction {number} ({one.name})"
-        for fault in (*_shape(one, number), *_state(one, taken, start), *_clock(one, instructions, number, domains)):
+        unsized = list(_parameters(one))
+        state = [] if unsized else list(_state(one, taken, start))
+        for fault in (*_shape(one, number), *unsized, *state, *_clock(one, instructions, number, domains)):
             yield f"{where}: {fault}"
-        taken = one.at + one.slots
+        taken = taken if unsized else one.at + one.slots
     if taken != len(start):
         yield f"the state has {len(start)} slots, the instructions use {taken}"
     for name, number in outputs.items():
@@ -42,6 +48,23 @@ def _shape(one: Instruction, number: int) -> Iterator[str]:
         yield "has neither step nor panel"
     if op.name == "input" and not one.node.label:
         yield "has no column to read"
+    if one.node.number != number:
+        yield f"is node {one.node.number} of the trace"
+
+
+def _parameters(one: Instruction) -> Iterator[str]:
+    """Sizes are taken from them: a kernel could not tell a wrong one from a right one."""
+    op = one.node.op
+    if len(one.params) != len(op.parameters):
+        yield f"takes {len(op.parameters)} parameters, not {len(one.params)}"
+        return
+    for name, value in zip(op.parameters, one.params, strict=True):
+        if not isinstance(value, float):
+            yield f"{name} is {value!r}, which is no float64"
+        elif name in _SIZES and op.fixed_slots is None and not (value.is_integer() and 1.0 <= value <= _MOST_ROWS):
+            yield f"{name} is {value}, not a whole number of rows from 1 to {_MOST_ROWS:.0f}"
+        elif name == "q" and not 0.0 <= value <= 1.0:
+            yield f"q is {value}, not in [0, 1]"
 
 
 def _state(one: Instruction, taken: int, start: Sequence[float]) -> Iterator[str]:

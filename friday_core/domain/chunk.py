@@ -13,7 +13,9 @@ import numpy.typing as npt
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.errors import SchemaError
 
+#: The type of an array of whole numbers: times, price units.
 Int64 = npt.NDArray[np.int64]
+#: The type of an array of floats: volumes, features.
 Float64 = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 
@@ -21,7 +23,7 @@ Array = npt.NDArray[Any]
 PRICE_COLUMNS = ("open", "high", "low", "close")
 #: Every column that holds prices: those of a bar, and the one of a tick. Whole price units, never a float.
 PRICES = frozenset({*PRICE_COLUMNS, "price"})
-#: What a price that is not there looks like in an integer column.
+#: What a price that is not there looks like in an integer column: the smallest 64-bit integer.
 MISSING_PRICE = int(np.iinfo(np.int64).min)
 
 

@@ -21,4 +21,5 @@ class KnownDates(NamedTuple):
         return f"{to_date(self.first)} to {to_date(self.last)}"
 
     def knows(self, date: int) -> bool:
+        """Whether the facts answer for a date, in days since 1970-01-01."""
         return self.first <= date <= self.last

@@ -12,6 +12,8 @@ from friday_core.errors import InvariantError
 
 
 class Side(enum.StrEnum):
+    """What an order does; an ``Order`` has a side and a positive quantity, a decision's table a signed one."""
+
     BUY = "buy"
     SELL = "sell"
 
@@ -22,6 +24,8 @@ class Side(enum.StrEnum):
 
 
 class OrderType(enum.StrEnum):
+    """At what price an order may trade. A trigger that is touched makes a stop a market order, a stop limit a limit."""
+
     MARKET = "market"
     LIMIT = "limit"
     STOP = "stop"
@@ -29,10 +33,12 @@ class OrderType(enum.StrEnum):
 
     @property
     def has_limit(self) -> bool:
+        """Whether it takes a ``limit_price``."""
         return self in (OrderType.LIMIT, OrderType.STOP_LIMIT)
 
     @property
     def has_trigger(self) -> bool:
+        """Whether it takes a ``trigger_price``."""
         return self in (OrderType.STOP, OrderType.STOP_LIMIT)
 
 
@@ -142,6 +148,7 @@ ORDER_TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
 class WorkingOrder:
     """An order and where it stands; owned by the core, read by matchers.
 
+    ``order`` is what was asked, ``status`` where it stands, ``filled`` what of its quantity has traded.
     ``active_from`` is the ordinal of the first slice on which it may fill, ``session`` the first
     session in which it was active (-1 before), ``triggered`` whether a stop has been touched.
     """
@@ -159,6 +166,7 @@ class WorkingOrder:
 
     @property
     def remaining(self) -> int:
+        """Shares or contracts that have not traded yet."""
         return self.order.quantity - self.filled
 
     def move(self, status: OrderStatus, reason: str = "") -> None:

@@ -79,4 +79,5 @@ class CancelOrder(msgspec.Struct, frozen=True):
     reason: str
 
 
+#: What a broker is sent.
 Intent = PlaceOrder | CancelOrder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
 from friday_core.domain.executed import ExecutedOrder
@@ -16,15 +17,13 @@ from friday_core.domain.records import Intent
 from friday_core.interfaces.component import Component
 
 
-class Execution(Protocol):
-    """A quantity of a working order that a matcher traded; ``price`` in price units."""
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A quantity of a working order that a matcher proposes to trade; ``price`` in price units."""
 
-    @property
-    def order(self) -> WorkingOrder: ...
-    @property
-    def quantity(self) -> int: ...
-    @property
-    def price(self) -> int: ...
+    order: WorkingOrder
+    quantity: int
+    price: int
 
 
 class Matcher(Protocol):

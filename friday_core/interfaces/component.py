@@ -27,9 +27,16 @@ class Health:
 class Stateful(Protocol):
     """A stage of a stream that can hand over what it remembers; optional.
 
-    A component of the same settings, over the same instruments, that was given the snapshot
-    answers from then on like the one that made it, to the last bit. Bytes that are no snapshot
-    raise. No pickle: a snapshot may come from another machine.
+    A component of the same settings that was given the snapshot answers from then on like the one
+    that made it, to the last bit. Bytes that are no snapshot raise. No pickle: a snapshot may come
+    from another machine. What is kept per instrument goes by its name, ``str(universe[i].id)``, since
+    positions are addresses inside one session; a snapshot may be restored where some instruments are
+    new and others are gone. Only what earlier rows left behind belongs into it: not the settings, and
+    not a file that the factory reads again.
+
+    Without the two methods a component that remembers rows works in backtests and on paper, and no
+    live session with it can be taken up where it stopped; a validator is copied with ``deepcopy``
+    instead, and if it cannot be copied either, is asked row by row, which is slow.
     """
 
     def snapshot(self) -> bytes:

@@ -10,6 +10,8 @@ from friday_core.interfaces.component import Component
 
 
 class Severity(enum.IntEnum):
+    """How urgent it is; larger is more urgent, and an alarm wants a person."""
+
     INFO = 10
     WARNING = 20
     ALARM = 30

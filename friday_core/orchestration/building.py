@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from friday_core.domain.sessions import SessionDates
-from friday_core.errors import ConfigurationError, InvariantError
+from friday_core.errors import ConfigurationError
 from friday_core.flow.coarser import CoarserBars
 from friday_core.flow.derived import DerivedStream
 from friday_core.flow.manager import DataFlowManager
@@ -16,6 +16,7 @@ from friday_core.flow.stream import Stream
 from friday_core.interfaces.broker import SimulatedBroker
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import check_assembly
+from friday_core.orchestration.exchange import exchange_of
 from friday_core.plugin.discovery import installed_plugins
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections
 from friday_core.plugin.registry import PluginRegistry
@@ -23,7 +24,6 @@ from friday_core.plugin.signal_steps import SIGNALS, SignalSteps
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.session.run_folder import RunFolder
-from friday_core.simulation.scaled_costs import scaled_slippage
 from friday_core.trading.capital import capital_per_strategy
 from friday_core.trading.ledger import Account, Book
 from friday_core.trading.limits import Limits
@@ -103,16 +103,13 @@ def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[
 
 
 def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
-    broker = assembly.broker
-    if not isinstance(broker, SimulatedBroker):
-        raise InvariantError("the driver of a historical session needs a simulated broker")
-    settings = assembly.settings
+    broker, settings = assembly.broker, assembly.settings
     return Driver(
         assembly.universe,
         desks,
-        scaled_slippage(broker.matcher(), settings.broker.slippage_scale, settings.broker.use),
+        exchange_of(assembly),
         assembly.charges,
-        assumed_fills=broker.assumed,
+        assumed_fills=isinstance(broker, SimulatedBroker) and broker.assumed,
         netting=settings.trading.netting,
         limits=Limits.of_account(settings.account),
     )

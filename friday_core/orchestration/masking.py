@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow as pa
 
 from friday_core.errors import FridayError
+from friday_core.infrastructure.secrets import SecretRegistry
+from friday_core.plugin.graph import Node
+from friday_core.plugin.secret_fields import secrets_in
 
 #: ``SecretRegistry.mask``.
 Mask = Callable[[str], str]
+
+
+def secrets_of(nodes: Iterable[Node]) -> SecretRegistry:
+    """A registry of its own that knows every secret of these components."""
+    secrets = SecretRegistry()
+    for node in nodes:
+        for secret in secrets_in(node.settings):
+            secrets.register(secret, node.request.settings_section)
+    return secrets
 
 
 def mask_texts(value: Any, mask: Mask) -> Any:

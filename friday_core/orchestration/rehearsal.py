@@ -8,11 +8,11 @@ from contextlib import ExitStack, closing, contextmanager
 from friday_core.domain.records import ModelVersion
 from friday_core.infrastructure.logging import configure_logging
 from friday_core.infrastructure.secrets import SecretRegistry
+from friday_core.interfaces.component import Component
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.building import build_account, build_desks, build_driver, build_flow, build_risk
 from friday_core.orchestration.lifecycle import Lifecycle
-from friday_core.orchestration.masking import mask_error
-from friday_core.plugin.secret_fields import secrets_in
+from friday_core.orchestration.masking import mask_error, secrets_of
 from friday_core.plugin.spec import Kind
 from friday_core.session.core import Core
 from friday_core.session.desk import Desk
@@ -35,7 +35,7 @@ def rehearse(
     intents go nowhere. Returns the core as it stands then. No secret is in what is logged, to
     stderr, or raised.
     """
-    secrets = _secrets_of(assembly)
+    secrets = secrets_of(assembly.graph.nodes.values())
     try:
         desks = build_desks(assembly, build_account(assembly), build_risk(assembly))
         prepare(desks)
@@ -62,19 +62,15 @@ def _logging(secrets: SecretRegistry) -> Iterator[None]:
 @contextmanager
 def started(assembly: Assembly) -> Iterator[None]:
     """The components that do their work inside the process are started, and stopped at the end."""
-    nodes = assembly.graph.nodes.values()
-    inside = {node.id: assembly.components[node.id] for node in nodes if node.request.kind not in _OUTSIDE}
-    dependencies = {name: needed & inside.keys() for name, needed in assembly.graph.dependencies.items()}
     with ExitStack() as edges:
-        lifecycle = Lifecycle(inside, dependencies, step_timeout=assembly.settings.run.step_timeout)
+        lifecycle = Lifecycle(*inside(assembly), step_timeout=assembly.settings.run.step_timeout)
         edges.callback(lifecycle.close)
         lifecycle.start()
         yield
 
 
-def _secrets_of(assembly: Assembly) -> SecretRegistry:
-    secrets = SecretRegistry()
-    for node in assembly.graph.nodes.values():
-        for secret in secrets_in(node.settings):
-            secrets.register(secret, node.request.settings_section)
-    return secrets
+def inside(assembly: Assembly) -> tuple[dict[str, Component], dict[str, set[str]]]:
+    """The components that do their work inside the process, and what each needs of the others among them."""
+    nodes = assembly.graph.nodes.values()
+    components = {node.id: assembly.components[node.id] for node in nodes if node.request.kind not in _OUTSIDE}
+    return components, {name: needed & components.keys() for name, needed in assembly.graph.dependencies.items()}

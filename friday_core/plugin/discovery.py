@@ -12,6 +12,7 @@ from importlib.metadata import Distribution, EntryPoint, entry_points
 from itertools import groupby
 
 from friday_core.plugin.api_version import API_VERSION, looks_like_plugins, major_of
+from friday_core.plugin.spec import Kind
 
 #: The distribution whose plugins are imported without a time limit.
 OWN_DISTRIBUTION = "friday-trading"
@@ -110,6 +111,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """``did you mean 'x'? `` for the closest known name, or an empty string."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"did you mean {str(close[0])!r}? " if close else ""
+
+
+def kind_mend(name: str, plugins: Iterable[InstalledPlugin]) -> str:
+    """What to write in place of ``[plugins.<name>]``, where the name is no kind of component."""
+    meant = dict.fromkeys(f"[plugins.{plugin.key}]" for plugin in plugins if plugin.name == name and plugin.kind)
+    if meant:
+        return f"write {' or '.join(meant)}"
+    return f"{nearest(name, Kind)}Kinds are {', '.join(Kind)}; settings stand in [plugins.<kind>.<name>]"
 
 
 def by_key(plugins: Iterable[InstalledPlugin]) -> dict[str, list[InstalledPlugin]]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from friday_core.errors import ConfigurationError, FridayError, Problem, ProblemKind
-from friday_core.plugin.discovery import nearest
+from friday_core.plugin.discovery import kind_mend, nearest
 from friday_core.plugin.own_settings import OwnSettings
 from friday_core.plugin.plan import Configuration, Request, requested_components
 from friday_core.plugin.registry import Loaded, PluginRegistry, described
@@ -167,10 +167,8 @@ def _unknown_sections(given: Mapping[str, Mapping[str, Any]], registry: PluginRe
     problems = []
     for kind, names in given.items():
         if kind not in set(Kind):
-            mend = f"{nearest(kind, Kind)}Kinds are {', '.join(Kind)}"
-            problems.append(
-                Problem(ProblemKind.UNKNOWN_SECTION, f"{kind!r} is not a kind of component", mend, f"plugins.{kind}")
-            )
+            mend, message = kind_mend(kind, registry.plugins), f"{kind!r} is not a kind of component"
+            problems.append(Problem(ProblemKind.UNKNOWN_SECTION, message, mend, f"plugins.{kind}"))
             continue
         known = [plugin.name for plugin in registry.plugins if plugin.kind == kind]
         for name in names:

@@ -16,6 +16,7 @@ PLUGIN_GROUP = group_of(API_VERSION[0])
 COMMAND_GROUP = "friday.commands"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
+#: Marks a function of a plugin as one of Friday's hooks: ``@hookimpl``.
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 

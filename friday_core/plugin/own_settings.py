@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 from friday_core.errors import Problem, ProblemKind
 from friday_core.plugin.discovery import nearest
-from friday_core.plugin.plan import Configuration, Request
+from friday_core.plugin.plan import Configuration, Request, ValueOrigin
 from friday_core.plugin.registry import Loaded, described
 from friday_core.plugin.secret_fields import holds_secrets, secret_keys
 from friday_core.plugin.spec import USE, PluginSettings
+from friday_core.plugin.written_types import mistyped
 
 #: Stands for a secret in a message.
 MASK = "***"
@@ -34,14 +35,32 @@ class OwnSettings:
         """The settings, ``None`` if they are not valid, and everything that is wrong with them."""
         problems = [self._secret_in_file(key) for key in self._secret if not self._may_be_secret(key)]
         try:
-            return self._model.model_validate(self._values), problems
+            settings = self._model.model_validate(self._values)
         except ValidationError as error:
             details = error.errors(include_input=False, include_url=False)
-            return None, [*problems, *map(self._problem, details)]
+            told = {tuple(detail["loc"]) for detail in details}
+            return None, [*problems, *map(self._problem, details), *self._mistyped(told)]
         except Exception as error:  # noqa: BLE001 - validators are the plugin's code
             mend = f"correct [{self._section}], or report it to the author of {self._loaded.plugin.distribution}"
             message = self._masked(f"its settings cannot be judged: {described(error)}")
             return None, [*problems, self._wrong(ProblemKind.INVALID_VALUE, message, mend, self._section)]
+        wrong = list(self._mistyped())
+        return None if wrong else settings, [*problems, *wrong]
+
+    def _mistyped(self, told: Collection[tuple[str | int, ...]] = ()) -> Iterator[Problem]:
+        """Values in files that are written as another type than theirs; those ``told`` of are passed over."""
+        for loc, wanted in mistyped(self._model, self._values):
+            section, origin = self._place(loc)
+            if loc not in told and not origin.is_text:
+                path = ".".join(map(str, loc))
+                message = f"{path} in {origin} is written as another type"
+                yield self._wrong(ProblemKind.INVALID_VALUE, message, f"write {path} = {wanted}", section)
+
+    def _place(self, loc: Sequence[str | int]) -> tuple[str, ValueOrigin]:
+        """The section in which a setting stands or is to stand, and where its value came from."""
+        own = bool(self._request.own) and (not loc or loc[0] in self._request.own)
+        section = f"{self._request.section}.settings" if own else self._section
+        return section, self._configuration.origin_of(".".join((section, *map(str, loc))))
 
     @property
     def _section(self) -> str:
@@ -68,9 +87,7 @@ class OwnSettings:
     def _problem(self, detail: Any) -> Problem:
         loc = tuple(str(part) for part in detail["loc"])
         path, field = ".".join(loc), _field_at(self._model, loc)
-        own = bool(self._request.own) and (not loc or loc[0] in self._request.own)
-        section = f"{self._request.section}.settings" if own else self._section
-        origin = self._configuration.origin_of(section if own else f"{section}.{path}")
+        section, origin = self._place(loc)
         if detail["type"] == "extra_forbidden":
             known = list((_model_at(self._model, loc[:-1]) or self._model).model_fields)
             mend = f"{nearest(loc[-1], known)}Known: {', '.join(known) or 'none, it has no settings'}"

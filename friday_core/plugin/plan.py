@@ -72,6 +72,10 @@ class ValueOrigin(Protocol):
 
     @property
     def may_hold_secrets(self) -> bool: ...
+    @property
+    def is_text(self) -> bool:
+        """Whether whoever wrote it could write nothing but text."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,8 +90,8 @@ class PluginRegistry:
         known = [plugin.name for plugin in self.for_our_major if plugin.kind == kind]
         message = f"no installed plugin offers the {kind} {name!r}"
         mend = (
-            f"{nearest(name, known)}Installed: {', '.join(known) or 'none'}. If it belongs to a plugin of its own, "
-            f"install that first, for example: pip install friday-{name.replace('_', '-')}"
+            f"{nearest(name, known)}Installed: {', '.join(known) or 'none'}. If it belongs to another distribution, "
+            "install that; if it is your own: pip install -e . in its folder"
         )
         return Problem(ProblemKind.UNKNOWN_COMPONENT, message, mend, plugin=key)
 
@@ -202,9 +202,25 @@ def import_plugin(plugin: InstalledPlugin, timeout: float | None) -> Any:
             message = f"its import did not return within {timeout:g} s"
             raise _Unusable(ProblemKind.IMPORT_FAILED, message, mend)
     if isinstance(outcomes[0], BaseException):
+        if _is_missing(plugin.entry_point.module, outcomes[0]):
+            mend = _entry_point_mend(plugin)
         message = f"importing {plugin.entry_point.value} raised {described(outcomes[0])}"
         raise _Unusable(ProblemKind.IMPORT_FAILED, message, mend) from outcomes[0]
     return outcomes[0]
+
+
+def _is_missing(module: str, error: BaseException) -> bool:
+    """Whether the module itself is not there, or a package that it would be in."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return missing is not None and f"{module}.".startswith(f"{missing}.")
+
+
+def _entry_point_mend(plugin: InstalledPlugin) -> str:
+    where = f'[project.entry-points."{plugin.entry_point.group}"] of its pyproject.toml'
+    return (
+        f"mend or uninstall {plugin.distribution}: correct the module of {plugin.key} in {where}, "
+        "then install it again (pip install -e . in its folder)"
+    )
 
 
 def _attempt(plugin: InstalledPlugin) -> Any:
@@ -237,5 +253,6 @@ def _not_among(key: str, specs: Sequence[ComponentSpec]) -> _Unusable:
     if strange is not None:
         mend = f"{strange!r} is no kind of component: {nearest(str(strange), Kind)}Kinds are {', '.join(Kind)}"
     else:
-        mend = "name the entry point <kind>.<name> as the component is registered"
+        own = specs[0].key if len(specs) == 1 else "<kind>.<name>"
+        mend = f"name it {own} in pyproject.toml, [project.entry-points], as it is registered, and install it again"
     return _Unusable(ProblemKind.BAD_REGISTRATION, message, mend)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -55,6 +56,21 @@ class SessionLog:
     netting: NettingLog | None = None
     slices: int = 0
 
+    def note_unsent(self, why: Mapping[str, str]) -> None:
+        """Orders with these tags, and those that they were sent for, have not or perhaps not reached the broker.
+
+        Where they stand is left as it is: by the matcher's account they may even have traded.
+        """
+        reasons = dict(why)
+        for account in self.netting.orders if self.netting is not None else ():
+            tag = account.working.order.tag
+            if tag in why:
+                reasons |= dict.fromkeys(account.parents, why[tag])
+                _add_reason(account.working, why[tag])
+        for working in self.orders:
+            if working.order.tag in reasons:
+                _add_reason(working, reasons[working.order.tag])
+
     def digest(self) -> str:
         """SHA-256 over decisions, fills, ended orders, equity and netting: equal runs have equal digests."""
         encoder = msgspec.json.Encoder(order="deterministic")
@@ -65,3 +81,7 @@ class SessionLog:
                 sha.update(encoder.encode(row))
                 sha.update(b"\n")
         return sha.hexdigest()
+
+
+def _add_reason(working: WorkingOrder, reason: str) -> None:
+    working.reason = "; ".join(filter(None, (working.reason, reason)))

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from friday_core.domain.records import ChunkReceived, Intent, Record, SessionStarted, SessionStopped
-from friday_core.interfaces.broker import Broker
+from friday_core.errors import ComponentError
 from friday_core.session.core import Core
+from friday_core.session.gateway import Gateway
 from friday_core.session.journal import MemoryJournal
 from friday_core.session.pacing import Pacer
 
@@ -38,18 +39,18 @@ class SessionRunner:
         self,
         core: Core,
         journal: MemoryJournal,
-        broker: Broker,
+        gateway: Gateway,
         publish: Callable[[object], None],
         pacer: Pacer | None = None,
     ) -> None:
         self.core = core
         self.journal = journal
         self.pacer = pacer
-        self._broker = broker
+        self._gateway = gateway
+        self._keeps_inside = False
         self._publish = publish
         self._stop_requested = False
         self._busy_since: float | None = None
-        self._is_sending = False
         self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0}
 
     def busy_since(self) -> float | None:
@@ -59,7 +60,16 @@ class SessionRunner:
     @property
     def current_stage(self) -> str:
         """Whose code is running, as ``strategy.cross``; ``core`` if it is Friday's own. Safe from other threads."""
-        return "broker" if self._is_sending else self.core.current_stage or "core"
+        return self._gateway.component if self._gateway.doing else self.core.current_stage or "core"
+
+    @property
+    def sending(self) -> str:
+        """What the broker has not returned from, as ``send of order F1``; empty if nothing. Safe from other threads."""
+        return self._gateway.doing
+
+    def keep_inside(self) -> None:
+        """Journal intents and hand none of them on."""
+        self._keeps_inside = True
 
     def request_stop(self) -> None:
         """Stop before the next record, also while it waits for its time; safe from a signal handler."""
@@ -68,7 +78,10 @@ class SessionRunner:
             self.pacer.stop()
 
     def run(self, head: SessionStarted, records: Iterable[Record], progress: Progress) -> RunStatus:
-        """Apply everything; returns how it ended. Exceptions leave the journal as far as it got."""
+        """Apply everything; returns how it ended. Exceptions leave the journal as far as it got.
+
+        ``ComponentError`` names the orders that the broker did not take; in the log they have the reason.
+        """
         self._apply(head)
         rows = 0
         for record in records if self.pacer is None else self.pacer.paced(records, lambda: self.core.waits_until):
@@ -95,18 +108,18 @@ class SessionRunner:
         try:
             intents = self.core.apply(record)
             self.journal.answer(seq, intents)
-            if intents:
+            if intents and not self._keeps_inside:
                 self._send(intents)
         finally:
             self._busy_since = None
         self._tell_news()
 
     def _send(self, intents: Sequence[Intent]) -> None:
-        self._is_sending = True
         try:
-            self._broker.send(intents)
-        finally:
-            self._is_sending = False
+            self._gateway.send(intents)
+        except ComponentError:
+            self.core.log.note_unsent(self._gateway.unsent)
+            raise
 
     def _tell_news(self) -> None:
         for name, done in self._published.items():

@@ -12,6 +12,7 @@ from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, RawBar
 from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
+from friday_core.interfaces.broker import Execution
 from friday_core.plugin.spec import PluginSettings
 from friday_core.trading.parts import cash_reason
 
@@ -54,15 +55,6 @@ class MatchingSettings(PluginSettings):
         """The same in integers: a share is rounded to parts per million."""
         share = self.participation
         return MatchingRules(self.latency, self.slippage_ticks, None if share is None else round(share * PPM))
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """A quantity of a working order that traded; ``price`` in price units."""
-
-    order: WorkingOrder
-    quantity: int
-    price: int
 
 
 class BarMatcher:

@@ -123,13 +123,6 @@ class End:
 Step = Trade | End | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Executed:
-    order: WorkingOrder
-    quantity: int
-    price: int
-
-
 class ScriptedBroker(SimulatedBroker):
     """What becomes of each order stands in a script, in the order of their arrival; without one nothing happens.
 
@@ -172,7 +165,7 @@ class ScriptedMatcher:
             if isinstance(step, End):
                 working.move(step.status, step.reason)
             elif step is not None:
-                yield _Executed(working, step.quantity, bar.raw.close if step.price is None else step.price)
+                yield Execution(working, step.quantity, bar.raw.close if step.price is None else step.price)
 
     def _step(self, working: WorkingOrder) -> Step:
         if working.status is OrderStatus.INTENT:

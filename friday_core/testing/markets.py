@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from friday_core.domain.chunk import PRICE_COLUMNS, Array, Chunk, Float64, Universe
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Array, Chunk, Float64, Universe
+from friday_core.domain.instruments import Instrument
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates, to_datetime
@@ -30,6 +32,12 @@ STAMPED = frozenset({*STAMPED_COLUMNS, *CALENDAR_COLUMNS})
 class Market:
     """Rows of one clock domain as a source delivers them, with the actions and sessions that belong to them.
 
+    Its instruments are CALM, FINE, GONE, LATE and WILD on the exchange SIM: a row's is
+    ``universe[rows.inst[n]]``, whose ``id`` prints ``CALM.SIM``, and ``id.symbol`` is ``CALM``.
+    ``rows.ts_event`` is in microseconds UTC and names the close of a bar, or the moment of a tick;
+    ``interval`` is ``1d``, ``1m`` or ``tick``. Prices in ``rows`` are whole numbers in the instrument's
+    unit; ``as_csv`` has them in the currency.
+
     ``changed`` says from which row on, and how, they are not what they were: ``friday_core.testing.dirt.FUTURES``.
     """
 
@@ -45,6 +53,11 @@ class Market:
     def columns(self) -> tuple[str, ...]:
         """What its source declares."""
         return tuple(self.rows.columns)
+
+    @property
+    def full_name(self) -> str:
+        """The name, and what was changed in it: two markets never share one, so that it may name a file."""
+        return "-".join([self.name, *map(str, self.changed or ())]).replace(" ", "-")
 
     def with_columns(self, names: Iterable[str]) -> Chunk:
         """The rows with every further column that is asked for, as a source would deliver them."""
@@ -79,7 +92,12 @@ class Market:
 
     @cached_property
     def as_csv(self) -> str:
-        """The rows as a file that a source may read: prices in the currency, times in the exchange's zone."""
+        """The rows as a file that a source may read.
+
+        ``timestamp`` is the row's own, the close of a bar, in the exchange's zone with its offset
+        (``2024-01-01T15:30:00+05:30``); ``symbol`` is ``CALM``, without the exchange; prices are in the
+        currency. What is missing is an empty field.
+        """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["timestamp", "symbol", *self.columns])
@@ -87,7 +105,7 @@ class Market:
         zone, values = ZoneInfo(ZONE), zip(*(self.rows[name].tolist() for name in self.columns), strict=True)
         for ts, inst, row in zip(self.rows.ts_event.tolist(), self.rows.inst.tolist(), values, strict=True):
             one, moment = self.universe[inst], to_datetime(ts).astimezone(zone)
-            cells = [one.price(value) if is_price else value for value, is_price in zip(row, prices, strict=True)]
+            cells = [_cell(one, value, is_price) for value, is_price in zip(row, prices, strict=True)]
             writer.writerow([moment.isoformat(), one.id.symbol, *cells])
         return text.getvalue()
 
@@ -152,6 +170,13 @@ class Markets:
     def for_transformers(self) -> tuple[Market, ...]:
         """What validators may let through."""
         return self.daily, self.gappy, self.minutes, self.ticks
+
+
+def _cell(instrument: Instrument, value: float, is_price: bool) -> float | str:
+    """A value as a file shows it: nothing where it is missing."""
+    if (is_price and value == MISSING_PRICE) or math.isnan(value):
+        return ""
+    return instrument.price(int(value)) if is_price else value
 
 
 def can_carry(market: Market, inputs: Sequence[str]) -> bool:

@@ -152,6 +152,7 @@ def passage(subject: Subject, market: Market, *, in_slices: bool = False) -> Pas
     stage = WindowStage(component, market.universe) if isinstance(component, WindowTransformer) else component
     if not can_carry(market, stage.inputs):
         raise DoesNotApply(f"{market.name} have no {', '.join(stage.inputs)}")
+    subject.start(component)
     return RowPassage(stage, market)
 
 

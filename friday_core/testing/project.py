@@ -14,8 +14,8 @@ from friday_core.plugin.discovery import InstalledPlugin, nearest
 from friday_core.plugin.hookspecs import PLUGIN_GROUP
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import ComponentSpec
-from friday_core.testing.outcomes import Broken
-from friday_core.testing.rule import Check, Rule
+from friday_core.testing.rule import Check
+from friday_core.testing.rules.registration import LOADS
 from friday_core.testing.subject import Limits, Provide, Provision, Subject, nothing
 from friday_core.testing.suites import checks_of
 
@@ -57,7 +57,7 @@ def project_at(folder: Path) -> Project:
 
 
 def checks_of_project(project: Project, provide: Provide = nothing) -> list[Check]:
-    """Every rule on every plugin of a project; one that cannot be loaded fails a rule of its own."""
+    """Every rule on every plugin of a project; one that cannot be loaded meets the rule about that alone."""
     installed = [
         InstalledPlugin(EntryPoint(key, module, PLUGIN_GROUP), project.name, "")
         for key, module in project.plugins.items()
@@ -67,12 +67,17 @@ def checks_of_project(project: Project, provide: Provide = nothing) -> list[Chec
     subjects: list[Subject] = []
     for plugin in installed:
         loaded = registry.load(plugin.key)
-        problem = loaded if isinstance(loaded, Problem) else None
-        spec = ComponentSpec(plugin.kind, plugin.name, _unknown) if isinstance(loaded, Problem) else loaded.spec
-        provided = _with_settings(project, provide)
-        one = Subject(spec, plugin.entry_point.value, provide=provided, limits=project.limits)
-        checks.append(Check(one, _loading(problem)))
-        subjects += [] if problem else [one]
+        spec, unloadable = ComponentSpec(plugin.kind, plugin.name, _unknown), ""
+        if isinstance(loaded, Problem):
+            unloadable = f"{loaded.message}; {loaded.mend}"
+        else:
+            spec = loaded.spec
+        provided, module = _with_settings(project, provide), plugin.entry_point.value
+        one = Subject(spec, module, provide=provided, limits=project.limits, unloadable=unloadable)
+        if unloadable:
+            checks.append(Check(one, LOADS))
+        else:
+            subjects.append(one)
     return checks + checks_of(subjects)
 
 
@@ -87,19 +92,6 @@ def _with_settings(project: Project, provide: Provide) -> Provide:
         return replace(from_hook, settings={**table, **from_hook.settings})
 
     return provided
-
-
-def _loading(problem: Problem | None) -> Rule:
-    def loads(_subject: Subject) -> None:
-        if problem is not None:
-            raise Broken(f"{problem.message}; {problem.mend}")
-
-    return Rule(
-        "it can be loaded as a run loads it",
-        "a plugin that cannot be loaded stops every profile that names it",
-        "let the module of its entry point register the component of that name, and import without an error",
-        loads,
-    )
 
 
 def _unknown() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from friday_core.errors import DataError
+from friday_core.plugin.own_line import own_line
 from friday_core.plugin.time_limit import OverdueError, within
 from friday_core.testing.outcomes import Broken, DoesNotApply, in_words
 from friday_core.testing.subject import Subject
+
+_WHY_RAISED = "in a run an error stops the component, or the run; until it is mended the rule cannot be tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A rule on one component; prints as the sentence that a report shows."""
+    """A rule on one component; prints as the sentence that a report shows.
+
+    Where the plugin's own code raised, that is told with its line, and the mend is about it: then
+    nobody knows whether the rule is kept.
+    """
 
     subject: Subject
     rule: Rule
@@ -39,7 +45,7 @@ class Check:
 
     def __call__(self) -> None:
         """``Broken`` with the rule, what was seen, why and the mend; ``DoesNotApply`` with the reason."""
-        seconds = self.subject.limits.check
+        seconds, why, mend = self.subject.limits.check, self.rule.why, self.rule.mend
         try:
             within(seconds, self._tried, str(self))
         except DoesNotApply:
@@ -49,28 +55,36 @@ class Check:
         except OverdueError:
             seen = f"it did not come back within {seconds:g} s"
         except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-            seen = f"it raised {in_words(error)}{self._line_of(error)}"
+            seen = f"it raised {in_words(error)}"
+            if line := own_line(error, self.subject.packages):
+                seen = f"the plugin raised {in_words(error)} ({line})"
+                why, mend = _WHY_RAISED, _mend_of(error, line, self.subject)
         else:
             return
-        raise Broken(self._report(seen)) from None
+        raise Broken(self._report(seen, why, mend)) from None
 
     def _tried(self) -> None:
         with warnings.catch_warnings():
             # What numpy says of NaN is no error in a run either.
             warnings.simplefilter("ignore", RuntimeWarning)
-            self.rule.test(self.subject)
+            with self.subject.running():
+                self.rule.test(self.subject)
 
-    def _report(self, seen: str) -> str:
-        rule = self.rule
-        lines = [f"{self.subject} breaks the rule: {rule.sentence}"]
-        lines += [f"  {word:<5} {text}" for word, text in (("seen:", seen), ("why:", rule.why), ("mend:", rule.mend))]
+    def _report(self, seen: str, why: str, mend: str) -> str:
+        lines = [f"{self.subject} breaks the rule: {self.rule.sentence}"]
+        lines += [f"  {word:<5} {text}" for word, text in (("seen:", seen), ("why:", why), ("mend:", mend))]
         return "\n".join(lines)
 
-    def _line_of(self, error: Exception) -> str:
-        """The last line of the author's own code on the way to an error."""
-        lines = [
-            f" ({Path(frame.f_code.co_filename).name}, line {line}, in {frame.f_code.co_name}())"
-            for frame, line in traceback.walk_tb(error.__traceback__)
-            if str(frame.f_globals.get("__name__", "")).partition(".")[0] in self.subject.packages
-        ]
-        return lines[-1] if lines else ""
+
+def _mend_of(error: Exception, line: str, subject: Subject) -> str:
+    """About the error, not about the rule."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, OSError | DataError):
+        found = found.__cause__
+    if found is None:
+        return f"correct {line}; it is handed rows as a run hands them over, with gaps and without rows"
+    table = f'[tool.friday.conformance.settings."{subject}"]'
+    return (
+        f"give the kit a file that {line} can read: by {table}, or by pytest_friday_provision, which is asked for "
+        "each market"
+    )

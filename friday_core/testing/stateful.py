@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickletools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -22,8 +23,10 @@ SNAPSHOTS = _Words(
     "one that is restored from its snapshot goes on with the same bits",
     "a live session that starts again takes up where it was, and must not decide otherwise for it",
     "let snapshot() hold all that earlier rows left behind, by the names of instruments, and restore() forget "
-    "everything else; both as friday_core.api.Stateful says",
+    "everything else; both as friday_core.api.Stateful says, and without pickle: json and arrays' bytes will do",
 )
+#: What every pickle of protocol 2 and above begins with.
+_PICKLE = b"\x80"
 _NO_SNAPSHOTS = (b"", b"\x80\x04K\x01.", b"no snapshot")
 
 
@@ -52,9 +55,21 @@ def refuses_others(component: Stateful) -> None:
     own: object = component.snapshot()
     if not isinstance(own, bytes):
         raise Broken(f"its snapshot() is {own!r:.60}, not bytes")
+    if _is_pickle(own):
+        raise Broken("its snapshot() is a pickle: whoever restores one runs what stands in it")
     for wrong in (*_NO_SNAPSHOTS, own[: len(own) // 2]):
         if _is_taken(component, wrong):
             raise Broken(f"it takes {wrong[:20]!r} for a snapshot")
+
+
+def _is_pickle(data: bytes) -> bool:
+    """Whether it reads as a pickle from its first byte to a stop; nothing is loaded."""
+    if not data.startswith(_PICKLE):
+        return False
+    try:
+        return any(opcode.name == "STOP" for opcode, _, _ in pickletools.genops(data))
+    except Exception:  # noqa: BLE001 - whatever it stumbles over: other bytes
+        return False
 
 
 def _is_taken(component: Stateful, data: bytes) -> bool:

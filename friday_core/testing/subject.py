@@ -6,7 +6,8 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +15,19 @@ from typing import Any, TypeVar, get_args
 
 from friday_core.interfaces.broker import Broker
 from friday_core.interfaces.component import Component
+from friday_core.orchestration.lifecycle import Lifecycle
+from friday_core.plugin.sections import RunSettings
 from friday_core.plugin.spec import ComponentSpec, Kind, NoSettings, PluginSettings
 from friday_core.testing import stand_ins
 from friday_core.testing.markets import Market, Markets
+from friday_core.testing.network import dead_network
 from friday_core.testing.outcomes import DoesNotApply, in_words
 from friday_core.testing.wire import ScriptedWire
 
 T = TypeVar("T")
+
+#: Seconds that a step of a component's life may take: what a run allows by default.
+STEP_SECONDS = RunSettings().step_timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,11 @@ class Subject:
         limits: Limits = Limits(),
         markets: Markets | None = None,
         seconds: Callable[[], float] = time.thread_time,
+        unloadable: str | None = None,
     ) -> None:
         self.spec = spec
+        #: Why a run could not load the plugin, empty if it can; ``None`` if it was handed to the kit as it is.
+        self.unloadable = unloadable
         self.module = module or str(spec.factory.__module__)
         self.limits = limits
         self.markets = markets or Markets()
@@ -85,6 +95,7 @@ class Subject:
         self.seconds = seconds
         self._provide = provide
         self._found: dict[Hashable, Any] = {}
+        self._lives: list[Lifecycle] = []
 
     def __str__(self) -> str:
         return self.spec.key
@@ -120,7 +131,7 @@ class Subject:
         for name, one in self.spec.settings.model_fields.items():
             kinds = {one.annotation, *get_args(one.annotation)}
             if one.is_required() and name not in given and Path in kinds:
-                path = self.folder / f"{market.name}.csv"
+                path = self.folder / f"{market.full_name}.csv"
                 path.write_text(market.as_csv, encoding="utf-8")
                 given[name] = path
         return self.spec.settings.model_validate(given)
@@ -147,6 +158,38 @@ class Subject:
             raise DoesNotApply(self._obstacle)
         return self.built(market)
 
+    def started(self, market: Market | None = None) -> Any:
+        """As ``make``, then initialized and started as in a run; ``DoesNotApply`` if it never starts."""
+        return self.start(self.make(market))
+
+    def start(self, component: Any) -> Any:
+        """The component, initialized and started; stopped when ``running`` ends. The network is down meanwhile."""
+        if self._standstill:
+            raise DoesNotApply(self._standstill)
+        self._lives.append(self._begun(component))
+        return component
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """What is started in here is stopped at the end, in reverse; raises what a stop raises."""
+        try:
+            yield
+        finally:
+            errors = [error for life in reversed(self._lives) for error in life.close()]
+            self._lives.clear()
+        for error in errors:
+            raise error
+
+    @contextmanager
+    def living(self, component: Any) -> Iterator[Lifecycle]:
+        """Its life, to be started and stopped as a host does; over at the end. The network is down meanwhile."""
+        life = self._life_of(component)
+        try:
+            with _offline():
+                yield life
+        finally:
+            life.close()
+
     def once(self, what: Hashable, find: Callable[[], T]) -> T:
         """What several rules compare with, found once."""
         if what not in self._found:
@@ -161,3 +204,38 @@ class Subject:
         except Exception as error:  # noqa: BLE001 - the author's code may raise anything
             return f"it cannot be made: {in_words(error)}"
         return "" if isinstance(made, Component) else f"its factory makes a {type(made).__name__}"
+
+    @cached_property
+    def _standstill(self) -> str:
+        try:
+            self._begun(self.built()).close()
+        except DoesNotApply as misfit:
+            return str(misfit)
+        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+            return f"it cannot be started: {in_words(error)}"
+        return ""
+
+    def _life_of(self, component: Any) -> Lifecycle:
+        return Lifecycle({self.spec.key: component}, {}, step_timeout=STEP_SECONDS)
+
+    def _begun(self, component: Any) -> Lifecycle:
+        life = self._life_of(component)
+        try:
+            with _offline():
+                life.start()
+        except BaseException:
+            life.close()
+            raise
+        return life
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """The network is down; whoever raises after it wanted out is not to blame."""
+    with dead_network() as network:
+        try:
+            yield
+        except Exception as error:
+            if network.asked:
+                raise DoesNotApply(f"it connects to {network.asked[0]}, and the kit's network is down") from error
+            raise

@@ -46,9 +46,9 @@ BY_KIND: Mapping[Kind, tuple[Rule, ...]] = {
 
 
 def rules_of(spec: ComponentSpec) -> tuple[Rule, ...]:
-    """What every component keeps, and what its role adds; a kind that is none breaks the first rule."""
+    """What every component keeps, and what its role adds; a kind that is none breaks the rule about its spec."""
     if spec.kind not in set(Kind):
-        return registration.RULES[:1]
+        return (registration.SPEC,)
     of_role = BY_KIND[Kind(spec.kind)]
     if spec.kind == Kind.BROKER:
         account = getattr(spec.factory, "account", None)

@@ -126,7 +126,10 @@ class _Recorder(StrategyRunner):
 
 def trial(subject: Subject, market: Market) -> Trial:
     """A fresh strategy before its first bar."""
-    return Trial(subject.make(market), market)
+    strategy = subject.make(market)
+    made = Trial(strategy, market)
+    subject.start(strategy)
+    return made
 
 
 def run(subject: Subject, market: Market, parts: Iterable[Chunk] | None = None) -> Trial:

@@ -19,7 +19,7 @@ from friday_settings.catalogue import (
 from friday_settings.layers import RawLayer, Reading
 from friday_settings.literals import read_literal
 from friday_settings.model import FridaySettings
-from friday_settings.origins import Layer, Origin
+from friday_settings.origins import ENTRIES, Layer, Origin
 
 
 def read_environment(environ: Mapping[str, str]) -> Reading:
@@ -75,6 +75,8 @@ def _read_variable(name: str, text: str) -> RawLayer | Problem:
     key = name.removeprefix(PREFIX).lower().split(DELIMITER)
     if not all(key):
         return unknown_variable(name)
+    if tuple(key[:2]) == ENTRIES and key[2:]:
+        return _untyped_variable(origin, key, text)
     try:
         values = _OneVariable(name, text)()
     except SettingsError:
@@ -86,12 +88,10 @@ def _read_variable(name: str, text: str) -> RawLayer | Problem:
         )
     if not values:
         return unknown_variable(name)
-    if key[0] == "plugins":
-        return _plugins_variable(origin, key, text)
-    return RawLayer(origin, values)
+    return _untyped_variable(origin, key, text) if key[0] == "plugins" else RawLayer(origin, values)
 
 
-def _plugins_variable(origin: Origin, key: list[str], text: str) -> RawLayer:
+def _untyped_variable(origin: Origin, key: list[str], text: str) -> RawLayer:
     """No model knows a plugin's values yet: they are read as literals, and their text is kept."""
     value = read_literal(text)
     values: Any = value

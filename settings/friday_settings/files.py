@@ -13,6 +13,7 @@ from friday_settings.catalogue import nearest
 from friday_settings.layers import RawLayer, Reading
 from friday_settings.model import FridaySettings
 from friday_settings.origins import Layer, Origin
+from friday_settings.toml_mistakes import explained
 
 USER_FILE = "friday.toml"
 PROFILE_FOLDER = "profiles"
@@ -84,12 +85,14 @@ def _shown(path: Path) -> str:
     return f"{_PACKAGE.name}/{path.name}" if path.parent == _PACKAGE else str(path)
 
 
-def _unreadable(origin: Origin, path: Path, error: Exception) -> Problem:
+def _unreadable(
+    origin: Origin, path: Path, error: OSError | UnicodeDecodeError | tomllib.TOMLDecodeError
+) -> Problem:
     if isinstance(error, UnicodeDecodeError):
         line = error.object[: error.start].count(b"\n") + 1
         reason, mend = f"not UTF-8 (at line {line})", "save the file as UTF-8"
     elif isinstance(error, OSError):
         reason, mend = error.strerror or str(error), f"make {path} a file that you may read, or do not name it"
     else:
-        reason, mend = str(error), f"correct that line of {origin}; text stands in double quotes"
+        reason, mend = explained(path.read_text("utf-8"), error, str(origin))
     return Problem(ProblemKind.UNREADABLE_FILE, f"{origin}: {reason}", mend)

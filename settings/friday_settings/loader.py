@@ -13,16 +13,17 @@ from friday_settings.arguments import read_overrides
 from friday_settings.catalogue import CONFIG_VARIABLE, PROFILE_VARIABLE
 from friday_settings.environment import read_environment
 from friday_settings.files import USER_FILE, read_defaults, read_file, read_profile, take_profile_name
-from friday_settings.judging import problems_of
+from friday_settings.judging import mistyped_values, problems_of
 from friday_settings.layers import Merged, Reading
-from friday_settings.loaded import LoadedSettings
+from friday_settings.loaded import PROFILE, LoadedSettings
 from friday_settings.model import FridaySettings
-from friday_settings.origins import Layer
+from friday_settings.origins import CODE, Layer, Origin
+from friday_settings.overshadowed import overshadowed
 from friday_settings.salvage import salvage
 from friday_settings.secret_files import read_secrets
 
 #: Runs on synthetic bars and needs no extra.
-PROFILE = "backtest"
+PROFILE_IF_NONE = "backtest"
 
 
 def load_settings(
@@ -48,7 +49,7 @@ def load_settings(
     environ = os.environ if environ is None else environ
     config, folder = _places(config, folder, environ)
     user = Reading([], []) if config is None else read_file(config, Layer.USER)
-    profile, chosen = _profile(profile, user, folder, environ)
+    profile, asked_by, chosen = _profile(profile, user, folder, environ)
     readings = [
         read_defaults(),
         chosen,
@@ -59,10 +60,13 @@ def load_settings(
     ]
     merged = Merged(layer for reading in readings for layer in reading.layers)
     problems = [problem for reading in readings for problem in reading.problems] + merged.problems
+    problems += overshadowed(merged)
+    merged.origins[PROFILE] = asked_by
     try:
         settings = FridaySettings(**merged.values)
     except ValidationError as error:
         problems += problems_of(error, merged)
+    problems += mistyped_values(merged)
     if problems:
         rest = salvage(merged.values)
         salvaged = None if rest is None else LoadedSettings(rest, profile, merged.origins, merged.texts)
@@ -80,15 +84,18 @@ def _places(config: Path | None, folder: Path | None, environ: Mapping[str, str]
     return (folder / USER_FILE if (folder / USER_FILE).exists() else None), folder
 
 
-def _profile(argument: str | None, user: Reading, folder: Path, environ: Mapping[str, str]) -> tuple[str, Reading]:
-    """The profile's name and what it says."""
+def _profile(
+    argument: str | None, user: Reading, folder: Path, environ: Mapping[str, str]
+) -> tuple[str, Origin, Reading]:
+    """The profile's name, who asks for it, and what it says."""
     from_file, problems = take_profile_name(user.layers[0]) if user.layers else ("", [])
+    file = user.layers[0].origin if user.layers else CODE
     asked = [
-        (argument, "--profile"),
-        (environ.get(PROFILE_VARIABLE), PROFILE_VARIABLE),
-        (from_file, f"profile in {user.layers[0].origin}" if user.layers else ""),
-        (PROFILE, "nothing else"),
+        (argument, Origin(Layer.ARGUMENT, "--profile"), "--profile"),
+        (environ.get(PROFILE_VARIABLE), Origin(Layer.ENVIRONMENT, PROFILE_VARIABLE), PROFILE_VARIABLE),
+        (from_file, file, f"profile in {file}"),
+        (PROFILE_IF_NONE, CODE, "nothing else"),
     ]
-    name, asked_by = next((name, by) for name, by in asked if name)
+    name, origin, asked_by = next((name, origin, by) for name, origin, by in asked if name)
     reading = read_profile(name, folder, asked_by)
-    return name, Reading(reading.layers, problems + reading.problems)
+    return name, origin, Reading(reading.layers, problems + reading.problems)

@@ -11,6 +11,9 @@ from typing import Any
 #: A key as its steps: ``("risk", "max_drawdown")``.
 Key = tuple[str, ...]
 
+#: The entries of the list of strategies, which ``--set`` and variables call by their ids.
+ENTRIES: Key = ("trading", "active_strategies")
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -53,6 +56,11 @@ class Origin:
     def may_hold_secrets(self) -> bool:
         """True of the environment and the secrets folder, of nothing else."""
         return self.layer in (Layer.SECRETS, Layer.ENVIRONMENT)
+
+    @property
+    def is_text(self) -> bool:
+        """True of everything but files and code: there ``20`` and ``"20"`` are written alike."""
+        return self.layer in (Layer.SECRETS, Layer.ENVIRONMENT, Layer.ARGUMENT)
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from friday_core.plugin.spec import Kind
 from friday_settings.model import FridaySettings
 
 #: Removing a mistake may uncover another, for example a table that lacks a key now.
@@ -31,6 +32,8 @@ def salvage(values: Mapping[str, Any]) -> FridaySettings | None:
 
 def _remove(table: dict[str, Any], location: tuple[int | str, ...]) -> None:
     """Take out what stands at ``location``, or the list or value on the way to it."""
+    if location[0] == "plugins" and location[1:] and location[1] not in set(Kind):
+        location = location[:2]
     here: Any = table
     for step in location:
         below = here.get(step)

@@ -94,6 +94,16 @@ class KnowsTomorrow(ByTomorrow):
         return self.known.get((_day(bar), bar.instrument.id.symbol), 0.0)
 
 
+class StartsWithTomorrow(ByTomorrow):
+    """The file is read once it is initialized."""
+
+    async def initialize(self) -> None:
+        self.known = tomorrows(self.path)
+
+    def tomorrow(self, bar: Bar) -> float:
+        return self.known.get((_day(bar), bar.instrument.id.symbol), 0.0)
+
+
 def _day(bar: Bar) -> str:
     return str(np.datetime64(bar.session, "D"))
 

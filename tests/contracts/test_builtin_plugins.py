@@ -44,7 +44,9 @@ def in_parquet(market: Market, folder: Path) -> Path:
     """The rows of the market as a Parquet file."""
     header, *rows = (line.split(",") for line in market.as_csv.splitlines())
     columns = {name: [row[place] for row in rows] for place, name in enumerate(header)}
-    numbers = {name: [float(one) for one in values] for name, values in columns.items() if name in market.columns}
+    numbers = {
+        name: [float(one or "nan") for one in values] for name, values in columns.items() if name in market.columns
+    }
     path = folder / f"{market.name}.parquet"
     pq.write_table(pa.table({**columns, **numbers}), path)
     return path

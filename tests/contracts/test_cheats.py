@@ -31,7 +31,16 @@ GOES_ON = "what follows a cursor"
 CUT = "any cut into chunks gives the same"
 TOLD = "it looks at nothing but what it is handed"
 BESIDE = "two of it do not disturb each other"
-PATHS = {stages.ScaledByAFile, stages.TellsNoFile, deciders.ReadsTomorrow, deciders.KnowsTomorrow}
+PATHS = {
+    stages.InitializedWithTomorrow,
+    stages.StartedWithTomorrow,
+    stages.MissesItsFile,
+    stages.ScaledByAFile,
+    stages.TellsNoFile,
+    deciders.ReadsTomorrow,
+    deciders.KnowsTomorrow,
+    deciders.StartsWithTomorrow,
+}
 
 
 def subject_of(kind: str, cheat: Any, seconds: Callable[[], float] = time.thread_time) -> Subject:
@@ -59,6 +68,7 @@ CHEATS = [
     # What the issue names.
     ("strategy", deciders.ReadsTomorrow, TOLD, r"it opens '\S+daily.csv' \(\S+, line \d+, in tomorrows"),
     ("strategy", deciders.KnowsTomorrow, DECIDES_BY_FUTURE, r"where the future from row \d+ \(.* UTC\) on is"),
+    ("strategy", deciders.StartsWithTomorrow, DECIDES_BY_FUTURE, r"where the future from row \d+ \(.* UTC\) on is"),
     ("transformer", stages.ScaledOnEverything, FUTURE, r"row 0 \(CALM.SIM, 2024-01-01 10:00 UTC\): scaled is"),
     ("transformer", stages.ScaledOnEverything, CUT, "where chunks have 7 rows"),
     ("transformer", stages.ScaledByAFile, FUTURE, r"where the future from row \d+ \(.* UTC\) on is"),
@@ -70,11 +80,14 @@ CHEATS = [
     ("validator", stages.SaysNothingOfTheLast, "every row gets", r"50 rows gets a verdict of shape \(49,\)"),
     ("validator", stages.HoldsBackSilently, "every row gets", "held to be QUARANTINE without a reason"),
     ("validator", stages.WritesIntoRows, "every row gets", "cannot set WRITEABLE flag|it writes into the rows"),
+    ("validator", stages.InitializedWithTomorrow, FUTURE, r"QUARANTINE \(it will end on a five\), and PASS where the"),
+    ("validator", stages.StartedWithTomorrow, FUTURE, r"QUARANTINE \(it will end on a five\), and PASS where the"),
     ("validator", stages.DrawsLots, TOLD, "it draws at random, without a seed of its own"),
     # Transformers and features.
     ("transformer", stages.SharesItsPast, BESIDE, "change is .* where a second one works beside it"),
     ("transformer", stages.ForgetsHalf, "one that is restored", r"after it was restored before row 61 \("),
     ("transformer", stages.TakesAnything, "one that is restored", "it takes b'' for a snapshot"),
+    ("transformer", stages.PicklesItsPast, "one that is restored", r"its snapshot\(\) is a pickle: who"),
     ("transformer", stages.DropsRows, "the same rows come out", r"50 rows go in, and \d\d come out"),
     ("transformer", stages.AddsMore, "the same rows come out", "it adds triple, which are not among its outputs"),
     ("feature_set", stages.NeverKnown, "every feature has a value", "not_there has no value on any of"),
@@ -179,6 +192,16 @@ def test_a_breach_names_the_component_the_rule_what_was_seen_why_and_the_mend() 
         "  mend: switch off the library's retries for POST, send once, and raise InDoubt for everything that is no "
         "definite no",
     ]
+
+
+def test_a_plugin_that_raises_is_told_with_its_line_and_a_mend_about_that() -> None:
+    lines = breach(subject_of("validator", stages.MissesItsFile), FUTURE).splitlines()
+    assert [line[:8] for line in lines[1:]] == ["  seen: ", "  why:  ", "  mend: "]
+    where = r"cheating_stages.py, line \d+, in learn\(\)"
+    assert re.search(rf"the plugin raised .*FileNotFoundError: .*'closes.csv' \({where}\)$", lines[1])
+    assert lines[2].endswith("until it is mended the rule cannot be tried")
+    table = r'\[tool.friday.conformance.settings."validator.missesitsfile"\]'
+    assert re.search(rf"give the kit a file that {where} can read: by {table}, or by", lines[3])
 
 
 def kept(subject: Subject) -> Mapping[str, bool | None]:

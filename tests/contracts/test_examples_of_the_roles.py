@@ -23,7 +23,7 @@ from friday_core.testing.wire import ScriptedWire, WireOrder, WireRefusal
 #: Frames of pandas are slow; a market of some sixty sessions shows as much.
 MARKETS = Markets(sessions=60)
 #: Their settings have no descriptions, to be short; they are modules of no file.
-LEFT_OUT = (*registration.RULES[2:4], settings.RULES[0])
+LEFT_OUT = (*registration.RULES[3:5], settings.RULES[0])
 
 
 class HarbourClient:

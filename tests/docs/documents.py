@@ -22,6 +22,8 @@ DOCS = ROOT / "docs"
 _COMMENT = re.compile(r"<!--\s*(.*?)\s*-->\n?\Z", re.DOTALL)
 _TITLE = re.compile(r'\btitle="([^"]*)"')
 _DOTTED = re.compile(r"`((?:friday_core|friday_plugins|friday_settings|containers)\.(?!py`)[A-Za-z_][\w.]*\w)`")
+#: Between two cells of a table; one that belongs to a cell has a backslash before it.
+_BAR = re.compile(r"(?<!\\)\|")
 _EXAMPLE = re.compile(r"::\n\n(?P<block>(?:    .*\n|\n)+)\Z")
 
 
@@ -98,7 +100,7 @@ def table(path: Path, first_column: str) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     heading: list[str] = []
     for line in path.read_text("utf-8").splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+        cells = [cell.strip() for cell in _BAR.split(line.strip().strip("|"))] if line.startswith("|") else []
         if not cells:
             heading = []
         elif not heading:

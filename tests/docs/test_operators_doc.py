@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from types import ModuleType
@@ -10,8 +11,11 @@ import pytest
 from docs.documents import DOCS, script, table
 from unit.causal.stepping import bits, outputs
 
+from friday_core.causal.columns import Col
+from friday_core.causal.market import Panel
 from friday_core.causal.op import Op
 from friday_core.causal.operators import OPERATORS
+from friday_core.causal.windows import Ewm, Rolling
 
 ROWS = {row["name"]: row for row in table(DOCS / "operators.md", "name")}
 EXAMPLES = [(name, example) for name, row in ROWS.items() for example in row["examples"].split("<br>") if example]
@@ -20,6 +24,11 @@ EXAMPLES = [(name, example) for name, row in ROWS.items() for example in row["ex
 @pytest.fixture(scope="module")
 def generator() -> ModuleType:
     return script("operators_table")
+
+
+@pytest.fixture(scope="module")
+def words() -> ModuleType:
+    return script("written_columns")
 
 
 def _numbers(text: str) -> list[float]:
@@ -70,6 +79,41 @@ def test_every_operator_has_one_row_in_the_order_of_the_table() -> None:
 def test_every_cell_but_that_of_examples_says_something() -> None:
     assert [(name, key) for name, row in ROWS.items() for key in ("meaning", "kinds", "NaN") if not row[key]] == []
     assert [name for name, row in ROWS.items() if not row["examples"]] == ["input", "const", "asof"]
+
+
+def test_what_is_written_to_get_an_operator_is_traced_to_it(words: ModuleType) -> None:
+    found = {
+        (name, text): name in {one.node.op.name for one in words.traced(text).instructions}
+        for name, texts in words.WRITTEN.items()
+        for text in texts
+    }
+    assert [what for what, is_there in found.items() if not is_there] == []
+    assert {name for name, _ in found} | words.GATE == set(OPERATORS)
+
+
+def test_what_is_written_stands_in_the_table(words: ModuleType) -> None:
+    shown = {name: tuple(row["written as"].replace("\\|", "|").split("<br>")) for name, row in ROWS.items()}
+    assert shown == {**words.WRITTEN, **dict.fromkeys(words.GATE, ("by Friday itself",))}
+
+
+def test_every_name_of_the_market_is_told(words: ModuleType) -> None:
+    told = {name for names in words.NAMES for name in names.split("`, `")}
+    assert told == {*words.market_names(), "price"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "owner"),
+    [
+        ("**Of a column**", Col),
+        ("**Of `x.rolling(w)`**", Rolling),
+        ("**Of `x.ewm(...)`**", Ewm),
+        ("**Of `m.panel", Panel),
+    ],
+)
+def test_every_method_is_told(heading: str, owner: type) -> None:
+    part = (DOCS / "operators.md").read_text("utf-8").partition(heading)[2].split("\n**")[0].split("\n##")[0]
+    methods = {name for name, one in vars(owner).items() if inspect.isfunction(one) and not name.startswith("_")}
+    assert set(re.findall(r"^- `(?:x\.)?(\w+)\(", part, re.MULTILINE)) == methods - {"then"}
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from friday_core.causal.compiled.schedule import scheduled
 from friday_core.causal.compiled.words import (
     AT,
     INPUT,
@@ -14,11 +15,13 @@ from friday_core.causal.compiled.words import (
     JOIN,
     JOIN_WORDS,
     KERNEL,
+    LANES,
     OUT,
     PARAMS,
     PRICED,
 )
 from friday_core.causal.instructions import Instruction
+from friday_core.causal.op import Op
 from friday_core.causal.program import Program
 from friday_core.causal.trace import ANY_DOMAIN
 from friday_core.domain.chunk import Float64, Int64
@@ -40,77 +43,79 @@ class Code:
     soon as nobody reads them any more. ``joins`` are the instructions that bring coarser values over.
     """
 
-    def __init__(self, program: Program, domain: str, kernels: Mapping[str, int | None], shown: Sequence[int]) -> None:
+    def __init__(self, program: Program, domain: str, shown: Sequence[int]) -> None:
         self.program = program
         self.domain = domain
-        chosen = [
-            (n, one) for n, one in enumerate(program.instructions) if one.node.domain in (ANY_DOMAIN, domain)
-        ]
+        chosen = [(n, one) for n, one in enumerate(program.instructions) if one.node.domain in (ANY_DOMAIN, domain)]
         self.labels = {one.node.label: n for n, one in chosen if one.name == "input"}
         self.constants = {n: one.params[0] for n, one in chosen if one.name == "const"}
         self.joins = [n for n, one in chosen if one.name == "asof"]
-        self._run = list(chain.from_iterable(self._groups(chosen)))
-        self._params: list[Float64] = []
         self.join_words: dict[int, Int64] = {n: np.zeros(JOIN_WORDS, np.int64) for n in self.joins}
-        self.register: dict[int, int] = {}
         self.bound = tuple(dict.fromkeys([*self.labels.values(), *self.constants, *shown]))
+        self.has_panels = any(one.node.op.panel is not None for _, one in chosen)
+        self._groups = scheduled([(n, one) for n, one in chosen if one.name not in ("input", "const")])
+        self.register: dict[int, int] = {n: place for place, n in enumerate(self.bound)}
         self.registers = self._allot()
-        self.has_panels = any(one.node.op.panel is not None for _, one in self._run)
-        self.stretches = self._stretches(kernels)
+        self.stretches: list[Stretch] = []
+        self._params: list[Float64] = []
 
     @property
     def wanted(self) -> list[tuple[Op, int]]:
-        """The kernels it is executed with."""
-        return [(group[0][1].node.op, len(group)) for group in self._grouped]
+        """The kernels that it is executed with, each with its lanes."""
+        return [(group[0][1].node.op, len(group)) for group in self._groups]
 
-    def _allot(self) -> int:
-        """Registers by linear scan; how many there are."""
-        self.register |= {n: place for place, n in enumerate(self.bound)}
-        last_read = {given: n for n, one in self._run for given in self._read(one)}
-        count, free = len(self.bound), []
-        for n, one in self._run:
-            if n not in self.register:
-                if not free:
-                    free.append(count)
-                    count += 1
-                self.register[n] = free.pop()
-                if n not in last_read:
-                    free.append(self.register[n])
-            for given in set(self._read(one)):
-                if last_read[given] == n and given not in self.bound:
-                    free.append(self.register[given])
-        return max(count, 1)
-
-    @staticmethod
-    def _read(one: Instruction) -> tuple[int, ...]:
-        """A join reads its coarser values elsewhere."""
-        return () if one.name == "asof" else one.inputs
-
-    def _stretches(self, kernels: Mapping[str, int | None]) -> list[Stretch]:
-        found: list[Stretch] = []
-        waiting: list[list[int]] = []
-        for n, one in self._run:
-            address = kernels[one.node.op.identity]
+    def link(self, kernels: Mapping[tuple[str, int], int | None]) -> None:
+        """Bring in the addresses of what was wanted; an operator without one is stepped in Python."""
+        words: list[int] = []
+        for group in self._groups:
+            address = kernels[group[0][1].node.op.identity, len(group)]
             if address is not None:
-                waiting.append(self._words(n, one, address))
+                words += [word for n, one in group for word in self._words(n, one, address, len(group))]
                 continue
-            found += _stretch(waiting)
-            found.append(Stretch(np.empty(0, np.int64), one))
-            waiting = []
-        return [*found, *_stretch(waiting)]
+            self.stretches += _stretch(words)
+            self.stretches += [Stretch(np.empty(0, np.int64), one) for _, one in group]
+            words = []
+        self.stretches += _stretch(words)
 
-    def _words(self, n: int, one: Instruction, address: int) -> list[int]:
+    def _words(self, n: int, one: Instruction, address: int, lanes: int) -> Iterator[int]:
         params = np.array([*one.params, 0.0], np.float64)
         self._params.append(params)
         words = [0] * INSTRUCTION_WORDS
-        words[KERNEL], words[OUT], words[AT] = address, self.register[n], one.at
+        words[KERNEL], words[LANES], words[OUT], words[AT] = address, lanes, self.register[n], one.at
         words[PRICED], words[PARAMS] = int(one.priced), params.ctypes.data
         if n in self.join_words:
             words[JOIN] = self.join_words[n].ctypes.data
-        for place, given in enumerate(self._read(one)):
+        for place, given in enumerate(_read(one)):
             words[INPUT + place] = self.register[given]
-        return words
+        yield from words
+
+    # Registers ----------------------------------------------------------------------------------
+
+    def _allot(self) -> int:
+        """Registers by linear scan; how many there are.
+
+        What a group reads is free only after all of it: its instructions run at one time.
+        """
+        last_read = {n: place for place, group in enumerate(self._groups) for _, one in group for n in _read(one)}
+        count = len(self.bound)
+        free: list[int] = []
+        for place, group in enumerate(self._groups):
+            for n, _one in group:
+                if n not in self.register:
+                    self.register[n] = free.pop() if free else count
+                    count = max(count, self.register[n] + 1)
+            read = {given for _, one in group for given in _read(one)}
+            over = {n for n in read if last_read[n] == place} | {n for n, _ in group if n not in last_read}
+            free += [self.register[n] for n in sorted(over) if n not in self.bound]
+        return max(count, 1)
 
 
-def _stretch(words: Sequence[Sequence[int]]) -> list[Stretch]:
-    return [Stretch(np.array(words, np.int64).ravel())] if words else []
+def _read(one: Instruction) -> tuple[int, ...]:
+    """A join reads its coarser values elsewhere."""
+    return () if one.name == "asof" else one.inputs
+
+
+def _stretch(words: Sequence[int]) -> list[Stretch]:
+    return [Stretch(np.array(words, np.int64))] if words else []
+
+

@@ -12,7 +12,7 @@ from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.live import LiveSlices
 from friday_core.causal.compiled.machine import Machine
 from friday_core.causal.compiled.words import JOIN_COUNT, JOIN_INSTS, JOIN_TAKEN, JOIN_TIMES, JOIN_VALUES
-from friday_core.causal.domains import rank
+from friday_core.causal.domains import rank, repeats
 from friday_core.causal.oracle import Columns, Oracle
 from friday_core.causal.program import Program
 from friday_core.causal.tables import Table
@@ -38,9 +38,11 @@ class CompiledExecutor(Oracle):
         kernels: Kernels,
     ) -> None:
         program.verify()
-        run = [one.node.op for one in program.instructions if one.name not in ("input", "const")]
-        self._driver, addresses = kernels.driver(), kernels.addresses(run)
-        self._codes = {domain: Code(program, domain, addresses, _shown(program, domain)) for domain in program.domains}
+        self._driver = kernels.driver()
+        self._codes = {domain: Code(program, domain, _shown(program, domain)) for domain in program.domains}
+        addresses = kernels.addresses([one for code in self._codes.values() for one in code.wanted])
+        for code in self._codes.values():
+            code.link(addresses)
         super().__init__(program, scales, instruments)
 
     # Live ---------------------------------------------------------------------------------------
@@ -172,19 +174,21 @@ class CompiledExecutor(Oracle):
             self._check_rows(table)
         if given:
             first = min(given, key=lambda table: (int(table.ts[0]), rank(table.domain)))
-            _, _, domain, start, stop = next(first.slices())
-            self._advance(int(first.ts[0]), domain, first.inst[start:stop].tolist())
+            self._advance(int(first.ts[0]), first.domain, first.inst[: first.first_slice].tolist())
             last = max(given, key=lambda table: (int(table.ts[-1]), rank(table.domain)))
             self._last = (int(last.ts[-1]), last.domain, int(last.inst[-1]))
 
     def _check_rows(self, table: Table) -> None:
-        outside = np.flatnonzero((table.inst < 0) | (table.inst >= len(self._place)))
-        if len(outside):
+        if table.inst.min() < 0 or table.inst.max() >= len(self._place):
+            outside = np.flatnonzero((table.inst < 0) | (table.inst >= len(self._place)))
             self._place_of(int(table.inst[outside[0]]))
-        places = np.array(self._place, np.int64)[table.inst]
-        wrong = np.flatnonzero((np.diff(places) <= 0) & ~table.begins()[1:])
-        if len(wrong):
-            ts = int(table.ts[wrong[0]])
+        if repeats(table.domain):
+            return
+        is_in_order = self._place == list(range(len(self._place)))
+        places = table.inst if is_in_order else np.array(self._place, np.int64)[table.inst]
+        wrong = (table.ts[1:] == table.ts[:-1]) & (places[1:] <= places[:-1])
+        if wrong.any():
+            ts = int(table.ts[1:][wrong][0])
             raise InvariantError(f"slice {table.domain} at {ts}: rows must be sorted by instrument, one of each")
 
     # State --------------------------------------------------------------------------------------

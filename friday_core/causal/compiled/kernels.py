@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from friday_core.causal.compiled.fingerprint import kernel_key, machine
+from friday_core.causal.compiled.fingerprint import kernel_key
 from friday_core.causal.compiled.loading import LoadedCode
 from friday_core.causal.compiled.object_store import ObjectStore
 from friday_core.causal.op import Op
@@ -16,9 +16,9 @@ from friday_core.errors import DataError
 Tell = Callable[[str], None]
 #: An operator, and how many of its instructions the kernel executes side by side.
 Wanted = tuple[Op, int]
-#: An operator's identity and a number of lanes.
-Name = tuple[str, int]
-_DRIVER: Name = "", 1
+#: An operator's identity, a number of lanes, and the step: another one of the same name is another kernel.
+Name = tuple[str, int, object]
+_DRIVER: Name = "", 1, None
 
 
 class Kernels:
@@ -39,10 +39,11 @@ class Kernels:
 
     def addresses(self, wanted: Iterable[Wanted]) -> dict[tuple[str, int], int | None]:
         """By identity of the operator and number of lanes; ``None`` where there is no kernel."""
-        by_name = {(op.identity, lanes): (op, lanes) for op, lanes in wanted}
+        by_name = {(op.identity, lanes, op.kernel or op.step): (op, lanes) for op, lanes in wanted}
         with self._lock:
             self._load({name: one for name, one in by_name.items() if name not in self._loaded})
-            return {name: None if (code := self._loaded[name]) is None else code.address for name in by_name}
+            found = {name: self._loaded[name] for name in by_name}
+        return {name[:2]: None if code is None else code.address for name, code in found.items()}
 
     def driver(self) -> int:
         """The driver's address."""
@@ -84,12 +85,12 @@ class Kernels:
             return None
 
     def _compiled(self, op: Op, lanes: int) -> bytes | str:
-        from friday_core.causal.compiled.lowering import NoKernel, kernel_object
+        from friday_core.causal.compiled.lowering import KernelError, kernel_object
 
         found: bytes | str
         try:
             found = kernel_object(op, lanes)
-        except NoKernel as error:
+        except KernelError as error:
             found = str(error)
             self._tell(f"operator {op.name} has no kernel and runs in plain Python: {error}")
         self._put(kernel_key(op, lanes), found)
@@ -114,11 +115,3 @@ class Kernels:
             self._is_writable = False
             self._tell(f"kernels cannot be kept, and are compiled in every run: {error}")
 
-
-def missing_compiler() -> str:
-    """Why nothing can be compiled here; empty if all is well."""
-    try:
-        machine()
-    except Exception as error:  # noqa: BLE001 - a broken installation fails in many ways
-        return f"{type(error).__name__}: {error}"
-    return ""

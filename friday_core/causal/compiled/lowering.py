@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import CellType, FunctionType
 from typing import Any
 
@@ -23,18 +24,18 @@ from friday_core.causal.op import Op
 _LIBRARY = frozenset({"log", "exp", "pow", "memset", "memcpy", "memmove"})
 
 
-class NoKernel(Exception):
+class KernelError(Exception):
     """The operator cannot be compiled; says why."""
 
 
 def kernel_object(op: Op, lanes: int) -> bytes:
-    """Object code in which ``SYMBOL`` is the operator's kernel; ``NoKernel`` if there is none."""
+    """Object code in which ``SYMBOL`` is the operator's kernel; ``KernelError`` if there is none."""
     try:
         return _object(_kernel(op, lanes), 4)
-    except NoKernel:
+    except KernelError:
         raise
     except Exception as error:  # noqa: BLE001 - a compiler says in many ways that it does not know a word
-        raise NoKernel(f"{type(error).__name__}: {' '.join(str(error).split())[:800]}") from error
+        raise KernelError(f"{type(error).__name__}: {' '.join(str(error).split())[:800]}") from error
 
 
 def driver_object() -> bytes:
@@ -50,9 +51,9 @@ def _kernel(op: Op, lanes: int) -> Any:
         return across(_compiled(fill), parameters)
     step = op.kernel or op.step
     if step is None:
-        raise NoKernel("it works across a slice, or in the executor")
+        raise KernelError("it works across a slice, or in the executor")
     if op.arity not in GATHERED:
-        raise NoKernel(f"it has {op.arity} inputs")
+        raise KernelError(f"it has {op.arity} inputs")
     gather, row = _compiled(GATHERED[op.arity]), _compiled(step)
     mixed, slots = row_by_row(row, gather), op.fixed_slots
     if lanes > 1:
@@ -71,9 +72,12 @@ _FLOAT = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=Tru
 
 
 def _compiled(function: Any) -> Any:
-    """The function for numba, and so all plain functions that it calls or holds."""
-    if not isinstance(function, FunctionType):
-        return function
+    """The function for numba, and so all plain functions that it calls or holds; what is no function as it is."""
+    return _dispatcher(function) if isinstance(function, FunctionType) else function
+
+
+@cache
+def _dispatcher(function: FunctionType) -> Any:
     names = {"float": _FLOAT, **{name: _compiled(one) for name, one in reached(function).items()}}
     cells = tuple(CellType(_compiled(cell.cell_contents)) for cell in function.__closure__ or ())
     copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, cells)
@@ -102,7 +106,7 @@ def _object(function: Any, words: int) -> bytes:
         if not one.is_declaration and one.name != SYMBOL:
             one.linkage = "internal"
         elif one.is_declaration and not one.name.startswith("llvm.") and one.name not in _LIBRARY:
-            raise NoKernel(f"its code calls {one.name}")
+            raise KernelError(f"its code calls {one.name}")
     for variable in module.global_variables:
         if not variable.is_declaration:
             variable.linkage = "internal"

@@ -13,8 +13,9 @@ WIDEST = 4
 BLOCK = 1024
 
 # An instruction: its kernel, the register it writes, its place in an instrument's state, whether
-# it is in price units, its parameters, its join (of ``asof`` only), and the registers it reads.
-KERNEL, OUT, AT, PRICED, PARAMS, JOIN, INPUT = range(7)
+# its first input is in price units, its parameters, its join (of ``asof`` only), how many
+# instructions from it on the kernel executes, and the registers it reads.
+KERNEL, OUT, AT, PRICED, PARAMS, JOIN, LANES, INPUT = range(8)
 INSTRUCTION_WORDS = INPUT + MOST_INPUTS
 
 # The context. ``CODE`` are instructions; ``BASES`` the address of each register's first row,

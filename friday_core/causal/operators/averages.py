@@ -20,6 +20,11 @@ def _seeded_mean(state: list[float], at: int, x: Sequence[float], params: Params
         return NAN
     rows, alpha, seed = params[0], params[1], params[2]
     count, mean = state[at], state[at + 1]
+    if count > rows and count > seed and mean == mean:
+        # The long run, apart from what begins it: compiled, it waits for nothing but its own last row.
+        mean = mean + alpha * (new - mean)
+        state[at + 1] = mean
+        return mean
     if mean != mean:
         # What an infinity leaves behind (inf - inf): begin anew.
         count, mean = 0.0, 0.0

@@ -51,7 +51,7 @@ def _is_pure(subject: Subject) -> None:
 
 
 def _charges(subject: Subject) -> Callable[[ExecutedOrder], int]:
-    return subject.make().charges_of  # type: ignore[no-any-return]
+    return subject.started().charges_of  # type: ignore[no-any-return]
 
 
 def _orders() -> Iterator[ExecutedOrder]:

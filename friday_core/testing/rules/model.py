@@ -43,9 +43,9 @@ def _knows_no_later_rows(subject: Subject) -> None:
     table = _table(subject)
     past = table.take(slice(0, _PAST))
     expected = _fit(subject, past).to_bytes()
-    worked = subject.make()
+    worked = subject.started()
     worked.fit(_poisoned(table))
-    for who, model in (("it", worked), ("a fresh one", subject.make())):
+    for who, model in (("it", worked), ("a fresh one", subject.started())):
         if model.fit(past).to_bytes() != expected:
             raise Broken(f"{who} learns otherwise from the first {_PAST} rows after a fit of all {len(table)}")
 
@@ -131,7 +131,7 @@ def _rows() -> Float64:
 
 
 def _fit(subject: Subject, table: TrainingTable) -> CompiledModel:
-    return subject.make().fit(table)  # type: ignore[no-any-return]
+    return subject.started().fit(table)  # type: ignore[no-any-return]
 
 
 def _fitted(subject: Subject) -> CompiledModel:

@@ -21,7 +21,7 @@ def _hooks_are_known(subject: Subject) -> None:
 
 
 def _bears_a_session(subject: Subject) -> None:
-    hooks: Any = _registered(subject.make()).hook
+    hooks: Any = _registered(subject.started()).hook
     hooks.friday_component_state(component="source.kit", old="created", new="ready")
     hooks.friday_session_opened(profile="kit", mode="backtest")
     hooks.friday_order_terminal(order=_ENDED)

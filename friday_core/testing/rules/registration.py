@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import importlib
 import inspect
 import time
@@ -21,6 +20,13 @@ from friday_core.testing.subject import Subject
 
 API = "friday_core.api"
 KIT = "friday_core.testing"
+
+
+def _can_be_loaded(subject: Subject) -> None:
+    if subject.unloadable is None:
+        raise DoesNotApply("it was handed to the kit as it is")
+    if subject.unloadable:
+        raise Broken(subject.unloadable)
 
 
 def _spec_is_sound(subject: Subject) -> None:
@@ -82,36 +88,38 @@ def _lives_twice(subject: Subject) -> None:
     made = subject.make()
     if subject.kind is Kind.BROKER and made.account == "real":
         raise DoesNotApply("a real broker would connect")
-    for step in ("initialize", "start", "stop", "start", "stop"):
-        with dead_network() as network:
-            try:
-                _step(made, step)
-            except Exception as error:
-                if network.asked:
-                    raise DoesNotApply(f"it connects to {network.asked[0]}, and the kit's network is down") from error
-                raise
-        health = made.health()
-        if not isinstance(health, Health):
-            raise Broken(f"after {step}() its health() is {health!r:.60}, which is no Health")
+    with subject.living(made) as life:
+        for _ in range(2):
+            life.start()
+            _require_health(made, "start")
+            for error in life.stop():
+                raise error
+            _require_health(made, "stop")
 
 
-def _step(component: Component, name: str) -> None:
-    answer = getattr(component, name)()
-    if inspect.isawaitable(answer):
-
-        async def waited() -> None:
-            await answer
-
-        asyncio.run(waited())
+def _require_health(component: Component, step: str) -> None:
+    health: object = component.health()
+    if not isinstance(health, Health):
+        raise Broken(f"after {step}() its health() is {health!r:.60}, which is no Health")
 
 
+#: All that a plugin that cannot be loaded is held to.
+LOADS = Rule(
+    "it can be loaded as a run loads it",
+    "a plugin that cannot be loaded stops every profile that names it",
+    "let the module of its entry point register the component of that name, and import without an error",
+    _can_be_loaded,
+)
+#: All that a component of a kind that does not exist is held to.
+SPEC = Rule(
+    "its factory takes what its spec says",
+    "a run refuses a component whose factory asks for more, or for less, than its spec declares",
+    "let the factory's parameters be `settings`, if the spec names a model, and the keys of `requires`",
+    _spec_is_sound,
+)
 RULES = (
-    Rule(
-        "its factory takes what its spec says",
-        "a run refuses a component whose factory asks for more, or for less, than its spec declares",
-        "let the factory's parameters be `settings`, if the spec names a model, and the keys of `requires`",
-        _spec_is_sound,
-    ),
+    LOADS,
+    SPEC,
     Rule(
         "it can be made from its settings",
         "all that is wrong with a configuration is told before a run starts, and making a component is part of that",

@@ -17,6 +17,13 @@ from friday_core.testing.rule import Rule
 from friday_core.testing.subject import Subject
 
 
+def source_of(subject: Subject) -> HistoricalData:
+    """A fresh one that runs; like a host, the kit asks for its instruments before it starts it."""
+    source: HistoricalData = subject.make()
+    source.instruments()
+    return subject.start(source)  # type: ignore[no-any-return]
+
+
 def chunks_of(chunks: Iterable[Any], asked: str) -> Iterator[Chunk]:
     """The same; ``Broken`` if one of them is none."""
     for number, chunk in enumerate(chunks):
@@ -26,7 +33,7 @@ def chunks_of(chunks: Iterable[Any], asked: str) -> Iterator[Chunk]:
 
 
 def _goes_on_after_a_cursor(subject: Subject) -> None:
-    source: HistoricalData = subject.make()
+    source = source_of(subject)
     universe = Universe(source.instruments())
     chunks = list(chunks_of(source.bars(), "bars()"))
     if not sum(map(len, chunks)):
@@ -35,8 +42,7 @@ def _goes_on_after_a_cursor(subject: Subject) -> None:
     for where, cursor in _cursors(rows, chunks, universe):
         later = np.array([one.id > cursor.instrument for one in universe])[rows.inst]
         expected = rows.take((rows.ts_event > cursor.ts_event) | ((rows.ts_event == cursor.ts_event) & later))
-        fresh: HistoricalData = subject.make()
-        fresh.instruments()
+        fresh = source_of(subject)
         got = [one for one in chunks_of(fresh.bars_after(cursor), "bars_after()") if len(one)]
         if difference := _difference(expected, Chunk.concat(got) if got else rows.take(slice(0)), universe):
             raise Broken(f"after {where}, {_named(cursor)}, {difference}")

@@ -23,7 +23,7 @@ _Question = tuple[Any, ...]
 
 
 def _only_reduces(subject: Subject) -> None:
-    made = subject.make()
+    made = subject.started()
     for question in _questions(subject):
         if isinstance(made, RiskAdjuster):
             _require_smaller(question[0], made.adjust(*question))
@@ -57,7 +57,7 @@ def _require_smaller(target: Target, answer: object) -> None:
 
 
 def _lets_reductions_pass(subject: Subject) -> None:
-    made = subject.make()
+    made = subject.started()
     if isinstance(made, RiskAdjuster):
         raise DoesNotApply("an adjuster is not asked about being flat")
     for proposal, book in _questions(subject):
@@ -69,7 +69,7 @@ def _lets_reductions_pass(subject: Subject) -> None:
 
 
 def _is_pure(subject: Subject) -> None:
-    questions, ask = list(_questions(subject)), _asking(subject.make())
+    questions, ask = list(_questions(subject)), _asking(subject.started())
     there = [ask(one) for one in questions]
     again = [ask(one) for one in reversed(questions)][::-1]
     for question, first, second in zip(questions, there, again, strict=True):
@@ -78,7 +78,7 @@ def _is_pure(subject: Subject) -> None:
 
 
 def _looks_at_nothing_else(subject: Subject) -> None:
-    ask = _asking(subject.make())
+    ask = _asking(subject.started())
     questions = list(_questions(subject))[:300]
     with watching(subject.packages) as watch:
         for one in questions:
@@ -87,7 +87,7 @@ def _looks_at_nothing_else(subject: Subject) -> None:
 
 
 def _in_time(subject: Subject) -> None:
-    timing = seconds_per_call(_asking(subject.make()), list(_questions(subject)), subject.seconds)
+    timing = seconds_per_call(_asking(subject.started()), list(_questions(subject)), subject.seconds)
     wording.require_in_time(timing, subject.limits.row)
 
 

@@ -23,7 +23,7 @@ _Asked = tuple[Signal, Bar, BookView]
 
 
 def _answers_within_bounds(subject: Subject) -> None:
-    sizer = subject.make()
+    sizer = subject.started()
     for signal, bar, book in _questions(subject):
         answer: object = sizer.size(signal, bar, book)
         asked = f"asked about strength {signal.strength} of {signal.instrument} it answers"
@@ -42,7 +42,7 @@ def _answers_within_bounds(subject: Subject) -> None:
 
 
 def _answers_to_flat(subject: Subject) -> None:
-    sizer = subject.make()
+    sizer = subject.started()
     for signal, bar, book in _questions(subject):
         if signal.strength == 0.0 and sizer.size(signal, bar, book) is None:
             missing = [name for name in sizer.inputs if math.isnan(bar[name])]
@@ -50,9 +50,9 @@ def _answers_to_flat(subject: Subject) -> None:
 
 
 def _is_pure(subject: Subject) -> None:
-    questions, sizer = list(_questions(subject)), subject.make()
+    questions, sizer = list(_questions(subject)), subject.started()
     there = [sizer.size(*one) for one in questions]
-    back = [subject.make().size(*one) for one in questions[:20]]
+    back = [subject.started().size(*one) for one in questions[:20]]
     again = [sizer.size(*one) for one in reversed(questions)][::-1]
     for (signal, bar, _), first, second in zip(questions, there, again, strict=True):
         if first != second:
@@ -63,7 +63,7 @@ def _is_pure(subject: Subject) -> None:
 
 
 def _looks_at_nothing_else(subject: Subject) -> None:
-    sizer = subject.make()
+    sizer = subject.started()
     questions = list(_questions(subject))[:300]
     with watching(subject.packages) as watch:
         for one in questions:
@@ -72,7 +72,7 @@ def _looks_at_nothing_else(subject: Subject) -> None:
 
 
 def _in_time(subject: Subject) -> None:
-    sizer = subject.make()
+    sizer = subject.started()
     timing = seconds_per_call(lambda one: sizer.size(*one), list(_questions(subject)), subject.seconds)
     wording.require_in_time(timing, subject.limits.row)
 

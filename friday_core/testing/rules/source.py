@@ -25,8 +25,8 @@ _GARBAGE = b"\x00\xff\xfe not a table \x80\x81"
 
 
 def _instruments_are_stable(subject: Subject) -> None:
-    one = _source(subject)
-    first, again, other = list(one.instruments()), list(one.instruments()), list(_source(subject).instruments())
+    one, fresh = resuming.source_of(subject), resuming.source_of(subject)
+    first, again, other = list(one.instruments()), list(one.instruments()), list(fresh.instruments())
     if not first or not all(isinstance(each, Instrument) for each in first):
         raise Broken(f"instruments() answers with {first!r:.80}")
     Universe(first)
@@ -36,7 +36,7 @@ def _instruments_are_stable(subject: Subject) -> None:
 
 
 def _delivers_what_it_declares(subject: Subject) -> None:
-    source = _source(subject)
+    source = resuming.source_of(subject)
     offered = len(list(source.instruments()))
     try:
         parse(source.interval)
@@ -51,8 +51,7 @@ def _delivers_what_it_declares(subject: Subject) -> None:
 
 
 def _comes_in_time_order(subject: Subject) -> None:
-    source = _source(subject)
-    source.instruments()
+    source = resuming.source_of(subject)
     newest = (-(2**63), -1)
     for number, chunk in enumerate(_chunks(source)):
         keys = list(zip(chunk.ts_event.tolist(), chunk.inst.tolist(), strict=True))
@@ -63,7 +62,7 @@ def _comes_in_time_order(subject: Subject) -> None:
 
 
 def _comes_twice_alike(subject: Subject) -> None:
-    first, second = (_all(_source(subject)) for _ in range(2))
+    first, second = (_all(resuming.source_of(subject)) for _ in range(2))
     if len(first) != len(second):
         raise Broken(f"a first one delivers {len(first)} rows, and a second one {len(second)}")
     if set(first.columns) != set(second.columns) or digest(first) != digest(second.take(slice(None))):
@@ -73,8 +72,7 @@ def _comes_twice_alike(subject: Subject) -> None:
 
 
 def _counts_its_rows(subject: Subject) -> None:
-    source = _source(subject)
-    source.instruments()
+    source = resuming.source_of(subject)
     promised = source.row_count()
     if promised is None:
         raise DoesNotApply("it does not tell how many rows will come")
@@ -84,7 +82,7 @@ def _counts_its_rows(subject: Subject) -> None:
 
 
 def _announces_its_own(subject: Subject) -> None:
-    source = _source(subject)
+    source = resuming.source_of(subject)
     known = {one.id for one in source.instruments()}
     actions: Sequence[object] = list(source.corporate_actions())
     if not actions:
@@ -95,8 +93,7 @@ def _announces_its_own(subject: Subject) -> None:
 
 
 def _can_be_left(subject: Subject) -> None:
-    source = _source(subject)
-    source.instruments()
+    source = resuming.source_of(subject)
     chunks = source.bars()
     next(chunks, None)
     if hasattr(chunks, "close"):
@@ -134,11 +131,8 @@ def _path_setting(subject: Subject) -> str:
 def _read(subject: Subject, settings: PluginSettings) -> int:
     source = subject.spec.factory(settings=settings, **subject.requirements(subject.markets.daily))
     source.instruments()
+    subject.start(source)
     return sum(map(len, _chunks(source)))
-
-
-def _source(subject: Subject) -> HistoricalData:
-    return subject.make()  # type: ignore[no-any-return]
 
 
 def _chunks(source: HistoricalData) -> Iterator[Chunk]:
@@ -146,7 +140,6 @@ def _chunks(source: HistoricalData) -> Iterator[Chunk]:
 
 
 def _all(source: HistoricalData) -> Chunk:
-    source.instruments()
     chunks = list(_chunks(source))
     if not chunks:
         raise Broken("it delivers no row")

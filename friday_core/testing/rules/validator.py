@@ -21,27 +21,27 @@ from friday_core.testing.watching import watching
 
 def _answers_for_every_row(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        before, validator = digest(chunk), subject.make(market)
+        before, validator = digest(chunk), subject.started(market)
         verdicts(validator, [chunk.take(slice(0, 0)), *pieces(chunk, range(50, len(chunk), 50))])
         if digest(chunk) != before:
             raise Broken("it writes into the rows that it is shown")
 
 
 def _at_once(subject: Subject, market: Market, chunk: Chunk) -> list[str]:
-    return subject.once(("verdicts", market.name), lambda: verdicts(subject.make(market), [chunk]))
+    return subject.once(("verdicts", market.name), lambda: verdicts(subject.started(market), [chunk]))
 
 
 def _any_cut(subject: Subject) -> None:
     for market, chunk in trials(subject):
         expected = _at_once(subject, market, chunk)
         for how, at in cuts(len(chunk)):
-            require_same(market, expected, verdicts(subject.make(market), pieces(chunk, at)), how)
+            require_same(market, expected, verdicts(subject.started(market), pieces(chunk, at)), how)
 
 
 def _one_by_one(subject: Subject) -> None:
     for market, chunk in trials(subject):
         expected = _at_once(subject, market, chunk)
-        alone = verdicts(subject.make(market), one_by_one(chunk))
+        alone = verdicts(subject.started(market), one_by_one(chunk))
         require_same(market, expected, alone, "where rows come one by one")
 
 
@@ -52,7 +52,7 @@ def _no_future(subject: Subject) -> None:
             for how in (CUT_OFF, *FUTURES):
                 other = market.with_future(row, how)
                 rows = other.stamped(inputs_of(subject))
-                got = verdicts(subject.make(other), [rows])[:row]
+                got = verdicts(subject.started(other), [rows])[:row]
                 require_same(market, expected[:row], got, wording.future(market, row, how))
 
 
@@ -60,7 +60,7 @@ def _same_twice(subject: Subject) -> None:
     """A stranger that works beside it, on other rows, must not matter."""
     for market, chunk in trials(subject):
         expected = _at_once(subject, market, chunk)
-        own, other = subject.make(market), subject.make(market)
+        own, other = subject.started(market), subject.started(market)
         got: list[str] = []
         for part in pieces(chunk, range(40, len(chunk), 40)):
             got += verdicts(own, [part])
@@ -70,10 +70,10 @@ def _same_twice(subject: Subject) -> None:
 
 def _goes_on(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        require_snapshots(subject.make(market), partial(_shown, chunk))
+        require_snapshots(subject.started(market), partial(_shown, chunk))
         expected = _at_once(subject, market, chunk)
         for row in snapshot_rows(chunk):
-            first, second = subject.make(market), subject.make(market)
+            first, second = subject.started(market), subject.started(market)
             said = verdicts(first, [chunk.take(slice(0, row))])
             second.restore(first.snapshot())
             said += verdicts(second, [chunk.take(slice(row, None))])
@@ -86,7 +86,7 @@ def _shown(chunk: Chunk, validator: Validator) -> None:
 
 def _looks_at_rows_only(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        validator = subject.make(market)
+        validator = subject.started(market)
         with watching(subject.packages) as watch:
             verdicts(validator, pieces(chunk, range(100, len(chunk), 100)))
         wording.require_none(watch)
@@ -94,7 +94,7 @@ def _looks_at_rows_only(subject: Subject) -> None:
 
 def _in_time(subject: Subject) -> None:
     market, chunk = next(trials(subject))
-    timing = seconds_per_call(subject.make(market).validate, one_by_one(chunk), subject.seconds)
+    timing = seconds_per_call(subject.started(market).validate, one_by_one(chunk), subject.seconds)
     wording.require_in_time(timing, subject.limits.row)
 
 

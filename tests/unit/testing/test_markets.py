@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS
 from friday_core.testing.comparing import digest
 from friday_core.testing.dirt import CUT_OFF, FUTURES
 from friday_core.testing.markets import Market, Markets
+from friday_plugins.sources import csv
 
 MARKETS = Markets()
 ALL = ("daily", "gappy", "dirty", "minutes", "ticks")
@@ -117,3 +119,20 @@ def test_a_market_as_a_file_has_a_line_for_every_row_in_the_currency() -> None:
     assert header == "timestamp,symbol,open,high,low,close,volume"
     assert first == "2024-01-01T15:30:00+05:30,CALM,399.95,400.05,399.95,399.95,1809.0"
     assert len(rest) == len(MARKETS.daily.rows) - 1
+
+
+def test_what_is_missing_is_an_empty_field_that_the_csv_source_reads_as_missing(tmp_path: Path) -> None:
+    path = tmp_path / "gappy.csv"
+    path.write_text(MARKETS.gappy.as_csv, encoding="utf-8")
+    source = csv.CsvSource(csv.CsvSettings(path=path, exchange="SIM", price_decimals=4, timezone="Asia/Kolkata"))
+    assert [one.id for one in source.instruments()] == [one.id for one in MARKETS.gappy.universe]
+    (rows,) = source.bars()
+    given = MARKETS.gappy.rows
+    for name in PRICE_COLUMNS:
+        assert np.array_equal(rows[name] == MISSING_PRICE, given[name] == MISSING_PRICE)
+    assert np.array_equal(np.isnan(rows["volume"]), np.isnan(given["volume"]))
+
+
+def test_two_futures_of_a_market_do_not_share_a_name() -> None:
+    names = {MARKETS.daily.full_name, *(MARKETS.daily.with_future(7, how).full_name for how in (CUT_OFF, *FUTURES))}
+    assert names == {"daily", "daily-7-cut-off", "daily-7-missing", "daily-7-huge", "daily-7-reversed"}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import Field
@@ -88,6 +89,56 @@ def test_what_cannot_be_made_breaks_one_rule_and_the_others_do_not_apply() -> No
         subject.make()
 
 
+class Opens(Told):
+    """Notes the steps of its life, one of them without blocking anybody."""
+
+    steps: ClassVar[list[str]] = []
+
+    def initialize(self) -> None:
+        self.steps.append(f"initialize {self.settings.path.name}")
+
+    async def start(self) -> None:
+        self.steps.append("start")
+
+    def stop(self) -> None:
+        self.steps.append("stop")
+
+
+def test_what_is_started_is_initialized_with_its_own_market_and_stopped_after_the_rule() -> None:
+    subject = Subject(ComponentSpec("notifier", "opens", Opens, Reads), markets=MARKETS)
+    other = MARKETS.daily.with_future(100, "cut off")
+
+    def starts(one: Subject) -> None:
+        one.started()
+        Opens.steps.clear()
+        one.started(other)
+
+    Check(subject, rule(starts))()
+    assert Opens.steps == ["initialize daily-100-cut-off.csv", "start", "stop", "stop"]
+
+
+class NeverStarts(Told):
+    def start(self) -> None:
+        raise RuntimeError("no permission")
+
+
+def test_what_cannot_be_started_breaks_one_rule_and_the_others_do_not_apply() -> None:
+    subject = Subject(ComponentSpec("notifier", "never", NeverStarts), markets=MARKETS)
+    with pytest.raises(DoesNotApply, match=r"it cannot be started: .*start failed: RuntimeError: no permission"):
+        subject.started()
+
+
+class Connects(Told):
+    def start(self) -> None:
+        socket.create_connection(("prices.example", 443))
+
+
+def test_what_connects_when_it_starts_is_not_to_blame() -> None:
+    subject = Subject(ComponentSpec("notifier", "connects", Connects), markets=MARKETS)
+    with pytest.raises(DoesNotApply, match=r"it connects to 'prices.example', and the kit's network is down"):
+        subject.started()
+
+
 def test_the_folder_of_a_subject_goes_with_it() -> None:
     subject = Subject(ComponentSpec("notifier", "told", Told), markets=MARKETS)
     folder = subject.folder
@@ -101,7 +152,7 @@ def test_what_a_component_raises_is_told_with_its_own_line() -> None:
         raise KeyError("volume")
 
     subject = Subject(ComponentSpec("notifier", "told", Told), markets=MARKETS)
-    assert "seen: it raised KeyError: 'volume' (test_subject.py, line " in failure(subject, stumble)
+    assert "seen: the plugin raised KeyError: 'volume' (test_subject.py, line " in failure(subject, stumble)
 
 
 def test_what_does_not_come_back_is_told_in_time() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from docs.documents import DOCS, table
+import pytest
+from docs.documents import DOCS, ROOT, table
 
 from friday_core.api import ComponentSpec
 from friday_core.plugin.spec import Kind
 from friday_core.testing.doubles import NoCharges, ScriptedBroker
+from friday_core.testing.outcomes import Broken
+from friday_core.testing.project import Project, checks_of_project, project_at
 from friday_core.testing.rule import Rule
 from friday_core.testing.suites import BY_KIND, EVERY_KIND, rules_of
 
@@ -44,6 +47,18 @@ def test_the_rules_of_one_component_are_told_apart_by_their_sentence() -> None:
 def test_a_rule_is_words_that_fit_into_a_line_of_a_report() -> None:
     assert [rule.sentence for rule in ALL if len(rule.sentence) > 90 or rule.sentence.endswith(".")] == []
     assert [rule.sentence for rule in ALL if not (rule.why and rule.mend) or rule.mend.endswith(".")] == []
+
+
+def test_every_rule_that_is_run_is_in_a_list() -> None:
+    installed = {check.rule for check in checks_of_project(project_at(ROOT))}
+    missing = Project("nobody", {"notifier.lost": "no_such_module"})
+    assert (installed | {check.rule for check in checks_of_project(missing)}) - set(ALL) == set()
+
+
+def test_a_plugin_that_cannot_be_loaded_meets_the_rule_about_that_alone() -> None:
+    (check,) = checks_of_project(Project("nobody", {"notifier.lost": "no_such_module"}))
+    with pytest.raises(Broken, match=r"loaded as a run loads it\n  seen: importing no_such_module raised ModuleNotF"):
+        check()
 
 
 def test_the_document_lists_every_rule_with_its_reason() -> None:
