@@ -4,18 +4,19 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 ARGS ?=
+MINUTES ?= 60
 
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: frameworks help demo test check format-check lint types imports docs site site-serve scripts format bench install-test full-install-test constraints clean
+.PHONY: frameworks help demo test check format-check lint types imports docs site site-serve scripts format bench soak install-test full-install-test constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "Variables: PYTHON=python3.12 (3.11 or later), ARGS='-k broker' (to pytest), WORKERS=2, NO_UV=1"
+	@echo "Variables: PYTHON=python3.12 (3.11 or later), ARGS='-k broker' (to pytest), WORKERS=2, MINUTES=60, NO_UV=1"
 
 demo: $(VENV)/.installed-demo ## Install what is needed and run a backtest on packaged prices
 	@$(BIN)/friday run --profile demo
@@ -58,6 +59,9 @@ format: $(VENV)/.installed-dev ## Format and sort imports
 
 bench: $(VENV)/.installed-dev ## Run the benchmarks
 	@for one in $(BENCHMARKS); do $(BIN)/python "$$one" || exit 1; done
+
+soak: $(VENV)/.installed-dev ## Compare the compiled executor with plain Python on random programs for MINUTES=60
+	@$(BIN)/python tools/soak.py --minutes $(MINUTES)
 
 install-test: $(VENV)/.installed-dev ## Run only the tests that build wheels and environments
 	@$(PYTEST) -m install $(ARGS)

@@ -11,7 +11,7 @@ from friday_core.infrastructure.clock import WallClock
 from friday_core.infrastructure.event_bus import EventBus
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.orchestration import building
-from friday_core.orchestration.assembly import HOST_CAPABILITIES, assemble
+from friday_core.orchestration.assembly import HOST_CAPABILITIES
 from friday_core.orchestration.host import Host
 from friday_core.orchestration.training import Trainer
 from friday_core.plugin.graph import resolve_graph, settings_models
@@ -49,7 +49,9 @@ class Plugins(containers.DeclarativeContainer):
         infrastructure.loaded.provided.profile,
         infrastructure.clock.provided.now.call(),
     )
-    fresh_assembly = providers.Factory(assemble, settings, graph, run_folder.provided.path, infrastructure.security)
+    parts = (settings, graph, run_folder.provided.path, infrastructure.security)
+    problems = providers.Singleton(building.component_problems, *parts)
+    fresh_assembly = providers.Factory(building.assembled, *parts)
     assembly = providers.Singleton(building.checked, fresh_assembly, infrastructure.clock.provided.now.call())
 
 
@@ -74,9 +76,7 @@ class Session(containers.DeclarativeContainer):
     gateway = providers.Singleton(
         Gateway, plugins.assembly.provided.broker, plugins.assembly.provided.settings.broker.use
     )
-    runner = providers.Singleton(
-        SessionRunner, core, journal, gateway, infrastructure.events.provided.publish, pacer
-    )
+    runner = providers.Singleton(SessionRunner, core, journal, gateway, infrastructure.events.provided.publish, pacer)
     host = providers.Singleton(
         Host,
         profile=infrastructure.loaded.provided.profile,
@@ -113,8 +113,8 @@ def check(loaded: LoadedSettings) -> tuple[Problem, ...]:
 
 
 def component_problems(loaded: LoadedSettings) -> tuple[Problem, ...]:
-    """Every problem of the components that a configuration names, each by itself; builds none."""
-    problems: tuple[Problem, ...] = Plugins(infrastructure=Infrastructure(loaded=loaded)).graph().problems
+    """Every problem of the components that a configuration names, each by itself; starts none."""
+    problems: tuple[Problem, ...] = Plugins(infrastructure=Infrastructure(loaded=loaded.in_use())).problems()
     return problems
 
 

@@ -102,49 +102,71 @@ def by_hand(close: Any, high: Any, low: Any, out: Any) -> None:
 def by_hand_interleaved(inst: Any, close: Any, high: Any, low: Any, out: Any, state: Any, ring: Any) -> None:
     """The same for many instruments sorted by time: ``state[inst]`` keeps what was local, ``ring[inst]`` the window."""
     for row in range(len(close)):
-        own, last = state[inst[row]], ring[inst[row]]
-        c, seen, place = close[row], own[0], int(own[1])
-        own[2] += c - last[place]
-        own[3] += c * c - last[place] * last[place]
-        last[place] = c
-        own[1] = place + 1 if place < 19 else 0
-        own[0] = seen + 1.0
+        i, c = inst[row], close[row]
+        seen, place, before = state[i, 0], int(state[i, 1]), state[i, 10]
+        total = state[i, 2] + (c - ring[i, place])
+        square = state[i, 3] + (c * c - ring[i, place] * ring[i, place])
+        quick, slow, line_mean = state[i, 4], state[i, 5], state[i, 6]
+        rises, falls, true_range = state[i, 7], state[i, 8], state[i, 9]
+        ring[i, place] = c
+        state[i, 0], state[i, 1] = seen + 1.0, place + 1.0 if place < 19 else 0.0
+        state[i, 2], state[i, 3], state[i, 10] = total, square, c
         x = c / 100.0
         if seen >= 26:
-            own[4] = own[4] + (2.0 / 13.0) * (x - own[4])
-            own[5] = own[5] + (2.0 / 27.0) * (x - own[5])
+            quick = quick + (2.0 / 13.0) * (x - quick)
+            slow = slow + (2.0 / 27.0) * (x - slow)
         else:
-            own[5] = own[5] + (x - own[5]) / (seen + 1.0)
+            slow = slow + (x - slow) / (seen + 1.0)
             if seen >= 14:
-                own[4] = own[4] + (x - own[4]) / (seen - 13.0)
-        line = own[4] - own[5]
+                quick = quick + (x - quick) / (seen - 13.0)
+        line = quick - slow
         if seen >= 34:
-            own[6] = own[6] + 0.2 * (line - own[6])
+            line_mean = line_mean + 0.2 * (line - line_mean)
         elif seen >= 25:
-            own[6] = own[6] + (line - own[6]) / (seen - 24.0)
+            line_mean = line_mean + (line - line_mean) / (seen - 24.0)
         if seen >= 1:
-            before = own[10]
             change = (c - before) / 100.0
             rise, fall = max(change, 0.0), max(-change, 0.0)
             reach = max(high[row] - low[row], abs(high[row] - before), abs(low[row] - before)) / 100.0
             if seen >= 15:
-                own[7] = own[7] + (1.0 / 14.0) * (rise - own[7])
-                own[8] = own[8] + (1.0 / 14.0) * (fall - own[8])
-                own[9] = own[9] + (1.0 / 14.0) * (reach - own[9])
+                rises = rises + (1.0 / 14.0) * (rise - rises)
+                falls = falls + (1.0 / 14.0) * (fall - falls)
+                true_range = true_range + (1.0 / 14.0) * (reach - true_range)
             else:
-                own[7] = own[7] + (rise - own[7]) / seen
-                own[8] = own[8] + (fall - own[8]) / seen
-                own[9] = own[9] + (reach - own[9]) / seen
-        own[10] = c
+                rises = rises + (rise - rises) / seen
+                falls = falls + (fall - falls) / seen
+                true_range = true_range + (reach - true_range) / seen
+        state[i, 4], state[i, 5], state[i, 6] = quick, slow, line_mean
+        state[i, 7], state[i, 8], state[i, 9] = rises, falls, true_range
         if seen < WARM_UP:
             out[row] = math.nan
             continue
-        z = (x - own[2] / 2000.0) / math.sqrt((20.0 * own[3] - own[2] * own[2]) / 3_800_000.0)
-        moved = own[7] + own[8]
-        rsi = 100.0 * (own[7] / moved) if moved != 0.0 else 0.0
-        if own[9] > 0.01 and z < -0.5 and rsi < 45.0 and line > own[6]:
+        z = (x - total / 2000.0) / math.sqrt((20.0 * square - total * total) / 3_800_000.0)
+        moved = rises + falls
+        rsi = 100.0 * (rises / moved) if moved != 0.0 else 0.0
+        if true_range > 0.01 and z < -0.5 and rsi < 45.0 and line > line_mean:
             out[row] = 1.0
-        elif own[9] > 0.01 and z > 0.5 and rsi > 55.0 and line < own[6]:
+        elif true_range > 0.01 and z > 0.5 and rsi > 55.0 and line < line_mean:
             out[row] = -1.0
         else:
             out[row] = 0.0
+
+
+def in_a_window(bars: Any) -> float:
+    """What most write live: pandas on the last rows of one instrument, of which the last value is used."""
+    close, before = bars["close"], bars["close"].shift()
+    window = close.rolling(20)
+    z = (close - window.mean()) / window.std()
+    line = close.ewm(span=12, adjust=False).mean() - close.ewm(span=26, adjust=False).mean()
+    signal = line.ewm(span=9, adjust=False).mean()
+    change = close.diff()
+    rises = change.clip(lower=0.0).ewm(alpha=1 / 14, adjust=False).mean()
+    falls = (-change).clip(lower=0.0).ewm(alpha=1 / 14, adjust=False).mean()
+    rsi = 100.0 * rises / (rises + falls)
+    reach = np.maximum(
+        bars["high"] - bars["low"], np.maximum((bars["high"] - before).abs(), (bars["low"] - before).abs())
+    )
+    moves = reach.ewm(alpha=1 / 14, adjust=False).mean() > 0.01
+    buy = (z < -0.5) & (rsi < 45.0) & (line > signal) & moves
+    sell = (z > 0.5) & (rsi > 55.0) & (line < signal) & moves
+    return float(np.where(buy, 1.0, np.where(sell, -1.0, 0.0))[-1])

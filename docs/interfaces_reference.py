@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 from interface_members import Member, explained_names, members
+from registration import registration
 
 from friday_core.interfaces.broker import Broker
 from friday_core.interfaces.component import Component
@@ -52,10 +53,10 @@ INTRODUCTION = """\
 <!-- Written by docs/interfaces_reference.py from friday_core/interfaces; change those, not this file. -->
 
 What a plugin can be. A component is an object of one of these classes, made from its settings when a
-configuration names it. `friday_core.api` has all of them; a plugin imports nothing else of Friday. Each
-class says what it may rely on and what must be written, and shows a plugin that is complete: a test
-installs and runs it. The rules are those that `pytest --friday-conformance` holds every plugin of the role
-to; [the list of rules](conformance.md#the-rules) says why each is there.
+configuration names it. `friday_core.api` has all of them, and [all that they handle](values.md); a plugin imports
+nothing else of Friday. Each class says what it may rely on and what must be written, and shows a plugin that is
+complete: a test installs and runs it. The rules are those that `pytest --friday-conformance` holds every plugin of
+the role to; [the list of rules](conformance.md#the-rules) says why each is there.
 
 | role | what it is for | switched on by | written as |
 |---|---|---|---|
@@ -63,7 +64,8 @@ to; [the list of rules](conformance.md#the-rules) says why each is there.
 
 ## Every component
 
-A class of every role is a `Component`, and may do what is said here besides its role's work.
+A class of every role is a `Component`, registered and made as is told here, and may do what is said here besides its
+role's work. The values that it handles are in [What a plugin handles](values.md).
 """
 
 OBSERVER = """\
@@ -76,7 +78,7 @@ It watches a run: a `Component` whose methods are hooks, told what happens on a 
 
 def interfaces_document() -> str:
     """``docs/interfaces.md``."""
-    parts = [INTRODUCTION.format(roles="\n".join(map(_row, Kind))), *_class(Component)]
+    parts = [INTRODUCTION.format(roles="\n".join(map(_row, Kind))), registration(), *_class(Component)]
     parts += [*_beside(sys.modules[Component.__module__]), *_rules("", EVERY_KIND)]
     for base in _shared_bases():
         parts += [f"## {base.__name__}\n", *_prose(base)]

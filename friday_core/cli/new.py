@@ -58,7 +58,7 @@ def host(folder: Path) -> None:
     steps = (
         (f"cd {shlex.quote(str(folder))}", ""),
         ("friday run", "a backtest on synthetic bars"),
-        ("pip install -e .", "then friday.toml turns your strategy on with one line"),
+        ("pip install -e .", "then friday.toml turns your strategy on: remove three #"),
     )
     _tell(folder, made, steps, "README.md there has more.")
 
@@ -72,7 +72,7 @@ def _of_role(role: Role) -> click.Command:
             made = list(write_plugin(role, way, name, above))
         steps = (
             (f"cd {shlex.quote(str(folder))}", ""),
-            ("pip install -e '.[test]'", "edits count at once"),
+            ("pip install -e '.[test]'", "edits count at once; after a change of [project.entry-points], again"),
             ("pytest", "its own tests" if role.name == COMMAND else "its own tests, and every rule of its role"),
         )
         use = "says how to use it" if role.name == COMMAND else "has the lines that switch it on"

@@ -43,7 +43,7 @@ def details(loaded: Loaded) -> Iterator[str]:
     yield from ("", "settings:" if spec.settings is not NoSettings else "It has no settings.")
     yield from _settings(spec)
     if spec.kind in SWITCHES:
-        yield from ("", "to switch it on:", "")
+        yield from ("", f"to switch it on, {_where(Kind(spec.kind))}:", "")
         yield from (f"    {line}".rstrip() for line in switch(spec).splitlines())
 
 
@@ -54,6 +54,12 @@ def switch(spec: ComponentSpec) -> str:
     if given:
         lines += ["", f"[plugins.{spec.key}]", *(f"{name} = ..." for name in given)]
     return "\n".join(lines)
+
+
+def _where(kind: Kind) -> str:
+    """A table of a list can be written again, any other one stands in a file once."""
+    is_entry = SWITCHES[kind].startswith("[[")
+    return "at the end of friday.toml" if is_entry else "in friday.toml, in a section of this name if there is one"
 
 
 def _needs(spec: ComponentSpec) -> Iterator[str]:

@@ -169,4 +169,5 @@ def _explained(row: dict[str, Any]) -> str:
 
 
 def _who(row: dict[str, Any]) -> str:
-    return f"{row['kind']}.{row['name']} of {row['distribution']} {row['distribution_version']}"
+    key = f"{row['kind']}.{row['name']}".removesuffix(".")
+    return f"{key} of {row['distribution']} {row['distribution_version']}"

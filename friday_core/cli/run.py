@@ -16,8 +16,8 @@ from friday_core.cli.exit_codes import ExitCode
 from friday_core.cli.options import Choice, Loaded, settings_options
 from friday_core.cli.progress import RunBar, progress_bar
 from friday_core.cli.report import write_report
-from friday_core.cli.sensitivity import SCALES, run_again
-from friday_core.cli.summary import print_summary, remarks
+from friday_core.cli.sensitivity import SCALES, require_scalable, run_again
+from friday_core.cli.summary import print_summary, remarks, stop_remarks
 
 if TYPE_CHECKING:
     from friday_core.orchestration.host import Host, RunResult
@@ -35,15 +35,17 @@ def command(choice: Choice, quiet: bool, sensitivity: bool, no_report: bool, sho
     """Run a session and write its results.
 
     Without a profile: a backtest on synthetic bars that needs no data and no account. Exit code 0
-    means finished, 1 failed, 2 a configuration that cannot start, 3 that a strategy or the stream
-    was stopped or that a validator failed, 4 that orders were refused for a reason that [risk]
-    allow_refusals does not name, 130 interrupted. The first Ctrl-C ends a run in order,
-    with all results.
+    means finished, 1 failed, and be it that a component could not be stopped, 2 a configuration that
+    cannot start, 3 that a strategy or the stream was stopped or that a validator failed, 4 that orders
+    were refused for a reason that [risk] allow_refusals does not name, 130 interrupted. The first
+    Ctrl-C ends a run in order, with all results.
     """
     if no_report and show:
         raise click.UsageError("--open shows the report, which --no-report does not write")
     loaded = choice.load()
     host = choice.builder()(loaded)
+    if sensitivity:
+        require_scalable(host)
     with progress_bar(1 + sensitivity * len(SCALES), quiet=quiet) as bar:
         result = _run(host, bar)
         if sensitivity:
@@ -60,6 +62,8 @@ def exit_code(result: RunResult) -> ExitCode:
     """The exit code of a run that ended without an exception."""
     if result.status == "interrupted":
         return ExitCode.INTERRUPTED
+    if result.status == "failed":
+        return ExitCode.FAILED
     summary = result.summary
     if result.status != "finished" or summary["stopped_strategies"] or summary["validator_faults"]:
         return ExitCode.STOPPED
@@ -67,12 +71,14 @@ def exit_code(result: RunResult) -> ExitCode:
 
 
 def _tell(result: RunResult, quiet: bool, code: ExitCode, page: Path | None) -> None:
+    if code is ExitCode.FAILED:
+        click.echo(f"friday: {result.summary['error']}", err=True)
     if not quiet:
         print_summary(result, page)
         return
-    if code in (ExitCode.STOPPED, ExitCode.REFUSED):
-        for line in remarks(result.summary):
-            click.echo(line, err=True)
+    told = remarks if code in (ExitCode.STOPPED, ExitCode.REFUSED) else stop_remarks
+    for line in told(result.summary):
+        click.echo(line, err=True)
     click.echo(result.folder)
 
 
@@ -106,7 +112,7 @@ def _leaving(host: Host) -> Callable[[Exception], None]:
     """Tells why and ends the process: a thread that does not return cannot be ended alone."""
 
     def leave(error: Exception) -> None:
-        click.echo(f"friday: {error}\nwhat there is of the run: {host.folder.path}", err=True)
+        click.echo(f"friday: {error}\n{_what_there_is(host)}", err=True)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(ExitCode.FAILED)
@@ -121,8 +127,13 @@ def _naming_the_folder(host: Host) -> Iterator[None]:
         yield
     except BaseException as error:
         if host.folder.path.exists():
-            error.add_note(f"what there is of the run: {host.folder.path}")
+            error.add_note(_what_there_is(host))
         raise
+
+
+def _what_there_is(host: Host) -> str:
+    path = host.folder.path
+    return f"what there is of the run: {path}" if host.was_run else f"nothing was run; the log of it is in {path}"
 
 
 @contextmanager

@@ -23,6 +23,9 @@ _LABEL, _PART = 26, 12
 _NAMED = 10
 #: Reasons of one stage and verdict that are told.
 _REASONS = 2
+#: Codes of refusals of short sales, and what allows them.
+_SHORT_SALES = frozenset({"SHORT_DELIVERY", "LONG_ONLY"})
+_HOW_TO_SELL_SHORT = 'to sell short, write [risk] allow_short = true and take "long_only" out of its rules'
 #: A space where a line is not broken, until it is printed.
 _TIED = "\N{NO-BREAK SPACE}"
 
@@ -103,7 +106,8 @@ def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
     if wrong := summary["refusals"]["not_allowed"]:
         counted = ", ".join(f"{count:,} {code}" for code, count in wrong.items())
         names = ", ".join(f'"{code}"' for code in wrong)
-        yield f"orders were refused: {counted}; if that is meant, write [risk] allow_refusals = [{names}]"
+        shorts = f"; {_HOW_TO_SELL_SHORT}" if _SHORT_SALES & wrong.keys() else ""
+        yield f"orders were refused: {counted}{shorts}; if that is meant, write [risk] allow_refusals = [{names}]"
     clock = summary.get("clock", {"late_records": 0})
     if clock["late_records"]:
         yield (
@@ -113,12 +117,18 @@ def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
     for stage, count in summary.get("slow", {}).items():
         records = "1 record" if count == 1 else f"{count:,} records"
         yield f"{stage} was slow: {records} took longer than [run] slow_record"
-    for error in summary.get("stop_errors", ()):
-        yield f"while stopping: {error}"
+    yield from stop_remarks(summary)
     yield from summary.get("warnings", ())
     yield from _held_back(summary["quarantine"])
     for what, where in summary["files"].items():
         yield f"{what}: {where}"
+
+
+def stop_remarks(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What went wrong as components were stopped, unless the run failed for it: then its error says so."""
+    for error in summary.get("stop_errors", ()):
+        if error not in summary["error"]:
+            yield f"while stopping: {error}"
 
 
 def _figures(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.interfaces.component import Stateful
 from friday_core.interfaces.validator import Validator
+from friday_core.plugin.own_line import own_line
 
 #: Rows after which a validator's state is kept anew, so that the way back to it stays short.
 CHECKPOINT_ROWS = 65_536
@@ -28,7 +29,7 @@ class Answer:
 
 
 class Failure(NamedTuple):
-    """What a validator raised, or which rule its answer broke."""
+    """What a validator raised, with its line, or which rule its answer broke."""
 
     error: str
     traceback: str = ""
@@ -128,7 +129,9 @@ def _state_of(validator: Validator) -> Validator | bytes:
 def _described(error: BaseException) -> Failure:
     if isinstance(error, _ContractError):
         return Failure(f"it {error}")
-    return Failure(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+    line = own_line(error)
+    where = f" ({line})" if line else ""
+    return Failure(f"{type(error).__name__}: {error}{where}", "".join(traceback.format_exception(error)))
 
 
 def _answer(validator: Validator, chunk: Chunk) -> Answer:

@@ -19,6 +19,7 @@ from friday_core.flow.validation import Fault, ValidationStage
 from friday_core.flow.watermark import BEGINNING
 from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.validator import Validator
+from friday_core.plugin.own_line import own_line
 
 
 class TransformStage:
@@ -150,7 +151,8 @@ class Stages:
         except Exception as error:
             rows = f"rows {chunk.seq[0]} to {chunk.seq[-1]}"
             message = f"{stage.name!r} in stream {self._stream!r} raised on {rows}: {type(error).__name__}: {error}"
-            raise PluginContractError(message) from error
+            line = own_line(error)
+            raise PluginContractError(f"{message} ({line})" if line else message) from error
         finally:
             self.current = ""
 

@@ -128,7 +128,9 @@ class ChargesPlan(Tariff, ABC):
 class Broker(Component, ABC):
     """Takes orders. Declares honestly what it can do; is a ``SimulatedBroker`` or a ``RealBroker``.
 
-    A placement is never retried here. Failures are ``Refused`` (definite) or ``InDoubt``.
+    A placement is never retried here. What fails for one order is ``Refused`` (definite) or ``InDoubt``;
+    what fails for all of them, in ``start`` for example, is a ``BrokerError`` that names the file or the
+    host, and what to do. One that fails in ``stop`` fails the run: nobody else knows what it still held.
     """
 
     account: ClassVar[Literal["simulated", "real"]]
@@ -136,13 +138,19 @@ class Broker(Component, ABC):
 
     @abstractmethod
     def send(self, intents: Sequence[Intent]) -> None:
-        """Take intents, in order. Called at the edge, after the intents have been recorded."""
+        """Take intents, in order. Called at the edge, after the intents have been recorded.
+
+        A session hands over one with each call, so that what is raised is about that one order. After a
+        ``BrokerError`` the next one is handed over all the same, and the run fails at the end of the
+        record; after any other exception none is. Of several, those after the first that fails are not sent.
+        """
 
 
 class SimulatedBroker(Broker, ABC):
     """A broker whose fills are computed from the bars instead of received.
 
-    ``send`` is told every intent and need not do anything: the matcher is given every working order.
+    ``send`` is told every intent and need not do anything: the matcher is given every working order. In
+    the runs of ``--sensitivity`` and of ``friday explain`` only the matcher takes part.
 
     A plugin, complete; orders take one slice longer than on paper and trade two ticks worse::
 
@@ -170,7 +178,7 @@ class SimulatedBroker(Broker, ABC):
 
         @hookimpl
         def friday_components():
-            return [ComponentSpec("broker", "postal", Postal, Settings, provides=Postal.order_types)]
+            return [ComponentSpec("broker", "postal", Postal, Settings)]
     """
 
     account = "simulated"
@@ -179,10 +187,14 @@ class SimulatedBroker(Broker, ABC):
 
     @abstractmethod
     def matcher(self) -> Matcher:
-        """A fresh matcher for one session."""
+        """A fresh matcher for one session; asked before ``start``, and when a configuration is checked."""
 
     def results(self) -> Mapping[str, str]:
-        """Files that the broker wrote during the session: what they are, and where."""
+        """Files that the broker wrote during the session: what they are, and where.
+
+        Asked once after ``stop``, of a broker that was started. One that raises, or answers with anything
+        but texts, fails the run.
+        """
         return {}
 
 
@@ -261,7 +273,7 @@ class RealBroker(Broker, ABC):
 
         @hookimpl
         def friday_components():
-            return [ComponentSpec("broker", "harbour", Harbour, provides=Harbour.order_types)]
+            return [ComponentSpec("broker", "harbour", Harbour)]
     """
 
     account = "real"

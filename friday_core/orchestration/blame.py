@@ -41,12 +41,12 @@ class Endings:
         self.fatal: list[str] = []
         self._graph = graph
 
-    def add(self, errors: Iterable[ComponentError]) -> None:
+    def add(self, errors: Iterable[ComponentError], lost: str = "what it wrote last may be missing") -> None:
+        """``lost`` is what the failure means for what components leave behind."""
         for error in errors:
             node, mend = self._graph.nodes.get(error.component), mend_of(self._graph, error)
             is_onlooker = node is not None and node.request.kind in _ONLOOKERS
-            lost = "" if is_onlooker else "; what it wrote last may be missing"
-            told = f"{error}{lost}{f': {mend}' if mend else ''}"
+            told = "; ".join(filter(None, (str(error), "" if is_onlooker else lost, mend)))
             self.errors.append(told)
             if not is_onlooker:
                 self.fatal.append(told)
@@ -57,12 +57,13 @@ def files_of(broker: Broker, name: str) -> Mapping[str, str]:
     if not isinstance(broker, SimulatedBroker):
         return {}
     try:
-        files: object = broker.results()
+        answer: object = broker.results()
+        files = dict(answer) if isinstance(answer, Mapping) else None
     except Exception as error:
         get_logger("host").error("a broker cannot tell its files", of=name, exc_info=error)
         line = "" if isinstance(error, FridayError) else own_line(error)
         where = f" ({line})" if line else ""
         raise ComponentError(name, f"results failed: {described(error)}{where}") from error
-    if not isinstance(files, Mapping) or not all(isinstance(one, str) for pair in files.items() for one in pair):
-        raise ComponentError(name, f"results() gave {files!r:.80}, and must give a mapping of texts: what, and where")
-    return dict(files)
+    if files is None or not all(isinstance(text, str) for pair in files.items() for text in pair):
+        raise ComponentError(name, f"results() gave {answer!r:.80}, and must give a mapping of texts: what, and where")
+    return files

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from friday_core.domain.sessions import SessionDates
-from friday_core.errors import ConfigurationError
+from friday_core.errors import ConfigurationError, Problem, ProblemKind
 from friday_core.flow.coarser import CoarserBars
 from friday_core.flow.derived import DerivedStream
 from friday_core.flow.manager import DataFlowManager
@@ -13,14 +15,18 @@ from friday_core.flow.plans import DerivedPlan
 from friday_core.flow.session_hours import SessionHours
 from friday_core.flow.stamps import Stamps
 from friday_core.flow.stream import Stream
+from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.broker import SimulatedBroker
-from friday_core.orchestration.assembly import Assembly
-from friday_core.orchestration.checks import check_assembly
+from friday_core.orchestration.assembly import Assembly, assemble
+from friday_core.orchestration.checks import check_assembly, check_settings
 from friday_core.orchestration.exchange import exchange_of
 from friday_core.plugin.discovery import installed_plugins
+from friday_core.plugin.graph import Graph
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections
 from friday_core.plugin.registry import PluginRegistry
+from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.signal_steps import SIGNALS, SignalSteps
+from friday_core.plugin.spec import Kind
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.session.run_folder import RunFolder
@@ -38,6 +44,50 @@ def open_registry(settings: SettingsSections) -> PluginRegistry:
 def open_run_folder(settings: SettingsSections, profile: str, started: int) -> RunFolder:
     """The folder of a run that starts at ``started`` (microseconds UTC); nothing is made yet."""
     return RunFolder(settings.run.folder, profile, started)
+
+
+def assembled(settings: SettingsSections, graph: Graph, run_folder: Path, secrets: SecretRegistry) -> Assembly:
+    """As ``assemble``; with a mistake, ``ConfigurationError`` lists also what can be told without its mend."""
+    try:
+        return assemble(settings, graph, run_folder, secrets)
+    except ConfigurationError as error:
+        found = dict.fromkeys(error.problems)
+        if graph.problems:
+            found.update(dict.fromkeys(_beside(list(found), settings, graph, run_folder, secrets)))
+        found.update(dict.fromkeys(check_settings(settings)))
+        raise ConfigurationError(found) from error
+
+
+def component_problems(
+    settings: SettingsSections, graph: Graph, run_folder: Path, secrets: SecretRegistry
+) -> tuple[Problem, ...]:
+    """Of components by themselves: with how they are named, set and wired, and with what they are made from."""
+    beside = _beside(graph.problems, settings, graph, run_folder, secrets)
+    return tuple(dict.fromkeys([*graph.problems, *beside]))
+
+
+def _beside(
+    found: Sequence[Problem], settings: SettingsSections, graph: Graph, run_folder: Path, secrets: SecretRegistry
+) -> list[Problem]:
+    """What keeps the components that no problem is about from being built, such as a file that is not there.
+
+    That a column is missing may be due to what was ``found``, and is not told.
+    """
+    rest = graph.without(found)
+    nodes = rest.nodes.values()
+    has_source = any(node.request.kind is Kind.SOURCE for node in nodes)
+    try:
+        for node in nodes:
+            for secret in secrets_in(node.settings):
+                secrets.register(secret, node.request.settings_section)
+        if has_source and set(found) <= set(graph.problems):
+            assemble(settings, rest, run_folder, secrets)
+        else:
+            alone = replace(rest, host={"run_folder": None}).without(())
+            alone.build(lambda _capability, _built: run_folder, secrets.mask, settings.run.step_timeout)
+    except ConfigurationError as error:
+        return [one for one in error.problems if one.plugin and one.kind is not ProblemKind.UNTRACEABLE]
+    return []
 
 
 def checked(assembly: Assembly, now: int) -> Assembly:

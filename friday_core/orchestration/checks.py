@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from friday_core.errors import Problem, ProblemKind
 from friday_core.flow.bars import BarBuilder
+from friday_core.flow.session_flags import CALENDAR_COLUMNS
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.declarations import check_declarations
@@ -15,32 +16,41 @@ from friday_core.orchestration.grades import check_grades
 from friday_core.orchestration.known_dates import date_problems
 from friday_core.orchestration.mode import check_speed, derive_mode, play_problem
 from friday_core.plugin.discovery import nearest
-from friday_core.plugin.plan import MARKET_DATA, UPSTREAM
+from friday_core.plugin.plan import MARKET_DATA, UPSTREAM, SettingsSections
 from friday_core.plugin.signal_steps import SIGNALS
 from friday_core.plugin.spec import Kind
 from friday_core.session.reading import check_back_pressure
 from friday_core.trading.capital import capital_per_strategy
 
+#: Without a calendar nobody stamps these columns on the rows.
+_CALENDAR = 'write [data] calendar = "weekdays", or the calendar of your exchange'
+
 
 def check_assembly(assembly: Assembly, now: int) -> Iterator[Problem]:
     """Every conflict between the parts: mode, money, order types, columns, instruments, dates.
 
-    ``now`` is in microseconds UTC. Components that break their role's contract are told first and alone:
-    nothing that they say of themselves can be compared.
+    ``now`` is in microseconds UTC. Components that break their role's contract are told first:
+    nothing that they say of themselves can be compared, only their settings.
     """
     broken = list(check_declarations(assembly))
     yield from broken
+    yield from check_settings(assembly.settings)
     if not broken:
         yield from _mode(assembly)
         yield from _grades(assembly)
-        yield from check_back_pressure(assembly.settings)
         yield from _currencies(assembly)
-        yield from _capital(assembly)
         yield from _order_types(assembly)
         yield from _columns(assembly)
         yield from _instruments(assembly)
         yield from date_problems(assembly, now)
         yield from _of_the_model(assembly)
+
+
+def check_settings(settings: SettingsSections) -> Iterator[Problem]:
+    """Conflicts between sections, which need no component to be told."""
+    yield from check_speed(settings.clock)
+    yield from check_back_pressure(settings)
+    yield from _capital(settings)
 
 
 def mode_of(assembly: Assembly) -> str:
@@ -51,7 +61,6 @@ def mode_of(assembly: Assembly) -> str:
 def _mode(assembly: Assembly) -> Iterator[Problem]:
     clock = assembly.settings.clock
     mode = derive_mode(clock.kind, assembly.broker.account)
-    yield from check_speed(clock)
     if isinstance(mode, Problem):
         yield replace(mode, plugin=f"broker.{assembly.settings.broker.use}")
     elif problem := play_problem(mode, clock, assembly.settings.streams[MARKET_DATA].source):
@@ -82,9 +91,9 @@ def _currencies(assembly: Assembly) -> Iterator[Problem]:
     yield Problem(ProblemKind.CURRENCY_CONFLICT, message, mend, "account", source)
 
 
-def _capital(assembly: Assembly) -> Iterator[Problem]:
+def _capital(settings: SettingsSections) -> Iterator[Problem]:
     try:
-        capital_per_strategy(assembly.settings.account, assembly.settings.trading.active_strategies)
+        capital_per_strategy(settings.account, settings.trading.active_strategies)
     except ValueError as error:
         mend = "raise [account] capital, or lower the strategies' own"
         yield Problem(ProblemKind.INVALID_VALUE, str(error), mend, "trading.active_strategies")
@@ -114,7 +123,7 @@ def _columns(assembly: Assembly) -> Iterator[Problem]:
             yield Problem(ProblemKind.SCHEMA_MISMATCH, message, mend, section)
         keys = _keys(assembly, section)
         for stage, column in plan.missing_columns(before):
-            mend = f"put what provides {column!r} before it"
+            mend = _CALENDAR if column in CALENDAR_COLUMNS else f"put what provides {column!r} before it"
             message = f"{stage!r} needs the column {column!r}"
             yield Problem(ProblemKind.SCHEMA_MISMATCH, message, mend, section, keys[stage])
         for stage, column in plan.repeated_columns([*before, *added]):
@@ -137,8 +146,9 @@ def _columns(assembly: Assembly) -> Iterator[Problem]:
         for column in inputs:
             if column not in everything:
                 message = f"needs the column {column!r}, the streams have {', '.join(sorted(everything))}"
-                add = f"add a transformer that provides {column!r} to [streams.{MARKET_DATA}] transformers"
-                yield Problem(ProblemKind.SCHEMA_MISMATCH, message, add, where, who)
+                mend = f"add a transformer that provides {column!r} to [streams.{MARKET_DATA}] transformers"
+                mend = _CALENDAR if column in CALENDAR_COLUMNS else mend
+                yield Problem(ProblemKind.SCHEMA_MISMATCH, message, mend, where, who)
 
 
 def _missing_in_source(assembly: Assembly) -> Iterator[Problem]:
@@ -148,7 +158,9 @@ def _missing_in_source(assembly: Assembly) -> Iterator[Problem]:
         who = keys.get(stage, f"source.{assembly.settings.streams[MARKET_DATA].source}")
         later = [name for name, transformer in plan.transformers if column in transformer.outputs]
         mend = f"put a transformer that provides {column!r} before it"
-        if plan.bars and column in BarBuilder.columns and who == f"{Kind.VALIDATOR}.{stage}":
+        if column in CALENDAR_COLUMNS:
+            mend = _CALENDAR
+        elif plan.bars and column in BarBuilder.columns and who == f"{Kind.VALIDATOR}.{stage}":
             mend = f"write {stage!r} in validators_after: the rows become bars after the transformers"
         elif later and who == f"{Kind.VALIDATOR}.{stage}":
             mend = f"write {stage!r} in validators_after instead of validators"

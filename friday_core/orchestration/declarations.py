@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import pluggy
 
+from friday_core.domain.orders import OrderType
 from friday_core.errors import PluginContractError, Problem, ProblemKind
 from friday_core.interfaces.broker import Broker, RealBroker, SimulatedBroker
 from friday_core.interfaces.columns import Columns, ColumnStrategy
@@ -27,6 +28,8 @@ def check_declarations(assembly: Assembly) -> Iterator[Problem]:
         component = assembly.components[node.id]
         who = f"{node.request.key} of {node.loaded.plugin.origin}"
         for message, mend in (*_columns(component), *_broker(component), *_order_types(component), *_rows(component)):
+            yield Problem(ProblemKind.BAD_REGISTRATION, message, mend, node.request.section, who)
+        for message, mend in _provided(component, node.loaded.spec.provides):
             yield Problem(ProblemKind.BAD_REGISTRATION, message, mend, node.request.section, who)
         if node.request.kind is Kind.OBSERVER and (refused := _refused_hooks(component)):
             yield Problem(ProblemKind.BAD_REGISTRATION, refused, HOOK_MEND, node.request.section, who)
@@ -60,6 +63,16 @@ def _order_types(component: Component) -> Iterator[tuple[str, str]]:
     declared = getattr(component, "order_types", None)
     if not isinstance(declared, AbstractSet):
         yield f"its order_types are {declared!r:.80}", "declare order_types = frozenset({OrderType.MARKET})"
+
+
+def _provided(component: Component, provides: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+    """A spec may say nothing of the types of orders that its broker takes, or all of them."""
+    taken = getattr(component, "order_types", None)
+    told = provides & set(OrderType)
+    if isinstance(component, Broker) and isinstance(taken, AbstractSet) and told and told != taken:
+        provided, has = ", ".join(sorted(map(str, told))), ", ".join(sorted(map(str, taken))) or "none"
+        mend = "leave provides out of its ComponentSpec, or write provides=<its class>.order_types"
+        yield f"its spec provides {provided}, and its order_types are {has}", mend
 
 
 def _rows(component: Component) -> Iterator[tuple[str, str]]:

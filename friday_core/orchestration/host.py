@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,15 @@ from friday_core.domain.events import ComponentStateChanged, SessionClosed, Sess
 from friday_core.domain.outcomes import StrategyStopped, ValidatorFault
 from friday_core.domain.records import ModelVersion, SessionStarted
 from friday_core.domain.sessions import to_datetime
-from friday_core.errors import ComponentTimeout, RunFolderError
+from friday_core.errors import ComponentError, ComponentTimeout, RunFolderError
 from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
 from friday_core.infrastructure.logging import configure_logging, described, get_logger
 from friday_core.infrastructure.notifications import Notifications
 from friday_core.infrastructure.secrets import SecretRegistry
-from friday_core.interfaces.broker import SimulatedBroker
 from friday_core.interfaces.notifier import Notification, Severity
 from friday_core.models.training import Progress as FitProgress
 from friday_core.orchestration.assembly import Assembly
+from friday_core.orchestration.blame import Endings, files_of, mend_of
 from friday_core.orchestration.checks import mode_of
 from friday_core.orchestration.known_dates import RunDates, date_warnings, needed_facts
 from friday_core.orchestration.left_out import left_out
@@ -32,6 +32,7 @@ from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
 from friday_core.orchestration.model_tables import models_table, predictions_table
 from friday_core.orchestration.observing import connect_observers
 from friday_core.orchestration.predicted import out_of_sample_from
+from friday_core.orchestration.rehearsal import inside
 from friday_core.orchestration.training import Trainer, Training
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
@@ -97,6 +98,7 @@ class Host:
         self.training: Training | None = None
         self._log = get_logger("host")
         self._summarised = False
+        self._keeps_inside = False
         self._facts = needed_facts(assembly)
         run = assembly.settings.run
         self._watchdog = Watchdog(runner, Patience(run.slow_record, run.record_timeout), self._hung)
@@ -107,6 +109,19 @@ class Host:
     def row_count(self) -> int | None:
         """Rows that the session will see, if the source knows."""
         return self.assembly.feed.row_count()
+
+    @property
+    def was_run(self) -> bool:
+        """Whether the session has begun: before that there is a log, and no result."""
+        return self._runner.core.started is not None
+
+    def keep_inside(self) -> None:
+        """Let nothing leave the run that is to come.
+
+        No order is sent and nobody is told; the broker, notifiers and observers are not even started.
+        """
+        self._keeps_inside = True
+        self._runner.keep_inside()
 
     def lag(self) -> float | None:
         """Seconds by which the session is behind the clock that it is played on; ``None`` without such a clock."""
@@ -182,7 +197,9 @@ class Host:
                 notifications.notify(Notification(Severity.ALARM, "stream", error))
         except BaseException as failure:
             status, error = _status_after(failure), self._security.mask(described(failure))
-            self._log.error("the run failed", error=error)
+            self._log.error("the run failed", error=error, exc_info=failure)
+            if isinstance(failure, ComponentError) and (mend := mend_of(self.assembly.graph, failure)):
+                failure.add_note(mend)
             self._finish(lifecycle, status, error, failed=failure)
             raise
         return self._finish(lifecycle, status, error)
@@ -217,8 +234,9 @@ class Host:
     def _hung(self, stage: str) -> None:
         """In the watchdog's thread: whoever has not returned is named, and the run will not go on."""
         self.request_stop()
-        timeout = self.assembly.settings.run.record_timeout
-        message = f"a record took longer than {timeout:g} s; if that is no mistake, raise [run] record_timeout"
+        limit, sending = self.assembly.settings.run.record_timeout, self._runner.sending
+        what = f"a record took longer than {limit:g} s{f', in {sending}' if sending else ''}"
+        message = f"{what}; if that is no mistake, raise [run] record_timeout"
         self._hang = ComponentTimeout(stage, message)
         self._log.error("the run hangs", error=str(self._hang))
         self._summarise_failure(self._hang)
@@ -228,14 +246,31 @@ class Host:
         self, lifecycle: Lifecycle, status: RunStatus, error: str, failed: BaseException | None = None
     ) -> RunResult:
         """Stop the components, then write what there is; a first failure is not hidden by a second."""
-        stop_errors = [str(one) for one in lifecycle.stop()]
+        endings = Endings(self.assembly.graph)
+        endings.add(lifecycle.stop())
+        files = self._broker_files(endings)
+        if failed is not None:
+            for told in endings.errors:
+                failed.add_note(f"while stopping: {told}")
+        elif endings.fatal:
+            status, error = RunStatus.FAILED, "; ".join(filter(None, (error, *endings.fatal)))
+        summary = self._summary(status, error, files, endings)
+        try:
+            if self.was_run:
+                self._write_tables()
+            self.folder.write_json(SUMMARY, summary)
+            self._summarised = True
+        except RunFolderError as unwritable:
+            if failed is None:
+                raise
+            failed.add_note(str(unwritable))
+        self._events.publish(SessionClosed(summary))
+        return RunResult(status, self.folder.path, summary)
+
+    def _summary(self, status: RunStatus, error: str, files: Mapping[str, str], endings: Endings) -> dict[str, Any]:
         core, universe = self._runner.core, self.assembly.universe
         summary = summary_of(core, self._account, universe, status, error, slow=self._watchdog.slow)
-        try:
-            summary["files"] = self._broker_files()
-        except Exception as unknown:  # noqa: BLE001 - the results of the session come first
-            summary["files"] = {}
-            stop_errors.append(f"the broker cannot tell its files: {described(unknown)}")
+        summary["files"] = dict(files)
         summary["grades"] = {name: component.grade for name, component in self.assembly.components.items()}
         refused = refusals(core.log.decisions, core.log.ended)
         summary["refusals"] = {
@@ -249,19 +284,20 @@ class Host:
             summary["out_of_sample_from"] = out_of_sample_from(core, self.training.stream)
         summary["left_out"] = left_out(core, universe, self.training)
         summary["warnings"] = self._warnings()
-        if stop_errors:
-            summary["stop_errors"] = stop_errors
-        summary = mask_texts(summary, self._security.mask)
+        if endings.errors:
+            summary["stop_errors"] = endings.errors
+        masked: dict[str, Any] = mask_texts(summary, self._security.mask)
+        return masked
+
+    def _broker_files(self, endings: Endings) -> Mapping[str, str]:
+        """What the broker of a session wrote; one that was never started, or had nothing to write, is not asked."""
+        if not self.was_run or self._keeps_inside:
+            return {}
         try:
-            self._write_tables()
-            self.folder.write_json(SUMMARY, summary)
-            self._summarised = True
-        except RunFolderError as unwritable:
-            if failed is None:
-                raise
-            failed.add_note(str(unwritable))
-        self._events.publish(SessionClosed(summary))
-        return RunResult(status, self.folder.path, summary)
+            return files_of(self.assembly.broker, f"broker.{self.assembly.settings.broker.use}")
+        except ComponentError as error:
+            endings.add([error], "what it wrote is not known")
+            return {}
 
     def _write_tables(self) -> None:
         core = self._runner.core
@@ -276,11 +312,6 @@ class Host:
             self.folder.write_table("predictions", predictions_table(predicted, self.assembly.universe, self.training))
             self.folder.write_table("models", models_table(self.training))
 
-    def _broker_files(self) -> dict[str, str]:
-        broker = self.assembly.broker
-        files = broker.results() if isinstance(broker, SimulatedBroker) else {}
-        return {str(what): str(where) for what, where in files.items()}
-
     def _head(self) -> SessionStarted:
         plugins = sorted({f"{n.request.key} {n.loaded.plugin.origin}" for n in self.assembly.graph.nodes.values()})
         digest = hashlib.sha256(self._resolved.encode()).hexdigest()
@@ -291,15 +322,14 @@ class Host:
         def on_state(component: str, old: str, new: str) -> None:
             self._events.publish(ComponentStateChanged(component, str(old), str(new)))
 
-        return Lifecycle(
-            self.assembly.components,
-            self.assembly.graph.dependencies,
-            step_timeout=self.assembly.settings.run.step_timeout,
-            on_state=on_state,
-        )
+        whole = (self.assembly.components, self.assembly.graph.dependencies)
+        components, dependencies = inside(self.assembly) if self._keeps_inside else whole
+        timeout = self.assembly.settings.run.step_timeout
+        return Lifecycle(components, dependencies, step_timeout=timeout, on_state=on_state)
 
     def _open_notifications(self, edges: ExitStack) -> Notifications:
-        notifications = Notifications(dict(self.assembly.placed(Kind.NOTIFIER, "notify", "use")))
+        told = {} if self._keeps_inside else dict(self.assembly.placed(Kind.NOTIFIER, "notify", "use"))
+        notifications = Notifications(told)
         edges.callback(notifications.close, DRAIN_SECONDS)
         return notifications
 
@@ -314,14 +344,18 @@ class Host:
             message = self._security.mask(f"it failed, no position is opened from here on: {fault.error}")
             notifications.notify(Notification(Severity.ALARM, f"validator {fault.validator}", message))
 
+        if not self._keeps_inside:
+            self._connect_observers()
+        self._events.subscribe(StrategyStopped, on_stopped, name="notifications", delivery=Delivery.MUST)
+        self._events.subscribe(ValidatorFault, on_fault, name="notifications of faults", delivery=Delivery.MUST)
+        edges.callback(self._events.close, DRAIN_SECONDS)
+
+    def _connect_observers(self) -> None:
         for node in self.assembly.graph.nodes.values():
             if node.request.kind is Kind.OBSERVER:
                 observer = self.assembly.components[node.id]
                 self._registry.add_observer(observer, f"{node.id} instance", node.loaded.plugin)
         connect_observers(self._registry.hooks, self._events)
-        self._events.subscribe(StrategyStopped, on_stopped, name="notifications", delivery=Delivery.MUST)
-        self._events.subscribe(ValidatorFault, on_fault, name="notifications of faults", delivery=Delivery.MUST)
-        edges.callback(self._events.close, DRAIN_SECONDS)
 
 
 def _status_after(failure: BaseException) -> RunStatus:

@@ -11,8 +11,11 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError, wait
 from typing import Any, TypeVar
 
-from friday_core.errors import ComponentError, ComponentTimeout
+from friday_core.errors import ComponentError, ComponentTimeout, FridayError
 from friday_core.infrastructure.logging import described, get_logger
+from friday_core.plugin.own_line import own_line
+
+_PATIENCE = "if that is no mistake, raise [run] step_timeout"
 
 T = TypeVar("T")
 
@@ -72,7 +75,7 @@ class StepRunner:
         try:
             wait([future], max(0.0, deadline - time.monotonic()))
             if not future.done():
-                raise ComponentTimeout(component, f"{step} took longer than {self._timeout:g} s")
+                raise ComponentTimeout(component, f"{step} took longer than {self._timeout:g} s; {_PATIENCE}")
             return _result(future, component, step)
         finally:
             future.cancel()  # has no effect on one that is done
@@ -118,7 +121,8 @@ def _result(future: Future[T], component: str, step: str) -> T:
     except CancelledError:
         raise ComponentError(component, f"{step} was cancelled") from None
     if error is not None:
-        raise ComponentError(component, f"{step} failed: {described(error)}") from error
+        line = "" if isinstance(error, FridayError) else own_line(error)
+        raise ComponentError(component, f"{step} failed: {described(error)}{f' ({line})' if line else ''}") from error
     return future.result()
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import graphlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from friday_core.errors import ConfigurationError, FridayError, Problem, ProblemKind
+from friday_core.errors import ConfigurationError, DataError, FactsError, FridayError, Problem, ProblemKind
 from friday_core.plugin.discovery import kind_mend, nearest
 from friday_core.plugin.own_settings import OwnSettings
-from friday_core.plugin.plan import Configuration, Request, requested_components
+from friday_core.plugin.plan import Configuration, Request, line_to_enable, requested_components
 from friday_core.plugin.registry import Loaded, PluginRegistry, described
 from friday_core.plugin.roles import ROLES
 from friday_core.plugin.secret_fields import holds_secrets
 from friday_core.plugin.spec import Kind, NoSettings, PluginSettings
 from friday_core.plugin.time_limit import OverdueError, within
 from friday_core.plugin.wiring import HostCapabilities, Wires
+
+#: Kinds of which a list is passed one after the other.
+_STAGES = (Kind.VALIDATOR, Kind.TRANSFORMER, Kind.FEATURE_SET, Kind.RISK_RULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,25 @@ class Graph:
             for maker in {self.host.get(target) for target in node.wiring.values()} - {None}:
                 found[node.id] |= {other.id for other in self.nodes.values() if other.request.kind is maker}
         return found
+
+    def without(self, problems: Iterable[Problem]) -> Graph:
+        """The components that none of the problems names, and that need none of those: they can be built."""
+        named = {problem.plugin.partition(" of ")[0] for problem in problems}
+        nodes = {
+            node.id: node
+            for node in self.nodes.values()
+            if node.request.key not in named and node.wiring.keys() == node.loaded.spec.requires.keys()
+        }
+        while lost := [one for one in nodes if not self._is_served(nodes[one], nodes)]:
+            for one in lost:
+                del nodes[one]
+        return Graph(nodes, self.host, models=self.models)
+
+    def _is_served(self, node: Node, nodes: Mapping[str, Node]) -> bool:
+        """Whether these components, and the host with what it makes of them, are all that one needs."""
+        kinds = {other.request.kind for other in nodes.values()}
+        made = {capability for capability, maker in self.host.items() if maker is None or maker in kinds}
+        return made | nodes.keys() >= set(node.wiring.values())
 
     def build(
         self,
@@ -96,12 +119,12 @@ def build_order(dependencies: Mapping[str, set[str]]) -> Iterable[str]:
 def resolve_graph(configuration: Configuration, registry: PluginRegistry, host: HostCapabilities) -> Graph:
     """Load, validate and wire what is asked for; never raises for a mistake of user or plugin."""
     requests = requested_components(configuration.settings)
-    problems = _unknown_sections(configuration.settings.plugins, registry)
+    problems = [*_unknown_sections(configuration.settings.plugins, registry), *_repeated(requests)]
     admitted: list[tuple[Request, Loaded]] = []
     for request in requests:
         answer = registry.load(request.key, request.section)
         if isinstance(answer, Problem):
-            problems.append(answer)
+            problems.append(_of_another_kind(answer, request, requests, registry))
         else:
             admitted.append((request, answer))
     nodes: dict[str, Node] = {}
@@ -152,6 +175,9 @@ def _made(
 def _factory_failed(node: Node, error: BaseException, mask: Callable[[str], str]) -> Problem:
     plugin, section = node.loaded.plugin, node.request.settings_section
     reason = str(error) if isinstance(error, FridayError | OverdueError) else described(error)
+    if _is_about_a_file(error):
+        mend = f"mend the file, or name another in [{section}]"
+        return Problem(ProblemKind.INVALID_VALUE, mask(f"its file: {reason}"), mend, section, node.request.key)
     if isinstance(error, ImportError) and error.name:
         mend = f"install what it needs: pip install '{plugin.extra_with(error.name)}'"
     elif isinstance(error, OverdueError):
@@ -160,6 +186,31 @@ def _factory_failed(node: Node, error: BaseException, mask: Callable[[str], str]
         mend = f"correct [{section}], or report it to the author of {plugin.distribution}"
     message = mask(f"{plugin.origin} could not build it: {reason}")
     return Problem(ProblemKind.FACTORY_FAILED, message, mend, section, node.request.key)
+
+
+def _is_about_a_file(error: BaseException) -> bool:
+    """Whether neither the settings nor the plugin are wrong, but the file that they name."""
+    if isinstance(error, OSError):
+        return error.filename is not None
+    return isinstance(error, DataError) and not isinstance(error, FactsError)
+
+
+def _of_another_kind(problem: Problem, request: Request, requests: list[Request], registry: PluginRegistry) -> Problem:
+    """The problem; where a component of another kind has the name that nobody has, it says where that belongs."""
+    kinds = [Kind(one.kind) for one in registry.for_our_major if one.name == request.name and one.kind in set(Kind)]
+    if problem.kind is not ProblemKind.UNKNOWN_COMPONENT or not kinds:
+        return problem
+    lines = [f"there is a {kind} of that name: {line_to_enable(kind, request.name, requests)}" for kind in kinds]
+    return replace(problem, mend=f"{'; '.join(lines)}; and take it out of {request.place} here")
+
+
+def _repeated(requests: Iterable[Request]) -> Iterator[Problem]:
+    """Stages that stand twice in one list: with the same settings, the second has nothing to add."""
+    counts = Counter((one.kind, one.name, one.section, one.place) for one in requests if one.kind in _STAGES)
+    for (kind, name, section, place), times in counts.items():
+        if times > 1:
+            message, mend = f"{place} names {name!r} {times} times", f"leave all but one out of {place}"
+            yield Problem(ProblemKind.DUPLICATE_COMPONENT, message, mend, section, f"{kind}.{name}")
 
 
 def _unknown_sections(given: Mapping[str, Mapping[str, Any]], registry: PluginRegistry) -> list[Problem]:

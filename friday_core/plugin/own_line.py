@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import FrameType
 
-_FRIDAY = "friday_core"
+_NOBODYS = {"friday_core", *sys.stdlib_module_names}
 
 
 def own_line(error: BaseException, packages: AbstractSet[str] = frozenset()) -> str:
@@ -19,7 +20,7 @@ def own_line(error: BaseException, packages: AbstractSet[str] = frozenset()) -> 
     """
     frames = list(_frames(error))
     if not packages:
-        packages = set([_package(frame) for frame, _ in frames if _package(frame) != _FRIDAY][:1])
+        packages = set([one for frame, _ in frames if (one := _package(frame)) not in _NOBODYS][:1])
     own = [(frame.f_code, line) for frame, line in frames if _package(frame) in packages]
     if not own:
         return ""

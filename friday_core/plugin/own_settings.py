@@ -97,7 +97,8 @@ class OwnSettings:
             secret = field is not None and holds_secrets(field.annotation)
             mend = self._secret_place(loc) if secret else f"add {path} to [{section}]"
             return self._wrong(ProblemKind.INVALID_VALUE, f"{path} is missing", f"{mend}{meaning}", section)
-        message = self._masked(f"{path} in {origin}: {detail['msg']}" if path else detail["msg"])
+        said = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else detail["msg"]
+        message = self._masked(f"{path} in {origin}: {said}" if path else said)
         return self._wrong(ProblemKind.INVALID_VALUE, message, f"correct {path or 'the section'}{meaning}", section)
 
     def _masked(self, text: str) -> str:

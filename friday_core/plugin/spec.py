@@ -56,8 +56,9 @@ class ComponentSpec:
     spec declares none; heavy imports belong into it. ``requires`` maps its parameters to
     capabilities: a kind (``"charges"``), a kind with an ability (``"charges:intraday"``), or
     something that the host provides (``"run_folder"``, ``"universe"``). ``provides`` lists
-    abilities besides the kind itself. ``api`` is the version of the plugin interface that it needs:
-    by default whichever runs it.
+    abilities besides the kind itself; of a broker whose factory is its class they are, unless given,
+    its ``order_types``. ``api`` is the version of the plugin interface that it needs: by default
+    whichever runs it.
     """
 
     kind: str
@@ -68,6 +69,11 @@ class ComponentSpec:
     provides: frozenset[str] = frozenset()
     api: tuple[int, int] = API_VERSION
     version: str = ""
+
+    def __post_init__(self) -> None:
+        taken = getattr(self.factory, "order_types", None)
+        if self.kind == Kind.BROKER and not self.provides and isinstance(taken, frozenset):
+            object.__setattr__(self, "provides", taken)
 
     @property
     def key(self) -> str:

@@ -9,7 +9,12 @@ from typing import Any
 from friday_core.errors import Problem, ProblemKind
 from friday_core.plugin.api_version import API_VERSION
 from friday_core.plugin.discovery import nearest
+from friday_core.plugin.roles import ROLES
 from friday_core.plugin.spec import USE, ComponentSpec, Kind, NoSettings, PluginSettings
+
+#: What can be required, by the class that it is an instance of.
+_CAPABILITIES = {role.__name__: str(kind) for kind, roles in ROLES.items() for role in roles}
+_CAPABILITIES |= {"Universe": "universe", "Path": "run_folder"}
 
 
 def check_spec(spec: ComponentSpec, section: str, origin: str) -> Problem | None:
@@ -56,6 +61,14 @@ def _malformed(spec: ComponentSpec) -> Iterator[str]:
         yield f"provides must be a set of abilities, and not {spec.provides!r:.80}"
 
 
+def _capability(parameter: inspect.Parameter) -> str:
+    """What would serve a parameter, by its name or else by its annotation; empty if nothing is known to."""
+    if parameter.name in _CAPABILITIES.values():
+        return parameter.name
+    annotation = parameter.annotation
+    return _CAPABILITIES.get(str(getattr(annotation, "__name__", annotation)).rpartition(".")[2], "")
+
+
 def _check_signature(spec: ComponentSpec, section: str, who: str) -> Problem | None:
     """The factory must accept ``settings`` (if it has any) and each required name, and demand no more."""
     try:
@@ -75,4 +88,8 @@ def _check_signature(spec: ComponentSpec, section: str, who: str) -> Problem | N
     parts = [f"it does not accept {', '.join(refused)}"] if refused else []
     parts += [f"nothing provides {', '.join(missing)}"] if missing else []
     mend = f"give the factory the parameters ({', '.join(sorted(given))}), or change the spec's requires and settings"
+    known = {name: _capability(parameters[name]) for name in missing}
+    if not refused and all(known.values()):
+        added = ", ".join(f'"{name}": "{capability}"' for name, capability in {**spec.requires, **known}.items())
+        mend = f"write requires={{{added}}} in the ComponentSpec"
     return Problem(ProblemKind.FACTORY_SIGNATURE, f"factory: {'; '.join(parts)}", mend, section, who)

@@ -56,7 +56,7 @@ def _in_model(model: type[BaseModel], value: Mapping[str, Any], at: tuple[str | 
 
 def _item(arguments: tuple[Any, ...], n: int) -> Any:
     """The type of an item of a list, or of a tuple with a type for each."""
-    if len(arguments) == 2 and arguments[1] is Ellipsis:  # noqa: PLR2004 - tuple[int, ...]
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
         return arguments[0]
     return arguments[n] if n < len(arguments) else (arguments[0] if arguments else Any)
 

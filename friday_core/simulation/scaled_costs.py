@@ -14,7 +14,7 @@ from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.money import divide_half_even
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
 from friday_core.interfaces.broker import Matcher, Tariff
-from friday_core.simulation.matching import BarMatcher
+from friday_core.simulation.matching import BarMatcher, MatchingRules
 
 
 class ScaledCharges(Tariff):
@@ -37,6 +37,11 @@ def scaled_charges(plan: Tariff, scale: float) -> Tariff:
     return plan if scale == 1 else ScaledCharges(plan, scale)
 
 
+def slips_by_rules(matcher: Matcher) -> bool:
+    """Whether its slippage is known, and can be scaled: that of ``MatchingRules``."""
+    return isinstance(matcher, BarMatcher) and isinstance(getattr(matcher, "rules", None), MatchingRules)
+
+
 def scaled_slippage(matcher: Matcher, scale: float, broker: str) -> Matcher:
     """The same rules with ``scale * slippage_ticks``, up to whole ticks; the matcher itself for a scale of 1.
 
@@ -45,9 +50,9 @@ def scaled_slippage(matcher: Matcher, scale: float, broker: str) -> Matcher:
     """
     if scale == 1:
         return matcher
-    if not isinstance(matcher, BarMatcher):
+    if not isinstance(matcher, BarMatcher) or not slips_by_rules(matcher):
         message = f"broker {broker!r} has a matcher of its own ({type(matcher).__name__}), whose slippage is not known"
-        mend = "leave slippage_scale out, or choose a broker that fills by BarMatcher"
+        mend = "leave slippage_scale out, or derive the matcher from friday_core.api.BarMatcher"
         raise ConfigurationError([Problem(ProblemKind.INVALID_VALUE, message, mend, "broker", f"broker.{broker}")])
     scaled = copy.copy(matcher)
     scaled.rules = replace(matcher.rules, slippage_ticks=math.ceil(matcher.rules.slippage_ticks * Fraction(str(scale))))

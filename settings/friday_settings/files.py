@@ -85,9 +85,7 @@ def _shown(path: Path) -> str:
     return f"{_PACKAGE.name}/{path.name}" if path.parent == _PACKAGE else str(path)
 
 
-def _unreadable(
-    origin: Origin, path: Path, error: OSError | UnicodeDecodeError | tomllib.TOMLDecodeError
-) -> Problem:
+def _unreadable(origin: Origin, path: Path, error: OSError | UnicodeDecodeError | tomllib.TOMLDecodeError) -> Problem:
     if isinstance(error, UnicodeDecodeError):
         line = error.object[: error.start].count(b"\n") + 1
         reason, mend = f"not UTF-8 (at line {line})", "save the file as UTF-8"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
 import tomli_w
-from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticUndefined
+from pydantic import BaseModel
 
 from friday_core.plugin.secret_fields import holds_secrets
 from friday_core.plugin.spec import USE
@@ -20,13 +20,18 @@ def in_full(
 ) -> dict[str, Any]:
     """``values``, what holds of the weaker ``section``, and every default that TOML can hold.
 
-    Secrets stay where they are. Where a plugin would take the full settings for others than the
-    short ones, they stay short.
+    Secrets stay where they are. Settings that are not valid stay as they are, and so do those that
+    the plugin would take for others if its defaults were written out.
     """
-    own = {name: value for name, value in (section or {}).items() if name not in values and name != USE}
-    short = {**values, **{name: one for name, one in own.items() if not _is_secret(model, name)}}
-    full = {**short, **{name: one for name, one in _defaults(model).items() if name not in {**own, **values}}}
-    return full if _means_the_same(model, {**short, **own}, {**full, **own}) else short
+    weaker = {name: value for name, value in (section or {}).items() if name not in values and name != USE}
+    short = {**values, **{name: value for name, value in weaker.items() if not _is_secret(model, name)}}
+    ran = _judged(model, {**short, **weaker})
+    if ran is None:
+        return short
+    unwritten = [name for name in model.model_fields if name not in {**short, **weaker} and not _is_secret(model, name)]
+    full = {**short, **{name: value for name in unwritten for value in _in_toml(getattr(ran, name))}}
+    again = _judged(model, {**full, **weaker})
+    return full if again is not None and dict(again) == dict(ran) else short
 
 
 def written(value: Any) -> Any:
@@ -48,24 +53,17 @@ def _is_secret(model: type[BaseModel], name: str) -> bool:
     return name in model.model_fields and holds_secrets(model.model_fields[name].annotation)
 
 
-def _defaults(model: type[BaseModel]) -> dict[str, Any]:
-    """Those that TOML can hold, in its types."""
-    found = {}
-    for name, field in model.model_fields.items():
-        default = field.get_default(call_default_factory=True, validated_data={})
-        if default is not None and default is not PydanticUndefined and not holds_secrets(field.annotation):
-            value = written(default)
-            try:
-                tomli_w.dumps({name: value})
-            except (TypeError, ValueError):
-                continue
-            found[name] = value
-    return found
-
-
-def _means_the_same(model: type[BaseModel], short: Mapping[str, Any], full: Mapping[str, Any]) -> bool:
+def _judged(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel | None:
     try:
-        one, other = (model.model_validate({k: v for k, v in each.items() if k != USE}) for each in (short, full))
-    except ValidationError:
-        return False
-    return dict(one) == dict(other)
+        return model.model_validate({name: value for name, value in values.items() if name != USE})
+    except Exception:  # noqa: BLE001 - validators are the plugin's code, and told of elsewhere
+        return None
+
+
+def _in_toml(value: Any) -> Iterator[Any]:
+    """The value in the types of TOML, if there is one and they can hold it."""
+    if value is not None:
+        with suppress(TypeError, ValueError):
+            plain = written(value)
+            tomli_w.dumps({"value": plain})
+            yield plain

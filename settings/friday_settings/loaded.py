@@ -59,16 +59,20 @@ class LoadedSettings:
         return f"LoadedSettings(profile={self.profile!r}, settings={self.settings!r})"
 
     def origin_of(self, key: str) -> Origin:
-        """Where the value at a dotted key, or the list that holds it, came from.
+        """Where the value at a dotted key, or the list that holds it, came from; of a table, its strongest value's.
 
         Code, for a default and for a key that nobody set. A strategy's entry goes by its id or by
         its place: ``trading.active_strategies[0].use``.
         """
         entries = self.settings.trading.active_strategies
         key = _ENTRY.sub(lambda found: dotted((*ENTRIES, entries[int(found[1])].id)), key)
-        while key and key not in self.origins:
-            key = key[: max(key.rfind("."), key.rfind("["), 0)]
-        return self.origins.get(key, CODE)
+        holder = key
+        while holder and holder not in self.origins:
+            holder = holder[: max(holder.rfind("."), holder.rfind("["), 0)]
+        if holder:
+            return self.origins[holder]
+        below = [origin for one, origin in self.origins.items() if one.startswith(f"{key}.")]
+        return max(below, key=lambda origin: origin.layer, default=CODE)
 
     def plugin_values(self, kind: str, name: str, model: type[BaseModel] | None = None) -> dict[str, Any]:
         """A copy of ``[plugins.<kind>.<name>]``, as ``model`` is to judge it.

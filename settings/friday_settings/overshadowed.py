@@ -20,7 +20,7 @@ def overshadowed(merged: Merged) -> Iterator[Problem]:
     for key, origin in merged.origins.items():
         is_setting = key[:_NAME] == _SECTION and len(key) > _SETTING and key[_SETTING] != USE
         if is_setting and origin.layer >= Layer.ENVIRONMENT:
-            own = [_own(merged, entry, key[_SETTING]) for entry in merged.entries() if _uses(entry, key[_NAME])]
+            own = [_own(entry, key[_SETTING]) for entry in merged.entries() if _uses(entry, key[_NAME])]
             if own and all(one and merged.origin_of(one).layer < origin.layer for one in own):
                 yield _told(origin, key, own)
 
@@ -29,7 +29,7 @@ def _uses(entry: Any, name: str) -> bool:
     return isinstance(entry, dict) and entry.get("use") == name
 
 
-def _own(merged: Merged, entry: dict[str, Any], name: str) -> Key:
+def _own(entry: dict[str, Any], name: str) -> Key:
     """Where an entry says the setting itself, which replaces that of the section as a whole; empty if it does not."""
     settings = entry.get("settings")
     says = isinstance(settings, dict) and name in settings

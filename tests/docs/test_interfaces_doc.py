@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import tomllib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from docs.documents import DOCS, ROOT, blocks, example, script
 
 import friday_core.api
+from friday_core.errors import DataError
 from friday_core.interfaces.broker import SimulatedBroker
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.windows import WindowTransformer
-from friday_core.plugin.spec import Kind
+from friday_core.orchestration.assembly import HOST_CAPABILITIES
+from friday_core.plugin.spec import ComponentSpec, Kind
+from friday_core.testing.builders import chunk, universe
 from friday_core.testing.suites import BY_KIND, EVERY_KIND
 from friday_settings.catalogue import known_keys
 
@@ -76,8 +81,30 @@ def test_the_rules_of_every_component_are_told_once() -> None:
 
 
 def test_the_plugins_are_those_of_the_docstrings(generator: ModuleType) -> None:
-    shown = [block.text for block in blocks(DOCUMENT)]
+    _, *shown = [block.text for block in blocks(DOCUMENT)]  # the first one shows how to register
     assert shown == [text for kind in Kind for role in generator.classes_of(kind) if (text := example(role))]
+
+
+def test_the_registration_is_of_a_component_that_can_be_made(tmp_path: Path) -> None:
+    module: dict[str, Any] = {}
+    exec(compile(blocks(DOCUMENT)[0].text, "registration", "exec", dont_inherit=True), module)
+    (spec,) = module["friday_components"]()
+    path = tmp_path / "list.csv"
+    path.write_text("symbol\nINFY\n", "utf-8")
+    made = spec.factory(spec.settings(path=path), universe=universe("INFY.NSE", "TCS.NSE"))
+    rows = chunk({"close": [1, 2, 3], "volume": [1.0, 2.0, float("nan")]}, inst=[0, 1, 0], ts_event=[1, 1, 2])
+    judgement = made.validate(rows)
+    assert [judgement.reason_of(row) for row in range(3)] == ["", "it is not on the list", "volume is not known"]
+    with pytest.raises(DataError, match=r"nowhere\.csv: FileNotFoundError"):
+        spec.factory(spec.settings(path=tmp_path / "nowhere.csv"), universe=universe("INFY.NSE"))
+
+
+def test_every_argument_of_a_spec_and_every_capability_is_told() -> None:
+    chapter = _chapter("### Registration")
+    arguments = re.findall(r"^\| `(\w+)` \|", chapter, re.MULTILINE)
+    capabilities = re.findall(r'^\| `"(\w+)"` \|', chapter, re.MULTILINE)
+    assert arguments == list(inspect.signature(ComponentSpec).parameters)
+    assert set(capabilities) == {*HOST_CAPABILITIES, *Kind}
 
 
 def test_a_plugin_may_import_every_class_of_the_table(generator: ModuleType) -> None:
@@ -105,7 +132,8 @@ def test_every_built_in_plugin_is_named_where_its_role_is_told(generator: Module
 def test_members_are_those_of_the_source_with_what_bases_say(generator: ModuleType) -> None:
     found = {one.name: (str(one), one.meaning) for one in generator.members(SimulatedBroker)}
     assert found["account"][0] == 'account: Literal["simulated", "real"] = "simulated"'
-    assert found["matcher"] == ("matcher() -> Matcher", "A fresh matcher for one session.")
+    assert found["matcher"][0] == "matcher() -> Matcher"
+    assert found["matcher"][1].startswith("A fresh matcher for one session")
     rows = next(one for one in generator.members(WindowTransformer) if one.name == "rows")
     assert str(rows) == "rows: int"
     assert rows.meaning.startswith("Bars of a window, at least 1;")

@@ -210,7 +210,7 @@ def test_a_plugins_own_words_about_a_refused_secret_do_not_repeat_it(installed: 
 
     installed.add(spec("strategy.moon", role.Idle, Picky))
     (problem,) = folder.problems(strategy(), environ={written.SECRET_VARIABLE: "tides of May"})
-    assert problem.message == "Value error, not a key: ***"
+    assert problem.message == "not a key: ***"
 
 
 def test_a_factorys_own_words_do_not_repeat_its_secret(installed: Installed, folder: UserFolder) -> None:
@@ -234,3 +234,21 @@ def test_settings_whose_validator_breaks_are_a_problem_and_no_crash(installed: I
     (problem,) = folder.problems(strategy())
     assert (problem.kind, problem.section) == (ProblemKind.INVALID_VALUE, "plugins.strategy.moon")
     assert problem.message == "its settings cannot be judged: RuntimeError: out of luck"
+
+
+def test_what_a_plugins_own_validator_refuses_is_told_in_its_words_and_with_where_it_came_from(
+    installed: Installed, folder: UserFolder
+) -> None:
+    class Mapped(PluginSettings):
+        columns: dict[str, str] = Field({}, description="Names.")
+
+        @field_validator("columns")
+        @classmethod
+        def _known(cls, columns: dict[str, str]) -> dict[str, str]:
+            raise ValueError("price is no column")
+
+    installed.add(spec("strategy.moon", role.Idle, Mapped))
+    option = "plugins.strategy.moon.columns.price=LAST"
+    (problem,) = folder.problems(strategy(), overrides=[option])
+    assert problem.message == "columns in --set plugins.strategy.moon.columns.price: price is no column"
+    assert problem.mend == "correct columns: Names."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from fakes.components import AllowAll, Flat, Half, Idle, PassAll, Simulation
+from fakes.components import AllowAll, Flat, Half, Idle, PassAll
 from fakes.installed import Installed, UserFolder
 
 from friday_core.api import (
@@ -34,7 +34,6 @@ from friday_core.api import (
     Verdict,
 )
 from friday_core.cli.main import cli
-from friday_core.errors import ComponentError
 from friday_core.orchestration.host import Host, RunResult
 from friday_core.session.log import SessionLog
 
@@ -278,10 +277,14 @@ def raises(_chunk: Chunk, calls: int) -> Any:
     raise KeyError("close")
 
 
+#: Where that is, as it is told.
+RAISES = f"test_failing_components.py, line {raises.__code__.co_firstlineno + 1}, in raises()"
+
+
 @pytest.mark.parametrize(
     ("validator", "error"),
     [
-        (answering(raises), "KeyError: 'close'"),
+        (answering(raises), f"KeyError: 'close' ({RAISES})"),
         (answering(lambda _chunk, _calls: None), "it must return a Judgement of one verdict a row"),
         (answering(lambda _chunk, _calls: [Verdict.PASS]), "it must return a Judgement of one verdict a row"),
     ],
@@ -310,7 +313,7 @@ def test_that_a_validator_failed_is_told_to_a_person(installed: Installed, folde
     lines = [json.loads(line) for line in (result.folder / "log.jsonl").read_text().splitlines()]
     (told,) = [line for line in lines if line["component"] == "notifier.log"]
     assert (told["level"], told["subject"]) == ("critical", "validator odd")
-    assert told["message"] == "it failed, no position is opened from here on: KeyError: 'close'"
+    assert told["message"] == f"it failed, no position is opened from here on: KeyError: 'close' ({RAISES})"
 
 
 def test_the_shell_is_told_of_it_by_exit_code_3_and_a_remark(installed: Installed, folder: UserFolder) -> None:
@@ -318,7 +321,9 @@ def test_the_shell_is_told_of_it_by_exit_code_3_and_a_remark(installed: Installe
     arguments = ["--quiet", "--set", "streams.market_data.validators=['odd']", "--set", FLAT]
     result = CliRunner().invoke(cli, ["run", *arguments])
     assert result.exit_code == 3
-    assert result.stderr == "validator odd failed on row 20, no position was opened since: KeyError: 'close'\n"
+    assert (
+        result.stderr == f"validator odd failed on row 20, no position was opened since: KeyError: 'close' ({RAISES})\n"
+    )
 
 
 # A source -------------------------------------------------------------------------------------------
@@ -357,39 +362,7 @@ def test_a_source_that_fails_half_way_leaves_what_there_was_until_then(
     assert len(rows_of(folder, "equity")) == 9, "the tenth day was still open"
 
 
-# Starting and stopping ------------------------------------------------------------------------------
-
-
-class NotToday(Simulation):
-    def start(self) -> None:
-        raise ConnectionError("closed on holidays")
-
-
-class Stuck(Simulation):
-    def stop(self) -> None:
-        raise ConnectionError("still busy")
-
-    def results(self) -> Mapping[str, str]:
-        raise OSError("no such file")
-
-
-def test_a_run_that_cannot_start_has_a_complete_folder_too(installed: Installed, folder: UserFolder) -> None:
-    installed.add(ComponentSpec("broker", "odd", NotToday))
-    with pytest.raises(ComponentError, match=r"component 'broker\.odd': start failed: .*closed on holidays"):
-        folder.host(CROSS, overrides=["broker.use=odd"]).run()
-    assert summary_in(folder)["status"] == "failed"
-    assert tables_in(folder) == TABLES
-
-
-def test_results_are_written_even_if_the_broker_fails_at_the_end(installed: Installed, folder: UserFolder) -> None:
-    installed.add(ComponentSpec("broker", "odd", Stuck))
-    result = folder.host(CROSS, overrides=["broker.use=odd"]).run()
-    assert (result.status, result.summary["files"]) == ("finished", {})
-    assert result.summary["stop_errors"] == [
-        "component 'broker.odd': stop failed: ConnectionError: still busy",
-        "the broker cannot tell its files: OSError: no such file",
-    ]
-    assert tables_in(folder) == TABLES
+# An order of a strategy that fell ---------------------------------------------------------------------
 
 
 def test_an_order_that_ends_because_its_strategy_fell_is_told_to_nobody_else(

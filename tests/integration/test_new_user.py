@@ -180,8 +180,8 @@ def test_one_line_swaps_the_broker(host: User) -> None:
     assert (folder / "basket_orders.csv").exists()
 
 
-def test_the_example_is_installed_and_switched_on_by_one_line(host: User) -> None:
-    off = '    # { id = "mine", use = "demo_host_breakout" },'
+def test_the_example_is_installed_and_switched_on_by_three_lines(host: User) -> None:
+    off = '# [[trading.active_strategies]]\n# id = "mine"\n# use = "demo_host_breakout"\n'
     host.edits("friday.toml", off, off.replace("# ", ""))
     host.types("friday config check", expect=2)
     host.types(f"pip install {shlex.join(OFFLINE)} .")

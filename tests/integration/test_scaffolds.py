@@ -215,12 +215,12 @@ CHANGES = {
 
 
 def switched_on(one: Scaffold, host: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
-    """The host with the README's tables written over its own, and the plugin installed."""
+    """The host with the README's tables in its own file, and the plugin installed."""
     monkeypatch.syspath_prepend(one.folder)
     monkeypatch.chdir(folder)
-    own = tomllib.loads((host / "friday.toml").read_text(encoding="utf-8"))
+    own = (host / "friday.toml").read_text(encoding="utf-8")
     (lines,) = one.blocks("toml")
-    (folder / "friday.toml").write_text(tomli_w.dumps(written_over(own, tomllib.loads(lines))), encoding="utf-8")
+    (folder / "friday.toml").write_text(pasted(own, lines, one.role), encoding="utf-8")
     secrets = {
         f"FRIDAY_PLUGINS__NOTIFIER__{one.plugin.upper()}__URL": CLOSED_PORT,
         f"FRIDAY_PLUGINS__BROKER__{one.plugin.upper()}__API_KEY": "none",
@@ -234,6 +234,13 @@ def switched_on(one: Scaffold, host: Path, folder: Path, monkeypatch: pytest.Mon
     plugged.registry.override(providers.Object(PluginRegistry([*installed_plugins(), installed(one)])))
     made: Host = containers.Session(infrastructure=infrastructure, plugins=plugged).host()
     return made
+
+
+def pasted(own: str, lines: str, role: str) -> str:
+    """A strategy's lines are pasted below the last one; tables that are there already take the keys of others."""
+    if role == "strategy":
+        return f"{own}\n{lines}"
+    return tomli_w.dumps(written_over(tomllib.loads(own), tomllib.loads(lines)))
 
 
 def written_over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -247,7 +247,7 @@ def test_after_it_is_uninstalled_a_profile_that_names_it_is_refused_with_what_to
     assert (done.returncode, done.stdout) == (2, "")
     assert "no installed plugin offers the strategy 'moon_phase'" in done.stderr
     assert "no installed plugin offers the validator 'stale_price'" in done.stderr
-    assert "pip install friday-moon" in done.stderr
+    assert "if it is your own: pip install -e . in its folder" in done.stderr
 
 
 def test_every_bad_plugin_is_listed_with_its_reason_and_nothing_is_replaced(bad: None, user: User) -> None:

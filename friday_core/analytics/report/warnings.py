@@ -30,7 +30,8 @@ def _ends(summary: Mapping[str, Any]) -> Iterator[str]:
     if summary.get("error"):
         yield f"Error: {summary['error']}"
     for error in summary.get("stop_errors", ()):
-        yield f"While stopping: {error}"
+        if error not in summary.get("error", ""):
+            yield f"While stopping: {error}"
 
 
 def _faults(summary: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,11 @@ from friday_core.cli.scaffolds.roles import COMMAND, Role
 from friday_core.cli.scaffolds.writing import has_template, require_empty, requirements, template, write_files
 
 _CONFORMANCE = "`tests/test_conformance.py` holds the plugin to every rule of its role; the rules come with Friday.\n"
+#: For whoever has a container as `friday new host` makes it.
+_TRUSTED = (
+    "\nA host that runs with a container of its own (`friday run --container ...`) may load the plugins of some\n"
+    'distributions only: add `"{distribution}"` to `TRUSTED` in its `containers.py`.\n'
+)
 #: Templates that a role may have: those that hold code.
 _OWN_FILES = ("component.py", "client.py", "test.py", "conftest.py")
 
@@ -71,6 +76,7 @@ def _words(role: Role, own: str, names: Names) -> dict[str, str]:
         "how_found": f"{how}: this line is how Friday finds the {'command' if is_command else 'plugin'}.",
         "listed": listed,
         "checked": "" if is_command else _CONFORMANCE,
+        "trusted": "" if is_command else _TRUSTED.format(distribution=names.distribution),
         **requirements(code),
     }
     summary, _, about = Template(template(f"{own}/about.md")).substitute(words).strip().partition("\n\n")

@@ -36,10 +36,10 @@ def _is_honest(subject: Subject) -> None:
         raise Broken(f"its order_types are {made.order_types!r:.80}, and must be a frozenset of OrderType")
     if not made.order_types:
         raise Broken("it takes no type of order")
-    provided = {str(one) for one in subject.spec.provides} & {str(one) for one in OrderType}
-    untaken = sorted(provided - {str(one) for one in made.order_types})
-    if untaken:
-        raise Broken(f"its spec provides {', '.join(untaken)}, and its order_types do not have it")
+    provided = subject.spec.provides & set(OrderType)
+    if provided and provided != made.order_types:
+        said, has = (", ".join(sorted(map(str, types))) for types in (provided, made.order_types))
+        raise Broken(f"its spec provides {said}, and its order_types are {has}")
 
 
 def _takes_what_it_declares(subject: Subject) -> None:
@@ -205,7 +205,7 @@ RULES = (
     Rule(
         "its order types are what it takes",
         "strategies are checked against them before a run; one that is declared and not taken is refused in the run",
-        "declare order_types as a frozenset of OrderType, and hand the same to provides",
+        "declare order_types as a frozenset of OrderType; leave provides out, or hand it the same",
         _is_honest,
     ),
     Rule(

@@ -19,7 +19,9 @@ class TrendSettings(PluginSettings):
 
 
 class Trend(FeatureSet):
-    """Five features of the forward-adjusted close ``p``, each NaN until the instrument had the bars it needs.
+    """Adds ``reversal``, ``momentum``, ``momentum_rank``, ``near_high`` and ``trend_volatility``.
+
+    All are of the forward-adjusted close p, each NaN until the instrument had the bars it needs.
 
     - ``reversal = p[t] / p[t - week] - 1``: short-term losers tend to recover (Jegadeesh, 1990).
     - ``momentum = p[t - month] / p[t - year] - 1``: a year's winners tend to go on, the latest month

@@ -17,7 +17,7 @@ class AverageTrueRangeSettings(PluginSettings):
 
 
 class AverageTrueRange(ColumnTransformer):
-    """``rma(max(high - low, |high - close[-1]|, |low - close[-1]|), window)``, in the currency.
+    """Adds ``atr``: ``rma(max(high - low, |high - close[-1]|, |low - close[-1]|), window)``, in the currency.
 
     Of forward-adjusted prices, so that a split is no range. NaN on the first ``window`` rows of an
     instrument.

@@ -119,7 +119,8 @@ class _Scale(NamedTuple):
 
 
 class ConfidenceScorer(Transformer):
-    """Adds ``confidence``, the chance that the prediction's side comes true, and an interval for the outcome.
+    """Adds ``confidence``, the chance that the prediction's side comes true, and an interval for the outcome:
+    ``interval_low`` and ``interval_high``.
 
     The outcome of a prediction x is ``y = p[t + horizon] / p[t] - 1`` of the forward-adjusted close
     over the instrument's own rows, those that reach this stage, and it is known once the slice of

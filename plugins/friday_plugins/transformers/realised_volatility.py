@@ -19,7 +19,7 @@ class RealisedVolatilitySettings(PluginSettings):
 
 
 class RealisedVolatility(ColumnTransformer):
-    """``sqrt(periods_per_year) * s``, ``s`` the sample deviation (ddof = 1) of log returns.
+    """Adds ``volatility``: ``sqrt(periods_per_year) * s``, ``s`` the sample deviation (ddof = 1) of log returns.
 
     ``r[t] = ln(p[t] / p[t-1])`` of the forward-adjusted close over the last ``window`` returns of
     the instrument's own rows; the unit is a share per year (0.25 is 25%). NaN until ``window``

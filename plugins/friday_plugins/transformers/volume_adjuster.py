@@ -42,7 +42,7 @@ class _Snapshot(msgspec.Struct, frozen=True, tag="volume_adjuster 1"):
 
 
 class VolumeAdjuster(Transformer):
-    """Makes ``volume`` the shares or contracts of the row; adds what arrived and what compares.
+    """Makes ``volume`` the shares or contracts of the row; adds ``raw_volume``, ``adj_volume``, ``volume_reset``.
 
     ``raw_volume`` is the volume that arrived. ``adj_volume = volume / split``: in shares as there
     were before the splits and bonuses known so far, to go with forward-adjusted prices; cash

@@ -156,8 +156,9 @@ def test_one_line_swaps_the_broker(host: Path) -> None:
     assert load(host).settings.broker.use == "order_file"
 
 
-def test_one_line_switches_the_example_on(host: Path) -> None:
-    edit(host, '    # { id = "mine"', '    { id = "mine"')
+def test_three_lines_switch_the_example_on(host: Path) -> None:
+    off = '# [[trading.active_strategies]]\n# id = "mine"\n# use = "demo_host_breakout"\n'
+    edit(host, off, off.replace("# ", ""))
     strategies = load(host).settings.trading.active_strategies
     assert [(one.id, one.use) for one in strategies] == [
         ("cross", "moving_average_cross"),

@@ -103,6 +103,20 @@ def test_a_broken_plugin_has_its_reason_and_the_command_succeeds(site: Path) -> 
     )
 
 
+def test_an_entry_point_without_a_kind_is_named_as_it_is_and_told_its_right_name(site: Path) -> None:
+    install_distribution(site, "friday-keltner", {"keltner": "keltner"}, {"keltner": strategy_module("keltner")})
+    (line,) = (line for line in run().stdout.splitlines() if "friday-keltner" in line and line.startswith("broken"))
+    assert line.startswith("broken: keltner of friday-keltner 1.0: its module registers strategy.keltner")
+    assert "name it strategy.keltner in pyproject.toml, [project.entry-points]" in line
+    assert line.endswith("and install it again")
+
+
+def test_an_entry_point_of_a_wrong_module_is_told_where_to_correct_it(site: Path) -> None:
+    install_distribution(site, "friday-keltner", {"strategy.keltner": "keltner.strategie"}, {})
+    (line,) = (line for line in run().stdout.splitlines() if line.startswith("broken: strategy.keltner"))
+    assert 'in [project.entry-points."friday.plugins"] of its pyproject.toml, then install it again' in line
+
+
 def test_a_broken_plugin_that_the_configuration_names_is_said_to_be_named(site: Path) -> None:
     result = run("--set", 'trading.active_strategies=[{id = "d", use = "dark"}]')
     assert result.exit_code == 0
@@ -218,7 +232,7 @@ def test_one_plugin_is_told_with_what_it_does_its_settings_and_how_to_switch_it_
     told = run("strategy.moving_average_cross").stdout
     assert "Strategy moving_average_cross: long while a fast average is above a slow one." in told
     assert re.search(r"^  fast +integer, >= 1 +20 +Bars of the fast average\.$", told, re.MULTILINE)
-    shown = textwrap.dedent(told.partition("to switch it on:\n")[2])
+    shown = textwrap.dedent(re.split(r"to switch it on, .*:\n", told)[1])
     assert tomllib.loads(shown) == {
         "trading": {"active_strategies": [{"id": "moving_average_cross", "use": "moving_average_cross"}]}
     }
@@ -232,7 +246,7 @@ def test_the_lines_that_switch_a_plugin_on_name_the_settings_that_must_be_given(
 def test_every_built_in_plugin_can_be_told(plugin: Any) -> None:
     result = run(plugin.key)
     assert result.exit_code == 0
-    assert f'"{plugin.name}"' in result.stdout.partition("to switch it on:")[2]
+    assert f'"{plugin.name}"' in result.stdout.partition("to switch it on, ")[2]
 
 
 def test_one_that_is_not_there_is_refused_with_those_that_are() -> None:

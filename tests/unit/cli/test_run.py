@@ -27,6 +27,7 @@ class FakeHost:
     """Runs ``session``, a function of the host, and notes whether it was asked to stop."""
 
     profile, mode = "demo", "backtest"
+    was_run = True
 
     def __init__(self, session: Callable[[FakeHost], RunResult], folder: Path) -> None:
         self.session = session

@@ -27,6 +27,7 @@ class Again:
         self.loaded: list[dict[str, str]] = []
         self.told: list[str] = []
         self.training: list[object] = []
+        self.kept_inside: list[bool] = []
         account, broker = SimpleNamespace(charges_scale=charges), SimpleNamespace(slippage_scale=slippage)
         self.settings: Any = SimpleNamespace(settings=SimpleNamespace(account=account, broker=broker))
 
@@ -38,7 +39,7 @@ class Again:
         self.loaded.append(dict(one.split("=", 1) for one in overrides))
 
     def build(self, _loaded: object) -> Any:
-        return SimpleNamespace(training=None)
+        return SimpleNamespace(training=None, keep_inside=lambda: self.kept_inside.append(True))
 
     def run(self, host: Any, what: str) -> RunResult:
         self.told.append(what)
@@ -72,6 +73,12 @@ def test_everything_else_is_as_it_was_chosen_but_nobody_is_told(installed: Any) 
     for one in again.loaded:
         assert (one["a.b"], one["notify.use"], one["run.observers"]) == ("1", "[]", "[]")
         assert not Path(one["run.folder"].strip('"')).exists()
+
+
+def test_nothing_leaves_them(installed: Any) -> None:
+    again = installed(Again(run_result(), run_result()))
+    again()
+    assert again.kept_inside == [True, True]
 
 
 def test_the_model_is_not_fitted_again(installed: Any) -> None:

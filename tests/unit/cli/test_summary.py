@@ -139,6 +139,26 @@ def test_remarks_tell_what_went_wrong_and_what_was_held_back() -> None:
     ]
 
 
+@pytest.mark.parametrize("code", ["SHORT_DELIVERY", "LONG_ONLY"])
+def test_who_was_refused_a_short_sale_is_told_what_allows_it(code: str) -> None:
+    result = run_result()
+    result.summary["refusals"]["not_allowed"] = {code: 16}
+    allow = '[risk] allow_short = true and take "long_only" out of its rules'
+    expected = (
+        f"orders were refused: 16 {code}; to sell short, write {allow}; "
+        f'if that is meant, write [risk] allow_refusals = ["{code}"]'
+    )
+    assert list(remarks(result.summary)) == [expected]
+
+
+def test_who_was_refused_otherwise_is_not_told_of_short_sales() -> None:
+    result = run_result()
+    result.summary["refusals"]["not_allowed"] = {"CLIPPED_CASH": 1}
+    assert list(remarks(result.summary)) == [
+        'orders were refused: 1 CLIPPED_CASH; if that is meant, write [risk] allow_refusals = ["CLIPPED_CASH"]'
+    ]
+
+
 def test_of_many_reasons_the_first_are_told_and_the_rows_of_the_others_counted() -> None:
     held = [{"stream": "s", "stage": "v", "verdict": "QUARANTINE", "reason": f"r{n}", "rows": 4 - n} for n in range(4)]
     assert list(remarks(run_result(quarantine=held).summary)) == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from friday_core.flow.isolation import IsolatedValidator
 from friday_core.interfaces.component import Stateful
 from friday_core.interfaces.validator import Validator
 
+LINE = re.compile(r" \(\w+\.py, line \d+, in .+\)$")
 KINDS = [FailsOn, Uncopyable, Snapshotting]
 
 
@@ -32,7 +34,18 @@ def asked(validator: Validator, pieces: Sequence[Chunk]) -> tuple[list[tuple[int
     for piece in pieces:
         for answer in isolated.ask(piece):
             said += zip(answer.rows.seq.tolist(), answer.judgement.verdict.tolist(), strict=True)
-    return said, "" if isolated.failure is None else isolated.failure.error
+    return said, "" if isolated.failure is None else LINE.sub("", isolated.failure.error)
+
+
+def test_what_a_validator_raises_is_told_with_its_own_line() -> None:
+    class Own(Validator):
+        def validate(self, chunk: Chunk) -> Judgement:
+            return Judgement.passing(chunk.take({}["rows"]))
+
+    isolated = IsolatedValidator(Own())
+    assert isolated.ask(bars(1)) == []
+    assert isolated.failure is not None
+    assert re.fullmatch(r"KeyError: 'rows' \(test_isolation\.py, line \d+, in validate\(\)\)", isolated.failure.error)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -167,7 +167,8 @@ SAME_ROWS = "transformer 'odd' must return the same rows in the same order"
         ),
         (
             lambda chunk: 1 / 0,
-            "'odd' in stream 'market_data' raised on rows 0 to 5: ZeroDivisionError: division by zero",
+            "'odd' in stream 'market_data' raised on rows 0 to 5: ZeroDivisionError: division by zero "
+            r"\(stages.py, line \d+, in transform\(\)\)",
         ),
     ],
 )
@@ -188,7 +189,8 @@ def test_a_validator_that_fails_is_named_with_the_row_and_the_others_go_on() -> 
     flow = Flow(validators=[("judge", Answers(lambda chunk: {"x": 1}["y"])), ("second", after)])
     flow.push(bars())
     (fault,) = flow.stream.faults
-    assert (fault.stream, fault.validator, fault.seq, fault.error) == ("market_data", "judge", 0, "KeyError: 'y'")
+    assert (fault.stream, fault.validator, fault.seq) == ("market_data", "judge", 0)
+    assert fault.error.startswith("KeyError: 'y' (stages.py, line ")
     assert fault.traceback.startswith("Traceback")
     assert flow.passed == [0, 2, 3, 5]
 

@@ -207,3 +207,48 @@ def test_who_breaks_its_roles_contract_is_told_alone(plugins: PluginList) -> Non
     problems = problems_of(plugins, "broker.use=cash", "account.currency=USD")
     assert told(problems) == [(ProblemKind.BAD_REGISTRATION, "broker", "broker.cash of friday-moon 1.0")] * 2
     assert [problem.message for problem in problems] == ["its account is ''", "its order_types are None"]
+
+
+class NeedsTheEnd(PassAll):
+    inputs = ("session_end",)
+
+
+@pytest.mark.parametrize("place", ["validators", "validators_after"])
+def test_a_column_that_a_calendar_stamps_asks_for_a_calendar(plugins: PluginList, place: str) -> None:
+    plugins.add(ComponentSpec("validator", "late", NeedsTheEnd))
+    (problem,) = problems_of(plugins, f'{STREAM}.{place}=["late"]')
+    assert problem.message == "'late' needs the column 'session_end'"
+    assert problem.mend == 'write [data] calendar = "weekdays", or the calendar of your exchange'
+    assert problems_of(plugins, f'{STREAM}.{place}=["late"]', "data.calendar=weekdays") == []
+
+
+def test_conflicts_between_sections_are_told_beside_a_broken_component(plugins: PluginList) -> None:
+    class Narrow(PassAll):
+        inputs = "close"  # type: ignore[assignment]
+
+    plugins.add(ComponentSpec("validator", "narrow", Narrow))
+    found = problems_of(plugins, f'{STREAM}.validators=["narrow"]', "clock.speed=60")
+    assert [problem.kind for problem in found] == [ProblemKind.BAD_REGISTRATION, ProblemKind.MODE_CONFLICT]
+
+
+@pytest.mark.parametrize(
+    ("provides", "message"),
+    [
+        (frozenset(), ""),
+        (frozenset({OrderType.MARKET, OrderType.LIMIT}), ""),
+        (frozenset({OrderType.MARKET, OrderType.LIMIT, "baskets"}), ""),
+        (frozenset({OrderType.MARKET}), "its spec provides market, and its order_types are limit, market"),
+        (frozenset({OrderType.STOP}), "its spec provides stop, and its order_types are limit, market"),
+    ],
+)
+@pytest.mark.parametrize("is_class", [True, False], ids=["a class", "a function"])
+def test_a_spec_says_of_its_brokers_order_types_nothing_or_the_truth(
+    plugins: PluginList, provides: frozenset[str], message: str, is_class: bool
+) -> None:
+    class Own(Simulation):
+        order_types = frozenset({OrderType.MARKET, OrderType.LIMIT})
+
+    plugins.add(ComponentSpec("broker", "own", Own if is_class else lambda: Own(), provides=provides))
+    problems = problems_of(plugins, "broker.use=own")
+    assert [problem.message for problem in problems] == ([message] if message else [])
+    assert all("leave provides out of its ComponentSpec" in problem.mend for problem in problems)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from friday_core.errors import ComponentError, ComponentTimeout
+from friday_core.errors import BrokerError, ComponentError, ComponentTimeout
 from friday_core.orchestration.steps import StepRunner, in_thread
 
 LONG = 30.0
@@ -199,3 +199,16 @@ def test_what_an_abandoned_call_brings_in_the_end_is_logged(
         "an abandoned call failed in the end",
         "an abandoned call returned in the end",
     ]
+
+
+def test_an_error_of_a_component_is_told_with_its_line_and_what_friday_raises_without(runner: StepRunner) -> None:
+    def raising(error: Exception) -> Callable[[], None]:
+        def start() -> None:
+            raise error
+
+        return start
+
+    with pytest.raises(ComponentError, match=r"ValueError: no \(test_steps\.py, line \d+, in start\(\)\)$"):
+        runner.run("feed", "start", raising(ValueError("no")))
+    with pytest.raises(ComponentError, match=r"'feed': start failed: BrokerError: x\.db is locked; close it$"):
+        runner.run("feed", "start", raising(BrokerError("x.db is locked; close it")))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fakes.installed_distribution import install_distribution
 
-from friday_core.plugin.discovery import InstalledPlugin, by_key, installed_plugins
+from friday_core.plugin.discovery import InstalledPlugin, by_key, installed_plugins, kind_mend
 from friday_core.plugin.hookspecs import PLUGIN_GROUP
 
 LATER, LAST, NOBODYS = "friday.plugins.v2", "friday.plugins.v3", "friday.plugins.v1"
@@ -87,3 +87,17 @@ def test_what_a_distribution_requires_of_another_is_found_however_it_is_spelt(in
 def test_an_entry_point_without_a_distribution_requires_nothing() -> None:
     plugin = InstalledPlugin(EntryPoint("strategy.moon", "moon", PLUGIN_GROUP), "friday-moon", "1.0")
     assert plugin.requirements_on("friday-trading") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [
+        ("keltner", "write [plugins.strategy.keltner]"),
+        ("bar", "write [plugins.source.bar] or [plugins.sizer.bar]"),
+        ("stratgy", "did you mean 'strategy'? Kinds are source, "),
+    ],
+)
+def test_a_section_that_names_no_kind_is_told_the_plugins_of_that_name(name: str, mend: str) -> None:
+    keys = ("strategy.keltner", "source.bar", "sizer.bar", "keltner")
+    plugins = [InstalledPlugin(EntryPoint(key, "none", PLUGIN_GROUP), "friday-keltner", "1.0") for key in keys]
+    assert kind_mend(name, plugins).startswith(mend)

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, SecretStr
 
-from friday_core.errors import ConfigurationError, Problem, ProblemKind
+from friday_core.errors import ConfigurationError, DataSourceError, Problem, ProblemKind
 from friday_core.plugin.discovery import InstalledPlugin, installed_plugins
 from friday_core.plugin.graph import Graph, build_order, resolve_graph, settings_models
 from friday_core.plugin.spec import ComponentSpec, Kind, PluginSettings
@@ -216,7 +216,7 @@ def test_a_component_does_not_serve_itself(plugins: PluginList) -> None:
     plugins.add(rule("alone", requires={"other": "risk_rule"}))
     (problem,) = graph_of(plugins, ["alone"]).problems
     assert problem.kind is ProblemKind.MISSING_DEPENDENCY
-    assert problem.mend == 'write in [risk]: rules = ["alone", "long_only"]'
+    assert problem.mend == 'write in [risk]: rules = ["alone", "freeze_quantity"]'
 
 
 def test_a_requirement_whose_component_is_broken_is_not_told_as_missing_too(plugins: PluginList) -> None:
@@ -357,3 +357,91 @@ def test_components_without_secrets_are_shared_freely(plugins: PluginList) -> No
     plugins.add(ComponentSpec("strategy", "moon", Idle, requires={"sizer": "sizer"}), distribution="friday-sun")
     graph = graph_of(plugins, trading__sizer="half", trading__active_strategies=moon_entry())
     assert graph.problems == ()
+
+
+# What is said of a mistake ---------------------------------------------------------------------------
+
+
+def refusing(error: Exception) -> Callable[[], AllowAll]:
+    def factory() -> AllowAll:
+        raise error
+
+    return factory
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (DataSourceError("holidays.csv, line 3: no date"), "its file: holidays.csv, line 3: no date"),
+        (
+            FileNotFoundError(2, "No such file or directory", "holidays.csv"),
+            "its file: FileNotFoundError: [Errno 2] No such file or directory: 'holidays.csv'",
+        ),
+    ],
+)
+def test_a_file_that_a_factory_refuses_is_to_be_mended_and_not_the_plugin(
+    plugins: PluginList, error: Exception, told: str
+) -> None:
+    plugins.add(rule("calm", refusing(error)))
+    with pytest.raises(ConfigurationError, match="1 problem in the configuration") as caught:
+        graph_of(plugins, ["calm"]).build(no_host)
+    (problem,) = caught.value.problems
+    assert (problem.kind, problem.message) == (ProblemKind.INVALID_VALUE, told)
+    assert problem.mend == "mend the file, or name another in [plugins.risk_rule.calm]"
+
+
+def test_a_name_that_another_kind_has_is_told_with_its_place(plugins: PluginList) -> None:
+    plugins.add(ComponentSpec("validator", "calm", AllowAll))
+    (problem,) = graph_of(plugins, ["calm"]).problems
+    assert problem.kind is ProblemKind.UNKNOWN_COMPONENT
+    assert problem.mend == (
+        'there is a validator of that name: write in [streams.market_data]: validators = ["bar_sanity", "calm"]; '
+        "and take it out of rules here"
+    )
+
+
+def test_a_stage_that_stands_twice_in_one_list_is_a_problem(plugins: PluginList) -> None:
+    (problem,) = graph_of(plugins, ["long_only", "long_only"]).problems
+    assert (problem.kind, problem.section, problem.plugin) == (
+        ProblemKind.DUPLICATE_COMPONENT,
+        "risk",
+        "risk_rule.long_only",
+    )
+    assert problem.message == "rules names 'long_only' 2 times"
+
+
+def test_a_stage_may_stand_in_two_lists(plugins: PluginList) -> None:
+    assert graph_of(plugins, streams__market_data__validators_after='["bar_sanity"]').problems == ()
+
+
+# What a mistake does not touch -----------------------------------------------------------------------
+
+
+def test_what_no_problem_names_and_what_needs_none_of_that_is_left(plugins: PluginList) -> None:
+    plugins.add(
+        rule("wrong", settings=Speed),
+        rule("needs_wrong", requires={"other": "risk_rule:odd"}),
+        rule("needs_both", requires={"other": "risk_rule:even"}),
+        rule("sound"),
+        rule("knows", requires={"universe": "universe"}),
+    )
+    graph = graph_of(plugins, ["wrong", "needs_wrong", "sound", "knows"], plugins__risk_rule__wrong__fast="soon")
+    left = {name for name in graph.without(graph.problems).nodes if name.startswith("risk_rule")}
+    assert left == {"risk_rule.sound", "risk_rule.knows"}
+
+
+def test_what_the_host_makes_of_a_component_goes_with_it(plugins: PluginList) -> None:
+    plugins.add(rule("knows", requires={"universe": "universe"}), rule("sound"))
+    graph = graph_of(plugins, ["knows", "sound"], plugins__source__synthetic__sessions="soon")
+    left = {name for name in graph.without(graph.problems).nodes if name.startswith("risk_rule")}
+    assert left == {"risk_rule.sound"}
+
+
+def test_components_that_need_each_other_are_not_left(plugins: PluginList) -> None:
+    plugins.add(
+        rule("one", requires={"other": "risk_rule:b"}, provides=frozenset({"a"})),
+        rule("two", requires={"other": "risk_rule:a"}, provides=frozenset({"b"})),
+    )
+    graph = graph_of(plugins, ["one", "two"])
+    assert [problem.kind for problem in graph.problems] == [ProblemKind.CYCLE]
+    assert [name for name in graph.without(graph.problems).nodes if name.startswith("risk_rule")] == []

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.components import Idle, Simulation
+from fakes.components import AllowAll, Idle, Simulation
 from fakes.plugin_list import PluginList, registration
 from pydantic import BaseModel
 
+from friday_core.api import Calendar
 from friday_core.errors import Problem, ProblemKind
 from friday_core.plugin.discovery import OWN_DISTRIBUTION, InstalledPlugin, installed_plugins, nearest
 from friday_core.plugin.hookspecs import PLUGIN_GROUP, hookimpl
@@ -281,3 +282,15 @@ def test_the_extra_that_brings_a_module_is_found_in_the_metadata(tmp_path: Path,
 def test_without_metadata_the_distribution_itself_is_named() -> None:
     point = EntryPoint("strategy.moon", "moon", PLUGIN_GROUP)
     assert InstalledPlugin(point, "friday-moon", "1.0").extra_with("lunar_sdk") == "friday-moon"
+
+
+def test_a_forgotten_requirement_is_offered_where_its_name_or_its_class_is_known(plugins: PluginList) -> None:
+    def factory(universe: Any, dates: Calendar, charges: Any) -> AllowAll:
+        raise AssertionError("nobody builds it")
+
+    plugins.add(ComponentSpec("risk_rule", "calm", factory, requires={"charges": "charges"}))
+    problem = plugins.registry().load("risk_rule.calm")
+    assert isinstance(problem, Problem)
+    assert problem.message == "factory: nothing provides dates, universe"
+    added = '{"charges": "charges", "dates": "calendar", "universe": "universe"}'
+    assert problem.mend == f"write requires={added} in the ComponentSpec"

@@ -10,7 +10,7 @@ from fakes.clock import SimulatedClock
 from fakes.session import STREAM, Script, Session
 from fakes.stages import ByRow
 
-from friday_core.domain.orders import Fill, Order, OrderEnded, OrderType, Side
+from friday_core.domain.orders import Fill, Order, OrderEnded, OrderStatus, OrderType, Side
 from friday_core.domain.outcomes import StrategyStopped
 from friday_core.domain.records import (
     CancelOrder,
@@ -24,8 +24,10 @@ from friday_core.domain.records import (
     StreamEnded,
 )
 from friday_core.domain.verdicts import Verdict
+from friday_core.errors import ComponentError, Refused
 from friday_core.flow.plans import StreamPlan
 from friday_core.interfaces.broker import Broker
+from friday_core.session.gateway import Gateway
 from friday_core.session.journal import MemoryJournal
 from friday_core.session.pacing import Pacer
 from friday_core.session.runner import RunStatus, SessionRunner
@@ -43,12 +45,12 @@ class Sees(Broker):
 
     def __init__(self, journal: MemoryJournal) -> None:
         self.sent: list[Intent] = []
-        self.journaled_when_sent: list[tuple[Intent, ...]] = []
+        self.journaled_when_sent: list[bool] = []
         self._journal = journal
 
     def send(self, intents: Sequence[Intent]) -> None:
         self.sent += intents
-        self.journaled_when_sent.append(list(self._journal)[-1].intents)
+        self.journaled_when_sent.append(set(intents) <= set(list(self._journal)[-1].intents))
 
 
 class Run:
@@ -57,7 +59,8 @@ class Run:
         self.broker = Sees(self.journal)
         self.told: list[object] = []
         self.progress: list[tuple[int, int]] = []
-        self.runner = SessionRunner(session.core, self.journal, self.broker, self.told.append, pacer)
+        gateway = Gateway(self.broker, "sees")
+        self.runner = SessionRunner(session.core, self.journal, gateway, self.told.append, pacer)
 
     def run(self, records: Iterable[Record] = RECORDS) -> RunStatus:
         return self.runner.run(HEAD, records, lambda rows, ts: self.progress.append((rows, ts)))
@@ -80,7 +83,7 @@ def test_intents_are_journaled_before_they_are_sent_and_all_are_sent() -> None:
     run.run()
     assert [type(intent) for intent in run.broker.sent] == [PlaceOrder, PlaceOrder, CancelOrder]
     assert [intent for entry in run.journal for intent in entry.intents] == run.broker.sent
-    assert [intent for intents in run.broker.journaled_when_sent for intent in intents] == run.broker.sent
+    assert run.broker.journaled_when_sent == [True] * 3
 
 
 def test_fills_and_ends_are_told_once_each_in_order() -> None:
@@ -125,12 +128,37 @@ def test_a_run_whose_records_end_because_of_a_stop_is_interrupted() -> None:
 
 def test_while_the_broker_is_sent_something_it_is_the_brokers_code_that_runs() -> None:
     run = Run(buying())
-    seen: list[tuple[str, bool]] = []
-    run.broker.send = lambda intents: seen.append((run.runner.current_stage, run.runner.busy_since() is not None))  # type: ignore[method-assign]
-    assert run.runner.current_stage == "core"
+    seen: list[tuple[str, str, bool]] = []
+
+    def look(_intents: Sequence[Intent]) -> None:
+        seen.append((run.runner.current_stage, run.runner.sending[:14], run.runner.busy_since() is not None))
+
+    run.broker.send = look  # type: ignore[method-assign]
+    assert (run.runner.current_stage, run.runner.sending) == ("core", "")
     run.run()
-    assert set(seen) == {("broker", True)}
-    assert (run.runner.current_stage, run.runner.busy_since()) == ("core", None)
+    assert seen[0] == ("broker.sees", "send of order ", True)
+    assert (run.runner.current_stage, run.runner.sending, run.runner.busy_since()) == ("core", "", None)
+
+
+def test_what_the_broker_did_not_take_has_the_reason_in_the_log() -> None:
+    run = Run(buying())
+
+    def refuse(_intents: Sequence[Intent]) -> None:
+        raise Refused("not today")
+
+    run.broker.send = refuse  # type: ignore[method-assign]
+    with pytest.raises(ComponentError, match=r"'broker\.sees': send of order \w+ failed: Refused: not today"):
+        run.run()
+    (order,) = run.runner.core.log.orders
+    assert (order.status, order.reason) == (OrderStatus.INTENT, "SEND_FAILED: Refused: not today")
+
+
+def test_a_session_that_is_kept_inside_journals_its_intents_and_sends_none() -> None:
+    run = Run(buying())
+    run.runner.keep_inside()
+    assert run.run() is RunStatus.FINISHED
+    assert len([intent for entry in run.journal for intent in entry.intents]) == 3
+    assert run.broker.sent == []
 
 
 def test_a_stopped_stream_ends_the_run_and_says_why() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from fakes.settings_folder import SettingsFolder
 from pydantic import SecretStr
 
@@ -50,9 +51,8 @@ def test_the_origins_hold_every_value_of_the_settings(folder: SettingsFolder) ->
 
 def test_what_stands_in_a_list_has_the_origin_of_the_list(folder: SettingsFolder) -> None:
     loaded = folder.load("demo")
-    key = "trading.active_strategies[0].settings.fast"
-    assert loaded.origin_of(key) == loaded.origin_of("trading.active_strategies")
-    assert str(loaded.origin_of(key)) == "friday_settings/demo.toml"
+    for entry in ("trading.active_strategies[0]", "trading.active_strategies.monthly"):
+        assert str(loaded.origin_of(f"{entry}.settings.n")) == "friday_settings/demo.toml"
 
 
 def test_a_key_that_nobody_set_comes_from_code(folder: SettingsFolder) -> None:
@@ -94,10 +94,57 @@ def test_a_strategys_secret_is_masked_inside_the_list(folder: SettingsFolder) ->
     entry = '[{"id": "a", "use": "vendor", "settings": {"api_key": "open", "api_secret": "hunter2"}}]'
     loaded = folder.load(environ={"FRIDAY_TRADING__ACTIVE_STRATEGIES": entry})
     rows = explained(loaded, {("strategy", "vendor"): VendorSettings})
-    assert rows["trading.active_strategies"][0][0]["settings"] == {"api_key": "open", "api_secret": "**********"}
+    settings = "trading.active_strategies.a.settings"
+    assert (rows[f"{settings}.api_key"][0], rows[f"{settings}.api_secret"][0]) == ("open", "**********")
+
+
+CROSS = "trading.active_strategies.cross"
+
+
+class CrossSettings(PluginSettings):
+    fast: int = 20
+    slow: int = 50
+    exit: int = 5
+
+
+def test_the_settings_in_force_of_a_strategy_are_shown_each_with_its_origin(folder: SettingsFolder) -> None:
+    folder.write("friday.toml", "[plugins.strategy.moving_average_cross]\nfast = 7\nexit = 3")
+    entry = '[{"id": "cross", "use": "moving_average_cross", "settings": {"fast": 9}}]'
+    loaded = folder.load(environ={"FRIDAY_TRADING__ACTIVE_STRATEGIES": entry})
+    rows = explained(loaded, {("strategy", "moving_average_cross"): CrossSettings})
+    assert rows[f"{CROSS}.settings.fast"] == (9, "FRIDAY_TRADING__ACTIVE_STRATEGIES")
+    assert rows[f"{CROSS}.settings.exit"] == (3, "friday.toml")
+    assert rows[f"{CROSS}.settings.slow"] == (50, "code")
+    assert rows[f"{CROSS}.capital"] == (None, "code")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "origin"),
+    [
+        ({"profile": "demo"}, "--profile"),
+        ({"environ": {"FRIDAY_PROFILE": "demo"}}, "FRIDAY_PROFILE"),
+        ({}, "friday.toml"),
+    ],
+)
+def test_the_profile_is_shown_with_who_chose_it(folder: SettingsFolder, arguments: Any, origin: str) -> None:
+    folder.write("friday.toml", 'profile = "demo"')
+    assert explained(folder.load(**arguments))["profile"] == ("demo", origin)
+
+
+def test_a_profile_that_nobody_chose_comes_from_code(folder: SettingsFolder) -> None:
+    assert explained(folder.load())["profile"] == ("backtest", "code")
 
 
 def test_explaining_leaves_the_settings_as_they_are(folder: SettingsFolder) -> None:
     loaded = folder.load(environ={"FRIDAY_PLUGINS__BROKER__VENDOR__API_SECRET": "hunter2"})
     loaded.explain(MODELS)
     assert loaded.settings.plugins["broker"]["vendor"]["api_secret"] == "hunter2"
+
+
+def test_a_table_comes_from_its_strongest_value(folder: SettingsFolder) -> None:
+    folder.write("friday.toml", "[plugins.broker.vendor.nested]\ndepth = 2\nheight = 3")
+    assert str(folder.load().origin_of(f"{BROKER}.nested")) == "friday.toml"
+    loaded = folder.load(overrides=[f"{BROKER}.nested.depth=4"])
+    assert str(loaded.origin_of(f"{BROKER}.nested")) == f"--set {BROKER}.nested.depth"
+    assert str(loaded.origin_of(f"{BROKER}.nested.height")) == "friday.toml"
+    assert str(loaded.origin_of(f"{BROKER}.nest")) == "code"

@@ -41,6 +41,12 @@ def test_a_section_in_another_case_is_unknown(folder: SettingsFolder) -> None:
             "trading.active_strategies[0]",
             "did you mean 'capital'?",
         ),
+        (
+            '[[trading.active_strategies]]\nid = "a"\nuse = "b"\nshort = true',
+            "trading.active_strategies[0]",
+            "a setting of the plugin stands in settings = { short = ... }; "
+            "known are id, use, settings, capital, instruments",
+        ),
     ],
 )
 def test_an_unknown_key_offers_the_nearest(folder: SettingsFolder, text: str, section: str, mend: str) -> None:
@@ -146,4 +152,36 @@ def test_all_problems_are_listed_at_once(folder: SettingsFolder) -> None:
             ProblemKind.UNKNOWN_KEY,  # max_drawdown
             ProblemKind.UNKNOWN_SECTION,
         ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "mend"),
+    [
+        ('[risk]\nallow_short = "yes"', "risk.allow_short in friday.toml", "write allow_short = true"),
+        ('[run]\nchunk_rows = "20"', "run.chunk_rows in friday.toml", "write chunk_rows = 20 without quotes"),
+        (
+            '[[trading.active_strategies]]\nid = "a"\nuse = "b"\ncapital = "3"',
+            "trading.active_strategies[0].capital in friday.toml",
+            "write capital = 3 without quotes",
+        ),
+    ],
+)
+def test_a_value_of_another_type_in_a_file_is_refused(
+    folder: SettingsFolder, text: str, message: str, mend: str
+) -> None:
+    problem = in_file(folder, text, ProblemKind.INVALID_VALUE)
+    assert (problem.message, problem.mend) == (f"{message} is written as another type", mend)
+
+
+def test_the_same_value_is_taken_from_an_argument_and_a_variable(folder: SettingsFolder) -> None:
+    loaded = folder.load(overrides=['run.chunk_rows="20"'], environ={"FRIDAY_RISK__ALLOW_SHORT": "yes"})
+    assert (loaded.settings.run.chunk_rows, loaded.settings.risk.allow_short) == (20, True)
+
+
+def test_a_plugins_section_without_its_kind_is_told_the_whole_name_once(folder: SettingsFolder) -> None:
+    problem = in_file(folder, "[plugins.average_true_range]\nwindow = 3\nx = 2", ProblemKind.UNKNOWN_SECTION)
+    assert (problem.section, problem.mend) == (
+        "plugins.average_true_range",
+        "write [plugins.transformer.average_true_range]",
     )

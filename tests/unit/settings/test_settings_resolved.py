@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import tomli_w
 from fakes.settings_folder import SettingsFolder
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 
 from friday_core.plugin.spec import PluginSettings
 from friday_settings import FridaySettings, load_settings, resolved_toml
@@ -112,6 +113,62 @@ def test_a_strategys_secret_is_left_out(folder: SettingsFolder) -> None:
 def test_text_that_looks_like_a_number_stays_text(folder: SettingsFolder) -> None:
     text = resolved_toml(folder.load(environ={CLIENT: "123456"}), MODELS)
     assert tomllib.loads(text)["plugins"]["broker"]["vendor"]["client"] == "123456"
+
+
+class CrossSettings(PluginSettings):
+    fast: int = 20
+    slow: int = 50
+    only: str | None = None
+    start: dt.date = dt.date(2020, 1, 1)
+
+
+class BarSettings(PluginSettings):
+    path: Path = Path("data/bars")
+    fields: tuple[str, ...] = ("open", "close")
+
+
+class Picky(PluginSettings):
+    """Takes one of two settings, and sees a default that is written out as the other."""
+
+    days: int = 1
+    weeks: int = 1
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if len(self.model_fields_set) > 1:
+            raise ValueError("write days or weeks")
+        return self
+
+
+def entries(text: str) -> list[dict[str, Any]]:
+    return [dict(one) for one in tomllib.loads(text)["trading"]["active_strategies"]]
+
+
+def test_the_defaults_of_plugins_in_use_are_written_down(folder: SettingsFolder) -> None:
+    text = resolved_toml(folder.load(), {("source", "synthetic"): BarSettings})
+    assert tomllib.loads(text)["plugins"]["source"]["synthetic"] == {"path": "data/bars", "fields": ["open", "close"]}
+
+
+def test_an_entry_says_all_that_holds_for_it(folder: SettingsFolder) -> None:
+    folder.write("friday.toml", "[plugins.strategy.moving_average_cross]\nfast = 7\nonly = 'front'")
+    text = resolved_toml(folder.load(), {("strategy", "moving_average_cross"): CrossSettings})
+    (entry,) = entries(text)
+    assert entry["settings"] == {"fast": 20, "slow": 50, "only": "front", "start": dt.date(2020, 1, 1)}
+
+
+def test_a_secret_of_a_strategys_section_is_not_copied_to_its_entry(folder: SettingsFolder) -> None:
+    entry = 'trading.active_strategies=[{id="a", use="vendor", settings={client="me"}}]'
+    secret = {"FRIDAY_PLUGINS__STRATEGY__VENDOR__API_SECRET": "hunter2"}
+    text = resolved_toml(folder.load(environ=secret, overrides=[entry]), {("strategy", "vendor"): VendorSettings})
+    assert "hunter2" not in text
+    assert entries(text)[0]["settings"] == {"client": "me"}
+    assert text.count("set it again") == 1
+
+
+def test_defaults_that_a_plugin_would_not_take_are_left_to_it(folder: SettingsFolder) -> None:
+    folder.write("friday.toml", "[plugins.source.synthetic]\ndays = 3")
+    text = resolved_toml(folder.load(), {("source", "synthetic"): Picky})
+    assert tomllib.loads(text)["plugins"]["source"]["synthetic"] == {"days": 3}
 
 
 def test_building_the_model_reads_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, RawBar
 from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
-from friday_core.simulation.matching import BarMatcher, Execution, MatchingRules
+from friday_core.interfaces.broker import Execution
+from friday_core.simulation.matching import BarMatcher, MatchingRules
 
 INFY = Instrument(InstrumentId("INFY", "NSE"), "INR", tick_size=5)
 TCS = Instrument(InstrumentId("TCS", "NSE"), "INR", tick_size=5)

@@ -14,9 +14,9 @@ from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Side, WorkingOrder
 from friday_core.errors import ConfigurationError
-from friday_core.interfaces.broker import ChargesPlan
-from friday_core.simulation.matching import BarMatcher, Execution, MatchingRules
-from friday_core.simulation.scaled_costs import scaled_charges, scaled_slippage
+from friday_core.interfaces.broker import ChargesPlan, Execution
+from friday_core.simulation.matching import BarMatcher, MatchingRules
+from friday_core.simulation.scaled_costs import scaled_charges, scaled_slippage, slips_by_rules
 
 
 class Permille(ChargesPlan):
@@ -77,3 +77,23 @@ def test_a_scale_of_one_is_the_thing_itself() -> None:
 def test_the_slippage_of_a_matcher_with_other_rules_is_not_guessed() -> None:
     with pytest.raises(ConfigurationError, match=r"broker 'own' has a matcher of its own \(OwnMatcher\)"):
         scaled_slippage(OwnMatcher(), 2.0, "own")
+
+
+class Forgetful(BarMatcher):
+    """Keeps no rules."""
+
+    def __init__(self) -> None:
+        pass
+
+
+def test_slippage_is_known_of_a_bar_matcher_that_has_its_rules() -> None:
+    class Own(BarMatcher):
+        pass
+
+    matchers = BarMatcher(MatchingRules()), Own(MatchingRules()), Forgetful(), OwnMatcher()
+    assert [slips_by_rules(one) for one in matchers] == [True, True, False, False]
+
+
+def test_a_matcher_that_does_not_keep_its_rules_is_not_scaled() -> None:
+    with pytest.raises(ConfigurationError, match=r"derive the matcher from friday_core\.api\.BarMatcher"):
+        scaled_slippage(Forgetful(), 2.0, "own")

@@ -26,11 +26,18 @@ class Compared:
     differences: Sequence[tuple[str, str, int, int]]
 
 
+def oracle_of(program: Program, universe: Universe) -> Oracle:
+    return Oracle(program, *_instruments(universe))
+
+
 def compiled(program: Program, universe: Universe, kernels: Kernels) -> CompiledExecutor:
-    """As ``universe.oracle``."""
-    oracle = universe.oracle(program)
-    names = [InstrumentId(str(name), "NSE") for name in range(len(universe.order))]
-    return CompiledExecutor(program, oracle._scales, names, kernels=kernels)
+    return CompiledExecutor(program, *_instruments(universe), kernels=kernels)
+
+
+def _instruments(universe: Universe) -> tuple[list[float], list[InstrumentId]]:
+    """Scales, and ids that are in order even if they are many."""
+    scales = [10.0 ** (2 + 2 * (instrument % 2)) for instrument in universe.order]
+    return scales, [InstrumentId(f"{place:03}", "NSE") for place in range(len(universe.order))]
 
 
 def state(oracle: Oracle) -> tuple[list[int], list[str]]:
@@ -43,7 +50,7 @@ def compare(made: Made, seed: int, instruments: int, cuts: Sequence[int], kernel
     """The oracle slice by slice against every other way to execute the same slices."""
     universe = Universe(range(instruments))
     slices = market(seed, instruments)
-    oracle, live = universe.oracle(made.program), compiled(made.program, universe, kernels)
+    oracle, live = oracle_of(made.program, universe), compiled(made.program, universe, kernels)
     expected: Values = {}
     shown: Values = {}
     for part in slices:
@@ -69,7 +76,7 @@ def _in_parts(
     values: Values = {}
     for turn, part in enumerate(parts):
         if way == "in turn":
-            other = universe.oracle(program) if turn % 2 else compiled(program, universe, kernels)
+            other = oracle_of(program, universe) if turn % 2 else compiled(program, universe, kernels)
             assert other.restore(one.snapshot()).cold == ()
             one = other
         columns = tables(part, universe)

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from unit.causal.compiled.parity import compare, compiled, state
-from unit.causal.random_programs import BASE, Made, Universe, execute, market, programs, row_by_row, tables
+from unit.causal.compiled.parity import compare, compiled, oracle_of, state
+from unit.causal.random_programs import Made, Universe, execute, market, programs, row_by_row
+from unit.causal.stepping import bits
 
 from friday_core.causal.batch import feed
+from friday_core.causal.columns import Col
+from friday_core.causal.compiled.executor import CompiledExecutor
 from friday_core.causal.compiled.kernels import Kernels
+from friday_core.causal.market import Market
+from friday_core.causal.oracle import Oracle
+from friday_core.causal.program import trace_program
 from friday_core.causal.snapshot import Snapshot
 
 drawn = settings(
@@ -44,14 +50,12 @@ def test_many_instruments_have_the_oracle_s_bits_in_any_cut(
 
 
 @settings(drawn, max_examples=15)
-@given(made=programs(coarser=()), seed=seeds)
+@given(made=programs(), seed=seeds)
 def test_rows_that_come_alone_have_the_oracle_s_bits(kernels: Kernels, made: Made, seed: int) -> None:
+    assume(not made.program.has_panels)
     universe = Universe(range(3))
-    slices = [part for part in market(seed, 3) if part.domain == BASE]
-    if made.program.has_panels:
-        return
-    oracle, one = universe.oracle(made.program), compiled(made.program, universe, kernels)
-    rows = list(row_by_row(slices, universe))
+    oracle, one = oracle_of(made.program, universe), compiled(made.program, universe, kernels)
+    rows = list(row_by_row(market(seed, 3), universe))
     assert execute(made, rows, universe, oracle) == execute(made, rows, universe, one)
     assert state(oracle) == state(one)
 
@@ -63,7 +67,7 @@ def test_explanations_answer_as_the_oracle_and_leave_the_state_where_it_would(
 ) -> None:
     universe = Universe(range(3))
     slices = market(seed, 3)[: cut + 1]
-    oracle, one = universe.oracle(made.program), compiled(made.program, universe, kernels)
+    oracle, one = oracle_of(made.program, universe), compiled(made.program, universe, kernels)
     for part in slices:
         places = sorted(part.rows)
         labels = made.program.inputs[part.domain]
@@ -73,19 +77,23 @@ def test_explanations_answer_as_the_oracle_and_leave_the_state_where_it_would(
     assert state(oracle) == state(one)
 
 
-@pytest.mark.parametrize("rows", [1, 1023, 1024, 1025, 5000])
-def test_blocks_begin_and_end_anywhere(kernels: Kernels, rows: int) -> None:
-    """A panel keeps a slice together at the end of a block."""
-    made = _widest()
-    universe = Universe(range(7))
-    random = np.random.default_rng(rows)
-    ts = np.sort(random.integers(0, max(rows // 5, 1), rows)) * 300_000_000
-    inst = np.concatenate([np.sort(random.permutation(7)[:n]) for n in _lengths(ts)]) if rows > 1 else np.zeros(1)
-    table = {label: random.integers(0, 2, len(inst)).astype(float) for label in made.program.inputs[BASE]}
-    given_rows = {**table, "ts": _times(inst), "inst": inst.astype(np.int64)}
-    oracle, one = universe.oracle(made.program), compiled(made.program, universe, kernels)
-    expected, shown = feed(oracle, given_rows), feed(one, given_rows)
-    assert {name: column.tobytes() for name, column in shown.items()} == {
-        name: column.tobytes() for name, column in expected.items()
+def _compares_instruments(m: Market) -> dict[str, Col]:
+    rank = m.panel(m.close, min_valid=1).rank()
+    return {"rank": rank, "mean": rank.rolling(5).mean(), "away": m.panel(m.close).zscore(), "before": m.close.shift(2)}
+
+
+@pytest.mark.parametrize("slices", [1, 200, 256, 257, 1000])
+def test_a_block_never_cuts_a_slice_that_is_compared(kernels: Kernels, slices: int) -> None:
+    program = trace_program(_compares_instruments)
+    random = np.random.default_rng(slices)
+    there = [np.sort(random.permutation(7)[: random.integers(1, 8)]) for _ in range(slices)]
+    inst = np.concatenate(there)
+    ts = np.repeat(np.arange(slices), [len(one) for one in there])
+    rows = {"ts": ts, "inst": inst, "close": random.integers(0, 4, len(inst)).astype(float)}
+    oracle, one = Oracle(program, [1.0] * 7), CompiledExecutor(program, [1.0] * 7, kernels=kernels)
+    expected, shown = feed(oracle, rows), feed(one, rows)
+    assert {name: bits(column.tolist()) for name, column in shown.items()} == {
+        name: bits(column.tolist()) for name, column in expected.items()
     }
+    assert state(one) == state(oracle)
     assert Snapshot.unpack(one.snapshot()).moment == Snapshot.unpack(oracle.snapshot()).moment
