@@ -45,9 +45,9 @@ The user's file is `--config FILE`, else `$FRIDAY_CONFIG`, else `friday.toml` in
 The profile is `--profile NAME`, else `$FRIDAY_PROFILE`, else `profile = "NAME"` in the user's file,
 else `backtest`. Profiles of your own stand in `profiles/NAME.toml` beside your file.
 
-**Settings of a strategy** stand in `[plugins.strategy.<name>]` for all entries that use it, or in `settings` of one entry.
-The entry's are stronger, whichever layers the two come from: `--set plugins.strategy.<name>.fast=10` is refused where
-every entry says `fast` itself. An entry goes by its `id`, on the command line and in the environment:
+**Settings of a strategy** stand in `[plugins.strategy.<name>]` for all entries that use it, or in `settings` of one
+entry. The entry's are stronger, whichever layers the two come from: `--set plugins.strategy.<name>.fast=10` is refused
+where every entry says `fast` itself. An entry goes by its `id`, on the command line and in the environment:
 
 ```sh
 friday run --set trading.active_strategies.cross.settings.fast=10 --set trading.active_strategies.cross.capital=500000
@@ -55,8 +55,8 @@ friday run --set trading.active_strategies.cross.settings.fast=10 --set trading.
 
 A file has one list of strategies, as tables `[[trading.active_strategies]]` or as `active_strategies = [{{ ... }}]`.
 
-**Types.** In a file a value is written as its type: `window = "20"`, `short = "yes"` and `short = 1` are refused, with what
-to write. On the command line and in the environment all is text, and read as what the setting needs.
+**Types.** In a file a value is written as its type: `window = "20"`, `short = "yes"` and `short = 1` are refused, with
+what to write. On the command line and in the environment all is text, and read as what the setting needs.
 
 **Paths** that are relative are looked for from the folder in which `friday` is called, wherever the file stands that
 names them.

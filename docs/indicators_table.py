@@ -57,10 +57,12 @@ assert [row for row, value in enumerate(signal) if value == value][0] == 33
 
 - **Warm-up** counts an instrument's rows before the first value. `w` is the window, `x[-1]` the value one row
   ago. Functions with several columns return a named tuple; its warm-up is that of its last column.
-- **In `friday explain`** an indicator is shown as the [operators](operators.md) that it is made of: a `rolling_mean` is
-  `sma`; a `seeded_mean` with `a` = 2 / (w + 1) is `ema`, with `a` = 1 / w it is `rma`, alone or inside `rsi`, `atr`, `macd`.
-- **`keltner`** here lies around the `ema` of the typical price, (high + low + close) / 3, with bands of the average true
-  range. Many charts take the close for the middle, or another average for the range: compare before you trust a picture.
+- **In `friday explain`** an indicator is shown as the [operators](operators.md) that it is made of: a `rolling_mean`
+  is `sma`; a `seeded_mean` with `a` = 2 / (w + 1) is `ema`, with `a` = 1 / w it is `rma`, alone or inside `rsi`,
+  `atr`, `macd`.
+- **`keltner`** here lies around the `ema` of the typical price, (high + low + close) / 3, with bands of the average
+  true range. Many charts take the close for the middle, or another average for the range: compare before you trust a
+  picture.
 - **Start.** Recursive averages (`ema`, `rma`, and all that stand on them) begin with the mean of their first
   values, as TA-Lib, Wilder and most charts do. `column.ewm(...)` begins with the first value, as pandas does.
 - **NaN.** An average over a window is NaN while the window holds a NaN. A recursive average, `psar`,

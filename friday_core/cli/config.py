@@ -24,7 +24,11 @@ def command() -> None:
 @command.command()
 @settings_options
 def check(choice: Choice) -> None:
-    """Load the settings and check the whole graph; every problem is listed, nothing is started."""
+    """Load the settings and check the whole graph; nothing is started.
+
+    Plugins are made, so that a file that one reads when it is made must be there. What fails when
+    one is initialized or started shows in a run.
+    """
     loaded = choice.load()
     find_problems = getattr(choice.module(), "check", None)
     problems = list(find_problems(loaded)) if find_problems is not None else []

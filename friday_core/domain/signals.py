@@ -46,7 +46,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Cancel(msgspec.Struct, frozen=True):
-    """A wish: no order of this strategy in this instrument shall work any longer."""
+    """A wish: no order of this strategy in this instrument shall work any longer: ``Cancel(bar.instrument.id)``."""
 
     instrument: InstrumentId
     reason: str = ""

@@ -57,7 +57,8 @@ class Check:
         except Exception as error:  # noqa: BLE001 - the author's code may raise anything
             seen = f"it raised {in_words(error)}"
             if line := own_line(error, self.subject.packages):
-                seen = f"the plugin raised {in_words(error)} ({line})"
+                told = in_words(error)
+                seen = f"the plugin raised {told}" if line in told else f"the plugin raised {told} ({line})"
                 why, mend = _WHY_RAISED, _mend_of(error, line, self.subject)
         else:
             return

@@ -19,6 +19,9 @@ from architecture.source_tree import Module, imported_names, modules, pyproject
 LAZY_FOLDERS = ("friday_core.cli.", "friday_plugins.")
 #: What plugins and commands import reaches these; each library would add its own start-up to theirs.
 LAZY_LIBRARIES = {
+    # The compiled executor, and its compiler, where they are asked for: not with every import of columns.
+    "friday_core.causal.compiled.choice": {"friday_core"},
+    "friday_core.causal.compiled.kernels": {"friday_core"},
     "friday_core.data.bar_times": {"pandas"},
     "friday_core.data.frames": {"pandas"},
     "friday_core.flow.bar_windows": {"pandas"},
@@ -29,7 +32,7 @@ LAZY_LIBRARIES = {
     "friday_core.testing.pytest_plugin": {"friday_core"},
 }
 #: Libraries that come with a declared one, which pins them and documents them as its own.
-COMPANIONS = {"pydantic_core": "pydantic"}
+COMPANIONS = {"pydantic_core": "pydantic", "llvmlite": "numba"}
 
 OURS = {"friday_core", "friday_plugins", "friday_settings", "containers"}
 

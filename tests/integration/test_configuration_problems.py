@@ -15,7 +15,7 @@ from fakes import components as role
 from fakes.installed import Installed, UserFolder
 from integration.problem_cases import fitting, making, registering, written
 from integration.problem_cases.words import Case, Speed, Start, spec, strategy
-from pydantic import model_validator
+from pydantic import Field, field_validator, model_validator
 
 from friday_core.api import PluginSettings, hookimpl
 from friday_core.cli.main import cli

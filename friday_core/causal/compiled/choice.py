@@ -19,8 +19,8 @@ def fastest_executor(folder: Path | None = None, tell: Callable[[str], None] | N
     """
     say = logging.getLogger("friday.kernels").warning if tell is None else tell
     try:
-        from friday_core.causal.compiled.executor import CompiledExecutor
-        from friday_core.causal.compiled.kernels import Kernels
+        from friday_core.causal.compiled.executor import CompiledExecutor  # noqa: PLC0415 - llvmlite may be missing
+        from friday_core.causal.compiled.kernels import Kernels  # noqa: PLC0415 - likewise
 
         kernels = Kernels(default_folder() if folder is None else folder, say)
         kernels.driver()

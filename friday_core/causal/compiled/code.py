@@ -117,5 +117,3 @@ def _read(one: Instruction) -> tuple[int, ...]:
 
 def _stretch(words: Sequence[int]) -> list[Stretch]:
     return [Stretch(np.array(words, np.int64))] if words else []
-
-

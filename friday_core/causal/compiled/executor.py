@@ -38,7 +38,7 @@ class CompiledExecutor(Oracle):
         kernels: Kernels,
     ) -> None:
         program.verify()
-        self._driver = kernels.driver()
+        self._driver, self._entrance = kernels.driver(), kernels.entrance()
         self._codes = {domain: Code(program, domain, _shown(program, domain)) for domain in program.domains}
         addresses = kernels.addresses([one for code in self._codes.values() for one in code.wanted])
         for code in self._codes.values():
@@ -64,7 +64,10 @@ class CompiledExecutor(Oracle):
         base = self.program.base
         live = self._live.get(base) or self._made_live(base)
         live.take_row(values)
-        self._advance(ts, base, (inst,))
+        if self._last is not None and ts > self._last[0] and 0 <= inst < len(self._place):
+            self._last = (ts, base, inst)
+        else:
+            self._advance(ts, base, (inst,))
         return live.row(ts, inst)
 
     def values(
@@ -88,7 +91,7 @@ class CompiledExecutor(Oracle):
         if domain not in self._codes:
             raise InvariantError(f"the program reads no slices of {domain}, only of {', '.join(self._codes)}")
         outputs = self.program.outputs if domain == self.program.base else {}
-        self._live[domain] = LiveSlices(self._machine(domain), outputs, len(self._scales))
+        self._live[domain] = LiveSlices(self._machine(domain), outputs, len(self._scales), self._entrance)
         return self._live[domain]
 
     def _machine(self, domain: str) -> Machine:

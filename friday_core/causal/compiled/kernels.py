@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from friday_core.causal.compiled.entrance import Entrance
 from friday_core.causal.compiled.fingerprint import kernel_key
 from friday_core.causal.compiled.loading import LoadedCode
 from friday_core.causal.compiled.object_store import ObjectStore
@@ -34,6 +35,7 @@ class Kernels:
         self._store = ObjectStore(folder)
         self._tell = tell
         self._loaded: dict[Name, LoadedCode | None] = {}
+        self._entrance: Entrance | None = None
         self._lock = threading.Lock()
         self._is_writable = True
 
@@ -54,6 +56,13 @@ class Kernels:
             code = self._loaded[_DRIVER]
         assert code is not None
         return code.address
+
+    def entrance(self) -> Entrance:
+        """What makes functions of the driver."""
+        with self._lock:
+            if self._entrance is None:
+                self._entrance = Entrance()
+            return self._entrance
 
     def _load(self, wanted: Mapping[Name, Wanted]) -> None:
         missing = {}
@@ -85,7 +94,7 @@ class Kernels:
             return None
 
     def _compiled(self, op: Op, lanes: int) -> bytes | str:
-        from friday_core.causal.compiled.lowering import KernelError, kernel_object
+        from friday_core.causal.compiled.lowering import KernelError, kernel_object  # noqa: PLC0415 - as below
 
         found: bytes | str
         try:
@@ -100,7 +109,7 @@ class Kernels:
         key = kernel_key(Op("driver", 0, lambda _kinds: None, "", ""), 1)
         found = self._stored(key)
         if found is None:
-            from friday_core.causal.compiled.lowering import driver_object
+            from friday_core.causal.compiled.lowering import driver_object  # noqa: PLC0415 - numba, only where something is compiled
 
             found = driver_object()
             self._put(key, found)
@@ -114,4 +123,3 @@ class Kernels:
         except OSError as error:
             self._is_writable = False
             self._tell(f"kernels cannot be kept, and are compiled in every run: {error}")
-

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from friday_core.causal.compiled.entrance import Entrance
 from friday_core.causal.compiled.machine import Machine
 from friday_core.causal.compiled.words import ROWS
 from friday_core.causal.oracle import Columns
@@ -16,7 +17,7 @@ from friday_core.errors import SchemaError
 class LiveSlices:
     """Slices of one domain, of at most ``most`` rows; ``outputs`` are the instructions to show, by name."""
 
-    def __init__(self, machine: Machine, outputs: Mapping[str, int], most: int) -> None:
+    def __init__(self, machine: Machine, outputs: Mapping[str, int], most: int, entrance: Entrance) -> None:
         code = machine.code
         self._machine = machine
         self._insts, self._times = np.zeros(most, np.int64), np.zeros(most, np.int64)
@@ -28,7 +29,7 @@ class LiveSlices:
         machine.bind(columns)
         machine.times_and_instruments(self._times, self._insts)
         self._inst, self._rows = memoryview(self._insts), memoryview(machine.context)
-        self._enter = machine.entrance()
+        self._enter = machine.whole(entrance) or self._run_all
 
     def take(self, columns: Columns, rows: int) -> None:
         """The values of the next slice; ``SchemaError`` if one is missing, or of another length."""
@@ -48,18 +49,14 @@ class LiveSlices:
                 raise SchemaError(f"column {label!r} holds something that is no number") from None
 
     def run(self, ts: int, inst: Sequence[int], rows: int) -> None:
-        if rows == 1:
-            self._inst[0] = inst[0]
-        else:
-            self._insts[:rows] = inst
+        self._insts[:rows] = inst
         if self._needs_times:
             self._times[:rows] = ts
-        if self._enter is None:
-            self._machine.run(rows)
-        else:
-            call, spare, context = self._enter
-            self._rows[ROWS] = rows
-            call(spare, spare, context)
+        self._rows[ROWS] = rows
+        self._enter()
+
+    def _run_all(self) -> None:
+        self._machine.run(self._rows[ROWS])
 
     def shown(self, rows: int) -> dict[str, list[float]]:
         if rows == 1:
@@ -76,5 +73,9 @@ class LiveSlices:
 
     def row(self, ts: int, inst: int) -> dict[str, float]:
         """``run`` and ``shown`` for one row."""
-        self.run(ts, (inst,), 1)
+        self._inst[0] = inst
+        if self._needs_times:
+            self._times[0] = ts
+        self._rows[ROWS] = 1
+        self._enter()
         return {name: view[0] for name, view in self._outputs}

@@ -29,3 +29,12 @@ class LoadedCode:
         self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         self.address = int(self._engine.get_function_address(SYMBOL))
+
+
+class LoadedModule:
+    """As ``LoadedCode``, from LLVM's own language."""
+
+    def __init__(self, assembly: str) -> None:
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(assembly), target_machine())
+        self._engine.finalize_object()
+        self.address = int(self._engine.get_function_address(SYMBOL))

@@ -34,7 +34,7 @@ def kernel_object(op: Op, lanes: int) -> bytes:
         return _object(_kernel(op, lanes), 4)
     except KernelError:
         raise
-    except Exception as error:  # noqa: BLE001 - a compiler says in many ways that it does not know a word
+    except Exception as error:
         raise KernelError(f"{type(error).__name__}: {' '.join(str(error).split())[:800]}") from error
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from friday_core.causal.compiled.code import Code, Stretch
+from friday_core.causal.compiled.entrance import Entrance
 from friday_core.causal.compiled.words import (
     BASES,
     BLOCK,
@@ -99,13 +101,12 @@ class Machine:
         elif rows:
             self._in_blocks(rows)
 
-    def entrance(self) -> tuple[Callable[[int, int, int], None], int, int] | None:
-        """The driver, the address of two spare words, the context's; ``None`` if ``run`` has more to do than this."""
+    def whole(self, entrance: Entrance) -> Callable[[], None] | None:
+        """The driver on this context, whose rows the caller sets; ``None`` if ``run`` has more to do than this."""
         if len(self.code.stretches) != 1 or not self.is_compiled:
             return None
         self._select(self.code.stretches[0])
-        call = ctypes.PYFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(self._driver)
-        return call, self._spare.ctypes.data, self.context.ctypes.data
+        return entrance.into(self._driver, self._spare.ctypes.data, self.context.ctypes.data)
 
     def _select(self, stretch: Stretch) -> None:
         self.context[CODE] = stretch.words.ctypes.data
@@ -167,5 +168,5 @@ class Machine:
         panel = one.node.op.panel
         assert panel is not None
         bounds = [0, *(np.flatnonzero(np.diff(times)) + 1).tolist(), len(times)]
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in itertools.pairwise(bounds):
             out[first:last] = panel([column[first:last] for column in inputs], one.params)

@@ -1,5 +1,7 @@
 """Kernels across the instruments of a slice: a slice is the rows of one time."""
 
+# ruff: noqa: PLR0917 - kernels know no names of arguments
+
 from __future__ import annotations
 
 import math

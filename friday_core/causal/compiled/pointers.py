@@ -16,15 +16,15 @@ _KERNEL = ir.FunctionType(ir.IntType(32), [_WORD.as_pointer()] * 2 + [_WORD] * 4
 
 def _as_floats(_typing: Any, _address: Any) -> Any:
     """float64 values at an address."""
-    return types.CPointer(types.float64)(types.int64), lambda _context, builder, _signature, arguments: (
-        builder.inttoptr(arguments[0], _FLOATS)
-    )
+    return types.CPointer(types.float64)(
+        types.int64
+    ), lambda _context, builder, _signature, arguments: builder.inttoptr(arguments[0], _FLOATS)
 
 
 def _as_words(_typing: Any, _address: Any) -> Any:
     """int64 words at an address."""
-    return types.CPointer(types.int64)(types.int64), lambda _context, builder, _signature, arguments: (
-        builder.inttoptr(arguments[0], _WORD.as_pointer())
+    return types.CPointer(types.int64)(types.int64), lambda _context, builder, _signature, arguments: builder.inttoptr(
+        arguments[0], _WORD.as_pointer()
     )
 
 
@@ -54,7 +54,7 @@ def _call_kernel(
     return types.void(*[types.int64] * 6), code
 
 
-floats = intrinsic(_as_floats)
-words = intrinsic(_as_words)
-own_floats = intrinsic(prefer_literal=True)(_own_floats)
-call_kernel = intrinsic(_call_kernel)
+floats: Any = intrinsic(_as_floats)
+words: Any = intrinsic(_as_words)
+own_floats: Any = intrinsic(prefer_literal=True)(_own_floats)
+call_kernel: Any = intrinsic(_call_kernel)

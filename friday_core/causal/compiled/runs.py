@@ -3,6 +3,8 @@
 ``run(state, values, out, rows, params, scale)``; each leaves the state as its operator's step would.
 """
 
+# ruff: noqa: PLR0917 - kernels know no names of arguments
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -95,7 +95,10 @@ class HoldingsMargin:
         listed = INDICES.get(name.underlying)
         kind = Underlying.STOCK if listed is None else Underlying.INDEX
         underlying = listed or InstrumentId(name.underlying, "NSE" if instrument.id.exchange == "NFO" else "BSE")
-        strike = None if name.strike is None else instrument.units(name.strike)
+        try:
+            strike = None if name.strike is None else instrument.units(name.strike)
+        except ValueError as error:
+            raise DataError(f"the strike of {error}{_MEND}") from error
         expiry = self._expiry(instrument, name)
         contract = Contract(underlying, kind, expiry, strike, _RIGHTS.get(name.kind))
         return contract, self._volatilities.of(name.underlying, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,7 @@ def test_a_spec_says_of_its_brokers_order_types_nothing_or_the_truth(
     class Own(Simulation):
         order_types = frozenset({OrderType.MARKET, OrderType.LIMIT})
 
-    plugins.add(ComponentSpec("broker", "own", Own if is_class else lambda: Own(), provides=provides))
+    plugins.add(ComponentSpec("broker", "own", Own if is_class else partial(Own), provides=provides))
     problems = problems_of(plugins, "broker.use=own")
     assert [problem.message for problem in problems] == ([message] if message else [])
     assert all("leave provides out of its ComponentSpec" in problem.mend for problem in problems)

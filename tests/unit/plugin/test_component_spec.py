@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from fakes.components import Idle, Simulation
 
@@ -26,7 +28,7 @@ def test_what_its_author_wrote_is_left_as_it_is() -> None:
 @pytest.mark.parametrize(
     "spec",
     [
-        ComponentSpec("broker", "own", lambda: MarketOnly()),
+        ComponentSpec("broker", "own", partial(MarketOnly)),
         ComponentSpec("strategy", "own", Idle),
         ComponentSpec("broker", "own", type("Odd", (), {"order_types": ["market"]})),
     ],

@@ -130,7 +130,7 @@ def test_while_the_broker_is_sent_something_it_is_the_brokers_code_that_runs() -
     run = Run(buying())
     seen: list[tuple[str, str, bool]] = []
 
-    def look(_intents: Sequence[Intent]) -> None:
+    def look(intents: Sequence[Intent]) -> None:
         seen.append((run.runner.current_stage, run.runner.sending[:14], run.runner.busy_since() is not None))
 
     run.broker.send = look  # type: ignore[method-assign]
@@ -143,7 +143,7 @@ def test_while_the_broker_is_sent_something_it_is_the_brokers_code_that_runs() -
 def test_what_the_broker_did_not_take_has_the_reason_in_the_log() -> None:
     run = Run(buying())
 
-    def refuse(_intents: Sequence[Intent]) -> None:
+    def refuse(intents: Sequence[Intent]) -> None:
         raise Refused("not today")
 
     run.broker.send = refuse  # type: ignore[method-assign]

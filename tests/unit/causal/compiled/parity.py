@@ -57,7 +57,9 @@ def compare(made: Made, seed: int, instruments: int, cuts: Sequence[int], kernel
         expected |= step(oracle, universe, part)
         shown |= step(live, universe, part)
     found = [("live", *key) for key in _differing(expected, shown)]
-    parts = [slices[a:b] for a, b in itertools.pairwise([0, *sorted(min(cut, len(slices)) for cut in cuts), len(slices)])]
+    parts = [
+        slices[a:b] for a, b in itertools.pairwise([0, *sorted(min(cut, len(slices)) for cut in cuts), len(slices)])
+    ]
     for way in ("columns", "in turn"):
         last, values = _in_parts(way, made.program, universe, parts, kernels)
         found += [(way, *key) for key in _differing(expected, values)]

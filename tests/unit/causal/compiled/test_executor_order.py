@@ -34,7 +34,12 @@ def both(program: Program, kernels: Kernels) -> list[Oracle]:
     [
         (MEAN, lambda one: one.step(5, [0], {}), SchemaError, "the slice has no column 'close'"),
         (MEAN, lambda one: one.step(5, [0], {"close": [1.0, 2.0]}), SchemaError, "'close' has 2 values for 1 rows"),
-        (MEAN, lambda one: one.step(5, [0], {"close": ["x"]}), SchemaError, "'close' holds something that is no number"),
+        (
+            MEAN,
+            lambda one: one.step(5, [0], {"close": ["x"]}),
+            SchemaError,
+            "'close' holds something that is no number",
+        ),
         (MEAN, lambda one: one.step(5, [3], ROW), InvariantError, "instrument 3 is none of the 3 known"),
         (MEAN, lambda one: one.step(5, [-1], ROW), InvariantError, "instrument -1 is none of the 3 known"),
         (MEAN, lambda one: one.step(5, [1, 0], {"close": [1.0] * 2}), InvariantError, "rows must be sorted by instrum"),
@@ -42,11 +47,21 @@ def both(program: Program, kernels: Kernels) -> list[Oracle]:
         (MEAN, lambda one: one.step(1, [0], ROW), InvariantError, "comes a second time"),
         (MEAN, lambda one: one.row(1, 0, {"close": 1.0}), InvariantError, "comes a second time"),
         (MEAN, lambda one: one.row(5, 0, {}), SchemaError, "the slice has no column 'close'"),
-        (MEAN, lambda one: one.step(5, [0], ROW, "1h"), InvariantError, "the program reads no slices of 1h, only of 1d"),
+        (
+            MEAN,
+            lambda one: one.step(5, [0], ROW, "1h"),
+            InvariantError,
+            "the program reads no slices of 1h, only of 1d",
+        ),
         (RANK, lambda one: one.step(1, [1], ROW), InvariantError, "comes a second time, or in parts"),
         (MEAN, lambda one: feed(one, {"close": [1.0], "ts": [0]}), InvariantError, "times must rise"),
         (MEAN, lambda one: feed(one, {"close": [1.0], "ts": [5], "inst": [7]}), InvariantError, "instrument 7 is none"),
-        (MEAN, lambda one: feed(one, {"close": [1.0] * 2, "ts": [5, 5]}), InvariantError, "rows must be sorted by inst"),
+        (
+            MEAN,
+            lambda one: feed(one, {"close": [1.0] * 2, "ts": [5, 5]}),
+            InvariantError,
+            "rows must be sorted by inst",
+        ),
     ],
 )
 def test_wrong_rows_are_refused_in_the_same_words(

@@ -55,7 +55,9 @@ def _column(kind: Kind, random: np.random.Generator, rows: int) -> Float64:
 
 def _program(name: str, kinds: Sequence[Kind], params: Params, copies: int = 1) -> Program:
     trace = Trace("1d")
-    inputs = [[trace.input(f"{place}.{copy}", kind, "1d") for place, kind in enumerate(kinds)] for copy in range(copies)]
+    inputs = [
+        [trace.input(f"{place}.{copy}", kind, "1d") for place, kind in enumerate(kinds)] for copy in range(copies)
+    ]
     numbers = [trace.add(name, nodes, params) for nodes in inputs]
     return Program(trace.nodes, {f"out{place}": number for place, number in enumerate(numbers)}, "1d")
 

@@ -78,6 +78,10 @@ def test_what_is_flat_needs_no_price_and_ties_up_nothing() -> None:
         ({named("GOLD26APRFUT", "MCX"): 1}, "GOLD26APRFUT.MCX: no contract of NFO or BFO is called so"),
         ({Instrument(InstrumentId("ODD", "NFO"), "INR", kind="future"): 1}, "ODD.NFO: no contract of NFO or BFO"),
         ({named("TCS26APRFUT", "BFO"): 1}, "TCS26APRFUT.BFO: no rule says when it expires"),
+        (
+            {Instrument(InstrumentId("ITC26APR402.5CE", "NFO"), "INR", price_decimals=0, kind="option"): 1},
+            "the strike of ITC26APR402.5CE.NFO: price 402.5 is finer than 0 decimals",
+        ),
         ({named("NIFTY26FEBFUT"): 75}, "NIFTY26FEBFUT.NFO expired on 2026-02-24"),
     ],
 )
