@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution
 from pathlib import Path
@@ -25,11 +25,14 @@ _KEYS = ("distribution", "settings", "limits")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Plugins by their key, ``source.csv``, with the module that registers each; settings by the same key."""
+    """Plugins by their key, ``source.csv``, with the module that registers each.
+
+    ``settings`` are by the same key: each of them is tried on all rules.
+    """
 
     name: str
     plugins: Mapping[str, str]
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     limits: Limits = Limits()  # noqa: RUF009 - it is frozen
 
 
@@ -53,7 +56,7 @@ def project_at(folder: Path) -> Project:
             f"{path} offers no plugin: it has no table [project.entry-points.{PLUGIN_GROUP!r}]; "
             f'if it is written elsewhere, install the project and set [{TABLE}] distribution = "{name}"'
         )
-    return Project(name, plugins, own.get("settings", {}), _limits(own.get("limits", {})))
+    return Project(name, plugins, _settings(own.get("settings", {}), plugins), _limits(own.get("limits", {})))
 
 
 def checks_of_project(project: Project, provide: Provide = nothing) -> list[Check]:
@@ -72,21 +75,35 @@ def checks_of_project(project: Project, provide: Provide = nothing) -> list[Chec
             unloadable = f"{loaded.message}; {loaded.mend}"
         else:
             spec = loaded.spec
-        provided, module = _with_settings(project, provide), plugin.entry_point.value
-        one = Subject(spec, module, provide=provided, limits=project.limits, unloadable=unloadable)
-        if unloadable:
-            checks.append(Check(one, LOADS))
-        else:
+        for table in project.settings.get(plugin.key, ({},)):
+            provided, module = _with_settings(table, provide), plugin.entry_point.value
+            one = Subject(
+                spec, module, provide=provided, limits=project.limits, unloadable=unloadable, label=_label(table)
+            )
+            if unloadable:
+                checks.append(Check(one, LOADS))
+                break
             subjects.append(one)
     return checks + checks_of(subjects)
 
 
-def _with_settings(project: Project, provide: Provide) -> Provide:
+def _label(table: Mapping[str, Any]) -> str:
+    """What tells this set of settings from others."""
+    return ", ".join(f"{name}={value!s:.20}" for name, value in table.items())
+
+
+def _settings(given: Mapping[str, Any], plugins: Collection[str]) -> dict[str, Sequence[Mapping[str, Any]]]:
+    for key in given.keys() - set(plugins):
+        known = ", ".join(plugins)
+        raise PluginError(f"[{TABLE}.settings] names {key!r}; {nearest(key, plugins)}the project offers: {known}")
+    return {key: tables if isinstance(tables, list) else [tables] for key, tables in given.items()}
+
+
+def _with_settings(table: Mapping[str, Any], provide: Provide) -> Provide:
     """What the author's hook gives, over what the table says."""
 
     def provided(key: str, market: Any, folder: Path) -> Any:
         from_hook = provide(key, market, folder)
-        table = project.settings.get(key, {})
         if from_hook is None:
             from_hook = Provision()
         return replace(from_hook, settings={**table, **from_hook.settings})

@@ -11,6 +11,7 @@ from friday_core.plugin.own_line import own_line
 from friday_core.plugin.time_limit import OverdueError, within
 from friday_core.testing.outcomes import Broken, DoesNotApply, in_words
 from friday_core.testing.subject import Subject
+from friday_core.testing.tracing import is_untraceable
 
 _WHY_RAISED = "in a run an error stops the component, or the run; until it is mended the rule cannot be tried"
 
@@ -34,7 +35,8 @@ class Check:
     """A rule on one component; prints as the sentence that a report shows.
 
     Where the plugin's own code raised, that is told with its line, and the mend is about it: then
-    nobody knows whether the rule is kept.
+    nobody knows whether the rule is kept. Columns that cannot be traced break one rule, and the
+    others do not apply.
     """
 
     subject: Subject
@@ -62,6 +64,10 @@ class Check:
                 why, mend = _WHY_RAISED, _mend_of(error, line, self.subject)
         else:
             return
+        if is_untraceable(self.subject):
+            first = self.subject.once("told of", lambda: self.rule.sentence)
+            if first != self.rule.sentence:
+                raise DoesNotApply(f"its columns cannot be traced: see the rule {first!r}") from None
         raise Broken(self._report(seen, why, mend)) from None
 
     def _tried(self) -> None:

@@ -84,8 +84,11 @@ class Subject:
         markets: Markets | None = None,
         seconds: Callable[[], float] = time.thread_time,
         unloadable: str | None = None,
+        label: str = "",
     ) -> None:
         self.spec = spec
+        #: What tells it from others of the same component, with other settings.
+        self.label = label
         #: Why a run could not load the plugin, empty if it can; ``None`` if it was handed to the kit as it is.
         self.unloadable = unloadable
         self.module = module or str(spec.factory.__module__)
@@ -98,7 +101,7 @@ class Subject:
         self._lives: list[Lifecycle] = []
 
     def __str__(self) -> str:
-        return self.spec.key
+        return f"{self.spec.key} ({self.label})" if self.label else self.spec.key
 
     @property
     def kind(self) -> Kind:

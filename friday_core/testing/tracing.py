@@ -27,6 +27,29 @@ def program_on(subject: Subject, market: Market) -> Program:
         raise DoesNotApply(f"not on bars of {market.interval}: {error}") from error
 
 
+def is_untraceable(subject: Subject) -> bool:
+    """Whether no market of the kit lets its ``outputs`` be traced; found once."""
+    return subject.once("untraceable", lambda: _fails_everywhere(subject))
+
+
+def _fails_everywhere(subject: Subject) -> bool:
+    try:
+        component = subject.make()
+    except DoesNotApply:
+        return False
+    return isinstance(component, Author) and not any(
+        _can_be_traced(component, market) for market in (subject.markets.daily, subject.markets.minutes)
+    )
+
+
+def _can_be_traced(component: Author, market: Market) -> bool:
+    try:
+        program_of(component, market)
+    except Exception:  # noqa: BLE001 - the author's code may raise anything
+        return False
+    return True
+
+
 def program_of(component: Author, market: Market) -> Program:
     """Traced as a host would, but that every column that it asks for is there."""
     known = [name for name in market.columns if name not in ("open", "high", "low", "close", "volume")]

@@ -274,3 +274,10 @@ def test_an_import_that_loads_pandas_is_found(tmp_path: Path, monkeypatch: pytes
 def test_an_import_of_what_is_behind_the_api_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     subject = planted("from friday_core.session.core import Core", tmp_path, monkeypatch)
     assert "imports friday_core.session.core" in breach(subject, "it imports nothing of Friday but its api")
+
+
+def test_columns_that_cannot_be_traced_break_one_rule_and_no_other() -> None:
+    verdicts = kept(subject_of("feature_set", stages.SeesTomorrow))
+    assert [sentence for sentence, verdict in verdicts.items() if verdict is False] == [
+        "its features are traced and know nothing of the book"
+    ]

@@ -166,3 +166,27 @@ def test_the_builders_need_no_pytest() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+SETS = """
+[[tool.friday.conformance.settings."notifier.toy"]]
+path = "x"
+
+[[tool.friday.conformance.settings."notifier.toy"]]
+path = "y"
+"""
+
+
+def test_each_set_of_settings_is_held_to_all_rules(tmp_path: Path) -> None:
+    code, output = ran(tmp_path, plugin(), "--friday-conformance", "-v", files={"pyproject.toml": PYPROJECT + SETS})
+    assert code == 0, output
+    assert "friday::notifier.toy (path=x): every setting says what it means PASSED" in output
+    assert "friday::notifier.toy (path=y): every setting says what it means PASSED" in output
+    assert "22 passed, 2 skipped" in output
+
+
+def test_settings_of_a_plugin_that_the_project_does_not_offer_are_refused(tmp_path: Path) -> None:
+    table = f'{PYPROJECT}\n[tool.friday.conformance.settings."notifier.tyo"]\npath = "y"\n'
+    code, output = ran(tmp_path, plugin(), "--friday-conformance", files={"pyproject.toml": table})
+    assert code != 0
+    assert "names 'notifier.tyo'; did you mean 'notifier.toy'? the project offers: notifier.toy" in output
