@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -26,30 +25,29 @@ INSTRUMENTS = 50
 WINDOW = 500
 #: Live steps of each contender in one measurement, so that a clock's tick does not matter.
 STEPS = 2_000
-Make = Callable[[Program, list[float]], Oracle]
+Make = Callable[..., Oracle]
 
 
-def whole(make: Make) -> None:
-    """One instrument, then many sorted by time; all ways must give the same signals."""
-    for instruments, title in ((1, "one instrument"), (INSTRUMENTS, f"{INSTRUMENTS} instruments, interleaved by time")):
-        rows, scales, out = prices(ROWS, instruments), [SCALE] * instruments, np.empty(ROWS)
-        given = [rows["raw.close"], rows["raw.high"], rows["raw.low"]]
-        one = numba.njit(error_model="numpy")(by_hand)
-        many = numba.njit(error_model="numpy")(by_hand_interleaved)
+def whole(make: Make, instruments: int, title: str) -> None:
+    """Rows sorted by time; both ways must give the same signals."""
+    rows, scales, out = prices(ROWS, instruments), [SCALE] * instruments, np.empty(ROWS)
+    given = [rows["raw.close"], rows["raw.high"], rows["raw.low"], out]
+    one = numba.njit(error_model="numpy")(by_hand)
+    many = numba.njit(error_model="numpy")(by_hand_interleaved)
 
-        def hand(given: Any = given, out: Any = out, rows: Any = rows, instruments: int = instruments) -> None:
-            if instruments == 1:
-                one(*given, out)
-            else:
-                many(rows["inst"], *given, out, np.zeros((instruments, 11)), np.zeros((instruments, 20)))
+    def hand() -> None:
+        if instruments == 1:
+            one(*given)
+        else:
+            many(rows["inst"], *given, np.zeros((instruments, 11)), np.zeros((instruments, 20)))
 
-        def table(rows: Any = rows, scales: list[float] = scales) -> Any:
-            return run(program(), rows, scales, executor=make)["signal"]
+    def table() -> Any:
+        return run(program(), rows, scales, executor=make)["signal"]
 
-        hand()
-        assert np.array_equal(table(), out, equal_nan=True)
-        contenders = {"numba loop by hand": hand, "compiled columns, traced anew": table}
-        report(f"Five indicators, {title}, per row", interleaved(contenders), "numba loop by hand", per=ROWS, unit="ns")
+    hand()
+    assert np.array_equal(table(), out, equal_nan=True)
+    contenders = {"numba loop by hand": hand, "compiled columns, traced anew": table}
+    report(f"Five indicators, {title}, per row", interleaved(contenders), "numba loop by hand", per=ROWS, unit="ns")
 
 
 def live(make: Make) -> None:
@@ -135,9 +133,10 @@ def start_up() -> None:
 
 def main() -> None:
     make = fastest_executor(tell=print)
-    whole(partial(make))  # type: ignore[arg-type]
-    live(partial(make))  # type: ignore[arg-type]
-    features(partial(make))  # type: ignore[arg-type]
+    whole(make, 1, "one instrument")
+    whole(make, INSTRUMENTS, f"{INSTRUMENTS} instruments, interleaved by time")
+    live(make)
+    features(make)
     start_up()
 
 

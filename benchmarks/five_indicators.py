@@ -1,5 +1,7 @@
 """Five indicators to a signal, three ways: traced columns, a loop by hand, and pandas."""
 
+# ruff: noqa: PLR0912, PLR0917 - one long loop is what is compared with
+
 from __future__ import annotations
 
 import math

@@ -70,10 +70,10 @@ in its currency.
 `OPERATORS`: `kind` says what it takes and gives, `start` its first state, and `step` what it does, in
 float arithmetic of a fixed order, with whole floats for integers in the state. Its examples must show
 a value, a NaN, the warm-up and a tie. A change of what it computes raises its `version`, and with it
-the key of every program that uses it. `kernel` will be the same step, compiled for a block of rows,
-with the same state and the same bits; `step` remains what it is tested against.
+the key of every program that uses it. `step` is compiled as it stands; where it uses
+a word that the compiler lacks, `kernel` is the same step without it, and an operator that cannot be
+compiled runs in plain Python, with a notice. Either way the bits are those of `step`.
 
-{sections}
 ## The table
 
 `x`, or `a`, `b` and `c`, are input columns; parameters follow the semicolon. *Written as* shows what a plugin

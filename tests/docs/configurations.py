@@ -94,9 +94,11 @@ def _entry_points(block: Block, offered: set[str]) -> list[str]:
 def _conformance(block: Block, folder: Path) -> list[str]:
     """What the kit would not understand in ``[tool.friday.conformance]``."""
     lines = block.text.replace("distribution =", "# distribution =")
-    plugin = f'\n[project.entry-points."{PLUGIN_GROUP}"]\n"strategy.any" = "any"\n'
     if "[tool.friday.conformance" not in lines:
         return []
+    settings = tomllib.loads(lines)["tool"]["friday"]["conformance"].get("settings", {})
+    offered = "".join(f'"{key}" = "any"\n' for key in {"strategy.any", *settings})
+    plugin = f'\n[project.entry-points."{PLUGIN_GROUP}"]\n{offered}'
     (folder / "pyproject.toml").write_text(lines + plugin, "utf-8")
     try:
         project_at(folder)

@@ -34,7 +34,7 @@ ONLY_READ = {
     "README.md": {"sh that is parsed": 1, PYPROJECT: 1},
     "CONTRIBUTING.md": {"sh that is parsed": 1},
     "docs/api_policy.md": {PYPROJECT: 2},
-    "docs/conformance.md": {"sh that is parsed": 1, PYPROJECT: 1},
+    "docs/conformance.md": {"sh that is parsed": 1, PYPROJECT: 2},
     "docs/from_other_frameworks.md": {"python that is compiled": 4},
     "docs/hooks.md": {PYPROJECT: 2},
     "docs/paper.md": {"sh that is parsed": 1},

@@ -160,7 +160,7 @@ def test_every_command_of_the_hosts_readme_works(host: User) -> None:
     text = (host.folder / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines() if line]
-    assert len(lines) == 13
+    assert len(lines) == 14
     for line in lines:
         host.types(line.replace("pip install", f"pip install {shlex.join(OFFLINE)}"))
     host.types("pip uninstall --quiet --yes demo-host")

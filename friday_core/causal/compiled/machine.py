@@ -146,7 +146,8 @@ class Machine:
             return self._constants[n][: end - start]
         if n in self._columns:
             return self._columns[n][start:end]
-        return self._blocks[self.code.register[n] - len(self.code.bound)][: end - start]
+        block: Float64 = self._blocks[self.code.register[n] - len(self.code.bound)]
+        return block[: end - start]
 
     def _step(self, one: Instruction, start: int, end: int) -> None:
         """The oracle's own step, or panel, on the rows of a block."""
