@@ -74,6 +74,7 @@ the key of every program that uses it. `step` is compiled as it stands; where it
 a word that the compiler lacks, `kernel` is the same step without it, and an operator that cannot be
 compiled runs in plain Python, with a notice. Either way the bits are those of `step`.
 
+{sections}
 ## The table
 
 `x`, or `a`, `b` and `c`, are input columns; parameters follow the semicolon. *Written as* shows what a plugin
