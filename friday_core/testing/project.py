@@ -9,6 +9,8 @@ from importlib.metadata import EntryPoint, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from friday_core.errors import PluginError, Problem
 from friday_core.plugin.discovery import InstalledPlugin, nearest
 from friday_core.plugin.hookspecs import PLUGIN_GROUP
@@ -75,11 +77,11 @@ def checks_of_project(project: Project, provide: Provide = nothing) -> list[Chec
             unloadable = f"{loaded.message}; {loaded.mend}"
         else:
             spec = loaded.spec
-        for table in project.settings.get(plugin.key, ({},)):
+        sets = project.settings.get(plugin.key, ({},))
+        for table in sets:
             provided, module = _with_settings(table, provide), plugin.entry_point.value
-            one = Subject(
-                spec, module, provide=provided, limits=project.limits, unloadable=unloadable, label=_label(table)
-            )
+            label = _label(table, spec) if len(sets) > 1 else ""
+            one = Subject(spec, module, provide=provided, limits=project.limits, unloadable=unloadable, label=label)
             if unloadable:
                 checks.append(Check(one, LOADS))
                 break
@@ -87,9 +89,10 @@ def checks_of_project(project: Project, provide: Provide = nothing) -> list[Chec
     return checks + checks_of(subjects)
 
 
-def _label(table: Mapping[str, Any]) -> str:
-    """What tells this set of settings from others."""
-    return ", ".join(f"{name}={value!s:.20}" for name, value in table.items())
+def _label(table: Mapping[str, Any], spec: ComponentSpec) -> str:
+    """What tells this set of settings from others, without secrets."""
+    secret = {name for name, one in spec.settings.model_fields.items() if one.annotation is SecretStr}
+    return ", ".join(name if name in secret else f"{name}={value!s:.20}" for name, value in table.items()) or "defaults"
 
 
 def _settings(given: Mapping[str, Any], plugins: Collection[str]) -> dict[str, Sequence[Mapping[str, Any]]]:
