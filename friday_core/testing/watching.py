@@ -28,6 +28,9 @@ _EVENTS = {
     "sqlite3.connect": "opens {0}",
 }
 _CODE = (".py", ".pyc", ".so", ".pyd", ".pth")
+#: Between the plugin's code and an event, these say that the event is not its own: imports, and the
+#: tidying up of objects that have gone, which happens whenever the interpreter pleases.
+_NOBODYS = ("importlib._bootstrap", "weakref")
 _OF_EVERYBODY = ("zoneinfo", "tzdata")
 
 
@@ -51,7 +54,7 @@ class Watch:
             return
         frame: FrameType | None = sys._getframe(2)
         while frame is not None and _package(frame) not in self._packages:
-            if frame.f_globals.get("__name__") == "importlib._bootstrap":
+            if frame.f_globals.get("__name__") in _NOBODYS:
                 return
             frame = frame.f_back
         if frame is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import uuid
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -58,6 +60,19 @@ def test_a_library_that_reads_a_clock_for_itself_is_let_pass() -> None:
 
 def test_code_and_time_zones_are_let_pass() -> None:
     assert deeds(lambda: ZoneInfo.no_cache("Europe/Lisbon")) == []
+
+
+def test_tidying_up_after_an_object_that_has_gone_is_not_the_plugins_deed(tmp_path: Path) -> None:
+    class Gone:
+        pass
+
+    def let_go() -> None:
+        one = Gone()
+        weakref.finalize(one, shutil.rmtree, tmp_path / "folder")
+
+    (tmp_path / "folder").mkdir()
+    assert deeds(let_go) == []
+    assert not (tmp_path / "folder").exists()
 
 
 def test_the_place_is_named() -> None:
