@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
@@ -88,3 +89,14 @@ class UserFolder:
         """The folder of the only run."""
         (only,) = (self.path / "runs").iterdir()
         return only
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What ``summary.json`` of the only run says."""
+        found: dict[str, Any] = json.loads((self.run_folder / "summary.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of the only run's tables."""
+        return sorted(path.stem for path in self.run_folder.glob("*.parquet"))

@@ -14,11 +14,6 @@ from friday_core.api import ComponentSpec, PluginSettings
 from friday_core.cli.main import cli
 
 
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Installed:
-    return Installed(monkeypatch)
-
-
 def test_problems_of_settings_and_of_components_are_listed_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,16 +22,6 @@ from friday_core.errors import Problem, ProblemKind
 from friday_core.plugin.discovery import installed_plugins
 
 CASES = (*written.CASES, *registering.CASES, *making.CASES, *fitting.CASES)
-
-
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Installed:
-    return Installed(monkeypatch)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> UserFolder:
-    return UserFolder(tmp_path)
 
 
 @pytest.fixture(scope="module", autouse=True)

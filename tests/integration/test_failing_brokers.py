@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,17 +28,9 @@ TABLES = ["bars", "corporate_actions", "decisions", "equity", "fills", "orders",
 MEND = "correct [plugins.broker.naughty], or report it to the author of "
 
 
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Installed:
-    made = Installed(monkeypatch)
-    made.add(ComponentSpec("source", "flat", lambda: Flat(["INR"] * 5)))
-    return made
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UserFolder:
-    monkeypatch.chdir(tmp_path)
-    return UserFolder(tmp_path)
+@pytest.fixture(autouse=True)
+def _flat_prices(installed: Installed) -> None:
+    installed.add(ComponentSpec("source", "flat", lambda: Flat(["INR"] * 5)))
 
 
 def friday(folder: UserFolder, *options: str) -> Result:
@@ -50,15 +41,6 @@ def friday(folder: UserFolder, *options: str) -> Result:
 def run_with(installed: Installed, folder: UserFolder, broker: type[Simulation], *options: str) -> Result:
     installed.add(ComponentSpec("broker", "naughty", broker))
     return friday(folder, "--set", "broker.use=naughty", *options)
-
-
-def summary_in(folder: UserFolder) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder.run_folder / "summary.json").read_text())
-    return found
-
-
-def tables_in(folder: UserFolder) -> list[str]:
-    return sorted(path.stem for path in folder.run_folder.glob("*.parquet"))
 
 
 def log_of(folder: UserFolder) -> str:
@@ -185,7 +167,7 @@ def test_of_a_run_that_could_not_start_there_is_a_log_and_no_tables(installed: I
         "BrokerError: orders.db: it is locked; close the program that has it open"
     )
     assert result.stderr.splitlines()[-1] == f"nothing was run; the log of it is in runs/{name}"
-    assert (result.exit_code, summary_in(folder)["status"], tables_in(folder)) == (1, "failed", [])
+    assert (result.exit_code, folder.summary["status"], folder.tables) == (1, "failed", [])
     assert "it is locked" in log_of(folder)
 
 
@@ -231,13 +213,13 @@ def test_a_broker_that_fails_at_the_end_fails_the_run_with_all_results(
     installed: Installed, folder: UserFolder, broker: type[Simulation], told: str, options: list[str]
 ) -> None:
     result = run_with(installed, folder, broker, *options)
-    summary = summary_in(folder)
+    summary = folder.summary
     assert (result.exit_code, summary["status"], summary["files"]) == (1, "failed", {})
     assert summary["error"].startswith(f"component 'broker.naughty': {told}")
     assert summary["stop_errors"] == [summary["error"]]
     assert MEND in summary["error"]
     assert result.stderr == f"friday: {summary['error']}\n"
-    assert tables_in(folder) == TABLES
+    assert folder.tables == TABLES
     assert (folder.run_folder / "report.html").exists()
 
 
@@ -256,7 +238,7 @@ def test_a_failure_while_stopping_does_not_hide_why_the_run_failed(installed: In
     first, _, stopping, _ = result.stderr.splitlines()
     assert "failed: InDoubt: not today" in first
     assert stopping.startswith("while stopping: component 'broker.naughty': stop failed: ConnectionError: still busy")
-    assert "InDoubt: not today" in summary_in(folder)["error"]
+    assert "InDoubt: not today" in folder.summary["error"]
 
 
 class StuckNotifier(Silent):
@@ -285,11 +267,11 @@ def test_whoever_only_looks_on_fails_no_run_and_is_told_of_all_the_same(
     kind = component.__name__.removeprefix("Stuck").lower()
     installed.add(ComponentSpec(kind, "stuck", component))
     result = friday(folder, "--quiet", "--set", place)
-    (error,) = summary_in(folder)["stop_errors"]
+    (error,) = folder.summary["stop_errors"]
     assert error.startswith(f"component '{kind}.stuck': stop failed: ConnectionError: still busy")
     assert ("may be missing" in error) == bool(code)
     assert f"correct [plugins.{kind}.stuck], or report it to the author of " in error
-    assert (result.exit_code, summary_in(folder)["status"]) == (code, "failed" if code else "finished")
+    assert (result.exit_code, folder.summary["status"]) == (code, "failed" if code else "finished")
     assert result.stderr == (f"friday: {error}\n" if code else f"while stopping: {error}\n")
 
 

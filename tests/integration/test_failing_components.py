@@ -57,31 +57,14 @@ capital = 500_000
 FLAT = "streams.market_data.source=flat"
 
 
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Installed:
-    made = Installed(monkeypatch)
-    made.add(ComponentSpec("source", "flat", lambda: Flat(["INR"] * 5)))
-    return made
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UserFolder:
-    monkeypatch.chdir(tmp_path)
-    return UserFolder(tmp_path)
-
-
-def summary_in(folder: UserFolder) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder.run_folder / "summary.json").read_text())
-    return found
+@pytest.fixture(autouse=True)
+def _flat_prices(installed: Installed) -> None:
+    installed.add(ComponentSpec("source", "flat", lambda: Flat(["INR"] * 5)))
 
 
 def rows_of(folder: UserFolder, table: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = pq.read_table(folder.run_folder / f"{table}.parquet").to_pylist()
     return rows
-
-
-def tables_in(folder: UserFolder) -> list[str]:
-    return sorted(path.stem for path in folder.run_folder.glob("*.parquet"))
 
 
 # A strategy -----------------------------------------------------------------------------------------
@@ -356,9 +339,9 @@ def test_a_source_that_fails_half_way_leaves_what_there_was_until_then(
     host = folder.host(CROSS, overrides=["streams.market_data.source=breaking"])
     with pytest.raises(DataSourceError, match=message):
         host.run()
-    assert summary_in(folder)["status"] == "failed"
-    assert summary_in(folder)["error"] == f"DataSourceError: {message}"
-    assert tables_in(folder) == TABLES
+    assert folder.summary["status"] == "failed"
+    assert folder.summary["error"] == f"DataSourceError: {message}"
+    assert folder.tables == TABLES
     assert len(rows_of(folder, "equity")) == 9, "the tenth day was still open"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,11 +84,6 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installed]:
     RELEASED.set()
     for thread in set(threading.enumerate()) - before:
         thread.join(10)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> UserFolder:
-    return UserFolder(tmp_path)
 
 
 def run_with(folder: UserFolder, *observers: str, **options: Any) -> RunResult:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import pytest
 from fakes.installed import UserFolder
 
 import containers
@@ -27,11 +26,6 @@ capital = 300_000
 [plugins.strategy.moving_average_cross]
 slow = 30
 """
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> UserFolder:
-    return UserFolder(tmp_path)
 
 
 def test_a_run_from_it_has_the_same_digest_and_leaves_the_same_settings(folder: UserFolder, tmp_path: Path) -> None:

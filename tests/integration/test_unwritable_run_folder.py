@@ -21,12 +21,6 @@ from friday_core.session.run_folder import RunFolder
 FULL = "No space left on device"
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UserFolder:
-    monkeypatch.chdir(tmp_path)
-    return UserFolder(tmp_path)
-
-
 def full_disk_at(function: Callable[..., Any], is_full: Callable[[Path], bool]) -> Callable[..., Any]:
     """``function`` as it is on a disk that becomes full in the middle of some files."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -48,10 +47,7 @@ def _require_smaller(target: Target, answer: object) -> None:
         return
     if not isinstance(answer, Target):
         raise Broken(f"{asked} {answer!r:.80}, which is neither a Target nor None")
-    if answer.instrument != target.instrument:
-        raise Broken(f"{asked} with a target of {answer.instrument}")
-    if answer.weight and math.copysign(1.0, answer.weight) != math.copysign(1.0, target.weight):
-        raise Broken(f"{asked} with {answer.weight}, which is of the other side")
+    wording.require_target(asked, answer, target.instrument, target.weight)
     if abs(answer.weight) > abs(target.weight):
         raise Broken(f"{asked} with {answer.weight}, which is more")
 

@@ -31,10 +31,7 @@ def _answers_within_bounds(subject: Subject) -> None:
             continue
         if not isinstance(answer, Target):
             raise Broken(f"{asked} {answer!r:.80}, which is neither a Target nor None")
-        if answer.instrument != signal.instrument:
-            raise Broken(f"{asked} with a target of {answer.instrument}")
-        if answer.weight and math.copysign(1.0, answer.weight) != math.copysign(1.0, signal.strength):
-            raise Broken(f"{asked} with the weight {answer.weight}, which is of the other side")
+        wording.require_target(asked, answer, signal.instrument, signal.strength)
         if signal.strength == 0.0 and answer.weight != 0.0:
             raise Broken(f"{asked} with the weight {answer.weight}, and 0 means flat")
         if abs(answer.weight) > _LARGEST:

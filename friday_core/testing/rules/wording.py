@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.signals import Target
 from friday_core.testing.dirt import CUT_OFF
 from friday_core.testing.markets import Market
 from friday_core.testing.outcomes import Broken
@@ -47,3 +51,11 @@ def require_in_time(timing: Timing, limit: float) -> None:
     if timing.grows:
         first, last = timing.early * 1e6, timing.late * 1e6
         raise Broken(f"it takes {first:.0f} microseconds for each of the first, and {last:.0f} for each of the last")
+
+
+def require_target(asked: str, answer: Target, instrument: InstrumentId, side: float) -> None:
+    """``Broken`` for a target of another instrument than was asked about, or of the other side than ``side``."""
+    if answer.instrument != instrument:
+        raise Broken(f"{asked} with a target of {answer.instrument}")
+    if answer.weight and math.copysign(1.0, answer.weight) != math.copysign(1.0, side):
+        raise Broken(f"{asked} with the weight {answer.weight}, which is of the other side")
