@@ -4,8 +4,11 @@ The command line resolves the string ``containers:build``; ``--container my_firm
 replaces it. The attributes carry the names of the components in the integration plan.
 """
 
+from collections.abc import Sequence
+
 from dependency_injector import containers, providers
 
+from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.errors import ConfigurationError, Problem
 from friday_core.infrastructure.clock import WallClock
 from friday_core.infrastructure.event_bus import EventBus
@@ -15,7 +18,7 @@ from friday_core.orchestration.assembly import HOST_CAPABILITIES
 from friday_core.orchestration.host import Host
 from friday_core.orchestration.training import Trainer
 from friday_core.plugin.graph import resolve_graph, settings_models
-from friday_core.plugin.spec import PluginSettings
+from friday_core.plugin.spec import ComponentSpec, PluginSettings
 from friday_core.session.core import Core
 from friday_core.session.gateway import Gateway
 from friday_core.session.journal import MemoryJournal
@@ -30,9 +33,11 @@ class Infrastructure(containers.DeclarativeContainer):
     """What lives at the edges and needs no plugin."""
 
     loaded = providers.Dependency(instance_of=LoadedSettings)
+    brought = providers.Object(())
     clock = providers.Singleton(WallClock)
     events = providers.Singleton(EventBus)
     security = providers.Singleton(SecretRegistry)
+    executor = providers.Singleton(ChosenExecutor, loaded.provided.settings.run.executor)
 
 
 class Plugins(containers.DeclarativeContainer):
@@ -40,7 +45,7 @@ class Plugins(containers.DeclarativeContainer):
 
     infrastructure = providers.DependenciesContainer()
     settings = infrastructure.loaded.provided.settings
-    registry = providers.Singleton(building.open_registry, settings)
+    registry = providers.Singleton(building.open_registry, settings, infrastructure.brought)
     graph = providers.Singleton(resolve_graph, infrastructure.loaded, registry, providers.Object(HOST_CAPABILITIES))
     models = providers.Singleton(settings_models, graph)
     run_folder = providers.Singleton(
@@ -51,7 +56,7 @@ class Plugins(containers.DeclarativeContainer):
     )
     parts = (settings, graph, run_folder.provided.path, infrastructure.security)
     problems = providers.Singleton(building.component_problems, *parts)
-    fresh_assembly = providers.Factory(building.assembled, *parts)
+    fresh_assembly = providers.Factory(building.assembled, *parts, infrastructure.executor)
     assembly = providers.Singleton(building.checked, fresh_assembly, infrastructure.clock.provided.now.call())
 
 
@@ -89,13 +94,19 @@ class Session(containers.DeclarativeContainer):
         events=infrastructure.events,
         security=infrastructure.security,
         clock=infrastructure.clock,
+        executor=infrastructure.executor,
         trainer=providers.Factory(Trainer, plugins.fresh_assembly.provider),
     )
 
 
-def build(loaded: LoadedSettings) -> Host:
-    """A host, ready to run; ``ConfigurationError`` lists every problem of the configuration."""
-    infrastructure = Infrastructure(loaded=loaded.in_use())
+def build(loaded: LoadedSettings, brought: Sequence[ComponentSpec] = (), **parts: object) -> Host:
+    """A host, ready to run; ``ConfigurationError`` lists every problem of the configuration.
+
+    ``brought`` are components that the configuration may name besides those that are installed,
+    ``parts`` stand for those of ``Infrastructure``.
+    """
+    own = {**parts, "brought": providers.Object(tuple(brought))}
+    infrastructure = Infrastructure(loaded=loaded.in_use(), **own)
     plugins = Plugins(infrastructure=infrastructure)
     session = Session(infrastructure=infrastructure, plugins=plugins)
     session.check_dependencies()
@@ -104,9 +115,9 @@ def build(loaded: LoadedSettings) -> Host:
 
 
 def check(loaded: LoadedSettings) -> tuple[Problem, ...]:
-    """Every problem that stands between a configuration and a start; starts nothing."""
+    """Every problem that stands between a configuration and a start; starts and compiles nothing."""
     try:
-        build(loaded)
+        build(loaded, executor=ChosenExecutor("python"))
     except ConfigurationError as error:
         return error.problems
     return ()

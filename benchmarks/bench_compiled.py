@@ -1,8 +1,11 @@
-"""Compiled columns against a loop by hand and against pandas: whole columns, live, many features, start-up."""
+"""Compiled columns against a loop by hand and against pandas: whole columns, threads, live, features, start-up."""
 
 from __future__ import annotations
 
+import statistics
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
@@ -11,7 +14,7 @@ import numba
 import numpy as np
 import pandas as pd
 from five_indicators import SCALE, by_hand, by_hand_interleaved, columns, in_a_window, prices, program
-from harness import interleaved, interleaved_commands, report
+from harness import REPEATS, interleaved, interleaved_commands, report
 
 from friday_core.api import Market
 from friday_core.causal.batch import run
@@ -48,6 +51,37 @@ def whole(make: Make, instruments: int, title: str) -> None:
     assert np.array_equal(table(), out, equal_nan=True)
     contenders = {"numba loop by hand": hand, "compiled columns, traced anew": table}
     report(f"Five indicators, {title}, per row", interleaved(contenders), "numba loop by hand", per=ROWS, unit="ns")
+
+
+def threads(make: Make) -> None:
+    """Two runs one after the other, and in two threads, by the clock on the wall; the loop by hand says what can be."""
+    rows, scales, loop = prices(ROWS, 1), [SCALE], numba.njit(error_model="numpy", nogil=True)(by_hand)
+
+    def hand() -> None:
+        loop(rows["raw.close"], rows["raw.high"], rows["raw.low"], np.empty(ROWS))
+
+    def table() -> None:
+        run(program(), rows, scales, executor=make)
+
+    print("\n### Two runs, in one thread and in two\n")
+    print("| what | one after the other, ms | at once, ms | times faster |\n|---|--:|--:|--:|")
+    for name, call in {"numba loop by hand": hand, "compiled columns": table}.items():
+        call()
+        turns = [(_wall(call, at_once=False), _wall(call, at_once=True)) for _ in range(REPEATS)]
+        one, two = (statistics.median(each) * 1e3 for each in zip(*turns, strict=True))
+        print(f"| {name} | {one:.3g} | {two:.3g} | {one / two:.2f} |")
+
+
+def _wall(call: Callable[[], None], *, at_once: bool) -> float:
+    """Seconds of two calls."""
+    start, calls = time.perf_counter(), [threading.Thread(target=call) for _ in range(2)]
+    for one in calls:
+        one.start()
+        if not at_once:
+            one.join()
+    for one in calls:
+        one.join()
+    return time.perf_counter() - start
 
 
 def live(make: Make) -> None:
@@ -135,6 +169,7 @@ def main() -> None:
     make = fastest_executor(tell=print)
     whole(make, 1, "one instrument")
     whole(make, INSTRUMENTS, f"{INSTRUMENTS} instruments, interleaved by time")
+    threads(make)
     live(make)
     features(make)
     start_up()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness import interleaved, report
 
+from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.causal.program import trace_program
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.sessions import SessionDates
@@ -19,6 +20,8 @@ from friday_plugins.transformers.realised_volatility import RealisedVolatility, 
 from friday_plugins.validators.bar_sanity import BarSanity
 
 ROWS = 10_000
+#: As of a host without settings.
+EXECUTOR = ChosenExecutor()
 
 
 def market() -> tuple[Universe, Chunk]:
@@ -35,7 +38,7 @@ def cut(rows: Chunk, size: int) -> list[Chunk]:
 
 def stages(universe: Universe) -> tuple[BarSanity, ColumnStage]:
     volatility = RealisedVolatility(RealisedVolatilitySettings())
-    return BarSanity(), ColumnStage(trace_program(volatility.outputs, adjusted=True), universe)
+    return BarSanity(), ColumnStage(trace_program(volatility.outputs, adjusted=True), universe, EXECUTOR)
 
 
 def bare(universe: Universe, chunks: list[Chunk]) -> int:

@@ -8,6 +8,7 @@ from harness import interleaved, report
 
 from friday_core.api import Market, WindowTransformer, indicators
 from friday_core.causal.columns import Col
+from friday_core.causal.compiled.choice import fastest_executor
 from friday_core.causal.program import trace_program
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.flow.column_stage import ColumnStage
@@ -62,8 +63,11 @@ class Tail(Nothing):
 
 def main() -> None:
     universe, before, rows = market()
+    program, make = trace_program(in_columns), fastest_executor(tell=print)
     stages: dict[str, Transformer] = {
-        "columns": ColumnStage(trace_program(in_columns), universe),
+        "columns": ColumnStage(program, universe, make),
+        "columns, many rows at once": ColumnStage(program, universe, make),
+        "columns in plain Python": ColumnStage(program, universe),
         "window of 500, nothing done with it": WindowStage(Nothing(500), universe),
         "window of 500, rolling().mean()": WindowStage(Rolling(500), universe),
         "window of 50, rolling().mean()": WindowStage(Rolling(50), universe),
@@ -71,7 +75,12 @@ def main() -> None:
     }
     for stage in stages.values():
         stage.transform(before)
-    contenders = {name: lambda stage=stage: stage.transform(rows) for name, stage in stages.items()}
+    alone = [rows.take(slice(row, row + 1)) for row in range(ROWS)]
+    parts = {name: [rows] if name == "columns, many rows at once" else alone for name in stages}
+    contenders = {
+        name: lambda stage=stage, name=name: [stage.transform(part) for part in parts[name]]
+        for name, stage in stages.items()
+    }
     report("Windows, two averages, per row", interleaved(contenders), "columns", per=ROWS, unit="us")
 
 

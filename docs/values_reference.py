@@ -35,23 +35,23 @@ Three conventions hold for all of them:
 
 #: Each name once, under what it belongs to.
 GROUPS = {
-    "Columns and the market": "Market Col HOLD where latch ratchet indicators",
+    "Columns and the market": "Market Col HOLD where latch ratchet indicators operator Op Example",
     "Rows and verdicts": "Chunk Universe Float64 Int64 PRICE_COLUMNS MISSING_PRICE Cursor Verdict RowCode Judgement",
     "Instruments and money": "Instrument InstrumentId divide_half_even format_money",
     "What a strategy is told": "Event Bar RawBar Fill OrderEnded CorporateAction BookView",
-    "What a strategy answers": "Decision Signal Target Order Cancel Side OrderType TimeInForce OrderStatus",
+    "What a strategy answers": "Decision Signal Target Order Cancel Side OrderType TimeInForce Product OrderStatus",
     "Sizing and risk": "Proposal Ruling RiskState WorkingOrder",
     "Brokers and fills": (
         "Intent PlaceOrder CancelOrder OrderUpdate Execution Matcher BarMatcher MatchingRules MatchingSettings "
-        "ExecutedOrder"
+        "FillAt ExecutedOrder"
     ),
     "Sources of rows": "BarFileSource BarFileSettings BarReader BarTimes Origin in_chunks",
     "Trained models": (
-        "TrainingTable CompiledModel LinearModel TreeModel TreeNodes compile_linear compile_logistic compile_forest "
-        "compile_boosting"
+        "TrainingTable CompiledModel ModelKernel LinearModel TreeModel TreeNodes compile_linear compile_logistic "
+        "compile_forest compile_boosting"
     ),
     "Dates and hours": (
-        "to_date in_utc Schedule Sessions KnownDates MarketSessions SessionBase SessionFile session_files "
+        "to_date to_days in_utc Schedule Sessions KnownDates MarketSessions SessionBase SessionFile session_files "
         "session_overrides"
     ),
     "Facts of markets": (
@@ -68,9 +68,9 @@ GROUPS = {
         "InDoubt"
     ),
     "Roles": (
-        "Component HistoricalData Validator Transformer ColumnTransformer WindowTransformer FeatureSet Model Strategy "
-        "ColumnStrategy WindowStrategy Sizer RiskRule RiskAdjuster Broker SimulatedBroker RealBroker ChargesPlan "
-        "Tariff Calendar Notifier"
+        "Component HistoricalData Validator ColumnValidator Transformer ColumnTransformer WindowTransformer FeatureSet "
+        "Model Strategy ColumnStrategy WindowStrategy Sizer RiskRule RiskAdjuster Broker SimulatedBroker RealBroker "
+        "ChargesPlan Tariff Calendar Notifier"
     ),
 }
 

@@ -44,6 +44,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "and": ("(a > b) & (b > c)",),
     "or": ("(a > b) | (b > c)",),
     "not": ("~(a > b)",),
+    "isna": ("x.isna()", "np.isnan(x)"),
     "where": ("where(a > b, a, b)", "where(a > b, 1.0, HOLD)"),
     "shift": ("x.shift(k)",),
     "rolling_sum": ("x.rolling(w).sum()",),

@@ -9,6 +9,8 @@ import typing as _typing
 from friday_core.causal import indicators
 from friday_core.causal.columns import Col
 from friday_core.causal.market import HOLD, Market, latch, ratchet, where
+from friday_core.causal.op import Example, Op
+from friday_core.causal.own_operators import operator
 from friday_core.data.bar_files import BarFileSettings, BarFileSource
 from friday_core.data.bar_times import BarTimes, Origin
 from friday_core.data.frames import BarReader, in_chunks
@@ -30,9 +32,10 @@ from friday_core.domain.orders import (
     TimeInForce,
     WorkingOrder,
 )
+from friday_core.domain.products import Product
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.schedule import Schedule, Sessions, in_utc
-from friday_core.domain.sessions import to_date
+from friday_core.domain.sessions import to_date, to_days
 from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.domain.verdicts import Judgement, RowCode, Verdict
 from friday_core.errors import (
@@ -58,9 +61,9 @@ from friday_core.interfaces.broker import (
     Tariff,
 )
 from friday_core.interfaces.calendar import Calendar
-from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
+from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, ColumnValidator, FeatureSet
 from friday_core.interfaces.component import Component, Health, Stateful
-from friday_core.interfaces.model import CompiledModel, Model, TrainingTable
+from friday_core.interfaces.model import CompiledModel, Model, ModelKernel, TrainingTable
 from friday_core.interfaces.notifier import Notification, Notifier, Severity
 from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
@@ -92,7 +95,7 @@ from friday_core.plugin.deprecation import FridayDeprecationWarning
 from friday_core.plugin.deprecation import announced as _announced
 from friday_core.plugin.hookspecs import hookimpl
 from friday_core.plugin.spec import ComponentSpec, NoSettings, PluginSettings, TimeZone
-from friday_core.simulation.matching import BarMatcher, MatchingRules, MatchingSettings
+from friday_core.simulation.matching import BarMatcher, FillAt, MatchingRules, MatchingSettings
 
 __all__ = [
     "API_VERSION",
@@ -117,6 +120,7 @@ __all__ = [
     "Col",
     "ColumnStrategy",
     "ColumnTransformer",
+    "ColumnValidator",
     "CompiledModel",
     "Component",
     "ComponentSpec",
@@ -127,11 +131,13 @@ __all__ = [
     "DataSourceError",
     "Decision",
     "Event",
+    "Example",
     "ExecutedOrder",
     "Execution",
     "FactsError",
     "FeatureSet",
     "Fill",
+    "FillAt",
     "Float64",
     "FridayDeprecationWarning",
     "FridayError",
@@ -156,9 +162,11 @@ __all__ = [
     "MatchingRules",
     "MatchingSettings",
     "Model",
+    "ModelKernel",
     "NoSettings",
     "Notification",
     "Notifier",
+    "Op",
     "Order",
     "OrderEnded",
     "OrderStatus",
@@ -168,6 +176,7 @@ __all__ = [
     "PlaceOrder",
     "PluginError",
     "PluginSettings",
+    "Product",
     "Proposal",
     "RawBar",
     "RealBroker",
@@ -221,12 +230,14 @@ __all__ = [
     "likely_ratio",
     "margin_tables",
     "monthly_expiry",
+    "operator",
     "ratchet",
     "rate_tables",
     "session_files",
     "session_overrides",
     "spread_of",
     "to_date",
+    "to_days",
     "turnover_of",
     "where",
 ]

@@ -20,6 +20,7 @@ FridayError
 │   ├── Refused                  definite: the order does not exist at the broker
 │   └── InDoubt                  anything else: it may exist
 ├── RunFolderError           results cannot be written
+├── BacktestError            a backtest ended, but not as it should: carries what there is of its result
 └── InvariantError           Friday itself is wrong; please report
 """
 
@@ -176,6 +177,14 @@ class InDoubt(BrokerError):
 
 class RunFolderError(FridayError):
     """Results cannot be written: names the folder and what to do."""
+
+
+class BacktestError(FridayError):
+    """A backtest did not finish, had orders refused, or is not what plain Python makes of it; ``result`` tells."""
+
+    def __init__(self, message: str, result: object) -> None:
+        self.result = result
+        super().__init__(message)
 
 
 class InvariantError(FridayError):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from unit.causal.compiled.ahead_parity import Blocks, compare_ahead
 from unit.causal.compiled.parity import compare
 from unit.causal.random_programs import NAMES, Made, programs
 
@@ -22,6 +23,7 @@ from friday_core.causal.compiled.kernels import Kernels
 #: Programs between two looks at the clock.
 DRAWN_AT_ONCE = 50
 _sizes = st.one_of(st.integers(1, 1), st.integers(2, 5), st.integers(2, 5), st.integers(6, 200))
+_places = st.lists(st.integers(0, 60), max_size=8)
 
 
 class Soak:
@@ -42,12 +44,15 @@ class Soak:
             made=programs(size=24),
             market=st.integers(0, 2**32 - 1),
             size=_sizes,
-            cuts=st.lists(st.integers(0, 60), max_size=8),
+            cuts=_places,
+            handed_over=_places,
         )
-        def compared(made: Made, market: int, size: int, cuts: list[int]) -> None:
+        def compared(made: Made, market: int, size: int, cuts: list[int], handed_over: list[int]) -> None:
             found = compare(made, market, size, cuts, self._kernels)
-            self._count(made, size, len(cuts) + 1, found.values)
             assert not found.differences, (found.differences[:5], made.program.describe())
+            values, wrong = compare_ahead(made, market, size, Blocks(cuts, handed_over), self._kernels)
+            assert not wrong, (wrong[:5], made.program.describe())
+            self._count(made, size, 2 * len(cuts) + 2, found.values + values)
 
         compared()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
+from friday_core.analytics.account_tally import AccountTally
 from friday_core.analytics.ratios import annual_return, annual_volatility, sharpe
 from friday_core.domain.money import to_major
 from friday_core.domain.outcomes import EquityPoint
@@ -46,43 +47,28 @@ def performance(capital: int, currency: str, points: Sequence[EquityPoint], fill
     volatility with less than two returns; the Sharpe ratio also where nothing varies. A session that
     begins without equity has no return.
     """
-    account = _summed(points)
-    closes = _session_closes(account, capital)
+    tally = AccountTally(capital)
+    columns = ([getattr(point, name) for point in points] for name in ("ts_event", "session", "equity", "gross"))
+    tally.take(*(np.array(column, np.int64) for column in columns))
+    return performance_of(tally, currency, fills_value)
+
+
+def performance_of(tally: AccountTally, currency: str, fills_value: int) -> Performance:
+    """The same from equity that was gathered before; no row may follow."""
+    tally.closed()
+    closes = [tally.capital, *(close.equity for close in tally.closes.values())]
     returns = [after / before - 1.0 for before, after in itertools.pairwise(closes) if before > 0]
-    equities = [equity for _, equity, _ in account] or [capital]
-    end, sessions = equities[-1], len(closes) - 1
-    mean_equity = math.fsum(equities) / len(equities)
+    end, sessions, slices = closes[-1], len(closes) - 1, tally.slices
+    mean_equity = tally.equities / slices if slices else float(tally.capital)
     return Performance(
         sessions=sessions,
-        start_equity=to_major(capital, currency),
+        start_equity=to_major(tally.capital, currency),
         end_equity=to_major(end, currency),
-        total_return=end / capital - 1.0,
-        annual_return=annual_return(end / capital, sessions),
+        total_return=end / tally.capital - 1.0,
+        annual_return=annual_return(end / tally.capital, sessions),
         annual_volatility=annual_volatility(returns),
         sharpe=sharpe(returns),
-        max_drawdown=_max_drawdown([capital, *equities]),
-        average_exposure=math.fsum(gross / equity for _, equity, gross in account if equity > 0) / len(equities),
+        max_drawdown=tally.drawdown,
+        average_exposure=tally.exposure / slices if slices else 0.0,
         turnover=fills_value / mean_equity if mean_equity > 0 else 0.0,
     )
-
-
-def _summed(points: Sequence[EquityPoint]) -> list[tuple[int, int, int]]:
-    """(session, equity, gross) of the account after each slice."""
-    totals: dict[int, tuple[int, int, int]] = {}
-    for point in points:
-        _, equity, gross = totals.get(point.ts_event, (0, 0, 0))
-        totals[point.ts_event] = (point.session, equity + point.equity, gross + point.gross)
-    return list(totals.values())
-
-
-def _session_closes(account: Sequence[tuple[int, int, int]], capital: int) -> list[int]:
-    return [capital, *{session: equity for session, equity, _ in account}.values()]
-
-
-def _max_drawdown(equities: Sequence[int]) -> float:
-    peak, worst = equities[0], 0.0
-    for equity in equities:
-        peak = max(peak, equity)
-        if peak > 0:
-            worst = max(worst, 1.0 - equity / peak)
-    return worst

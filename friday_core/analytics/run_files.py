@@ -13,10 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from friday_core.domain.chunk import Int64
 from friday_core.errors import RunFolderError
 
 SUMMARY = "summary.json"
 SETTINGS = "resolved.toml"
+#: What a run that was killed has written of its tables.
+PARTS = "parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class RunFiles:
             summary, settings = json.loads(_text(path / SUMMARY)), tomllib.loads(text)
         except ValueError as error:
             raise RunFolderError(f"{path}: {SUMMARY} or {SETTINGS} is damaged: {error}") from error
-        return cls(path, summary, settings, text, {one.stem: _table(one) for one in sorted(path.glob("*.parquet"))})
+        tables = {one.stem: _table(one) for one in sorted(path.glob("*.parquet"))}
+        return cls(path, summary, settings, text, {**_unfinished(path / PARTS), **tables})
 
     @property
     def name(self) -> str:
@@ -68,13 +72,17 @@ class RunFiles:
         if found is None:
             return []
         self._check(table, name)
-        values = found[name]
-        if pa.types.is_timestamp(values.type):
-            values = values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
-        elif pa.types.is_date32(values.type):
-            values = values.cast(pa.int32())
-        listed: list[Any] = values.to_pylist()
+        listed: list[Any] = _counted(found[name]).to_pylist()
         return listed
+
+    def whole(self, table: str, name: str) -> Int64:
+        """One column of times, dates or counts, as ``column`` has them."""
+        found = self.tables.get(table)
+        if found is None:
+            return np.zeros(0, np.int64)
+        self._check(table, name)
+        numbers: Int64 = _counted(found[name]).to_numpy().astype(np.int64)
+        return numbers
 
     def floats(self, table: str, name: str) -> Any:
         """One column of numbers as a float64 array, NaN where a value is missing."""
@@ -86,8 +94,13 @@ class RunFiles:
 
     def money(self, table: str, name: str) -> list[int]:
         """One column of money in minor units, exactly."""
-        digits = self.money_digits
-        return [int(value.scaleb(digits)) for value in self.column(table, name)]
+        found = self.tables.get(table)
+        if found is None:
+            return []
+        self._check(table, name)
+        whole = found[name].cast(pa.decimal128(38, self.money_digits)).combine_chunks()
+        parts = whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole]
+        return [amount for part in parts for amount in _units(part)]
 
     @property
     def money_digits(self) -> int:
@@ -100,11 +113,42 @@ class RunFiles:
             raise RunFolderError(f"{self.path}: {table}.parquet has no column {name!r}: another version wrote it")
 
 
+def _counted(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Times and dates as numbers; anything else as it is."""
+    if pa.types.is_timestamp(values.type):
+        return values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+    return values.cast(pa.int32()) if pa.types.is_date32(values.type) else values
+
+
+def _units(amounts: pa.Array) -> list[int]:
+    """Decimals of 128 bits as whole numbers, read as they lie in memory: the first of two words of each."""
+    words = np.frombuffer(amounts.buffers()[1], np.int64) if len(amounts) else np.zeros(0, np.int64)
+    first = 2 * amounts.offset
+    found: list[int] = words[first : first + 2 * len(amounts) : 2].tolist()
+    return found
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """``resolved.toml`` of a run; ``RunFolderError`` if it cannot be read."""
+    try:
+        return tomllib.loads(_text(folder / SETTINGS))
+    except ValueError as error:
+        raise RunFolderError(f"{folder / SETTINGS} is damaged: {error}") from error
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _unfinished(folder: Path) -> dict[str, pa.Table]:
+    """By name, what there is of each table."""
+    parts: dict[str, list[pa.Table]] = {}
+    for one in sorted(folder.glob("*/[!.]*.parquet")):
+        parts.setdefault(one.parent.name, []).append(_table(one))
+    return {name: pa.concat_tables(found) for name, found in parts.items()}
 
 
 def _table(path: Path) -> pa.Table:

@@ -49,10 +49,10 @@ class EquityCurve:
 
 def equity_curve(files: RunFiles) -> EquityCurve:
     """From the table ``equity``; empty if there is none."""
-    ts = np.array(files.column("equity", "ts_event"), np.int64)
+    ts = files.whole("equity", "ts_event")
     moments, where = np.unique(ts, return_inverse=True)
     sessions = np.zeros(len(moments), np.int64)
-    sessions[where] = np.array(files.column("equity", "session"), np.int64)
+    sessions[where] = files.whole("equity", "session")
     sums = []
     for name in ("cash", "value", "gross", "equity"):
         total = np.zeros(len(moments), np.int64)
@@ -91,10 +91,10 @@ def prices_of(files: RunFiles, curve: EquityCurve) -> dict[str, PriceHistory]:
     The latter know splits but no dividends, and no bar of an instrument that was never held.
     """
     if "bars" in files.tables:
-        ts = np.array(files.column("bars", "ts_event"), np.int64)
+        ts = files.whole("bars", "ts_event")
         columns = [files.floats("bars", name) for name in ("high", "low", "close", "factor")]
         return _by_instrument(files.column("bars", "instrument"), ts, columns)
-    sessions = np.array(files.column("positions", "session"), np.int64)
+    sessions = files.whole("positions", "session")
     if not len(sessions) or not len(curve):
         return {}
     last = dict(zip(curve.session.tolist(), curve.ts_event.tolist(), strict=True))

@@ -15,7 +15,7 @@ from friday_core.causal.tables import Rows, Table
 from friday_core.domain.chunk import Float64
 from friday_core.errors import SchemaError
 
-__all__ = ["Rows", "WholeColumns", "feed", "run"]
+__all__ = ["Rows", "WholeColumns", "feed", "run", "tables_of"]
 
 
 @runtime_checkable
@@ -38,7 +38,7 @@ def run(
     ``coarser`` holds the rows of the other domains by name. ``scales`` are the price units of one
     currency unit for each instrument; a program on exact prices needs them.
     """
-    tables = _tables(program, rows, coarser)
+    tables = tables_of(program, rows, coarser)
     if scales is None:
         if any(one.node.kind is Kind.PRICE for one in program.instructions):
             raise SchemaError("the program reads exact prices: give the price units of one currency unit as scales")
@@ -48,7 +48,7 @@ def run(
 
 def feed(oracle: Oracle, rows: Rows, *, coarser: Mapping[str, Rows] | None = None) -> dict[str, Float64]:
     """As ``run``, on an executor that goes on from where it stands."""
-    return _fed(oracle, _tables(oracle.program, rows, coarser))
+    return _fed(oracle, tables_of(oracle.program, rows, coarser))
 
 
 def _fed(oracle: Oracle, tables: Mapping[str, Table]) -> dict[str, Float64]:
@@ -70,7 +70,8 @@ def by_slices(oracle: Oracle, tables: Mapping[str, Table]) -> dict[str, Float64]
     return outputs
 
 
-def _tables(program: Program, rows: Rows, coarser: Mapping[str, Rows] | None) -> dict[str, Table]:
+def tables_of(program: Program, rows: Rows, coarser: Mapping[str, Rows] | None) -> dict[str, Table]:
+    """By domain, coarser first, the rows as executors take them; ``SchemaError`` if they do not fit the program."""
     given = {program.base: rows, **(coarser or {})}
     unknown = sorted(given.keys() - set(program.domains))
     if unknown:

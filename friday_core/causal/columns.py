@@ -8,7 +8,8 @@ import numpy as np
 
 from friday_core.causal.domains import is_coarser, microseconds
 from friday_core.causal.kinds import Kind
-from friday_core.causal.op import NAN
+from friday_core.causal.op import NAN, Op
+from friday_core.causal.own_operators import given_parameters, parameter_faults
 from friday_core.causal.refusals import Dataless, numpy_refusal
 from friday_core.causal.trace import Trace, author_line
 from friday_core.causal.windows import Ewm, Rolling, smoothing
@@ -24,7 +25,7 @@ _UFUNCS = {
     "absolute": "abs", "fabs": "abs", "minimum": "min", "maximum": "max", "sqrt": "sqrt", "log": "log", "exp": "exp",
     "power": "pow", "sign": "sign", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le",
     "equal": "eq", "not_equal": "ne", "logical_and": "and", "logical_or": "or", "logical_not": "not",
-    "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "floor": "floor",
+    "bitwise_and": "and", "bitwise_or": "or", "invert": "not", "floor": "floor", "isnan": "isna",
 }  # fmt: skip
 
 
@@ -208,6 +209,14 @@ class Col(Dataless):
         """The latest value that was not NaN."""
         return self.then("ffill")
 
+    def isna(self) -> Col:
+        """Whether the value is missing; never unknown, also before the first value."""
+        return self.then("isna")
+
+    def notna(self) -> Col:
+        """Whether there is a value."""
+        return ~self.isna()
+
     def since(self) -> Col:
         """Rows since the condition was last true, 0 on such a row; NaN before the first."""
         return self.then("since")
@@ -251,6 +260,22 @@ class Col(Dataless):
         age = microseconds(max_age, author_line())
         return Col(trace, trace.add("asof", [self.node], (age,), domain=trace.base))
 
+    def apply(self, op: Op, *others: Operand, **parameters: float) -> Col:
+        """An operator of a plugin on this column, and on others if it reads several: ``.apply(hull, w=20)``."""
+        if not isinstance(op, Op):
+            Dataless.__getattr__(self, "apply")
+        line = author_line()
+        if len(others) != op.arity - 1:
+            raise TraceError(f"{line}: {op.name} reads {op.arity} columns, not {1 + len(others)}")
+        try:
+            params = given_parameters(op, parameters)
+        except ValueError as error:
+            raise TraceError(f"{line}: {op.name} {error}") from None
+        for fault in parameter_faults(op, params):
+            raise TraceError(f"{line}: {op.name} with {parameters}: {fault}")
+        nodes = [self.node, *(self._lifted(other) for other in others)]
+        return Col(self.trace, self.trace.add_own(op, nodes, params))
+
     def crossed_above(self, other: Operand) -> Col:
         """Above on this row and not on the row before; NaN while one of the two is unknown."""
         # A comparison and not &: False & unknown is False, and a crossing needs both rows.
@@ -270,4 +295,4 @@ def _rows(name: str, count: object) -> float:
         raise TraceError(f"{author_line()}: {name}({count!r}): the number of rows is a whole number")
     if count < 1:
         raise LookaheadError(f"{author_line()}: {name}({count}) would look ahead or at nothing; use at least 1")
-    return float(count)
+    return float(min(int(count), 2**62))  # what float64 has no number for is too long in any case

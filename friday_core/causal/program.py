@@ -18,7 +18,7 @@ from friday_core.causal.listing import tree
 from friday_core.causal.market import Market
 from friday_core.causal.op import NAN
 from friday_core.causal.trace import ANY_DOMAIN, Node, Trace, line_of
-from friday_core.causal.verification import faults
+from friday_core.causal.verification import faults, oversized
 from friday_core.errors import InvariantError, TraceError
 
 #: Outputs that are decisions: NaN, for no decision, until an instrument has warmed up.
@@ -33,12 +33,15 @@ class Program:
     values. ``warmup`` gives, by domain, the rows of an instrument before every output can have a
     value. ``key`` is equal for programs that compute the same with the same operator versions.
     ``domains`` stand in the order in which rows of one time are taken: coarser first.
+    ``TraceError`` for nodes whose state would be larger than any program needs.
     """
 
     #: Bit-exact in research, backtest and live, by construction.
     grade: Literal["A"] = "A"
 
     def __init__(self, nodes: Sequence[Node], outputs: Mapping[str, int], base: str) -> None:
+        if fault := oversized(nodes):
+            raise TraceError(fault)
         self.base = base
         self.instructions, self.start = lay_out(nodes)
         self.outputs = dict(outputs)
@@ -93,15 +96,20 @@ class Program:
         if found:
             raise InvariantError(f"malformed program {self.key[:8]}: {'; '.join(found)}")
 
-    def describe(self) -> str:
-        """The program for people: what it reads, its warm-up, and each output as a tree of operators."""
+    def describe(self, reasons: Mapping[str, str] | None = None) -> str:
+        """The program for people: what it reads, its warm-up, and each output as a tree of operators.
+
+        ``reasons`` says by operator and version why some have no kernel, as ``Kernels.reasons`` does.
+        """
         rows = ", ".join(f"{domain} {count}" for domain, count in self.warmup.items())
         reads = "; ".join(f"{domain}: {', '.join(labels) or 'nothing'}" for domain, labels in self.inputs.items())
         size = f"{len(self.instructions)} operators, {self.state_size} slots of state"
+        plain = {one.node.op.identity: one.name for one in self.instructions}
         return "\n".join([
             f"program {self.key[:8]} on {self.base}, grade {self.grade}: {size}",
             f"reads {reads}",
             f"warm-up rows: {rows}",
+            *(f"{plain[name]} runs in plain Python: {why}" for name, why in (reasons or {}).items() if name in plain),
             *tree(self.instructions, self.outputs, self.base),
         ])  # fmt: skip
 

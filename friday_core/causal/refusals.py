@@ -39,7 +39,7 @@ _INSTEAD = {
     "where": "where(condition, a, b)", "mask": "where(condition, a, b)", "select": "where(condition, a, where(...))",
     "diff": "column.diff()", "clip": "column.clip(lower, upper)", "cumsum": "column.cumsum()",
     "fillna": "column.ffill()", "nan_to_num": "column.ffill()", "expanding": "column.cumsum() or column.ewm(...)",
-    "isna": "column.ffill()", "isnan": "column.ffill()", "notna": "column.ffill()", "dropna": "column.ffill()",
+    "dropna": "column.ffill()", "isnull": "column.isna()", "notnull": "column.notna()",
     "groupby": "m.panel(column); columns run instrument by instrument by themselves", "round": "np.floor(x + 0.5)",
     "between": "(low <= column) & (column <= high)", "square": "column * column", "log10": "np.log(x) / np.log(10.0)",
     "floor_divide": "np.floor(a / b)", "remainder": "a - b * np.floor(a / b)", "reciprocal": "1.0 / column",

@@ -30,10 +30,13 @@ class Table:
     """The columns that a program reads in one domain, as contiguous float64, with times and instruments.
 
     ``SchemaError`` for columns that are missing, hold no numbers, or differ in length, and for rows
-    that are not sorted by time.
+    that are not sorted by time. ``places``, times and instruments, stand for ``ts`` and ``inst`` of the
+    rows, which may then be columns like any other.
     """
 
-    def __init__(self, rows: Rows, program: Program, domain: str) -> None:
+    def __init__(
+        self, rows: Rows, program: Program, domain: str, places: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None = None
+    ) -> None:
         labels = program.inputs[domain]
         missing = [label for label in labels if label not in rows]
         if missing:
@@ -41,9 +44,10 @@ class Table:
         self.domain = domain
         self.columns = {label: _floats(np.asarray(rows[label])) for label in labels}
         lengths = {label: len(column) for label, column in self.columns.items()}
-        count = len(rows["ts"]) if "ts" in rows else max(lengths.values(), default=0)
-        self.ts = _integers("ts", rows, np.arange(count))
-        self.inst = _integers("inst", rows, np.zeros(count))
+        where: Rows = rows if places is None else dict(zip(("ts", "inst"), places, strict=True))
+        count = len(where["ts"]) if "ts" in where else max(lengths.values(), default=0)
+        self.ts = _integers("ts", where, np.arange(count))
+        self.inst = _integers("inst", where, np.zeros(count))
         wrong = {name: n for name, n in (lengths | {"inst": len(self.inst)}).items() if n != count}
         if wrong:
             raise SchemaError(f"columns of {domain} differ in length from its {count} rows: {wrong}")

@@ -51,6 +51,7 @@ class Trace:
         self.base = base
         self.nodes: list[Node] = []
         self._known: dict[tuple[object, ...], int] = {}
+        self._own: dict[str, Op] = {}
         self._line = ""
         self._in_gate = False
 
@@ -88,6 +89,22 @@ class Trace:
         feedback = any(self.nodes[number].feedback for number in inputs)
         where = self._common_domain(name, inputs) if domain is None else domain
         return self._node(op, tuple(inputs), params, kind, where, feedback=feedback, label="")
+
+    def add_own(self, op: Op, inputs: Sequence[int], params: Params) -> int:
+        """The node for an operator of a plugin; two of one name are a ``TraceError``."""
+        known = OPERATORS.get(op.name) or self._own.setdefault(op.name, op)
+        if known is not op:
+            homes = " and ".join(str(getattr(one.step, "__module__", "friday_core")) for one in (op, known))
+            raise TraceError(f"{author_line()}: two operators are called {op.name!r}, of {homes}; rename one")
+        kind = op.kind(self._kinds(inputs))
+        if kind is None:
+            inputs = [self._as_number(number) for number in inputs]
+            kind = op.kind(self._kinds(inputs))
+        if kind is None:
+            raise self._wrong_kinds(op.name, self._kinds(inputs))
+        feedback = any(self.nodes[number].feedback for number in inputs)
+        domain = self._common_domain(op.name, inputs)
+        return self._node(op, tuple(inputs), params, kind, domain, feedback=feedback, label="")
 
     def _kinds(self, inputs: Sequence[int]) -> tuple[Kind, ...]:
         return tuple(self.nodes[number].kind for number in inputs)

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from friday_core.causal.domains import is_coarser
 from friday_core.causal.instructions import Instruction
-from friday_core.causal.trace import ANY_DOMAIN
+from friday_core.causal.op import Op, Params
+from friday_core.causal.trace import ANY_DOMAIN, Node
 
 #: Operators that have neither step nor panel: the executor carries them out itself.
 EXECUTORS_OWN = frozenset({"input", "const", "asof"})
 
-#: Parameters that a state's size follows from, and the most that they may be.
+#: Parameters that a state's size follows from.
 _SIZES = frozenset({"w", "k"})
-_MOST_ROWS = 2.0**31
+#: The most float64 values that the state of one instrument may have, 128 MB, and so the longest window.
+MOST_SLOTS = 2**24
+_FEWER = "use shorter windows, or a coarser clock, as m.at('1d')"
+
+
+def oversized(nodes: Iterable[Node]) -> str | None:
+    """Of the first node that the state has no room for, the author's line, what it asks for, and the mend."""
+    taken = 0
+    for node in nodes:
+        for fault in _parameters(node.op, node.params):
+            return f"{node.line}: {node.op.name}: {fault}; {_FEWER}"
+        slots = node.op.slots(node.params)
+        taken += slots
+        if taken > MOST_SLOTS:
+            return f"{node.line}: {node.op.name} keeps {slots:,} values: {_too_many(taken)}"
+    return None
+
+
+def _too_many(slots: int) -> str:
+    return f"the state of each instrument would have {slots:,}, and {MOST_SLOTS:,} (128 MB) are the most; {_FEWER}"
 
 
 def faults(
@@ -23,7 +43,9 @@ def faults(
     taken = 0
     for number, one in enumerate(instructions):
         where = f"instruction {number} ({one.name})"
-        unsized = list(_parameters(one))
+        unsized = list(_parameters(one.node.op, one.params))
+        if not unsized and one.slots > MOST_SLOTS:
+            unsized = [f"{one.node.line}: {_too_many(one.slots)}"]
         state = [] if unsized else list(_state(one, taken, start))
         for fault in (*_shape(one, number), *unsized, *state, *_clock(one, instructions, number, domains)):
             yield f"{where}: {fault}"
@@ -52,19 +74,28 @@ def _shape(one: Instruction, number: int) -> Iterator[str]:
         yield f"is node {one.node.number} of the trace"
 
 
-def _parameters(one: Instruction) -> Iterator[str]:
+def _parameters(op: Op, params: Params) -> Iterator[str]:
     """Sizes are taken from them: a kernel could not tell a wrong one from a right one."""
-    op = one.node.op
-    if len(one.params) != len(op.parameters):
-        yield f"takes {len(op.parameters)} parameters, not {len(one.params)}"
+    if len(params) != len(op.parameters):
+        yield f"takes {len(op.parameters)} parameters, not {len(params)}"
         return
-    for name, value in zip(op.parameters, one.params, strict=True):
+    for name, value in zip(op.parameters, params, strict=True):
         if not isinstance(value, float):
             yield f"{name} is {value!r}, which is no float64"
-        elif name in _SIZES and op.fixed_slots is None and not (value.is_integer() and 1.0 <= value <= _MOST_ROWS):
-            yield f"{name} is {value}, not a whole number of rows from 1 to {_MOST_ROWS:.0f}"
+        elif name in _SIZES and op.fixed_slots is None and not (value.is_integer() and 1.0 <= value <= MOST_SLOTS):
+            yield f"{name} is {value:.12g}, not a whole number of rows from 1 to {MOST_SLOTS:,}"
         elif name == "q" and not 0.0 <= value <= 1.0:
             yield f"q is {value}, not in [0, 1]"
+    if not _has_warmup(op, params):
+        yield f"has no number of rows to warm up with the parameters {', '.join(map(str, params))}"
+
+
+def _has_warmup(op: Op, params: Params) -> bool:
+    try:
+        op.warmup(params)
+    except (ArithmeticError, ValueError, TypeError):
+        return False
+    return True
 
 
 def _state(one: Instruction, taken: int, start: Sequence[float]) -> Iterator[str]:

@@ -26,13 +26,18 @@ _TRUTH = {1.0: "true", 0.0: "false"}
 @click.argument("component", metavar="COMPONENT")
 @click.option("--instrument", "-i", required=True, metavar="SYMBOL.EXCHANGE", help="As INFY.NSE.")
 @click.option("--at", required=True, metavar="DATE_OR_TIME", help="As 2024-03-08 or 2024-03-08T10:00:00Z.")
-@click.option("--output", "-o", metavar="NAME", help="A column of outputs(m); default: signal or target.")
+@click.option(
+    "--output",
+    "-o",
+    metavar="NAME",
+    help="A column of outputs(m), or a validator's reason; default: what is decided, or the verdict.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @settings_options
 def command(choice: Choice, *, component: str, instrument: str, at: str, output: str | None, as_json: bool) -> None:
     """Show a value's tree of operators, with the numbers of one row.
 
-    COMPONENT is a strategy, a transformer or a feature set that is written in columns.
+    COMPONENT is a strategy, a transformer, a feature set or a validator that is written in columns.
 
     Runs the session up to that row, so that the book is what it was; nothing is written and no
     order leaves. Of a date with many rows, the last one is shown.
@@ -78,7 +83,9 @@ def _print(explanation: Explanation) -> None:
     for bar in explanation.coarser:
         click.echo(_coarse_bar(bar))
     others = [name for name in explanation.outputs if name != explanation.output]
-    if others:
+    if explanation.conditions:
+        click.echo("\n".join(_judged(explanation)))
+    elif others:
         click.echo(f"other outputs: {', '.join(others)}")
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("operator", overflow="fold")
@@ -101,6 +108,14 @@ def _coarse_bar(bar: CoarseBar) -> str:
     return f"{bar.domain} bar that closed at {told(bar.ts_event, bar.session)}, its row {bar.row:,}"
 
 
+def _judged(explanation: Explanation) -> Iterator[str]:
+    """A validator's verdict on the row, and all of its conditions."""
+    stands = explanation.stands
+    yield f"verdict: {'PASS' if stands is None else f'{stands.verdict.name}, {stands.reason}'}"
+    for one in explanation.conditions:
+        yield f"  {_truth(one.value):<7}  {one.verdict.name}: {one.reason}"
+
+
 def _operator(step: Step) -> str:
     indent = "  " * step.depth
     if step.again:
@@ -110,12 +125,16 @@ def _operator(step: Step) -> str:
 
 def _value(step: Step) -> str:
     """A truth as a word, a price in its units, any other number with all its digits."""
-    if math.isnan(step.value):
-        return "unknown" if step.kind == "bool" else "NaN"
     if step.kind == "bool":
-        return _TRUTH.get(step.value, repr(step.value))
+        return _truth(step.value)
+    if math.isnan(step.value):
+        return "NaN"
     shown = f"{step.value:.0f}" if step.value.is_integer() and abs(step.value) < 1e16 else repr(step.value)
     return f"{shown} price units" if step.kind == "price" else shown
+
+
+def _truth(value: float) -> str:
+    return "unknown" if math.isnan(value) else _TRUTH.get(value, repr(value))
 
 
 def _warmup(step: Step) -> str:
@@ -125,9 +144,14 @@ def _warmup(step: Step) -> str:
 
 
 def _as_json(explanation: Explanation) -> dict[str, Any]:
-    """NaN and infinities, which JSON lacks, are null, as ``"inf"`` and as ``"-inf"``."""
+    """NaN and infinities, which JSON lacks, are null, as ``"inf"`` and as ``"-inf"``.
+
+    ``verdict`` and ``reason`` are null but for a validator, which has a reason only where a condition is true.
+    """
     from friday_core.domain.sessions import to_date, to_datetime  # noqa: PLC0415
 
+    stands = explanation.stands
+    passes = "PASS" if explanation.conditions else None
     return {
         "component": explanation.component,
         "output": explanation.output,
@@ -136,6 +160,12 @@ def _as_json(explanation: Explanation) -> dict[str, Any]:
         "ts_event": to_datetime(explanation.ts_event).isoformat(),
         "session": to_date(explanation.session).isoformat(),
         "row": explanation.row,
+        "verdict": passes if stands is None else stands.verdict.name,
+        "reason": None if stands is None else stands.reason,
+        "conditions": [
+            {"verdict": one.verdict.name, "reason": one.reason, "value": _number(one.value)}
+            for one in explanation.conditions
+        ],
         "coarser": [
             {
                 "domain": bar.domain,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from friday_core.cli.plugin_operators import operator_lines
 from friday_core.plugin.setting_words import default_of, type_of
 from friday_core.plugin.spec import ComponentSpec, Kind, NoSettings
 
@@ -32,8 +33,8 @@ SWITCHES = {
 }
 
 
-def details(loaded: Loaded) -> Iterator[str]:
-    """The lines that are printed; nothing is made of the component."""
+def details(loaded: Loaded, settings: Mapping[str, Any]) -> Iterator[str]:
+    """The lines that are printed; ``settings`` are those of the configuration."""
     spec = loaded.spec
     yield f"{spec.key}, of {loaded.plugin.origin}"
     for about in (inspect.getdoc(inspect.getmodule(spec.factory)), inspect.getdoc(spec.factory)):
@@ -42,6 +43,7 @@ def details(loaded: Loaded) -> Iterator[str]:
     yield from _needs(spec)
     yield from ("", "settings:" if spec.settings is not NoSettings else "It has no settings.")
     yield from _settings(spec)
+    yield from operator_lines(loaded, settings)
     if spec.kind in SWITCHES:
         yield from ("", f"to switch it on, {_where(Kind(spec.kind))}:", "")
         yield from (f"    {line}".rstrip() for line in switch(spec).splitlines())

@@ -29,8 +29,8 @@ _STYLES = {"enabled": "green", "installed": "", "broken": "red", "duplicate": "r
 def command(choice: Choice, key: str | None, as_json: bool) -> None:
     """List the installed plugins: which are enabled, which are broken and why, and which use what is deprecated.
 
-    With ROLE.NAME, such as strategy.moving_average_cross: what this one does, its settings, and the
-    lines of friday.toml that switch it on.
+    With ROLE.NAME, such as strategy.moving_average_cross: what this one does, its settings, its operators, and
+    the lines of friday.toml that switch it on.
 
     Enabled is what the configuration names. Plugins of other distributions are tried out in
     processes of their own, unless they are for another Friday. The exit code is 0 even if some are
@@ -44,7 +44,7 @@ def command(choice: Choice, key: str | None, as_json: bool) -> None:
     if key is not None:
         if as_json:
             raise click.UsageError("--json lists all plugins: leave out ROLE.NAME")
-        _show(key, plugins, _import_timeout(settings))
+        _show(key, plugins, settings)
         return
     with _progress(plugins) as advance:
         probed = probe_plugins(plugins, _import_timeout(settings), advance)
@@ -62,16 +62,18 @@ def command(choice: Choice, key: str | None, as_json: bool) -> None:
         click.echo(f"enabled unknown: the configuration cannot be used: {'; '.join(problems)}", err=True)
 
 
-def _show(key: str, plugins: Sequence[InstalledPlugin], import_timeout: float) -> None:
+def _show(key: str, plugins: Sequence[InstalledPlugin], settings: Any) -> None:
     from friday_core.cli.plugin_details import details  # noqa: PLC0415
     from friday_core.plugin.registry import PluginRegistry  # noqa: PLC0415
 
     if "." not in key:
         raise click.BadParameter(f"{key} names no role; write for example strategy.{key}", param_hint="ROLE.NAME")
-    loaded = PluginRegistry(plugins, import_timeout=import_timeout).load(key)
+    loaded = PluginRegistry(plugins, import_timeout=_import_timeout(settings)).load(key)
     if isinstance(loaded, Problem):
         raise ConfigurationError([loaded])
-    click.echo("\n".join(details(loaded)))
+    kind, _, name = key.partition(".")
+    own = {} if settings is None else settings.plugins.get(kind, {}).get(name, {})
+    click.echo("\n".join(details(loaded, own)))
 
 
 def _settings(choice: Choice) -> tuple[Any, list[str]]:

@@ -46,6 +46,16 @@ class RunBar:
         name = " ".join(one for one in (host.mode, host.profile, what) if one)
         return self._shown(self._bar, host, on_hang, name, before)
 
+    def again(self, name: str, rows: int) -> Callable[[int, int], None]:
+        """Something else that goes over so many rows, with a bar of its own; to be told how far it is."""
+        bar = self._bar
+        if bar is None:
+            return _unseen
+        if self._task is not None:
+            bar.update(self._task, visible=False)
+        task = bar.add_task(name, total=rows)
+        return lambda done, _ts: bar.update(task, completed=done)
+
     def _shown(self, bar: Progress, host: Host, on_hang: OnHang, name: str, before: int) -> RunResult:
         from friday_core.domain.sessions import to_datetime  # noqa: PLC0415 - nor numpy
 
@@ -67,3 +77,7 @@ class RunBar:
                 bar.update(task, total=total, completed=done_before)
 
         return host.run(progress, on_hang, fitted)
+
+
+def _unseen(_done: int, _ts: int) -> None:
+    return

@@ -47,10 +47,10 @@ def command(choice: Choice, quiet: bool, sensitivity: bool, no_report: bool, sho
     if sensitivity:
         require_scalable(host)
     with progress_bar(1 + sensitivity * len(SCALES), quiet=quiet) as bar:
-        result = _run(host, bar)
+        result = run_host(host, bar)
         if sensitivity:
-            _add_sensitivity(choice, loaded, host, result, bar)
-    page = None if no_report else _reported(result)
+            add_sensitivity(choice, loaded, host, result, bar)
+    page = None if no_report else reported(result)
     code = exit_code(result)
     _tell(result, quiet, code, page)
     if show and page is not None:
@@ -82,21 +82,22 @@ def _tell(result: RunResult, quiet: bool, code: ExitCode, page: Path | None) -> 
     click.echo(result.folder)
 
 
-def _run(host: Host, bar: RunBar, what: str = "") -> RunResult:
+def run_host(host: Host, bar: RunBar, what: str = "") -> RunResult:
+    """One run with its bar; Ctrl-C ends it in order, and an error names its folder."""
     with _naming_the_folder(host), _stop_on_interrupt(host):
         return bar.run(host, _leaving(host), what)
 
 
-def _add_sensitivity(choice: Choice, loaded: Loaded, host: Host, result: RunResult, bar: RunBar) -> None:
+def add_sensitivity(choice: Choice, loaded: Loaded, host: Host, result: RunResult, bar: RunBar) -> None:
     """Run again, and add what came of it to the summary; a run that did not finish is not worth it."""
     if result.status != "finished":
         return
-    again = run_again(choice, loaded, host, lambda other, what: _run(other, bar, what))
+    again = run_again(choice, loaded, host, lambda other, what: run_host(other, bar, what))
     result.summary["sensitivity"] = again
     host.folder.write_json(SUMMARY, result.summary)
 
 
-def _reported(result: RunResult) -> Path | None:
+def reported(result: RunResult) -> Path | None:
     """The page, if it could be written; a result without a page is a result."""
     try:
         return write_report(result.folder)

@@ -46,7 +46,8 @@ def run_again(
     ``run`` runs a host; it is told in words which of them. After one that was interrupted there is no other.
     """
     with TemporaryDirectory(prefix="friday-") as folder:
-        alone = choice.overridden(*_ALONE, f"run.folder={json.dumps(folder)}")
+        own = (f"run.folder={json.dumps(folder)}", f"run.executor={host.executor.serving}")
+        alone = choice.overridden(*_ALONE, *own)
         found: list[dict[str, Any]] = []
         for scale in SCALES:
             found.append(_one(alone, loaded, host, scale, run))

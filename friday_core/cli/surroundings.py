@@ -43,8 +43,12 @@ def surrounding_checks(choice: Choice, now: dt.datetime) -> list[Check]:
     def zone() -> str:
         return loaded[0].settings.data.timezone if loaded else "Asia/Kolkata"
 
+    def executor() -> str:
+        return loaded[0].settings.run.executor if loaded else "compiled"
+
     return [
         ("configuration", configuration),
+        ("executor", lambda: check_executor(executor())),
         ("run folder", lambda: check_run_folder(folder())),
         ("time zones", lambda: [check_time_zone(zone())]),
         ("clock", lambda: [check_clock(now)]),
@@ -65,11 +69,34 @@ def check_graph(choice: Choice, loaded: Loaded) -> Iterator[Finding]:
         yield ok("configuration", f"profile {loaded.profile}, {count}; from {', '.join(origins)}")
 
 
+def check_executor(wanted: str) -> Iterator[Finding]:
+    """What runs columns, and where compiled operators are kept; compiles none."""
+    from friday_core.causal.compiled.choice import obstacle  # noqa: PLC0415 - imports numpy
+    from friday_core.causal.compiled.object_store import default_folder  # noqa: PLC0415 - the same
+
+    if wanted == "python":
+        yield ok("executor", 'columns run in plain Python, as [run] executor = "python" says')
+        return
+    if reason := obstacle():
+        evidence = f"columns run in plain Python, slower and with the same numbers: {reason}"
+        yield warn("executor", evidence, "pip install --upgrade numba llvmlite, in versions for this Python and numpy")
+        return
+    folder = default_folder()
+    kept = sum(1 for _ in folder.glob("*.kernel"))
+    yield ok("executor", f"columns run compiled; what was compiled is kept in {folder}, {kept} files")
+    try:
+        with tempfile.TemporaryFile(dir=_there(folder)):
+            pass
+    except OSError as error:
+        evidence = f"{folder} cannot be written, and every run compiles anew: {error.strerror or error}"
+        yield warn("executor", evidence, "change the rights there, or name another cache folder in XDG_CACHE_HOME")
+
+
 def check_run_folder(folder: Path) -> Iterator[Finding]:
     """Whether files can be made where runs will be written, and how much room is left."""
     elsewhere = "or choose another place: --set run.folder=FOLDER"
     try:
-        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        there = _there(folder)
         with tempfile.TemporaryFile(dir=there) as probe:
             probe.write(b"friday")
         free = shutil.disk_usage(there).free
@@ -81,6 +108,11 @@ def check_run_folder(folder: Path) -> Iterator[Finding]:
     room = f"{free / 1e9:,.1f} GB free"
     mend = f"free space, {elsewhere}"
     yield ok("disk space", room) if free >= _ENOUGH_BYTES else warn("disk space", room, mend)
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.exists())
 
 
 def check_time_zone(zone: str) -> Finding:

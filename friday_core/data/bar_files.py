@@ -10,15 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 from pydantic import Field, field_validator
 
 from friday_core.data.bar_times import INTERVAL_PATTERN, BarTimes, Label, Origin
+from friday_core.data.file_survey import Survey
 from friday_core.data.frames import BarReader, in_chunks, merged
-from friday_core.domain.chunk import Chunk, Universe
+from friday_core.data.merging import in_time_order
+from friday_core.domain.chunk import Chunk, Int64, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.money import MINOR_DIGITS
 from friday_core.domain.sessions import SessionDates
+from friday_core.errors import DataSourceError
 from friday_core.interfaces.source import HistoricalData
 from friday_core.market.corporate_actions.action_file import read_actions
 from friday_core.market.corporate_actions.booking import booked
@@ -26,6 +30,9 @@ from friday_core.plugin.spec import PluginSettings, TimeZone
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Of very many files each is still read in frames of so many rows.
+_LEAST_ROWS = 4_096
 
 
 class BarFileSettings(PluginSettings):
@@ -95,12 +102,18 @@ class BarFileSource(HistoricalData, ABC):
 
     Files are read when the host first asks for instruments, once. Rows need not be in order: they
     are sorted by time, stably, over all files.
+
+    Files that tell (``rows_in``) that they have more than ``rows_at_once`` rows together are read in frames of
+    some rows (``frames``), twice: at first for their instruments and their order, then, if the rows of each
+    are in the order of time, for their bars, of which no more are in memory than that.
     """
 
     #: Endings of the files that are taken from a folder, in small letters.
     suffixes: ClassVar[tuple[str, ...]]
     #: What the numbers in the frames' index count.
     row: ClassVar[str] = "row"
+    #: More rows are not held in memory, if that can be helped.
+    rows_at_once: ClassVar[int] = 131_072
 
     def __init__(self, settings: BarFileSettings) -> None:
         self._settings = settings
@@ -115,14 +128,24 @@ class BarFileSource(HistoricalData, ABC):
         Raises ``DataSourceError`` through ``origin``.
         """
 
+    def frames(self, path: Path, origin: Origin, rows: int) -> Iterator[pd.DataFrame]:
+        """The same rows in frames of about ``rows``, in the file's order; at least one. Here all are read first."""
+        whole = self.frame(path, origin)
+        for start in range(0, max(len(whole), 1), rows):
+            yield whole.iloc[start : start + rows]
+
+    def rows_in(self, path: Path) -> int:  # noqa: ARG002 - a subclass looks there
+        """About how many rows a file has, as far as it can be told without reading it; 0 if not at all."""
+        return 0
+
     def instruments(self) -> Sequence[Instrument]:
-        return tuple(self._loaded[0])
+        return tuple(self._universe)
 
     def bars(self) -> Iterator[Chunk]:
-        return in_chunks(self._loaded[1])
+        return in_chunks(self._loaded[1]) if self._survey is None else self._streamed()
 
     def row_count(self) -> int:
-        return len(self._loaded[1])
+        return len(self._loaded[1]) if self._survey is None else self._survey.rows
 
     @property
     def announces(self) -> bool:
@@ -133,10 +156,68 @@ class BarFileSource(HistoricalData, ABC):
         if self._settings.actions is None:
             return ()
         announcements = read_actions(self._settings.actions.expanduser())
-        universe, rows = self._loaded
-        # Without a zone every stamp has an offset, and rows are taken by their date in UTC.
-        sessions = SessionDates(self._settings.timezone or "UTC").of(rows.ts_event)
-        return booked(announcements, universe, rows, sessions)
+        rows = self._loaded[1] if self._survey is None else self._priced()
+        return booked(announcements, self._universe, rows, self._dates(rows))
+
+    @cached_property
+    def _universe(self) -> Universe:
+        if self._survey is None:
+            return self._loaded[0]
+        return Universe(self._instrument(one) for one in self._survey.instruments)
+
+    @cached_property
+    def _survey(self) -> Survey | None:
+        """What is in files that are read in pieces; ``None`` for those that are read at once."""
+        paths = self._paths()
+        if sum(self.rows_in(path) for path in paths) <= self.rows_at_once:
+            return None
+        survey = Survey(self._reader)
+        for path in paths:
+            origin = self._origin(path)
+            survey.begin()
+            for frame in self._pieces(path, len(paths)):
+                survey.take(frame, self._identified(frame, origin), origin)
+            if not survey.is_in_order:
+                return None
+        return survey
+
+    def _streamed(self) -> Iterator[Chunk]:
+        paths, universe = self._paths(), self._universe
+
+        def run(path: Path) -> Iterator[Chunk]:
+            origin = self._origin(path)
+            return (self._reader.read(frame, universe, origin) for frame in self._pieces(path, len(paths)))
+
+        return in_time_order([run(path) for path in paths])
+
+    def _pieces(self, path: Path, files: int) -> Iterator[pd.DataFrame]:
+        """The wanted rows of one of so many files, of which each may have a share in memory."""
+        origin = self._origin(path)
+        try:
+            found = False
+            for frame in self.frames(path, origin, max(self.rows_at_once // files, _LEAST_ROWS)):
+                wanted = self._completed(frame, path, origin)
+                if len(wanted):
+                    found = True
+                    yield wanted
+            if not found and not self._settings.only:
+                yield wanted
+        except OSError as error:
+            raise _unreadable(origin, error) from error
+
+    def _dates(self, rows: Chunk) -> Int64:
+        """The session of each row. Without a zone every stamp has an offset, and rows go by their date in UTC."""
+        return SessionDates(self._settings.timezone or "UTC").of(rows.ts_event)
+
+    def _priced(self) -> Chunk:
+        """Of each instrument and session the last row with a price."""
+        found = []
+        for rows in self._streamed():
+            priced = rows.take(rows["close"] > 0)
+            key = self._dates(priced).astype(np.int64) * len(self._universe) + priced.inst
+            _, from_the_end = np.unique(key[::-1], return_index=True)
+            found.append(priced.take(np.sort(len(priced) - 1 - from_the_end)))
+        return merged(found)
 
     @cached_property
     def _loaded(self) -> tuple[Universe, Chunk]:
@@ -172,14 +253,16 @@ class BarFileSource(HistoricalData, ABC):
         return Origin(str(path), self.row)
 
     def _framed(self, path: Path) -> pd.DataFrame:
-        """The file's frame with the rows that are wanted, and a symbol and a volume on each."""
+        """The file's frame, completed."""
         origin = self._origin(path)
         try:
             frame = self.frame(path, origin)
         except OSError as error:
-            raise origin.error(
-                f"it cannot be read: {error.strerror or error}", "correct path, or its rights"
-            ) from error
+            raise _unreadable(origin, error) from error
+        return self._completed(frame, path, origin)
+
+    def _completed(self, frame: pd.DataFrame, path: Path, origin: Origin) -> pd.DataFrame:
+        """The rows that are wanted, with a symbol and a volume on each."""
         frame, given = self._wanted(frame, origin), self._settings
         if given.no_volume:
             frame = frame.assign(**{given.columns.get("volume", "volume"): 0.0})
@@ -203,18 +286,22 @@ class BarFileSource(HistoricalData, ABC):
         return path.name[: -len(ending)] if ending else path.stem
 
     def _identified(self, frame: pd.DataFrame, origin: Origin) -> set[InstrumentId]:
-        kind, names = self._reader.names(frame, origin)
+        kind, codes, names = self._reader.coded_names(frame, origin)
         if kind == "symbol":
-            return {InstrumentId(str(name), self._settings.exchange) for name in set(names)}
+            return {InstrumentId(name, self._settings.exchange) for name in names}
         found = set()
-        for name in dict.fromkeys(map(str, names)):
+        for code, name in enumerate(names):
             try:
                 found.add(InstrumentId.parse(name))
             except ValueError as error:
-                line = frame.index[list(names).index(name)]
+                line = frame.index[int(np.argmax(codes == code))]
                 raise origin.error(str(error), "name symbol and exchange", line=line, column=kind) from error
         return found
 
     def _instrument(self, one: InstrumentId) -> Instrument:
         given = self._settings
         return Instrument(one, given.currency, given.price_decimals, given.tick_size, given.lot_size)
+
+
+def _unreadable(origin: Origin, error: OSError) -> DataSourceError:
+    return origin.error(f"it cannot be read: {error.strerror or error}", "correct path, or its rights")

@@ -63,9 +63,7 @@ class BarReader:
         ``DataSourceError`` for a missing column, text in a number, an unknown instrument and time
         stamps that cannot be read; it names the first line concerned.
         """
-        if frame.empty:
-            raise origin.error("there are no rows", "give it at least one bar")
-        self._check_columns(frame, origin)
+        self._check_frame(frame, origin)
         inst = self._positions(frame, universe, origin)
         stamps = self._stamps(frame)
         closes = self.times.closes(stamps, origin)
@@ -80,21 +78,40 @@ class BarReader:
             columns[name] = _price_units(values, scale, code) if name in PRICES else values
         return Chunk(closes, inst, columns, code=code).take(order).numbered(0)
 
+    def closes(self, frame: pd.DataFrame, origin: Origin) -> Int64:
+        """When each row's bar closed; raises ``DataSourceError`` as ``read`` does."""
+        self._check_frame(frame, origin)
+        return self.times.closes(self._stamps(frame), origin)
+
+    def check_days(self, frame: pd.DataFrame, closes: Int64, origin: Origin) -> None:
+        """``DataSourceError`` where daily bars show two times of one day and instrument."""
+        if self.times.daily:
+            _, codes, _ = self.coded_names(frame, origin)
+            _check_one_bar_a_day(self._stamps(frame), closes, codes, np.lexsort((codes, closes)), origin)
+
     def names(self, frame: pd.DataFrame, origin: Origin) -> tuple[str, Array]:
         """``instrument`` or ``symbol``, whichever the frame has, and its value on each row.
 
         Raises ``DataSourceError`` if it has neither or a row has none.
         """
+        kind, codes, names = self.coded_names(frame, origin)
+        return kind, np.array(names, object)[codes]
+
+    def coded_names(self, frame: pd.DataFrame, origin: Origin) -> tuple[str, Array, tuple[str, ...]]:
+        """As ``names``, with a position on each row, and the values that stand there."""
+        import pandas as pd  # noqa: PLC0415
+
         kind = "instrument" if self._named("instrument") in frame.columns else "symbol"
         column = self._named(kind)
         if column not in frame.columns:
             raise self._missing(kind, frame, origin)
-        names = frame[column].fillna("").astype(str).str.strip()
-        empty = (names == "").to_numpy()
+        codes, found = pd.factorize(frame[column], use_na_sentinel=True)
+        names = tuple(str(one).strip() for one in found)
+        empty = np.array([not name for name in (*names, "")], np.bool_)[codes]
         if empty.any():
             line = frame.index[int(np.argmax(empty))]
             raise origin.error(f"the {kind} is missing", "name it on every row", line=line, column=column)
-        return kind, names.to_numpy(object)
+        return kind, codes, names
 
     def _stamps(self, frame: pd.DataFrame) -> pd.Series:
         """Date and time of day as one text where they stand in two columns."""
@@ -108,6 +125,11 @@ class BarReader:
 
     def _named(self, column: str) -> str:
         return self.columns.get(column, column)
+
+    def _check_frame(self, frame: pd.DataFrame, origin: Origin) -> None:
+        if frame.empty:
+            raise origin.error("there are no rows", "give it at least one bar")
+        self._check_columns(frame, origin)
 
     def _check_columns(self, frame: pd.DataFrame, origin: Origin) -> None:
         twice = frame.columns[frame.columns.duplicated()]
@@ -131,7 +153,7 @@ class BarReader:
 
     def _positions(self, frame: pd.DataFrame, universe: Universe, origin: Origin) -> Array:
         """Each row's place in the universe."""
-        kind, names = self.names(frame, origin)
+        kind, codes, names = self.coded_names(frame, origin)
         places: dict[str, int] = {}
         for place, one in enumerate(universe):
             name = str(one.id) if kind == "instrument" else one.id.symbol
@@ -140,11 +162,11 @@ class BarReader:
                     f"symbol {name!r} is listed on two exchanges", "write SYMBOL.EXCHANGE in a column 'instrument'"
                 )
             places[name] = place
-        inst = np.array([places.get(name, -1) for name in names], np.int32)
+        inst = np.array([places.get(name, -1) for name in names], np.int32)[codes]
         if (inst < 0).any():
             first = int(np.argmax(inst < 0))
             raise origin.error(
-                f"{names[first]!r} is not one of the source's instruments",
+                f"{names[codes[first]]!r} is not one of the source's instruments",
                 "add it to the instruments, or remove its rows",
                 line=frame.index[first],
                 column=self._named(kind),

@@ -25,6 +25,7 @@ PRICE_COLUMNS = ("open", "high", "low", "close")
 PRICES = frozenset({*PRICE_COLUMNS, "price"})
 #: What a price that is not there looks like in an integer column: the smallest 64-bit integer.
 MISSING_PRICE = int(np.iinfo(np.int64).min)
+_INT64, _INT32, _UINT16, _FLOAT64 = (np.dtype(one) for one in (np.int64, np.int32, np.uint16, np.float64))
 
 
 class Universe:
@@ -110,24 +111,26 @@ class Chunk:
     ) -> None:
         n = len(ts_event)
         own = {
-            "ts_event": _frozen("ts_event", ts_event, np.int64),
-            "inst": _frozen("inst", inst, np.int32),
-            "seq": _frozen("seq", np.arange(n) if seq is None else seq, np.int64),
-            "code": _frozen("code", np.zeros(n, np.uint16) if code is None else code, np.uint16),
+            "ts_event": _frozen("ts_event", ts_event, _INT64),
+            "inst": _frozen("inst", inst, _INT32),
+            "seq": _frozen("seq", np.arange(n) if seq is None else seq, _INT64),
+            "code": _frozen("code", np.zeros(n, np.uint16) if code is None else code, _UINT16),
         }
-        own["ts_recv"] = own["ts_event"] if ts_recv is None else _frozen("ts_recv", ts_recv, np.int64)
-        rest = {
-            name: _frozen(name, values, np.int64 if name in PRICES else np.float64) for name, values in columns.items()
-        }
-        wrong = {name: values.shape for name, values in (own | rest).items() if values.shape != (n,)}
-        if wrong:
-            raise SchemaError(f"columns of a chunk of {n} rows differ in length: {wrong}")
+        own["ts_recv"] = own["ts_event"] if ts_recv is None else _frozen("ts_recv", ts_recv, _INT64)
+        rest = _columns(columns)
+        _require_length(own | rest, n)
         self._set(rest, **own)
 
-    def _set(self, columns: dict[str, Array], **own: Array) -> None:
-        for name, values in own.items():
-            object.__setattr__(self, name, values)
-        object.__setattr__(self, "columns", MappingProxyType(columns))
+    def _set(
+        self, columns: dict[str, Array], *, ts_event: Array, inst: Array, ts_recv: Array, seq: Array, code: Array
+    ) -> None:
+        put = object.__setattr__
+        put(self, "ts_event", ts_event)
+        put(self, "inst", inst)
+        put(self, "ts_recv", ts_recv)
+        put(self, "seq", seq)
+        put(self, "code", code)
+        put(self, "columns", MappingProxyType(columns))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a chunk is immutable: {name} cannot be set; make another with with_columns()")
@@ -148,9 +151,13 @@ class Chunk:
     def take(self, rows: Any) -> Self:
         """The rows picked by a slice, a mask or an index array."""
 
+        is_stretch = isinstance(rows, slice) and rows.step in (None, 1)
+
         def picked(values: Array) -> Array:
-            part = np.ascontiguousarray(values[rows])
-            part.flags.writeable = False
+            part: Array = values[rows]
+            if not is_stretch:  # which is contiguous and read-only, like what it is a view of
+                part = np.ascontiguousarray(part)
+                part.flags.writeable = False
             return part
 
         ts_event = picked(self.ts_event)
@@ -165,8 +172,15 @@ class Chunk:
 
     def with_columns(self, new: Mapping[str, Array]) -> Self:
         """The same rows with columns added or replaced."""
-        return type(self)(
-            self.ts_event, self.inst, {**self.columns, **new}, ts_recv=self.ts_recv, seq=self.seq, code=self.code
+        added = _columns(new)
+        _require_length(added, len(self.ts_event))
+        return self._with(
+            {**self.columns, **added},
+            ts_event=self.ts_event,
+            inst=self.inst,
+            ts_recv=self.ts_recv,
+            seq=self.seq,
+            code=self.code,
         )
 
     def numbered(self, first: int) -> Self:
@@ -179,10 +193,12 @@ class Chunk:
         return type(self)(self.ts_event, inst, self.columns, ts_recv=self.ts_recv, seq=self.seq, code=self.code)
 
     @classmethod
-    def _with(cls, columns: dict[str, Array], **own: Array) -> Self:
+    def _with(
+        cls, columns: dict[str, Array], *, ts_event: Array, inst: Array, ts_recv: Array, seq: Array, code: Array
+    ) -> Self:
         """A chunk of columns that come from a chunk: nothing is looked at again."""
         chunk = cls.__new__(cls)
-        chunk._set(columns, **own)
+        chunk._set(columns, ts_event=ts_event, inst=inst, ts_recv=ts_recv, seq=seq, code=code)
         return chunk
 
     @classmethod
@@ -195,14 +211,34 @@ class Chunk:
             if part.columns.keys() != names:
                 differ = ", ".join(sorted(names ^ part.columns.keys()))
                 raise SchemaError(f"chunks with different columns cannot be joined: not all have {differ}")
-        return cls(
-            np.concatenate([p.ts_event for p in parts]),
-            np.concatenate([p.inst for p in parts]),
-            {name: np.concatenate([p[name] for p in parts]) for name in parts[0].columns},
-            ts_recv=np.concatenate([p.ts_recv for p in parts]),
-            seq=np.concatenate([p.seq for p in parts]),
-            code=np.concatenate([p.code for p in parts]),
+        ts_event = _joined([p.ts_event for p in parts])
+        received_then = all(p.ts_recv is p.ts_event for p in parts)
+        return cls._with(
+            {name: _joined([p.columns[name] for p in parts]) for name in parts[0].columns},
+            ts_event=ts_event,
+            inst=_joined([p.inst for p in parts]),
+            ts_recv=ts_event if received_then else _joined([p.ts_recv for p in parts]),
+            seq=_joined([p.seq for p in parts]),
+            code=_joined([p.code for p in parts]),
         )
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Arrays of chunks, one after the other, in an array that is read-only as they are."""
+    whole = np.concatenate(parts)
+    whole.flags.writeable = False
+    return whole
+
+
+def _columns(given: Mapping[str, Array]) -> dict[str, Array]:
+    """As a chunk keeps them: prices as integers, everything else as floats."""
+    return {name: _frozen(name, values, _INT64 if name in PRICES else _FLOAT64) for name, values in given.items()}
+
+
+def _require_length(columns: Mapping[str, Array], rows: int) -> None:
+    if any(values.shape != (rows,) for values in columns.values()):
+        wrong = {name: values.shape for name, values in columns.items() if values.shape != (rows,)}
+        raise SchemaError(f"columns of a chunk of {rows} rows differ in length: {wrong}")
 
 
 def _frozen(name: str, values: Array, dtype: Any) -> Any:
@@ -212,7 +248,7 @@ def _frozen(name: str, values: Array, dtype: Any) -> Any:
         array = _converted(name, array, dtype)
     elif not array.flags.c_contiguous or _writeable(array):
         array = array.copy()
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array
 
 

@@ -16,7 +16,8 @@ class ExecutedOrder(msgspec.Struct, frozen=True):
     is held (``delivery``, ``intraday``, ``normal``, ``mtf``); empty leaves it to the tariff.
     ``same_day`` says how many of a delivery order meet an order of the other side in the same
     session, and so are not delivered. ``depository_paid``: the depository has already been paid for
-    a sale of this instrument in this session. ``squared_off``: the broker closed it, not we.
+    a sale of this instrument in this session. ``squared_off``: the broker closed it, not we. ``settled``: the
+    contract expired, and nothing was traded; of an option ``notional`` is then what it is worth if exercised.
     """
 
     instrument: Instrument
@@ -28,6 +29,7 @@ class ExecutedOrder(msgspec.Struct, frozen=True):
     same_day: int = 0
     depository_paid: bool = False
     squared_off: bool = False
+    settled: bool = False
 
     def __post_init__(self) -> None:
         if self.quantity < 1 or self.notional < 0:

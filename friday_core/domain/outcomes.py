@@ -106,3 +106,19 @@ class ActionApplied(msgspec.Struct, frozen=True):
     quantity_before: int
     quantity_after: int
     cash: int
+
+
+class CashPosted(msgspec.Struct, frozen=True):
+    """Cash of a book moved without a trade: ``amount`` minor units, negative if it was paid.
+
+    ``kind`` is ``borrow_fee``, for a short of ``quantity`` at ``price`` that was kept until ``session``.
+    """
+
+    ts_event: int
+    session: int
+    strategy: str
+    instrument: InstrumentId
+    kind: str
+    quantity: int
+    price: int
+    amount: int

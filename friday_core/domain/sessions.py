@@ -31,11 +31,18 @@ class SessionDates:
 
         Garbage beyond the years 1 to 9999 has the first or the last date that a calendar can name.
         """
+        if len(ts_event) == 1:
+            return np.array((self.date(ts_event.item()),), np.int64)
         quarters, where = np.unique(ts_event // _QUARTER, return_inverse=True)
         if len(quarters) and not _FIRST <= quarters[0] <= quarters[-1] <= _LAST:
             return self.of(np.clip(ts_event, _FIRST * _QUARTER, _LAST * _QUARTER))
         offsets = np.array([self._offset(int(quarter)) for quarter in quarters], np.int64)
         return (ts_event + offsets[where]) // _DAY
+
+    def date(self, ts_event: int) -> int:
+        """The local date of one moment, in days; garbage as in ``of``."""
+        moment = min(max(ts_event, _FIRST * _QUARTER), _LAST * _QUARTER)
+        return (moment + self._offset(moment // _QUARTER)) // _DAY
 
     def _offset(self, quarter: int) -> int:
         if quarter not in self._offsets:

@@ -54,13 +54,13 @@ class Align:
         chunk = self._without_late_rows(chunk)
         if not len(chunk):
             return
-        newest = int(chunk.ts_event[-1])
+        newest: int = chunk.ts_event[-1].item()
         if newest == self._open_ts:
             self._open.append(chunk)
             return
-        start = int(np.searchsorted(chunk.ts_event, newest))
+        start = int(np.searchsorted(chunk.ts_event, newest)) if len(chunk) > 1 else 0
         closed = [*self._open, chunk.take(slice(0, start))] if start else self._open
-        self._open, self._open_ts = [chunk.take(slice(start, None))], newest
+        self._open, self._open_ts = [chunk.take(slice(start, None)) if start else chunk], newest
         if closed:
             yield self._complete(closed)
 
@@ -90,11 +90,13 @@ class Align:
     def _complete(self, parts: Sequence[Chunk]) -> Chunk:
         """Sorted rows with at most one row of each instrument in a slice: the first that came."""
         rows = Chunk.concat(parts)
+        if len(rows) == 1:
+            return rows
         later, next_inst = np.diff(rows.ts_event) > 0, np.diff(rows.inst)
-        if not (later | (next_inst > 0)).all():
-            rows = rows.take(np.lexsort((rows.inst, rows.ts_event)))
-            later, next_inst = np.diff(rows.ts_event) > 0, np.diff(rows.inst)
-        surplus = np.append(False, ~later & (next_inst == 0))
+        if (later | (next_inst > 0)).all():
+            return rows
+        rows = rows.take(np.lexsort((rows.inst, rows.ts_event)))
+        surplus = np.append(False, (np.diff(rows.ts_event) == 0) & (np.diff(rows.inst) == 0))
         if not surplus.any():
             return rows
         if self._repeats:
@@ -108,6 +110,8 @@ class Align:
         if not len(chunk):
             return chunk
         known = max(self.newest, self._closed_before)
+        if len(chunk) == 1 and chunk.ts_event.item() >= known:
+            return chunk
         newest = np.maximum(np.maximum.accumulate(chunk.ts_event), known)
         late = chunk.ts_event < newest
         if not late.any():
@@ -129,5 +133,7 @@ def _in_waves(rows: Chunk, again: npt.NDArray[np.bool_]) -> Chunk:
 
 def slice_ends(rows: Chunk) -> list[int]:
     """Where each slice of whole, sorted slices ends: before a later time, or an instrument not after the last."""
+    if len(rows) == 1:
+        return [1]
     begins = (np.diff(rows.ts_event) != 0) | (np.diff(rows.inst) <= 0)
     return [*(np.flatnonzero(begins) + 1).tolist(), len(rows)]

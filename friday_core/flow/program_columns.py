@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Array, Chunk, Float64
+import numpy as np
+
+from friday_core.causal.program import Program
+from friday_core.causal.tables import Table
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Array, Chunk, Float64, Int64
 
 _RAW = "raw."
+_NAN = float("nan")
 
 
 def program_columns(rows: Chunk, labels: Iterable[str], scales: Float64) -> dict[str, list[float]]:
@@ -14,7 +19,13 @@ def program_columns(rows: Chunk, labels: Iterable[str], scales: Float64) -> dict
 
     ``scales`` holds the price units of one currency unit for each instrument of the universe.
     """
-    return {label: _column(rows, label, scales) for label in labels}
+    return {label: _column(rows, label, scales).tolist() for label in labels}
+
+
+def program_table(rows: Chunk, program: Program, domain: str, scales: Float64, times: Int64 | None = None) -> Table:
+    """The columns that a program reads in a domain, whole; ``times`` of the rows instead of their close."""
+    columns = {label: _column(rows, label, scales) for label in program.inputs[domain]}
+    return Table(columns, program, domain, (rows.ts_event if times is None else times, rows.inst))
 
 
 def chunk_columns(labels: Iterable[str]) -> tuple[str, ...]:
@@ -23,12 +34,24 @@ def chunk_columns(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in needed if name not in PRICE_COLUMNS))
 
 
-def _column(rows: Chunk, label: str, scales: Float64) -> list[float]:
-    if label.startswith(_RAW):
-        return _prices(rows[label.removeprefix(_RAW)]).tolist()  # type: ignore[no-any-return]
-    if label in PRICE_COLUMNS:
-        return adjusted_prices(rows, label, scales).tolist()  # type: ignore[no-any-return]
-    return rows[label].tolist()  # type: ignore[no-any-return]
+def read_columns(labels: Sequence[str]) -> tuple[str, ...]:
+    """Every column of the chunk that these labels are read from."""
+    names = [label.removeprefix(_RAW) for label in labels]
+    adjusted = any(label in PRICE_COLUMNS for label in labels)
+    return tuple(dict.fromkeys([*names, "factor"] if adjusted else names))
+
+
+class SingleRow:
+    """Reads what ``program_columns`` gives of a chunk of one row, and makes no arrays."""
+
+    def __init__(self, labels: Iterable[str], scales: Float64) -> None:
+        self._readers = [(label, _reader(label)) for label in labels]
+        self._scales: list[float] = scales.tolist()
+
+    def __call__(self, row: Chunk, inst: int) -> dict[str, float]:
+        """By label; ``inst`` is the row's instrument."""
+        scale = self._scales[inst]
+        return {label: read(row, scale) for label, read in self._readers}
 
 
 def adjusted_prices(rows: Chunk, name: str, scales: Float64) -> Float64:
@@ -37,8 +60,31 @@ def adjusted_prices(rows: Chunk, name: str, scales: Float64) -> Float64:
     return adjusted
 
 
+def _column(rows: Chunk, label: str, scales: Float64) -> Float64:
+    if label.startswith(_RAW):
+        return _prices(rows[label.removeprefix(_RAW)])
+    if label in PRICE_COLUMNS:
+        return adjusted_prices(rows, label, scales)
+    return np.asarray(rows[label], np.float64)
+
+
 def _prices(units: Array) -> Float64:
     """Price units as floats, NaN where there is none."""
     prices: Float64 = units.astype("float64")
-    prices[units == MISSING_PRICE] = float("nan")
+    prices[units == MISSING_PRICE] = _NAN
     return prices
+
+
+def _reader(label: str) -> Callable[[Chunk, float], float]:
+    """Reads one label of a row, given its instrument's scale: in the order of ``_column``, for the same bits."""
+    if label.startswith(_RAW):
+        name = label.removeprefix(_RAW)
+        return lambda row, _scale: _price(row, name)
+    if label in PRICE_COLUMNS:
+        return lambda row, scale: _price(row, label) / scale * row["factor"].item()
+    return lambda row, _scale: float(row[label].item())
+
+
+def _price(row: Chunk, name: str) -> float:
+    units: int = row[name].item()
+    return _NAN if units == MISSING_PRICE else float(units)

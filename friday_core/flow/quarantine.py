@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 import msgspec
 
@@ -32,16 +32,31 @@ class Quarantine:
         self._stream = stream
         self.universe = universe
         self._held: list[HeldRow] = []
+        self._gone: Counter[tuple[str, str, str]] = Counter()
 
     @property
     def rows(self) -> list[HeldRow]:
-        """In the order of arrival; a row that several stages judged, in the order of the stages."""
+        """In the order of arrival; a row that several stages judged, in the order of the stages.
+
+        Without those that were let go of.
+        """
         return sorted(self._held, key=lambda one: one.seq)
 
     @property
     def counts(self) -> Counter[tuple[str, str, str]]:
         """Rows by stage, verdict and reason."""
-        return Counter((one.stage, one.verdict, one.reason) for one in self._held)
+        return self._gone + _counted(self._held)
+
+    def release(self, left: int) -> list[HeldRow]:
+        """Let go of the rows that arrived first, so that ``left`` stay; they still count. Between two records only."""
+        rows = self.rows
+        gone, self._held = rows[:-left], rows[-left:]
+        self._gone += _counted(gone)
+        return gone
+
+    def __len__(self) -> int:
+        """Rows that are held and were not let go of."""
+        return len(self._held)
 
     def hold(self, stage: str, verdict: Verdict, reason: str, chunk: Chunk, row: int) -> None:
         """Keep one row of ``chunk`` as it was before ``stage``."""
@@ -62,3 +77,7 @@ class Quarantine:
         """Of what was held since ``mark``, the rows with these numbers never came so far."""
         since = [one for one in self._held[mark:] if one.seq not in seqs]
         self._held[mark:] = since
+
+
+def _counted(rows: Iterable[HeldRow]) -> Counter[tuple[str, str, str]]:
+    return Counter((one.stage, one.verdict, one.reason) for one in rows)

@@ -28,9 +28,11 @@ class StageMemory:
 
     def begin(self) -> None:
         """The first row comes next."""
-        if self._begun or isinstance(self._component, Stateful):
+        if self._begun:
             return
         self._begun = True
+        if isinstance(self._component, Stateful):
+            return
         try:
             self._at_first = copy.deepcopy(vars(self._component))
         except Exception:  # noqa: BLE001 - whatever cannot be copied: it is taken to remember something

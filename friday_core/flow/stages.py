@@ -8,7 +8,7 @@ from operator import itemgetter
 import msgspec
 import numpy as np
 
-from friday_core.domain.chunk import Chunk, Int64
+from friday_core.domain.chunk import Array, Chunk, Int64
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.errors import DataValidationError, FridayError, PluginContractError
 from friday_core.flow.plans import Named
@@ -44,15 +44,17 @@ class TransformStage:
 
 
 def _same_rows(result: Chunk, chunk: Chunk) -> bool:
-    return all(
-        after is before or np.array_equal(after, before)
-        for after, before in (
-            (result.seq, chunk.seq),
-            (result.ts_event, chunk.ts_event),
-            (result.ts_recv, chunk.ts_recv),
-            (result.inst, chunk.inst),
-        )
+    """Nearly always they are the very same arrays."""
+    return (
+        _same(result.seq, chunk.seq)
+        and _same(result.ts_event, chunk.ts_event)
+        and _same(result.ts_recv, chunk.ts_recv)
+        and _same(result.inst, chunk.inst)
     )
+
+
+def _same(after: Array, before: Array) -> bool:
+    return after is before or np.array_equal(after, before)
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="stages 2"):
@@ -77,6 +79,7 @@ class Stages:
             else TransformStage(name, stage)
             for name, stage in stages
         ]
+        self._judges = [stage for stage in self._stages if isinstance(stage, ValidationStage)]
         self._memories = [StageMemory(f"{stage.role} {stage.name!r}", stage.component) for stage in self._stages]
         self._newest = BEGINNING
         #: Validators that failed, in the order of the rows on which they did.
@@ -108,7 +111,9 @@ class Stages:
             undone = set(arrived[_place(arrived, last) + 1 :].tolist())
             self._quarantine.forget(begin, undone)
             self.faults = [one for one in self.faults if one.seq not in undone]
-        self._newest = int(chunk.ts_event.max(initial=self._newest))
+        if len(chunk):
+            newest = chunk.ts_event[-1] if len(chunk) == 1 else chunk.ts_event.max()
+            self._newest = max(self._newest, newest.item())
         return chunk, stop
 
     def snapshot(self) -> bytes:
@@ -130,10 +135,12 @@ class Stages:
 
     def _note_faults(self, arrived: Int64, passed: Chunk) -> None:
         """Validators that failed on the rows that ``arrived``; ``passed`` is what is left of them."""
+        if all(stage.fault is None for stage in self._judges):
+            return
         known = {(one.validator, one.seq) for one in self.faults}
         new: list[tuple[int, ValidatorFault]] = []
-        for stage in self._stages:
-            fault = stage.fault if isinstance(stage, ValidationStage) else None
+        for stage in self._judges:
+            fault = stage.fault
             if fault is not None and (stage.name, fault.seq) not in known:
                 place = _place(arrived, fault.seq)
                 before = passed.ts_event[np.isin(passed.seq, arrived[:place])]

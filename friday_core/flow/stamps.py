@@ -9,6 +9,7 @@ from operator import mul
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.market import CorporateAction
@@ -21,6 +22,10 @@ from friday_core.flow.snapshots import from_bytes, to_bytes
 #: ``session`` in days since 1970-01-01; raw prices times ``factor`` compare over time, and so do raw
 #: volumes divided by ``split``, the shares that one share has become.
 STAMPED_COLUMNS = ("session", "factor", "split")
+
+
+_ONE: Float64 = np.ones(1)
+_ONE.setflags(write=False)
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="stamps 1"):
@@ -72,14 +77,20 @@ class Stamps:
     def stamp(self, chunk: Chunk, domain: str | None = None) -> Chunk:
         """The same rows, which are of this clock domain; without it the first bar of a session is not known."""
         sessions, flags = self._placed(chunk.ts_event, domain)
-        factor, split = np.ones(len(chunk)), np.ones(len(chunk))
-        for position in np.unique(chunk.inst).tolist():
-            if position in self._actions:
-                rows = chunk.inst == position
-                ex_dates, factors, splits = self._products_of(position)
-                since = np.searchsorted(ex_dates, sessions[rows], side="right")
-                factor[rows], split[rows] = factors[since], splits[since]
+        factor, split = self._factors(chunk.inst, sessions)
         return chunk.with_columns({"session": sessions.astype(np.float64), "factor": factor, "split": split, **flags})
+
+    def _factors(self, inst: npt.NDArray[np.int32], sessions: Int64) -> tuple[Float64, Float64]:
+        """What corporate actions up to each row's session did to prices, and to shares."""
+        if not self._actions:
+            return (_ONE, _ONE) if len(inst) == 1 else (np.ones(len(inst)), np.ones(len(inst)))
+        factor, split = np.ones(len(inst)), np.ones(len(inst))
+        for position in self._actions.keys() & set(inst.tolist() if len(inst) == 1 else np.unique(inst).tolist()):
+            rows = inst == position
+            ex_dates, factors, splits = self._products_of(position)
+            since = np.searchsorted(ex_dates, sessions[rows], side="right")
+            factor[rows], split[rows] = factors[since], splits[since]
+        return factor, split
 
     def _placed(self, ts_event: Int64, domain: str | None) -> tuple[Int64, dict[str, Array]]:
         """Each row's session, and the flags of a calendar if there is one."""

@@ -186,12 +186,14 @@ class Stream:
 
     def _unmarked(self, chunk: Chunk) -> Chunk:
         """The rows that the source could convert; the others never reach anything."""
+        if not (chunk.code.item() if len(chunk) == 1 else chunk.code.any()):
+            return chunk
         for row in np.flatnonzero(chunk.code):
             code = int(chunk.code[row])
             unknown = f"marked by the source with code {code}"
             reason = next((one.reason for one in RowCode if one == code), unknown)
             self.quarantine.hold("source", Verdict.QUARANTINE, reason, chunk, int(row))
-        return chunk.take(chunk.code == 0) if chunk.code.any() else chunk
+        return chunk.take(chunk.code == 0)
 
     def _difference(self, chunk: Chunk) -> str:
         declared, there = ", ".join(sorted(self._columns)), ", ".join(sorted(chunk.columns)) or "none"

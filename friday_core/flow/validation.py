@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.verdicts import Verdict
+from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.errors import DataValidationError
 from friday_core.flow.isolation import Answer, Failure, IsolatedValidator
 from friday_core.flow.quarantine import Quarantine
@@ -66,9 +66,9 @@ class ValidationStage:
 
     def _applied(self, answer: Answer) -> tuple[Chunk, DataValidationError | None]:
         chunk, judgement = answer.rows, answer.judgement
-        verdict = judgement.verdict
-        if not (verdict.any() or judgement.reason.any()):
+        if _passes_unremarked(judgement):
             return chunk, None
+        verdict = judgement.verdict
         rejected = np.flatnonzero(verdict == Verdict.REJECT_CHUNK)
         stop = None
         if len(rejected):
@@ -83,3 +83,11 @@ class ValidationStage:
             kind = Verdict(int(verdict[row]))
             self._quarantine.hold(self.name, kind, judgement.reason_of(int(row)), chunk, int(row))
         return answer.repaired.take(verdict <= Verdict.REPAIR), stop
+
+
+def _passes_unremarked(judgement: Judgement) -> bool:
+    """Whether nothing is said of any row, as of nearly every one that comes alone."""
+    verdict, reason = judgement.verdict, judgement.reason
+    if len(verdict) == 1:
+        return not (verdict.item() or reason.item())
+    return not (verdict.any() or reason.any())

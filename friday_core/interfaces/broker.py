@@ -88,6 +88,15 @@ class Tariff(Component, ABC):
         """
         return None
 
+    def shares(self) -> tuple[tuple[int, int], ...] | None:
+        """For kernels: charges that are shares of an order's notional, and of nothing else.
+
+        Each share is a numerator and a denominator, of the one before or of the notional, rounded half-even
+        to the minor unit; without any, nothing is charged. ``None``, unless overridden, for other charges. It
+        must say what ``charges_of`` does: whoever overrides that overrides this.
+        """
+        return None
+
 
 class ChargesPlan(Tariff, ABC):
     """Role ``charges``: a tariff that looks at the amount alone.

@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-from friday_core.causal.columns import Operand
+from friday_core.causal.checks import named_conditions
+from friday_core.causal.columns import Col, Operand
 from friday_core.causal.market import Market
+from friday_core.causal.trace import line_of
 from friday_core.domain.orders import OrderType
+from friday_core.domain.verdicts import Verdict
 from friday_core.interfaces.component import Component
 
 
@@ -50,6 +53,49 @@ class ColumnTransformer(Columns, ABC):
         def friday_components():
             return [ComponentSpec("transformer", "distance", Distance, Settings)]
     """
+
+
+class ColumnValidator(Columns, ABC):
+    """Role ``validator`` in columns: what must not be, each with its reason.
+
+    A row on which a condition is true is held back with that reason: quarantined, or as the verdict says
+    that stands with the condition, ``(Verdict.PASS, m.volume == 0)`` for a remark on a row that goes on.
+    Where the condition is false or unknown, nothing is said: a missing value is asked for by ``isna()``. The
+    worst verdict stands, and of several as bad the first. A row counts for the rows of its instrument that
+    come after it whether it was held back or not, and also where it came late. Rows pass one by one: there
+    is no ``m.panel``, no ``m.at``, and no repair. A complete plugin::
+
+        from friday_core.api import ColumnValidator, ComponentSpec, PluginSettings, hookimpl
+
+
+        class Settings(PluginSettings):
+            rows: int = 5
+
+
+        class Frozen(ColumnValidator):
+            def __init__(self, settings):
+                self.rows = settings.rows
+
+            def checks(self, m):
+                last = m.raw.close.rolling(self.rows)
+                return {
+                    "nobody knows its volume": m.volume.isna(),
+                    "the price stands still": last.max() == last.min(),
+                }
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("validator", "frozen", Frozen, Settings)]
+    """
+
+    @abstractmethod
+    def checks(self, m: Market) -> Mapping[str, Col | tuple[Verdict, Col]]:
+        """Conditions by reason, in the order in which they count; called once, before any data."""
+
+    def outputs(self, m: Market) -> Mapping[str, Operand]:
+        """The conditions of ``checks`` by verdict and reason; Friday's own."""
+        return named_conditions(self.checks(m), line_of(self.checks))
 
 
 class FeatureSet(Columns, ABC):

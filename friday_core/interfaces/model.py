@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from types import FunctionType
 from typing import Any, Literal, Self
 
 import msgspec
@@ -20,6 +21,10 @@ from friday_core.interfaces.component import Component
 Output = Literal["return", "probability"]
 #: What a NaN feature does: the whole prediction is NaN, or the model has a branch of its own for it.
 NanPolicy = Literal["abstain", "native"]
+#: One row, ``step(values, numbers, words)``: its features, and what a ``ModelKernel`` holds.
+ModelStep = Callable[[Sequence[float], Sequence[float], Sequence[int]], float]
+#: The predictions of many rows, ``values[row, feature]`` in float64; ``ValueError`` for rows of another width.
+Predictor = Callable[[Float64], Float64]
 #: End of a label that is not known.
 NEVER = int(np.iinfo(np.int64).max)
 
@@ -86,6 +91,33 @@ class TrainingTable:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelKernel:
+    """A model in words that the compiler knows: a step for all models of its kind, and the numbers of this one.
+
+    ``step`` is a plain function of a module: arithmetic, comparisons, loops over ``range``, ``math``,
+    functions of the same kind. It is compiled once, whatever is fitted later. It reads ``numbers``
+    and ``words``, flat and read-only, by position: what is behind their end is not its own.
+    """
+
+    step: ModelStep
+    numbers: Float64
+    words: Int64
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.step, FunctionType):
+            raise SchemaError(f"the step of a kernel is a plain function, not {self.step!r:.60}")
+        for name, dtype in (("numbers", np.float64), ("words", np.int64)):
+            array = getattr(self, name)
+            if array.dtype != dtype or array.ndim != 1 or array.flags.writeable or not array.flags.c_contiguous:
+                raise SchemaError(f"{name} of a kernel are flat, read-only {np.dtype(dtype)}, not {array!r:.60}")
+
+    def in_plain_python(self, values: Float64) -> Float64:
+        """The predictions of rows by ``step`` as it stands; ``IndexError`` where it reads what is not its own."""
+        numbers, words = self.numbers.tolist(), self.words.tolist()
+        return np.array([self.step(row, numbers, words) for row in values.tolist()], np.float64)
+
+
 class CompiledModel(ABC):
     """A fitted model as an immutable blob: equal bytes, equal predictions.
 
@@ -107,6 +139,11 @@ class CompiledModel(ABC):
         """SHA-256 of the bytes."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
+    @property
+    def kernel(self) -> ModelKernel | None:
+        """The same predictions, to the bit, for the compiler; ``None`` if ``step`` is all there is."""
+        return None
+
     @abstractmethod
     def step(self, values: Sequence[float]) -> float:
         """The prediction for one row, features in order; ``ValueError`` for another number of values.
@@ -117,6 +154,15 @@ class CompiledModel(ABC):
     @abstractmethod
     def to_bytes(self) -> bytes:
         """Versioned and with a checksum; no pickle. ``friday_core.models.compiled.from_bytes`` reads them."""
+
+
+def stepped(model: CompiledModel) -> Predictor:
+    """Predicts rows by the model's ``step``, one after the other."""
+
+    def predict(values: Float64) -> Float64:
+        return np.array([model.step(row) for row in values.tolist()], np.float64)
+
+    return predict
 
 
 class Model(Component, ABC):

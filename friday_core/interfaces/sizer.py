@@ -40,6 +40,9 @@ class Sizer(Component, ABC):
 
     #: Columns that the bars must carry; checked before the session starts.
     inputs: tuple[str, ...] = ()
+    #: For kernels: ``size`` is ``Target(signal.instrument, signal.strength * share, signal.reason)`` for every signal,
+    #: and nothing else. ``None`` for other sizers; whoever overrides ``size`` sets it anew.
+    share: float | None = None
 
     @abstractmethod
     def size(self, signal: Signal, bar: Bar, book: BookView) -> Target | None:

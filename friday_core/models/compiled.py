@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from friday_core.domain.chunk import Float64
 from friday_core.errors import DataError
-from friday_core.interfaces.model import CompiledModel
+from friday_core.interfaces.model import CompiledModel, stepped
 from friday_core.models.blob import opened
 from friday_core.models.linear import LinearContent, LinearModel
 from friday_core.models.trees import TreeContent, TreeModel
@@ -26,4 +24,4 @@ def from_bytes(data: bytes) -> LinearModel | TreeModel:
 
 def predictions(model: CompiledModel, values: Float64) -> Float64:
     """``step`` for each row: the same bits as one row alone."""
-    return np.array([model.step(row) for row in values.tolist()], np.float64)
+    return stepped(model)(values)

@@ -11,8 +11,9 @@ import msgspec
 import numpy as np
 
 from friday_core.domain.chunk import Float64
-from friday_core.interfaces.model import CompiledModel, NanPolicy, Output
+from friday_core.interfaces.model import CompiledModel, ModelKernel, NanPolicy, Output
 from friday_core.models.blob import check_features, frozen, packed, sealed, unpacked
+from friday_core.models.kernels import linear_kernel
 from friday_core.models.links import LINKS, Link, linked
 
 
@@ -73,6 +74,10 @@ class LinearModel(CompiledModel):
             whole = whole and math.isfinite(value)
             total += weight * ((value - centre) / scale)
         return linked(total + self.intercept, self.link) if whole else math.nan
+
+    @property
+    def kernel(self) -> ModelKernel:
+        return linear_kernel(self.weight, self.centre, self.scale, self.intercept, self.link)
 
     def to_bytes(self) -> bytes:
         arrays = packed(self.weight), packed(self.centre), packed(self.scale)

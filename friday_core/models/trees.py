@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from friday_core.domain.chunk import Float64
-from friday_core.interfaces.model import CompiledModel, NanPolicy, Output
+from friday_core.interfaces.model import CompiledModel, ModelKernel, NanPolicy, Output
 from friday_core.models.blob import check_features, frozen, packed, sealed, unpacked
+from friday_core.models.kernels import tree_kernel
 from friday_core.models.links import LINKS, Link, linked
 
 Int32 = npt.NDArray[np.int32]
@@ -112,6 +113,18 @@ class TreeModel(CompiledModel):
                 node = left[node] if goes_left else right[node]  # noqa: PLW2901 - the walk begins at the root
             total += value[node]
         return linked(total / self.divisor, self.link)
+
+    @property
+    def kernel(self) -> ModelKernel:
+        nodes = dict(zip(self.nodes.__slots__, _columns(self.nodes), strict=True))
+        return tree_kernel(
+            nodes,
+            features=len(self.features),
+            abstains=self.nan == "abstain",
+            link=self.link,
+            base=self.base,
+            divisor=self.divisor,
+        )
 
     def to_bytes(self) -> bytes:
         nodes = tuple(packed(column) for column in _columns(self.nodes))

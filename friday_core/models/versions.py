@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
@@ -11,8 +11,7 @@ from operator import attrgetter
 import numpy as np
 
 from friday_core.domain.chunk import Float64
-from friday_core.interfaces.model import TrainingTable
-from friday_core.models.compiled import predictions
+from friday_core.interfaces.model import CompiledModel, Predictor, TrainingTable, stepped
 from friday_core.models.linear import LinearModel
 from friday_core.models.trees import TreeModel
 
@@ -54,13 +53,18 @@ class OutOfSample:
     label_means: Float64
 
 
-def out_of_sample(table: TrainingTable, versions: Sequence[Version]) -> OutOfSample:
-    """Plays the versions over the rows: the predictions of a prediction stage, with the same bits."""
+def out_of_sample(
+    table: TrainingTable, versions: Sequence[Version], predictors: Callable[[CompiledModel], Predictor] = stepped
+) -> OutOfSample:
+    """Plays the versions over the rows: the predictions of a prediction stage, with the same bits.
+
+    ``predictors`` says what a version predicts with, as that of the stage does.
+    """
     predicted, means = np.full(len(table), np.nan), np.full(len(table), np.nan)
     models = [one for one in versions if one.model is not None]
     begins = np.searchsorted(table.ts, [one.effective_from for one in models], side="right").tolist()
     for version, (begin, end) in zip(models, pairwise([*begins, len(table)]), strict=True):
         assert version.model is not None
-        predicted[begin:end] = predictions(version.model, table.values[begin:end])
+        predicted[begin:end] = predictors(version.model)(table.values[begin:end])
         means[begin:end] = version.label_mean
     return OutOfSample(predicted, means)

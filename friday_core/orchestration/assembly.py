@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from friday_core.causal.domains import parse
+from friday_core.causal.oracle import Executor, Oracle
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.records import Record
@@ -15,6 +16,7 @@ from friday_core.domain.schedule import Schedule
 from friday_core.errors import ConfigurationError, DataSourceError, FridayError, InvariantError, Problem, ProblemKind
 from friday_core.flow.plans import DerivedPlan, Named, StreamPlan
 from friday_core.flow.prediction_stage import PredictionStage
+from friday_core.flow.predictors import predictors
 from friday_core.flow.session_flags import CALENDAR_COLUMNS
 from friday_core.flow.stamps import STAMPED_COLUMNS
 from friday_core.infrastructure.logging import described
@@ -31,6 +33,7 @@ from friday_core.interfaces.strategy import Strategy
 from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.windows import WindowStrategy
 from friday_core.models.compiled import from_bytes
+from friday_core.models.kernels import STEPS
 from friday_core.orchestration.programs import Programs, trace_components
 from friday_core.orchestration.streams import bars_problem, derived_streams, stream_problems
 from friday_core.plugin.graph import Graph, Node
@@ -120,7 +123,8 @@ class Assembly:
         settings = self.settings.model
         for name, _ in self.placed(Kind.MODEL, f"streams.{stream}", "model"):
             max_age = None if settings.max_age is None else round(settings.max_age * _DAY)
-            yield name, PredictionStage(self.model_features(stream), from_bytes, max_age)
+            makers = predictors(self.programs.executor, STEPS)
+            yield name, PredictionStage(self.model_features(stream), from_bytes, max_age, makers)
 
     def model_features(self, stream: str) -> tuple[str, ...]:
         """The columns that the model of a stream reads: those that are named, or all that its source adds."""
@@ -168,7 +172,8 @@ class Assembly:
             return EventRunner(entry.id, strategy, instruments)
         if isinstance(strategy, WindowStrategy):
             return WindowRunner(entry.id, strategy, instruments)
-        return ColumnRunner(entry.id, self.programs.strategies[f"strategy.{entry.id}"], self.universe, instruments)
+        program = self.programs.strategies[f"strategy.{entry.id}"]
+        return ColumnRunner(entry.id, program, self.universe, instruments, self.programs.executor)
 
     def risk_rules(self) -> dict[str, RiskRule | RiskAdjuster]:
         """Those that make targets smaller, then those that judge orders, each in its order."""
@@ -194,7 +199,9 @@ class Assembly:
         return found[0]
 
 
-def assemble(settings: SettingsSections, graph: Graph, run_folder: Path, secrets: SecretRegistry) -> Assembly:
+def assemble(
+    settings: SettingsSections, graph: Graph, run_folder: Path, secrets: SecretRegistry, executor: Executor = Oracle
+) -> Assembly:
     """Build every component; ``ConfigurationError`` lists all that is wrong with them.
 
     Building has no effect outside the process: files are read, none are written. Before a factory
@@ -221,7 +228,8 @@ def assemble(settings: SettingsSections, graph: Graph, run_folder: Path, secrets
     bars = bars_problem(settings.streams[MARKET_DATA], assembly.source.interval)
     if bars is not None:
         raise ConfigurationError([bars])
-    programs = trace_components(graph, components, settings.streams, feed.universe, assembly.stamped)
+    columns = assembly.stamped
+    programs = trace_components(graph, components, settings.streams, feed.universe, columns, executor=executor)
     if programs.problems:
         raise ConfigurationError(programs.problems)
     return replace(assembly, programs=programs)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from friday_core.causal.compiled.choice import ChosenExecutor
+from friday_core.causal.oracle import Executor
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
 from friday_core.flow.coarser import CoarserBars
@@ -15,30 +17,33 @@ from friday_core.flow.plans import DerivedPlan
 from friday_core.flow.session_hours import SessionHours
 from friday_core.flow.stamps import Stamps
 from friday_core.flow.stream import Stream
+from friday_core.infrastructure.logging import get_logger
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.broker import SimulatedBroker
 from friday_core.orchestration.assembly import Assembly, assemble
 from friday_core.orchestration.checks import check_assembly, check_settings
 from friday_core.orchestration.exchange import exchange_of
+from friday_core.orchestration.holding import entry_rules, holding_terms
 from friday_core.plugin.discovery import installed_plugins
 from friday_core.plugin.graph import Graph
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.signal_steps import SIGNALS, SignalSteps
-from friday_core.plugin.spec import Kind
+from friday_core.plugin.spec import ComponentSpec, Kind
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.session.run_folder import RunFolder
+from friday_core.simulation.compiled.arena import Runs
 from friday_core.trading.capital import capital_per_strategy
 from friday_core.trading.ledger import Account, Book
 from friday_core.trading.limits import Limits
 from friday_core.trading.risk import RiskEngine
 
 
-def open_registry(settings: SettingsSections) -> PluginRegistry:
-    """A registry over everything that is installed."""
-    return PluginRegistry(installed_plugins(), import_timeout=settings.run.import_timeout)
+def open_registry(settings: SettingsSections, brought: Sequence[ComponentSpec] = ()) -> PluginRegistry:
+    """A registry over everything that is installed, and what the caller brings."""
+    return PluginRegistry(installed_plugins(), import_timeout=settings.run.import_timeout, brought=brought)
 
 
 def open_run_folder(settings: SettingsSections, profile: str, started: int) -> RunFolder:
@@ -46,10 +51,12 @@ def open_run_folder(settings: SettingsSections, profile: str, started: int) -> R
     return RunFolder(settings.run.folder, profile, started)
 
 
-def assembled(settings: SettingsSections, graph: Graph, run_folder: Path, secrets: SecretRegistry) -> Assembly:
+def assembled(
+    settings: SettingsSections, graph: Graph, run_folder: Path, secrets: SecretRegistry, executor: Executor
+) -> Assembly:
     """As ``assemble``; with a mistake, ``ConfigurationError`` lists also what can be told without its mend."""
     try:
-        return assemble(settings, graph, run_folder, secrets)
+        return assemble(settings, graph, run_folder, secrets, executor)
     except ConfigurationError as error:
         found = dict.fromkeys(error.problems)
         if graph.problems:
@@ -132,7 +139,7 @@ def build_risk(assembly: Assembly) -> RiskEngine:
     settings = assembly.settings
     steps = SignalSteps.of(settings.streams.get(SIGNALS))
     limits = Limits.of(settings.risk, settings.account.currency, margin=steps.margin_check)
-    return RiskEngine(limits, assembly.risk_rules())
+    return RiskEngine(limits, assembly.risk_rules(), entry_rules(assembly))
 
 
 def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[Desk]:
@@ -147,6 +154,7 @@ def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[
             sizer=assembly.sizer,
             risk=risk,
             charges=assembly.charges,
+            product=entry.product,
         )
         desks.append(desk)
     return desks
@@ -162,4 +170,26 @@ def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
         assumed_fills=isinstance(broker, SimulatedBroker) and broker.assumed,
         netting=settings.trading.netting,
         limits=Limits.of_account(settings.account),
+        kernel=_slices_kernel(assembly.programs.executor),
+        terms=holding_terms(assembly),
     )
+
+
+def _slices_kernel(executor: Executor) -> Callable[[], Runs | None] | None:
+    """What loads the kernel of the driver's slices, or compiles it, where programs are compiled."""
+    if not isinstance(executor, ChosenExecutor):
+        return None
+
+    def load() -> Runs | None:
+        kernels = executor.kernels()
+        if kernels is None:
+            return None
+        from friday_core.simulation.compiled.loaded import Compiled  # noqa: PLC0415 - llvmlite may be missing
+
+        try:
+            return Compiled(kernels)
+        except Exception as error:  # noqa: BLE001 - the driver serves, with the same numbers
+            get_logger("kernels").warning("slices are stepped in plain Python, with the same numbers", why=str(error))
+            return None
+
+    return load

@@ -13,6 +13,7 @@ from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.declarations import check_declarations
 from friday_core.orchestration.grades import check_grades
+from friday_core.orchestration.holding import holding_problems
 from friday_core.orchestration.known_dates import date_problems
 from friday_core.orchestration.mode import check_speed, derive_mode, play_problem
 from friday_core.plugin.discovery import nearest
@@ -42,6 +43,7 @@ def check_assembly(assembly: Assembly, now: int) -> Iterator[Problem]:
         yield from _order_types(assembly)
         yield from _columns(assembly)
         yield from _instruments(assembly)
+        yield from holding_problems(assembly)
         yield from date_problems(assembly, now)
         yield from _of_the_model(assembly)
 

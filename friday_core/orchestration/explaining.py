@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from friday_core.causal.checks import verdict_and_reason
 from friday_core.causal.instructions import Instruction, warmup_rows
 from friday_core.causal.kinds import Kind as ColumnKind
 from friday_core.causal.listing import named, places
@@ -14,6 +15,8 @@ from friday_core.causal.trace import ANY_DOMAIN
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.records import ModelVersion
 from friday_core.domain.sessions import SessionDates, to_date, to_datetime
+from friday_core.domain.verdicts import Verdict
+from friday_core.flow.check_stage import CheckStage
 from friday_core.flow.column_stage import ColumnStage, SliceStage
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.rehearsal import rehearse
@@ -28,7 +31,8 @@ from friday_core.trading.column_runner import ColumnRunner
 #: Instead of an author's line: Friday holds decisions back until an instrument has warmed up.
 _GATE = "Friday's gate"
 _LEAVES = {"const": "constant", "input": "column"}
-_IN_COLUMNS = frozenset({Kind.STRATEGY, Kind.TRANSFORMER, Kind.FEATURE_SET})
+_IN_COLUMNS = frozenset({Kind.STRATEGY, Kind.TRANSFORMER, Kind.FEATURE_SET, Kind.VALIDATOR})
+_STAGES = CheckStage | ColumnStage | SliceStage
 
 
 class QuestionError(LookupError):
@@ -37,7 +41,10 @@ class QuestionError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """As a person writes it: ``at`` a date or a time with its zone, no ``output`` for the decision."""
+    """As a person writes it: ``at`` a date or a time with its zone, no ``output`` for the decision or the verdict.
+
+    An output of a validator is a condition, by its reason.
+    """
 
     component: str
     instrument: str
@@ -87,10 +94,21 @@ class CoarseBar:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a validator must not find, and whether it did: ``value`` is 1, 0, or NaN where that is unknown."""
+
+    output: str
+    verdict: Verdict
+    reason: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The steps of one output on a row, which is the ``row``-th of the instrument that the program had.
 
-    ``coarser`` are the bars of other domains that steps are shown on.
+    ``coarser`` are the bars of other domains that steps are shown on. Of a validator, ``conditions`` are all
+    that it looks at.
     """
 
     component: str
@@ -102,6 +120,12 @@ class Explanation:
     row: int
     coarser: tuple[CoarseBar, ...]
     steps: tuple[Step, ...]
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def stands(self) -> Condition | None:
+        """The condition whose verdict the row got: the worst that is true, the first of several as bad."""
+        return max((one for one in self.conditions if one.value == 1.0), key=lambda one: one.verdict, default=None)
 
 
 def explain(
@@ -121,22 +145,19 @@ def explain(
         raise QuestionError(str(error)) from None
     watch = Watch(moment, assembly.universe.position(instrument), SessionDates(assembly.settings.data.timezone))
     watched, program, prepare = _watched(assembly, node, instrument, watch)
-    output = _output(node, program, question.output)
+    asked = _output(node, program, question.output)
     core = rehearse(watched, prepare, lambda: watch.is_over, versions())
     row = watch.found
     if row is None:
         raise QuestionError(_no_row(node, question, watch, core))
-    steps = tuple(_steps(program, program.outputs[output], row))
-    coarser = tuple(_coarse_bars(program, steps, row))
-    names = tuple(program.outputs)
-    return Explanation(node.id, output, names, instrument, row.ts_event, row.session, row.number, coarser, steps)
+    return _explanation(node, instrument, program, asked, row)
 
 
 # What is meant ----------------------------------------------------------------------------------
 
 
 def _component(assembly: Assembly, name: str) -> Node:
-    """A strategy by its id or its plugin's name, a transformer or a feature set."""
+    """A strategy, transformer, feature set or validator, by its id or its plugin's name."""
     nodes = [node for node in assembly.graph.nodes.values() if node.request.kind in _IN_COLUMNS]
     exact = [node for node in nodes if name in (node.id, node.id.partition(".")[2])]
     found = exact or [node for node in nodes if name in (node.request.name, node.request.key)]
@@ -144,13 +165,13 @@ def _component(assembly: Assembly, name: str) -> Node:
     if not found:
         words = {word for node in nodes for word in (node.id, node.id.partition(".")[2], node.request.name)}
         hint = nearest(name, sorted(words))
-        what = "strategy, transformer or feature set"
+        what = "strategy, transformer, feature set or validator"
         raise QuestionError(f"no {what} in use is called {name!r}; {hint}In use are {', '.join(ids)}")
     if len(found) > 1:
         raise QuestionError(f"{name!r} may be {' or '.join(node.id for node in found)}: write one of these")
     (node,) = found
     stage = assembly.programs.stages.get(node.id)
-    if not isinstance(stage, ColumnStage | SliceStage) and node.id not in assembly.programs.strategies:
+    if not isinstance(stage, _STAGES) and node.id not in assembly.programs.strategies:
         kind = "its events are its own code" if node.request.kind is Kind.STRATEGY else "its rows pass its own code"
         raise QuestionError(
             f"{node.id} ({node.request.name}) is not written in columns: {kind}, which has no operators"
@@ -170,13 +191,16 @@ def _instrument(assembly: Assembly, name: str) -> InstrumentId:
     return instrument
 
 
-def _output(node: Node, program: Program, name: str | None) -> str:
+def _output(node: Node, program: Program, name: str | None) -> str | None:
+    """``None`` where the row will tell: the condition that a validator's verdict comes from."""
+    is_validator = node.request.kind is Kind.VALIDATOR
+    by_reason = {verdict_and_reason(one)[1]: one for one in program.outputs} if is_validator else {}
     names = list(program.outputs)
     if name is None:
-        return next((one for one in DECISIONS if one in names), names[0])
-    if name not in names:
-        raise QuestionError(f"{node.id} has no output {name!r}; {_choice(name, names)}")
-    return name
+        return None if is_validator else next((one for one in DECISIONS if one in names), names[0])
+    if name not in names and name not in by_reason:
+        raise QuestionError(f"{node.id} has no output {name!r}; {_choice(name, list(by_reason) or names)}")
+    return by_reason.get(name, name)
 
 
 def _choice(name: str, known: Sequence[str]) -> str:
@@ -193,7 +217,7 @@ def _watched(
     """The assembly with the component under the watch, its program, and what is to be done to the desks."""
     programs, universe = assembly.programs, assembly.universe
     stage = programs.stages.get(node.id)
-    if isinstance(stage, ColumnStage | SliceStage):
+    if isinstance(stage, _STAGES):
         stages = {**programs.stages, node.id: watched_stage(stage, universe, watch)}
         return replace(assembly, programs=replace(programs, stages=stages)), stage.program, lambda _desks: None
     program = programs.strategies[node.id]
@@ -226,6 +250,20 @@ def told(ts_event: int, session: int) -> str:
 
 
 # What is shown ----------------------------------------------------------------------------------
+
+
+def _explanation(
+    node: Node, instrument: InstrumentId, program: Program, asked: str | None, row: SeenRow
+) -> Explanation:
+    names = tuple(program.outputs)
+    whole = Explanation(node.id, asked or names[0], names, instrument, row.ts_event, row.session, row.number, (), ())
+    if node.request.kind is Kind.VALIDATOR:
+        found = (Condition(name, *verdict_and_reason(name), row.values[n]) for name, n in program.outputs.items())
+        whole = replace(whole, conditions=tuple(found))
+        if asked is None and whole.stands is not None:
+            whole = replace(whole, output=whole.stands.output)
+    steps = tuple(_steps(program, program.outputs[whole.output], row))
+    return replace(whole, steps=steps, coarser=tuple(_coarse_bars(program, steps, row)))
 
 
 def _steps(program: Program, root: int, row: SeenRow) -> Iterator[Step]:

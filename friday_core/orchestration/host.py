@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from friday_core import __version__
+from friday_core.analytics.fill_convention import fill_convention
+from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
 from friday_core.domain.outcomes import StrategyStopped, ValidatorFault
 from friday_core.domain.records import ModelVersion, SessionStarted
@@ -28,22 +31,23 @@ from friday_core.orchestration.checks import mode_of
 from friday_core.orchestration.known_dates import RunDates, date_warnings, needed_facts
 from friday_core.orchestration.left_out import left_out
 from friday_core.orchestration.lifecycle import Lifecycle
-from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
-from friday_core.orchestration.model_tables import models_table, predictions_table
+from friday_core.orchestration.masking import mask_error, mask_texts
 from friday_core.orchestration.observing import connect_observers
 from friday_core.orchestration.predicted import out_of_sample_from
 from friday_core.orchestration.rehearsal import inside
+from friday_core.orchestration.run_tables import RunTables
 from friday_core.orchestration.training import Trainer, Training
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
+from friday_core.session.journal import Entry
 from friday_core.session.run_folder import SUMMARY, RunFolder
 from friday_core.session.runner import Progress, RunStatus, SessionRunner
-from friday_core.session.summary import summary_of
-from friday_core.session.tables import ResultTables
+from friday_core.session.summary import summary_of, tallies_of
+from friday_core.session.tallies import Tallies
 from friday_core.session.versions import with_versions
 from friday_core.session.watchdog import Patience, Watchdog
 from friday_core.trading.ledger import Account
-from friday_core.trading.refusals import not_allowed, refusals
+from friday_core.trading.refusals import not_allowed, refused
 
 #: Seconds that observers and notifiers get to finish when a run is over.
 DRAIN_SECONDS = 5.0
@@ -80,12 +84,15 @@ class Host:
         events: EventBus,
         security: SecretRegistry,
         clock: Clock,
+        executor: ChosenExecutor,
         trainer: Trainer,
     ) -> None:
         self.profile = profile
         self.assembly = assembly
         self.mode = mode_of(assembly)
         self.folder = folder
+        #: What makes whatever runs columns, of this host's assemblies.
+        self.executor = executor
         self._resolved = resolved
         self._registry = registry
         self._runner = runner
@@ -101,6 +108,8 @@ class Host:
         self._keeps_inside = False
         self._facts = needed_facts(assembly)
         run = assembly.settings.run
+        self._tables = RunTables(folder, runner.core, assembly.universe, account, security.mask)
+        runner.after_each_record(self._tables.flush)
         self._watchdog = Watchdog(runner, Patience(run.slow_record, run.record_timeout), self._hung)
         self._on_hang: Callable[[ComponentTimeout], None]
         self._on_fit: FitProgress
@@ -114,6 +123,17 @@ class Host:
     def was_run(self) -> bool:
         """Whether the session has begun: before that there is a log, and no result."""
         return self._runner.core.started is not None
+
+    def keep_journal(self) -> None:
+        """Keep every record of the run that is to come, whatever memory it takes, for ``journalled``."""
+        self._runner.journal.keep_all()
+
+    def journalled(self) -> Iterator[Entry]:
+        """What the session was told so far, record by record, and what it answered.
+
+        ``InvariantError`` for a long session that was not told to ``keep_journal``.
+        """
+        return iter(self._runner.journal)
 
     def keep_inside(self) -> None:
         """Let nothing leave the run that is to come.
@@ -210,9 +230,9 @@ class Host:
 
     def _warnings(self) -> list[str]:
         """Facts that end soon after the run, or before it; while nobody knows its last day, none."""
-        last, equity = RunDates.of(self.assembly.settings, self._clock.now()).last, self._runner.core.log.equity
-        if last is None and equity:
-            last = equity[-1].session
+        last = RunDates.of(self.assembly.settings, self._clock.now()).last
+        if last is None:
+            last = next(reversed(self._tallies().account.closed().closes), None)
         return [] if last is None else date_warnings(self._facts, last)
 
     def _trained(self, notifications: Notifications) -> list[ModelVersion]:
@@ -257,7 +277,7 @@ class Host:
         summary = self._summary(status, error, files, endings)
         try:
             if self.was_run:
-                self._write_tables()
+                self._tables.finish(self.training)
             self.folder.write_json(SUMMARY, summary)
             self._summarised = True
         except RunFolderError as unwritable:
@@ -270,19 +290,24 @@ class Host:
     def _summary(self, status: RunStatus, error: str, files: Mapping[str, str], endings: Endings) -> dict[str, Any]:
         core, universe = self._runner.core, self.assembly.universe
         summary = summary_of(core, self._account, universe, status, error, slow=self._watchdog.slow)
+        fill = fill_convention(tomllib.loads(self._resolved))
+        summary["conventions"] = {**summary["conventions"], "fill": fill}
+        summary["executor"] = self.executor.summary()
+        summary["driver"] = core.stepped
         summary["files"] = dict(files)
         summary["grades"] = {name: component.grade for name, component in self.assembly.components.items()}
-        refused = refusals(core.log.decisions, core.log.ended)
+        tallies = self._tallies()
+        counts = refused(tallies.codes(), tallies.ends)
         summary["refusals"] = {
-            "counts": refused,
-            "not_allowed": not_allowed(refused, self.assembly.settings.risk.allow_refusals),
+            "counts": counts,
+            "not_allowed": not_allowed(counts, self.assembly.settings.risk.allow_refusals),
         }
         if self._runner.pacer is not None:
             summary["clock"] = self._runner.pacer.summary()
         if self.training is not None:
             summary["model"] = self.training.summary()
-            summary["out_of_sample_from"] = out_of_sample_from(core, self.training.stream)
-        summary["left_out"] = left_out(core, universe, self.training)
+            summary["out_of_sample_from"] = out_of_sample_from(core, self.training.stream, tallies.account)
+        summary["left_out"] = left_out(core, universe, self.training, tallies)
         summary["warnings"] = self._warnings()
         if endings.errors:
             summary["stop_errors"] = endings.errors
@@ -299,18 +324,8 @@ class Host:
             endings.add([error], "what it wrote is not known")
             return {}
 
-    def _write_tables(self) -> None:
-        core = self._runner.core
-        held = [row for quarantine in core.flow.quarantines.values() for row in quarantine.rows]
-        tables = ResultTables(self.assembly.universe, self.assembly.settings.account.currency)
-        for name, table in tables.all(core.log, held).items():
-            self.folder.write_table(name, mask_table(table, self._security.mask))
-        if core.bars is not None:
-            self.folder.write_table("bars", core.bars.table(self.assembly.universe))
-        if self.training is not None:
-            predicted = core.flow.predictions(self.training.stream)
-            self.folder.write_table("predictions", predictions_table(predicted, self.assembly.universe, self.training))
-            self.folder.write_table("models", models_table(self.training))
+    def _tallies(self) -> Tallies:
+        return tallies_of(self._runner.core, self._account, self.assembly.universe)
 
     def _head(self) -> SessionStarted:
         plugins = sorted({f"{n.request.key} {n.loaded.plugin.origin}" for n in self.assembly.graph.nodes.values()})

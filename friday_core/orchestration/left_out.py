@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from friday_core.domain.chunk import Universe
@@ -11,11 +10,12 @@ from friday_core.orchestration.coverage import Coverage
 from friday_core.orchestration.predicted import prediction_counts
 from friday_core.orchestration.training import Training
 from friday_core.session.core import Core
+from friday_core.session.tallies import Tallies
 
 
-def left_out(core: Core, universe: Universe, training: Training | None) -> list[dict[str, Any]]:
+def left_out(core: Core, universe: Universe, training: Training | None, tallies: Tallies) -> list[dict[str, Any]]:
     """In the order of the universe: ``bars`` and ``predictions`` are ``None`` where nobody counted them."""
-    fills = Counter(fill.instrument for fill in core.log.fills)
+    fills = [tallies.fills_in(one.id) for one in universe]
     bars = _bars(core, universe, training)
     said = [None] * len(universe) if training is None else prediction_counts(core, training.stream, len(universe))
     return [
@@ -23,11 +23,11 @@ def left_out(core: Core, universe: Universe, training: Training | None) -> list[
             "instrument": str(one.id),
             "bars": bars[n],
             "predictions": said[n],
-            "fills": fills[one.id],
-            "reason": _reason(core, one.id, bars[n], said[n], training),
+            "fills": fills[n],
+            "reason": _reason(tallies, one.id, bars[n], said[n], training),
         }
         for n, one in enumerate(universe)
-        if said[n] == 0 or not fills[one.id]
+        if said[n] == 0 or not fills[n]
     ]
 
 
@@ -37,12 +37,14 @@ def _bars(core: Core, universe: Universe, training: Training | None) -> list[int
     return [None if training is None else training.coverage[str(one.id)].bars for one in universe]
 
 
-def _reason(core: Core, instrument: InstrumentId, bars: int | None, said: int | None, training: Training | None) -> str:
+def _reason(
+    tallies: Tallies, instrument: InstrumentId, bars: int | None, said: int | None, training: Training | None
+) -> str:
     if bars == 0:
         return "the run saw no bar of it"
     if training is not None and said == 0:
         return _silence(training.coverage[str(instrument)], training)
-    codes = Counter(one.code for one in core.log.decisions if one.instrument == instrument)
+    codes = tallies.codes(instrument)
     if not codes:
         return "no strategy decided on it"
     ((code, _),) = codes.most_common(1)

@@ -1,11 +1,9 @@
-"""Takes secrets out of what leaves a run: summaries, tables, and the errors that are shown."""
+"""Takes secrets out of what leaves a run: summaries, and the errors that are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
-
-import pyarrow as pa
 
 from friday_core.errors import FridayError
 from friday_core.infrastructure.secrets import SecretRegistry
@@ -34,17 +32,6 @@ def mask_texts(value: Any, mask: Mask) -> Any:
     if isinstance(value, list | tuple):
         return [mask_texts(one, mask) for one in value]
     return value
-
-
-def mask_table(table: pa.Table, mask: Mask) -> pa.Table:
-    """The table with every column of text masked."""
-    for position, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
-            values = table.column(position).to_pylist()
-            masked = {text: mask(text) for text in set(values) if text is not None}
-            if any(text != shown for text, shown in masked.items()):
-                table = table.set_column(position, field, pa.array([masked.get(one) for one in values], field.type))
-    return table
 
 
 def mask_error(error: BaseException, mask: Mask) -> BaseException:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from operator import attrgetter
-
 import numpy as np
 
+from friday_core.analytics.account_tally import AccountTally
 from friday_core.domain.sessions import to_date
 from friday_core.flow.prediction_stage import PREDICTION
 from friday_core.session.core import Core
 
 
-def out_of_sample_from(core: Core, stream: str) -> str | None:
+def out_of_sample_from(core: Core, stream: str, account: AccountTally) -> str | None:
     """The session of the first prediction in force, as an ISO date; ``None`` if there was none.
 
     Every version predicts only what came after the rows that it learned from, so from here on nothing
@@ -21,9 +19,8 @@ def out_of_sample_from(core: Core, stream: str) -> str | None:
     for rows in core.flow.predictions(stream):
         said = rows.ts_event[~np.isnan(rows[PREDICTION])]
         if len(said):
-            equity = core.log.equity
-            at = bisect_left(equity, int(said[0]), key=attrgetter("ts_event"))
-            return to_date(equity[at].session).isoformat() if at < len(equity) else None
+            session = account.closed().session_at(int(said[0]))
+            return None if session is None else to_date(session).isoformat()
     return None
 
 

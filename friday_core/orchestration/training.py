@@ -14,8 +14,9 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.records import ActionAnnounced, ChunkReceived, ModelVersion, Record, StreamEnded
 from friday_core.errors import DataSourceError, DataValidationError, InvariantError
 from friday_core.flow.coarser import Slices
+from friday_core.flow.predictors import Predictors, predictors
 from friday_core.flow.program_columns import adjusted_prices
-from friday_core.interfaces.model import Output, TrainingTable
+from friday_core.interfaces.model import Output, TrainingTable, stepped
 from friday_core.models.evaluation import Skill, skill
 from friday_core.models.labels import forward_return
 from friday_core.models.splits import WalkForward
@@ -36,7 +37,8 @@ _DAY, _SECOND = 86_400_000_000, 1_000_000
 class Training:
     """The versions of a stream's model, in the order of time, and the rows that they were fitted on.
 
-    ``coverage`` tells by instrument what there was to learn from, and to predict on.
+    ``coverage`` tells by instrument what there was to learn from, and to predict on; ``predictors``
+    what a version predicts with.
     """
 
     stream: str
@@ -46,6 +48,7 @@ class Training:
     versions: Sequence[Version]
     output: Output
     coverage: Mapping[str, Coverage]
+    predictors: Predictors = stepped
 
     def records(self) -> list[ModelVersion]:
         """The versions that have a model, as the session is told them."""
@@ -57,7 +60,7 @@ class Training:
 
     def skill(self) -> Skill:
         """How the predictions that were made before their labels were known compare with what came."""
-        played = out_of_sample(self.table, self.versions)
+        played = out_of_sample(self.table, self.versions, self.predictors)
         return skill(
             played.predictions,
             self.table.labels,
@@ -116,7 +119,8 @@ class Trainer:
             processes=settings.processes,
             progress=progress,
         )
-        return Training(stream, name, settings, table, versions, model.output, coverage)
+        made = predictors(assembly.programs.executor)
+        return Training(stream, name, settings, table, versions, model.output, coverage, made)
 
 
 def feature_table(assembly: Assembly, stream: str, *, gaps: bool = False) -> tuple[TrainingTable, dict[str, Coverage]]:

@@ -14,6 +14,8 @@ from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.sessions import SessionDates
+from friday_core.domain.verdicts import Judgement
+from friday_core.flow.check_stage import CheckStage
 from friday_core.flow.column_stage import ColumnStage, SliceStage
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -21,6 +23,10 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 Values = Mapping[int, Sequence[float]]
 #: Told the time, the instruments of the rows, their values, and the domain if it is a coarser one.
 Saw = Callable[[int, Sequence[int], Values, str | None], None]
+#: Told the close time of a row that came by itself, its number, its instrument, and its values.
+SawRow = Callable[[int, int, Sequence[int], Values], None]
+#: Stages that rows pass one by one: the clocks of their programs count rows.
+RowStage = ColumnStage | CheckStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +139,49 @@ def watched_by(saw: Saw) -> Executor:
     return partial(WatchedOracle, saw=saw)
 
 
-def watched_stage(stage: ColumnStage | SliceStage, universe: Universe, watch: Watch) -> ColumnStage | SliceStage:
+def watched_stage(stage: RowStage | SliceStage, universe: Universe, watch: Watch) -> RowStage | SliceStage:
     """A stage in its first state that does the same under a watch."""
     if isinstance(stage, SliceStage):
         return SliceStage(stage.program, universe, watched_by(watch.saw))
-    return _WatchedRows(stage.program, universe, watch)
+    return watched_rows(stage, universe, lambda close, _row, inst, values: watch.saw(close, inst, values))
 
 
-class _WatchedRows(ColumnStage):
-    """Its program's clock counts rows: the watch is told close times instead."""
+def watched_rows(stage: RowStage, universe: Universe, saw: SawRow) -> RowStage:
+    """A stage in its first state that does the same, and tells ``saw`` each row with its close."""
+    watched = _WatchedChecks if isinstance(stage, CheckStage) else _WatchedColumns
+    return watched(stage.program, universe, _Closes(saw))
 
-    def __init__(self, program: Program, universe: Universe, watch: Watch) -> None:
-        super().__init__(program, universe, watched_by(self._saw))
-        self._watch = watch
+
+class _Closes:
+    """Knows when the rows closed that a program only counts."""
+
+    def __init__(self, saw: SawRow) -> None:
+        self._saw = saw
         self._times: Iterator[int] = iter(())
 
-    def transform(self, chunk: Chunk) -> Chunk:
+    def expect(self, chunk: Chunk) -> None:
+        """These rows come next."""
         self._times = iter(chunk.ts_event.tolist())
+
+    def saw(self, row: int, inst: Sequence[int], values: Values, _domain: str | None) -> None:
+        self._saw(next(self._times), row, inst, values)
+
+
+class _WatchedColumns(ColumnStage):
+    def __init__(self, program: Program, universe: Universe, closes: _Closes) -> None:
+        super().__init__(program, universe, watched_by(closes.saw))
+        self._closes = closes
+
+    def transform(self, chunk: Chunk) -> Chunk:
+        self._closes.expect(chunk)
         return super().transform(chunk)
 
-    def _saw(self, _row: int, inst: Sequence[int], values: Values, _domain: str | None) -> None:
-        self._watch.saw(next(self._times), inst, values)
+
+class _WatchedChecks(CheckStage):
+    def __init__(self, program: Program, universe: Universe, closes: _Closes) -> None:
+        super().__init__(program, universe, watched_by(closes.saw))
+        self._closes = closes
+
+    def validate(self, chunk: Chunk) -> Judgement:
+        self._closes.expect(chunk)
+        return super().validate(chunk)

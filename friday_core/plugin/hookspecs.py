@@ -6,6 +6,7 @@ from typing import Any
 
 import pluggy
 
+from friday_core.causal.op import Op
 from friday_core.domain.orders import OrderEnded
 from friday_core.plugin.api_version import API_VERSION, group_of
 from friday_core.plugin.spec import ComponentSpec
@@ -23,6 +24,11 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 @hookspec
 def friday_components() -> list[ComponentSpec]:  # type: ignore[empty-body]
     """The components that this plugin offers. The one registration; asked when one is first named."""
+
+
+@hookspec
+def friday_operators() -> list[Op]:  # type: ignore[empty-body]
+    """The operators of its own that this module's columns use; asked, and tried, when it registers components."""
 
 
 @hookspec

@@ -5,30 +5,39 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pluggy
 
+from friday_core.causal.op import Op
 from friday_core.errors import Problem, ProblemKind
 from friday_core.plugin import hookspecs
 from friday_core.plugin.compatibility import refusal
 from friday_core.plugin.deprecation import FridayDeprecationWarning, overheard
 from friday_core.plugin.discovery import InstalledPlugin, by_key, nearest
+from friday_core.plugin.hookspecs import PLUGIN_GROUP
+from friday_core.plugin.operator_table import OperatorTable
 from friday_core.plugin.spec import ComponentSpec, Kind
 from friday_core.plugin.spec_check import check_spec
+from friday_core.plugin.unusable import Unusable
 
 #: What to do about a hook that pluggy refuses.
 HOOK_MEND = "correct the hook's name or its arguments; hooks are " + ", ".join(
     f"{name}({', '.join(hook.__code__.co_varnames)})" for name, hook in vars(hookspecs).items() if name[:7] == "friday_"
 )
 
+#: Stands for the distribution of what was brought.
+BROUGHT = "your own code"
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A component's spec and the distribution that it comes from."""
+    """A component's spec, the distribution that it comes from, and the operators that its module brings."""
 
     spec: ComponentSpec
     plugin: InstalledPlugin
+    operators: tuple[Op, ...] = ()
 
 
 class PluginRegistry:
@@ -40,17 +49,28 @@ class PluginRegistry:
     What was tried once is not tried again. pluggy holds what was registered and calls the observers.
     ``deprecations`` says for each plugin that was loaded, by ``key of distribution``, what it uses
     that is to go; of a module with several plugins only the first is told.
+
+    ``brought`` are components that no entry point offers, since the caller has them at hand: their names
+    are theirs, whoever else offers them.
     """
 
-    def __init__(self, plugins: Sequence[InstalledPlugin], *, import_timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        plugins: Sequence[InstalledPlugin],
+        *,
+        import_timeout: float = 10.0,
+        brought: Sequence[ComponentSpec] = (),
+    ) -> None:
         self.plugins = tuple(plugins)
         self._import_timeout = import_timeout
         self.for_our_major = tuple(plugin for plugin in self.plugins if plugin.for_our_major)
         self.deprecations: dict[str, tuple[str, ...]] = {}
         self._by_key = by_key(self.plugins)
-        self._answers: dict[str, Loaded | Problem] = {}
-        self._registered: dict[str, list[ComponentSpec] | _Unusable] = {}
+        self._answers: dict[str, Loaded | Problem] = {spec.key: _brought(spec) for spec in brought}
+        self._registered: dict[str, list[ComponentSpec] | Unusable] = {}
         self._owners: dict[str, InstalledPlugin] = {}
+        self._table = OperatorTable()
+        self._operators: dict[str, tuple[Op, ...]] = {}
         self.hooks = pluggy.PluginManager(hookspecs.PROJECT)
         self.hooks.add_hookspecs(hookspecs)
 
@@ -81,9 +101,10 @@ class PluginRegistry:
             return refused
         try:
             spec = self._spec(key, plugin)
-        except _Unusable as unusable:
+        except Unusable as unusable:
             return Problem(unusable.kind, unusable.message, unusable.mend, plugin=f"{key} of {plugin.origin}")
-        return check_spec(spec, "", plugin.origin) or Loaded(spec, plugin)
+        operators = self._operators[plugin.entry_point.value]
+        return check_spec(spec, "", plugin.origin) or Loaded(spec, plugin, operators)
 
     def _unknown(self, key: str) -> Problem:
         kind, _, name = key.partition(".")
@@ -111,10 +132,10 @@ class PluginRegistry:
         if module not in self._registered:
             try:
                 self._registered[module] = self._heard(plugin)
-            except _Unusable as unusable:
+            except Unusable as unusable:
                 self._registered[module] = unusable
         answer = self._registered[module]
-        if isinstance(answer, _Unusable):
+        if isinstance(answer, Unusable):
             raise answer
         return answer
 
@@ -126,7 +147,7 @@ class PluginRegistry:
         except FridayDeprecationWarning as warning:
             self._forget(plugin.entry_point.load())
             mend = f"install a newer release of {plugin.distribution}, or do not treat this warning as an error"
-            raise _Unusable(ProblemKind.IMPORT_FAILED, str(warning), mend) from warning
+            raise Unusable(ProblemKind.IMPORT_FAILED, str(warning), mend) from warning
         self._note(plugin, heard)
         return specs
 
@@ -141,18 +162,26 @@ class PluginRegistry:
             if not self.hooks.is_registered(module):
                 self.hooks.register(module, name=plugin.key)
                 self.hooks.check_pending()
-            hooks = self.hooks.hook.friday_components.get_hookimpls()
-            return _checked_specs([hook.function() for hook in hooks if hook.plugin is module])
+            specs = _checked_specs(self._answered("friday_components", module))
+            self._operators[plugin.entry_point.value] = self._table.join(
+                self._answered("friday_operators", module), plugin
+            )
+            return specs
         except pluggy.PluginValidationError as error:
             self._forget(module)
-            raise _Unusable(ProblemKind.BAD_REGISTRATION, str(error), HOOK_MEND) from error
-        except _Unusable:
+            raise Unusable(ProblemKind.BAD_REGISTRATION, str(error), HOOK_MEND) from error
+        except Unusable:
             self._forget(module)
             raise
+
+    def _answered(self, hook: str, module: Any) -> list[Any]:
+        """What a hook's implementations in one module return."""
+        found = getattr(self.hooks.hook, hook).get_hookimpls()
+        try:
+            return [one.function() for one in found if one.plugin is module]
         except (Exception, SystemExit) as error:
-            self._forget(module)
-            message = f"friday_components() raised {described(error)}"
-            raise _Unusable(ProblemKind.BAD_REGISTRATION, message, "mend the plugin or remove it") from error
+            message = f"{hook}() raised {described(error)}"
+            raise Unusable(ProblemKind.BAD_REGISTRATION, message, "mend the plugin or remove it") from error
 
     def _forget(self, module: Any) -> None:
         if self.hooks.is_registered(module):
@@ -167,15 +196,12 @@ class PluginRegistry:
             names = " or ".join(dict.fromkeys(one.distribution for one in (plugin, others[0])))
             message = f"{key} is registered by {owners[0]} and by {owners[1]}"
             mend = f"uninstall {names}, or take {wanted} out of the configuration"
-            raise _Unusable(ProblemKind.DUPLICATE_COMPONENT, message, mend)
+            raise Unusable(ProblemKind.DUPLICATE_COMPONENT, message, mend)
 
 
-class _Unusable(Exception):  # noqa: N818 - never leaves this module
-    """Carries a problem out of a registration."""
-
-    def __init__(self, kind: ProblemKind, message: str, mend: str) -> None:
-        super().__init__(message)
-        self.kind, self.message, self.mend = kind, message, mend
+def _brought(spec: ComponentSpec) -> Loaded | Problem:
+    plugin = InstalledPlugin(EntryPoint(spec.key, "__main__", PLUGIN_GROUP), BROUGHT, "")
+    return check_spec(spec, "", plugin.origin) or Loaded(spec, plugin)
 
 
 def described(error: BaseException) -> str:
@@ -200,12 +226,12 @@ def import_plugin(plugin: InstalledPlugin, timeout: float | None) -> Any:
         thread.join(timeout)
         if not outcomes:
             message = f"its import did not return within {timeout:g} s"
-            raise _Unusable(ProblemKind.IMPORT_FAILED, message, mend)
+            raise Unusable(ProblemKind.IMPORT_FAILED, message, mend)
     if isinstance(outcomes[0], BaseException):
         if _is_missing(plugin.entry_point.module, outcomes[0]):
             mend = _entry_point_mend(plugin)
         message = f"importing {plugin.entry_point.value} raised {described(outcomes[0])}"
-        raise _Unusable(ProblemKind.IMPORT_FAILED, message, mend) from outcomes[0]
+        raise Unusable(ProblemKind.IMPORT_FAILED, message, mend) from outcomes[0]
     return outcomes[0]
 
 
@@ -235,19 +261,19 @@ def _checked_specs(answers: Iterable[Any]) -> list[ComponentSpec]:
     specs: list[ComponentSpec] = []
     for answer in answers:
         if not isinstance(answer, list | tuple) or not all(isinstance(one, ComponentSpec) for one in answer):
-            raise _Unusable(ProblemKind.BAD_REGISTRATION, f"friday_components() returned {answer!r:.80}", mend)
+            raise Unusable(ProblemKind.BAD_REGISTRATION, f"friday_components() returned {answer!r:.80}", mend)
         specs.extend(answer)
     if not specs:
         mend = f"mark friday_components() with @hookimpl; {mend}"
-        raise _Unusable(ProblemKind.BAD_REGISTRATION, "it registers no component", mend)
+        raise Unusable(ProblemKind.BAD_REGISTRATION, "it registers no component", mend)
     keys = [spec.key for spec in specs]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
-        raise _Unusable(ProblemKind.DUPLICATE_COMPONENT, f"it registers {', '.join(twice)} twice", mend)
+        raise Unusable(ProblemKind.DUPLICATE_COMPONENT, f"it registers {', '.join(twice)} twice", mend)
     return specs
 
 
-def _not_among(key: str, specs: Sequence[ComponentSpec]) -> _Unusable:
+def _not_among(key: str, specs: Sequence[ComponentSpec]) -> Unusable:
     message = f"its module registers {', '.join(spec.key for spec in specs)} and not {key}"
     strange = next((spec.kind for spec in specs if spec.kind not in set(Kind)), None)
     if strange is not None:
@@ -255,4 +281,4 @@ def _not_among(key: str, specs: Sequence[ComponentSpec]) -> _Unusable:
     else:
         own = specs[0].key if len(specs) == 1 else "<kind>.<name>"
         mend = f"name it {own} in pyproject.toml, [project.entry-points], as it is registered, and install it again"
-    return _Unusable(ProblemKind.BAD_REGISTRATION, message, mend)
+    return Unusable(ProblemKind.BAD_REGISTRATION, message, mend)

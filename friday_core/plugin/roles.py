@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from friday_core.interfaces.broker import Broker, ChargesPlan, Tariff
 from friday_core.interfaces.calendar import Calendar
-from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
+from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, ColumnValidator, FeatureSet
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.model import Model
 from friday_core.interfaces.notifier import Notifier
@@ -23,7 +23,7 @@ from friday_core.plugin.spec import Kind
 #: Where there are several ways to write a component, the first one is what messages name.
 ROLES: Mapping[Kind, tuple[type[Component], ...]] = {
     Kind.SOURCE: (HistoricalData,),
-    Kind.VALIDATOR: (Validator,),
+    Kind.VALIDATOR: (Validator, ColumnValidator),
     Kind.TRANSFORMER: (Transformer, ColumnTransformer, WindowTransformer),
     Kind.FEATURE_SET: (FeatureSet,),
     Kind.MODEL: (Model,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +22,20 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
+class LastSession(Section):
+    """``[[data.endings]]``: an instrument trades no more after a session; what is held then is settled."""
+
+    instrument: str = Field(description="SYMBOL.EXCHANGE.")
+    last: dt.date = Field(description="Its last session.")
+    price: Decimal | None = Field(None, ge=0, description="What one then brings; default its last close.")
+
+    @field_validator("instrument")
+    @classmethod
+    def _instrument_id(cls, name: str) -> str:
+        InstrumentId.parse(name)
+        return name
+
+
 class DataSettings(Section):
     """``[data]``: which part of what the source offers."""
 
@@ -29,6 +44,13 @@ class DataSettings(Section):
     start: dt.date | None = Field(None, description="First session to keep.")
     end: dt.date | None = Field(None, description="Last session to keep.")
     calendar: str | None = Field(None, description="Name of a calendar; without one every date may be a session.")
+    lists: Path | None = Field(
+        None, description="A file of dated lists of symbols: index,symbol,from,to; CSV or Parquet, docs/instruments.md."
+    )
+    universe: str | None = Field(None, description="The list of lists whose members may be entered; default all.")
+    endings: tuple[LastSession, ...] = Field(
+        (), description="Last sessions of shares and contracts: { instrument, last, price }; those by rule come after."
+    )
     session_open: dt.time = Field(dt.time(9, 15), description="Opens the session where no calendar does.")
     session_close: dt.time = Field(dt.time(15, 30), description="Closes the session where no calendar does.")
 
@@ -114,6 +136,9 @@ class StrategyEntry(Section):
     )
     capital: int | None = Field(None, gt=0, description="Whole units of the currency; default an equal share.")
     instruments: tuple[str, ...] = Field((), description="Instruments it sees; empty means all.")
+    product: Literal["", "delivery", "intraday", "normal", "mtf"] = Field(
+        "", description="How it holds positions: see docs/products.md; empty leaves it to the charges plan."
+    )
 
 
 class TradingSettings(Section):
@@ -122,6 +147,14 @@ class TradingSettings(Section):
     sizer: str = Field("fixed_fraction", description="Name of the sizer that turns signals into targets.")
     allow_grade_c: bool = Field(False, description="Whether components of parity grade C may trade live.")
     netting: bool = Field(True, description="Whether what several strategies order at market goes out as one order.")
+    square_off: dt.time | None = Field(
+        None,
+        description="When intraday positions are closed, on the clock of [data] timezone; "
+        "default ten minutes before the session closes.",
+    )
+    last_entry: dt.time | None = Field(
+        None, description="From when on no intraday position is opened; default the square-off."
+    )
     active_strategies: tuple[StrategyEntry, ...] = Field((), description="Strategies, in order.")
 
     @field_validator("active_strategies")
@@ -158,6 +191,12 @@ class RiskSettings(Section):
     concentration_positions: int = Field(5, ge=1, description="Positions that count for max_concentration.")
     allow_short: bool = Field(
         False, description="Whether what is delivered for cash, such as shares, may be sold short; derivatives may."
+    )
+    shortable: str | None = Field(
+        None, description="The list of [data] lists with what may be sold short; without one everything may."
+    )
+    borrow_fee_ppm: int = Field(
+        0, ge=0, le=1_000_000, description="A year of short positions but in contracts, of their value; 0 is no fee."
     )
     max_drawdown: float | None = Field(None, gt=0, le=1, description="From the peak of equity; then only reductions.")
     drawdown_tiers: tuple[DrawdownTier, ...] = Field(
@@ -228,6 +267,11 @@ class RunSettings(Section):
     chunk_rows: int = Field(10_000, gt=0, description="Most rows of one record; the result does not depend on it.")
     bars_table: bool = Field(True, description="Whether to write every bar that strategies saw; 64 bytes each.")
     observers: tuple[str, ...] = Field(("activity",), description="Observers of the run.")
+    executor: Literal["compiled", "python"] = Field(
+        "compiled",
+        description="What runs columns: compiled operators, or plain Python, slower and with the same numbers; "
+        "it serves by itself where nothing can be compiled.",
+    )
     step_timeout: float = Field(30.0, gt=0, description="Seconds a component may take to be built, start or stop.")
     record_timeout: float = Field(60.0, gt=0, description="Seconds the components may take over one record.")
     slow_record: float = Field(1.0, gt=0, description="Seconds after which a record is counted as slow in the summary.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Int64, Universe
+from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Int64, Universe
+from friday_core.session.decimals import prices
 
 #: Rows that are made room for at once: 4 MiB.
 _BLOCK = 65_536
@@ -22,12 +22,13 @@ _ROW = np.dtype([
 
 
 class BarTable:
-    """Takes 64 bytes a row, however the rows come in."""
+    """Takes 64 bytes a row, however the rows come in, until they are let go of."""
 
     def __init__(self, block: int = _BLOCK) -> None:
         self._size = block
         self._blocks: list[npt.NDArray[np.void]] = []
         self._free = 0
+        self._gone = np.zeros(0, np.int64)
 
     def add(self, rows: Chunk) -> None:
         """Keep the rows of whole slices, in the order in which they come."""
@@ -45,15 +46,28 @@ class BarTable:
             self._free -= count
             done += count
 
+    @property
+    def kept(self) -> int:
+        """Rows that are still here."""
+        return len(self._blocks) * self._size - self._free
+
     def counts(self, instruments: int) -> list[int]:
-        """Bars of each instrument, by its position in the universe."""
+        """Bars of each instrument, by its position in the universe; also those that were let go of."""
         counts = np.zeros(instruments, np.int64)
+        counts[: len(self._gone)] += self._gone
         for block in self._filled():
             counts += np.bincount(block["inst"], minlength=instruments)
         return [int(count) for count in counts]
 
+    def release(self, universe: Universe) -> pa.Table:
+        """The table of the rows that are here; they are let go of."""
+        counts, table = self.counts(len(universe)), self.table(universe)
+        self._gone = np.array(counts, np.int64)
+        self._blocks, self._free = [], 0
+        return table
+
     def table(self, universe: Universe) -> pa.Table:
-        """One row a bar: raw prices as exact decimals in the currency, null where one is missing."""
+        """One row a bar that is still here: raw prices as exact decimals in the currency, null where one is missing."""
         decimals = np.array([one.price_decimals for one in universe], np.int64)
         names = pa.array([str(one.id) for one in universe], pa.string())
         return pa.concat_tables(_table(block, names, decimals) for block in self._filled() or [np.empty(0, _ROW)])
@@ -63,31 +77,13 @@ class BarTable:
 
 
 def _table(block: npt.NDArray[np.void], names: pa.Array, decimals: Int64) -> pa.Table:
-    inst = block["inst"]
-    prices = {name: _prices(np.ascontiguousarray(block[name]), decimals[inst], decimals) for name in PRICE_COLUMNS}
+    inst, most = block["inst"], int(decimals.max(initial=0)) if len(decimals) else 2
+    converted = {name: prices(np.ascontiguousarray(block[name]), decimals[inst], most) for name in PRICE_COLUMNS}
     return pa.table({
         "ts_event": pa.array(np.ascontiguousarray(block["ts_event"]), pa.timestamp("us", tz="UTC")),
         "session": pa.array(np.ascontiguousarray(block["session"]), pa.int32()).cast(pa.date32()),
         "instrument": names.take(pa.array(np.ascontiguousarray(inst), pa.int32())),
-        **prices,
+        **converted,
         "volume": pa.array(np.ascontiguousarray(block["volume"]), pa.float64()),
         "factor": pa.array(np.ascontiguousarray(block["factor"]), pa.float64()),
     })  # fmt: skip
-
-
-def _prices(units: Int64, digits: Int64, offered: Int64) -> pa.Array:
-    """Exact, whatever the units: each group of instruments with as many decimals is brought to the most."""
-    target = pa.decimal128(38, int(offered.max(initial=0)) if len(offered) else 2)
-    groups = [np.flatnonzero(digits == one) for one in np.unique(digits)]
-    parts = [_decimals(units[rows], int(digits[rows[0]])).cast(target) for rows in groups]
-    if len(parts) <= 1:
-        return parts[0] if parts else pa.array([], target)
-    return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(groups))))
-
-
-def _decimals(units: Int64, digits: int) -> pa.Array:
-    """128-bit decimals of 64-bit integers, read as they lie in memory: the second word is the sign."""
-    words, kind = np.column_stack([units, units >> 63]), pa.decimal128(38, digits)
-    found = pa.Array.from_buffers(kind, len(units), [None, pa.py_buffer(words)])
-    known = units != MISSING_PRICE
-    return found if known.all() else pc.if_else(pa.array(known), found, pa.scalar(None, kind))

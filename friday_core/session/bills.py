@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Side, WorkingOrder
+from friday_core.domain.products import Product
 from friday_core.errors import PluginContractError
 from friday_core.interfaces.broker import Tariff
 
@@ -22,8 +23,8 @@ class Bills:
         charges(fill) = bill(orders with the fill) - bill(orders without it)
 
     So fills of one order share what is charged per order, the depository is paid once for an
-    instrument and session, and of what is both bought and sold in one session, first in first out,
-    both sides are charged as not delivered. The fill that closes may then be credited what the
+    instrument and session, and of what is both bought and sold in one session and product, first in first
+    out, both sides are charged as not delivered. The fill that closes may then be credited what the
     earlier one was charged too much: its charges are negative.
     """
 
@@ -38,6 +39,20 @@ class Bills:
             self._bills.clear()
             self._session = session
         return OpenFill(self._bills, self._tariff, order, instrument, price, session)
+
+    def billed(self, order: WorkingOrder, session: int) -> tuple[int, int]:
+        """Quantity and notional that an order was charged for in a session so far."""
+        bill = self._bills.get(order.order.instrument) if session == self._session else None
+        executed = None if bill is None else bill.traded.get(order)
+        return (0, 0) if executed is None else (executed.quantity, executed.notional)
+
+    def resume(self, session: int, executed: Mapping[WorkingOrder, ExecutedOrder]) -> None:
+        """Bills of these orders alone, for a tariff that looks at each order by itself."""
+        self._bills.clear()
+        self._session = session
+        for order, one in executed.items():
+            bill = self._bills.get(order.order.instrument) or _Bill({}, {})
+            self._bills[order.order.instrument] = bill.replaced(order, one, self._tariff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,7 @@ class OpenFill:
         notional = self.instrument.notional(self.price, quantity)
         if (before := bill.traded.get(self.order)) is not None:
             quantity, notional = quantity + before.quantity, notional + before.notional
-        executed = ExecutedOrder(self.instrument, side, quantity, notional, self.session)
+        executed = ExecutedOrder(self.instrument, side, quantity, notional, self.session, self.order.order.product)
         return bill.replaced(self.order, executed, self.tariff)
 
 
@@ -100,15 +115,21 @@ class _Bill:
 
 
 def _told(orders: dict[WorkingOrder, ExecutedOrder]) -> Iterator[tuple[WorkingOrder, ExecutedOrder]]:
-    """Each order with what the others of its session mean for it."""
-    sums = {side: sum(one.quantity for one in orders.values() if one.side is side) for side in Side}
-    left = dict.fromkeys(Side, min(sums.values()))
+    """Each order with what the others of its session and product mean for it."""
+    left = {product: _met(orders, product) for product in {one.product for one in orders.values()}}
     paid = False
     for order, one in orders.items():
-        same_day = min(left[one.side], one.quantity)
-        left[one.side] -= same_day
+        meets = left[one.product]
+        same_day = min(meets[one.side], one.quantity)
+        meets[one.side] -= same_day
         yield order, msgspec.structs.replace(one, same_day=same_day, depository_paid=paid)
-        paid |= one.side is Side.SELL and same_day < one.quantity
+        paid |= one.side is Side.SELL and same_day < one.quantity and one.product != Product.INTRADAY
+
+
+def _met(orders: dict[WorkingOrder, ExecutedOrder], product: str) -> dict[Side, int]:
+    """How many were both bought and sold, for either side."""
+    own = [one for one in orders.values() if one.product == product]
+    return dict.fromkeys(Side, min(sum(one.quantity for one in own if one.side is side) for side in Side))
 
 
 def charges_of(tariff: Tariff, order: ExecutedOrder) -> int:

@@ -8,6 +8,7 @@ from friday_core.domain.chunk import Universe
 from friday_core.domain.orders import Fill, NettedFill, OrderStatus, Side, WorkingOrder
 from friday_core.interfaces.broker import Execution
 from friday_core.session.bills import Bills
+from friday_core.session.brackets import Brackets
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.net import Net
@@ -28,6 +29,7 @@ class Booking:
         log: SessionLog,
         bills: Bills,
         *,
+        brackets: Brackets,
         assumed: bool,
     ) -> None:
         self._universe = universe
@@ -35,6 +37,7 @@ class Booking:
         self._netting = netting
         self._log = log
         self._bills = bills
+        self._brackets = brackets
         self._assumed = assumed
 
     def book(self, execution: Execution, moment: Slice) -> int:
@@ -51,14 +54,15 @@ class Booking:
         desk, instrument = self._desks[order.strategy], self._universe.instrument(order.instrument)
         open_fill = self._bills.fill(execution.order, instrument, price, moment.session)
         quantity = execution.quantity
-        if order.side is Side.BUY:
+        if order.side is Side.BUY and not execution.order.is_forced:
             quantity = largest_affordable(quantity, desk.book.cash, instrument.lot_size, open_fill.cost)
         if quantity == 0:
             return 0
         charges = open_fill.book(quantity)
         fill = Fill(
-            order.tag, order.instrument, order.strategy, order.side, quantity, price, charges, ts_event, self._assumed
-        )
+            order.tag, order.instrument, order.strategy, order.side, quantity, price, charges, ts_event, self._assumed,
+            order.product,
+        )  # fmt: skip
         self._apply(fill, execution.order)
         return quantity
 
@@ -99,16 +103,18 @@ class Booking:
             return
         order, charges = working.order, sum(part.charges for part in shared.parts)
         working.fill(quantity)
-        self._log.netting.fills.append(
-            Fill(order.tag, order.instrument, "", order.side, quantity, price, charges, ts_event, self._assumed)
-        )
+        fill = Fill(
+            order.tag, order.instrument, "", order.side, quantity, price, charges, ts_event, self._assumed,
+            order.product,
+        )  # fmt: skip
+        self._log.netting.fills.append(fill)
 
     def _apply_part(self, part: Part, account_order: str, ts_event: int) -> None:
         order = part.order.order
         own = self._universe.instrument(order.instrument).notional(part.price, part.quantity)
         fill = NettedFill(
             order.tag, order.instrument, order.strategy, order.side, part.quantity, part.price, part.charges,
-            ts_event, self._assumed and bool(account_order), account_order, part.notional - own,
+            ts_event, self._assumed and bool(account_order), order.product, account_order, part.notional - own,
         )  # fmt: skip
         self._apply(fill, part.order)
 
@@ -118,6 +124,7 @@ class Booking:
         desk.book.apply_fill(fill, self._universe.instrument(fill.instrument))
         desk.runner.tell(fill)
         self._log.fills.append(fill)
+        self._brackets.follow(working, fill.quantity)
 
     def _cash(self) -> dict[str, int]:
         return {name: desk.book.cash for name, desk in self._desks.items()}

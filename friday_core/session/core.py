@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from friday_core.domain.records import (
     ActionAnnounced,
@@ -43,6 +44,11 @@ class Core:
         return self._driver.log
 
     @property
+    def stepped(self) -> dict[str, Any]:
+        """Slices by who stepped them so far, and why the kernel may not: as ``summary.json`` has it."""
+        return self._driver.stepped
+
+    @property
     def current_stage(self) -> str:
         """Whose code is running, as ``strategy.cross``; empty if nobody's. Safe from other threads."""
         return self._driver.current_stage or self.flow.current_stage
@@ -52,7 +58,7 @@ class Core:
         """The time at which a ``ClockAdvanced`` completes something that waits; ``None`` if nothing does."""
         return self.flow.waits_until if self.halted is None else None
 
-    def apply(self, record: Record) -> list[Intent]:
+    def apply(self, record: Record) -> Sequence[Intent]:
         """Take one input; returns what is to be sent because of it.
 
         After a validator stopped a stream, ``halted`` says so and further rows are ignored.
@@ -76,14 +82,15 @@ class Core:
                 return self._driver.close(reason)
         return []
 
-    def _slices(self, completed: Iterator[Slices]) -> list[Intent]:
-        intents: list[Intent] = []
+    def _slices(self, completed: Iterator[Slices]) -> Sequence[Intent]:
+        intents: Sequence[Intent] = []
         try:
             for slices in completed:
                 self._note_faults()
                 if self.bars is not None:
                     self.bars.add(slices.rows)
-                intents += self._driver.step(slices)
+                stepped = self._driver.step(slices)
+                intents = [*intents, *stepped] if intents else stepped
         except DataValidationError as error:
             self.halted = error
         self._note_faults()

@@ -19,6 +19,7 @@ from friday_core.interfaces.broker import Tariff
 from friday_core.interfaces.risk_rule import Proposal, Ruling
 from friday_core.interfaces.sizer import Sizer
 from friday_core.session.bills import charges_of
+from friday_core.session.products import HeldProducts
 from friday_core.session.slices import Slice
 from friday_core.session.wants import Want, WantMaker
 from friday_core.session.working_orders import Tags, WorkingOrders
@@ -59,18 +60,22 @@ class Desk:
         sizer: Sizer,
         risk: RiskEngine,
         charges: Tariff,
+        product: str = "",
     ) -> None:
         self.name = runner.name
         self.runner = runner
         self.book = book
         self.state = BookRisk(risk.limits)
-        self._number = number
-        self._tags = Tags()
+        self.number = number
+        self.tags = Tags()
         self._universe = universe
-        self._risk = risk
+        self.risk = risk
         self._charges = charges
+        self.products = HeldProducts(product, book)
         #: The session of the slice at hand, in days since 1970-01-01: charges are dated.
         self.session = 0
+        #: What a signal's strength is multiplied by, if that is all that the sizer does.
+        self.share = known_share(sizer)
         self._wants = WantMaker(
             universe,
             sizer,
@@ -78,17 +83,18 @@ class Desk:
             runner.order_types,
             equity=lambda: book.equity,
             adjust=lambda target, bar, view: risk.adjust(target, bar, view, self.state),
+            ended=self._ended,
         )
 
     def cost_of(self, instrument: Instrument, side: Side, price: int, quantity: int) -> int:
         """What an order alone in its session takes from cash, charges included, in minor units; or brings, negative."""
         notional = instrument.notional(price, quantity)
-        order = ExecutedOrder(instrument, side, quantity, notional, self.session)
+        order = ExecutedOrder(instrument, side, quantity, notional, self.session, self.products.usual)
         return side.sign * notional + charges_of(self._charges, order)
 
     def next_tag(self, session: int) -> str:
         """The name of this strategy's next order in a session."""
-        return self._tags.next(session, self._number)
+        return self.tags.next(session, self.number)
 
     def forbidden(self, working: WorkingOrders) -> list[tuple[WorkingOrder, str]]:
         """Working orders that a latched limit no longer lets add to a position, and why."""
@@ -102,10 +108,11 @@ class Desk:
         """Each working order in order of arrival, with how much of it closes what the book holds."""
         return ((one, claim.reducing) for one, claim in self._working_claims(working))
 
-    def act(self, moment: Slice, working: WorkingOrders, latency: int) -> Iterator[Outcome]:
+    def act(self, moment: Slice, working: WorkingOrders, active_from: int) -> Iterator[Outcome]:
         """Ask the strategy, size, check, and put what is admitted among the working orders.
 
-        Cancels come first, so that an order can replace another one in the same slice.
+        Cancels come first, so that an order can replace another one in the same slice. What is admitted may
+        fill from slice ``active_from`` on.
         """
         view = self._view(working)
         decisions = self.runner.decide(moment.ts_event, moment.bars, view, moment.coarser)
@@ -118,7 +125,7 @@ class Desk:
         wants = self._wants.wants(orders, moment, self._view(working) if cancels else view)
         wants.sort(key=lambda one: one.admission_order)
         for draft in self._shared(self._drafts(wants, moment, working), working):
-            yield self._settled(draft, moment, working, moment.ordinal + 1 + latency)
+            yield self._settled(draft, moment, working, active_from)
 
     def _view(self, working: WorkingOrders, drafts: Iterable[_Draft] = ()) -> FrozenBook:
         """The book as it is now; drafts count like orders that work."""
@@ -128,6 +135,10 @@ class Desk:
                 name = draft.want.decision.instrument
                 open_quantities[name] = open_quantities.get(name, 0) + draft.quantity
         return FrozenBook(self.book, open_quantities)
+
+    def _ended(self, instrument: InstrumentId, moment: Slice) -> Ruling | None:
+        entries = self.risk.entries
+        return None if entries is None else entries.ended(instrument, moment.session, moment.ts_event)
 
     def _cancel(self, want: Want, moment: Slice, working: WorkingOrders) -> Iterator[Outcome]:
         if want.code:
@@ -150,11 +161,16 @@ class Desk:
             if want.code:
                 drafts.append(_Draft(want, Ruling(0, want.code, want.detail)))
                 continue
-            order = want.order()
+            instrument = self._universe.instrument(want.decision.instrument)
+            before = (draft.claim.order for draft in drafts if draft.claim is not None and draft.quantity)
+            order, refusal = self.products.named(want.order(), instrument, working, before)
+            if refusal is not None:
+                drafts.append(_Draft(want, refusal))
+                continue
             proposal = self._proposal(order, _reference(order, moment), working, drafts, prices)
             ahead = sum(draft.quantity != 0 for draft in drafts)
             queue = Queue(moment.ts_event, self.book.equity, count, ahead)
-            ruling = self._risk.check(proposal, self.state, queue, self._view(working, drafts))
+            ruling = self.risk.check(proposal, self.state, queue, self._view(working, drafts))
             reducing = min(reducing_part(proposal), ruling.quantity)
             claim = self._claim(order, proposal.price, reducing, ruling.quantity - reducing)
             drafts.append(_Draft(want, ruling, claim))
@@ -166,8 +182,8 @@ class Desk:
         rulings: Iterator[Ruling] = iter(())
         if claims:
             held = [claim for _, claim in self._working_claims(working)]
-            exposure = Exposure.of(self.book, held, self._risk.limits.buffered, self.cost_of)
-            rulings = iter(self._risk.share(exposure, claims, self.cost_of))
+            exposure = Exposure.of(self.book, held, self.risk.limits.buffered, self.cost_of)
+            rulings = iter(self.risk.share(exposure, claims, self.cost_of))
         for draft in drafts:
             ruling = next(rulings) if draft.claim is not None else draft.ruling
             yield _Draft(draft.want, ruling if ruling.code else draft.ruling, draft.claim)
@@ -185,6 +201,7 @@ class Desk:
             ts_decided=moment.ts_event,
         )
         working.add(order, active_from, draft.claim.price)
+        self.products.note(order)
         self.state.count_order(moment.ts_event)
         return self._taken(draft.want, moment, draft.ruling, tag), PlaceOrder(order)
 
@@ -198,7 +215,7 @@ class Desk:
     ) -> Proposal:
         position, sign = self.book.position(order.instrument), order.side.sign
         beside = working.of(self.name, order.instrument)
-        same_side = sum(one.remaining for one in beside if one.order.side is order.side)
+        same_side = sum(one.remaining for one in beside if one.order.side is order.side and not one.is_alternative)
         same_side += sum(
             abs(draft.quantity)
             for draft in drafts
@@ -210,19 +227,21 @@ class Desk:
 
     def _prices(self, moment: Slice, working: WorkingOrders) -> Mapping[InstrumentId, int]:
         """Orders at their references, unless what they trade has a mark, and marks unless it has a bar."""
-        prices = {one.order.instrument: working.reference(one) for one in working.of(self.name)}
+        prices = {one.order.instrument: one.reference for one in working.of(self.name)}
         prices |= {name: self.book.price(name) for name in self.book.positions()}
         closes = ((bar.instrument.id, bar.raw.close) for bar in moment.bars)
         return MappingProxyType(prices | {name: close for name, close in closes if close != MISSING_PRICE})
 
     def _working_claims(self, working: WorkingOrders) -> Iterator[tuple[WorkingOrder, Claim]]:
-        """Each working order in order of arrival, with how much of it closes what is held."""
+        """Each working order in order of arrival, with how much of it closes what is held; of twins one."""
         held = self.book.positions()
         for one in working.of(self.name):
+            if one.is_alternative:
+                continue
             sign, left = one.order.side.sign, held.get(one.order.instrument, 0)
             reducing = min(one.remaining, max(0, -sign * left))
             held[one.order.instrument] = left + sign * reducing
-            yield one, self._claim(one.order, working.reference(one), reducing, one.remaining - reducing)
+            yield one, self._claim(one.order, one.reference, reducing, one.remaining - reducing)
 
     def _claim(self, order: Order, price: int, reducing: int, adding: int) -> Claim:
         mark = self.book.price(order.instrument) if reducing else 0
@@ -243,6 +262,14 @@ class Desk:
             want.decision.reason,
             tag,
         )
+
+
+def known_share(sizer: Sizer) -> float | None:
+    """``sizer.share``, unless a class that knows nothing of it has changed how it sizes."""
+    kinds = type(sizer).__mro__
+    sizes = next(kind for kind in kinds if "size" in vars(kind))
+    said = next(kind for kind in kinds if "share" in vars(kind) or "share" in vars(kind).get("__annotations__", {}))
+    return sizer.share if issubclass(said, sizes) else None
 
 
 def _reference(order: Order, moment: Slice) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
@@ -12,18 +13,29 @@ from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Matcher, Tariff
+from friday_core.session.arrivals import Arrivals
 from friday_core.session.bills import Bills
 from friday_core.session.booking import Booking
+from friday_core.session.brackets import Brackets
+from friday_core.session.compiled.blocks import CompiledSlices
+from friday_core.session.compiled.eligible import obstacles
+from friday_core.session.custody import Custody, HoldingTerms
 from friday_core.session.desk import Desk
 from friday_core.session.known_rates import KnownRates
 from friday_core.session.log import NettingLog, SessionLog
 from friday_core.session.netting import Netting
 from friday_core.session.release import Release
 from friday_core.session.slices import Slice, slices_of
+from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders
+from friday_core.simulation.compiled.arena import Runs
+from friday_core.simulation.matching import BarMatcher
+from friday_core.simulation.scaled_costs import known_shares
 from friday_core.trading.account_risk import AccountRisk
 from friday_core.trading.ledger import Account
 from friday_core.trading.limits import Limits
+
+_FOR_ITS_DAY = frozenset({TimeInForce.DAY, TimeInForce.AT_CLOSE})
 
 
 class Driver:
@@ -35,7 +47,13 @@ class Driver:
     cancelled; 4. each strategy decides, all bars seeing the same book; 5. decisions are sized and
     checked, sells first, and what is admitted reserves cash and quantity at once; 6. what all
     strategies want together passes the account's limits and is netted; intents become active with
-    the next slice.
+    the next slice, plus latency. Where orders trade at the very close that decided them, the matcher
+    is asked once more, and books are valued after that.
+
+    With ``terms``, contracts expire, intraday positions are squared off, and shorts pay: see ``Custody``.
+
+    With a ``kernel``, blocks of slices are stepped by it where there are no ``obstacles``, with the same
+    result, bit for bit: what it does not do it leaves to the steps above.
 
     ``netting`` needs two strategies to have an effect. ``limits`` are the account's: of them only
     the value of an order and gross exposure count. A session without rates is refused with ``FactsError``.
@@ -51,6 +69,8 @@ class Driver:
         assumed_fills: bool = False,
         netting: bool = False,
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        kernel: Callable[[], Runs | None] | None = None,
+        terms: HoldingTerms | None = None,
     ) -> None:
         self.log = SessionLog(netting=NettingLog() if netting and len(desks) > 1 else None)
         self._universe = universe
@@ -58,16 +78,41 @@ class Driver:
         self._rates = KnownRates(charges, tuple(universe))
         self._matcher = matcher
         self._working = WorkingOrders()
-        self._netting = Netting(universe, self._working, self.log.netting)
-        self._booking = Booking(universe, self._desks, self._netting, self.log, Bills(charges), assumed=assumed_fills)
+        self._arrivals = Arrivals(matcher)
+        self._netting = Netting(universe, self._working, self.log.netting, at_close=self._arrivals.at_close)
+        self._brackets = Brackets(self._desks, self._working, self._arrivals, self.log)
+        bills = Bills(charges)
+        self._booking = Booking(
+            universe,
+            self._desks,
+            self._netting,
+            self.log,
+            bills,
+            brackets=self._brackets,
+            assumed=assumed_fills,
+        )
         risk = AccountRisk(limits, Account(desk.book for desk in desks), universe)
         self._release = Release(universe, self._desks, self._working, self._netting, risk=risk, log=self.log)
+        self._custody = None if terms is None else Custody(
+            terms, universe, self._desks,
+            working=self._working, arrivals=self._arrivals, log=self.log, charges=charges,
+        )  # fmt: skip
         self._actions: list[CorporateAction] = []
-        self._latest: Slice | None = None
         self._doubtful_from: int | None = None
         #: Whose code is running, as ``strategy.cross``; empty if nobody's. Read from other threads.
         self.current_stage = ""
-        self._equity = {desk.name: desk.book.equity for desk in desks}
+        self._standing = Standing(None, {desk.name: desk.book.equity for desk in desks})
+        #: Why each slice is stepped by itself, in Python; empty where blocks of them are the kernel's.
+        self.obstacles: Sequence[str] = ("no kernel is given",)
+        self._blocks: CompiledSlices | None = None
+        if kernel is not None:
+            self._use(kernel, charges, limits, bills, assumed=assumed_fills, terms=terms)
+
+    @property
+    def stepped(self) -> dict[str, Any]:
+        """Slices by who stepped them so far, and why the kernel may not: as ``summary.json`` has it."""
+        kernel = 0 if self._blocks is None else self._blocks.counts["kernel"]
+        return {"kernel": kernel, "driver": self.log.slices - kernel, "obstacles": list(self.obstacles)}
 
     def announce(self, action: CorporateAction) -> None:
         """The action will be applied before the first fill of its ex-date."""
@@ -80,40 +125,82 @@ class Driver:
         since = fault.doubtful_from
         self._doubtful_from = since if self._doubtful_from is None else min(since, self._doubtful_from)
 
-    def step(self, slices: Slices) -> list[Intent]:
+    def step(self, slices: Slices) -> Sequence[Intent]:
         """The slices, one after the other; returns what is to be sent."""
+        blocks = self._blocks
+        if blocks is not None and self._doubtful_from is None and blocks.takes(slices):
+            return blocks.step(slices, self._standing, self._slice, self._next_action)
         moments = slices_of(slices, self.log.slices, self._universe)
         return [intent for moment in moments for intent in self._slice(moment)]
 
     def _slice(self, moment: Slice) -> list[Intent]:
-        if self._latest is None or moment.session != self._latest.session:
-            if self._latest is not None:
-                self._log_positions(self._latest)
+        intents = self._kept(moment, over_night=True)
+        if self._standing.latest is None or moment.session != self._standing.latest.session:
+            if self._standing.latest is not None:
+                self._log_positions(self._standing.latest)
             self._rates.require(moment.session)
         for desk in self._desks.values():
             desk.session = moment.session
-        intents = self._apply_actions(moment) + self._match(moment)
+        self._arrivals.arrive(moment, self._standing.latest, self._working)
+        intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment)
         self._mark(moment)
         in_doubt = self._doubtful_from is not None and moment.ts_event >= self._doubtful_from
         decided: list[Intent] = []
         for desk in self._desks.values():
             desk.state.data_in_doubt |= in_doubt
             self.current_stage = f"strategy.{desk.name}"
+            if self._custody is not None:
+                decided += self._custody.squared_off(desk, moment, self._standing.latest)
             decided += self._decide(desk, moment)
         self.current_stage = ""
         intents += self._release.released(decided, moment)
+        if self._arrivals.at_this_close:
+            intents += self._match_this_close(moment)
         self._settle_ended(moment.ts_event)
-        self._latest = moment
+        self._standing.latest = moment
         self.log.slices += 1
         return intents
 
+    def _use(
+        self,
+        kernel: Callable[[], Runs | None],
+        charges: Tariff,
+        limits: Limits,
+        bills: Bills,
+        *,
+        assumed: bool,
+        terms: HoldingTerms | None,
+    ) -> None:
+        """Blocks of slices are the kernel's, unless there are ``obstacles``."""
+        desks, nets = tuple(self._desks.values()), self.log.netting is not None
+        found = obstacles(self._universe, desks, self._matcher, charges, nets=nets, limits=limits)
+        self.obstacles = [*found, *(terms.obstacles if terms is not None else ())]
+        if isinstance(self._matcher, BarMatcher) and not self.obstacles:
+            self._blocks = CompiledSlices(
+                self._universe, desks, self._working, bills, self.log,
+                rules=self._matcher.rules, charges=known_shares(charges) or (), kernel=kernel, assumed=assumed,
+            )  # fmt: skip
+
+    def _kept(self, moment: Slice, *, over_night: bool = False) -> list[Intent]:
+        """What becomes of positions by themselves, before a slice or after its fills."""
+        if self._custody is None:
+            return []
+        before = self._standing.latest
+        found = self._custody.over_night(moment, before) if over_night else self._custody.at_close(moment)
+        self._settle_ended(before.ts_event if over_night and before is not None else moment.ts_event)
+        return self._release.known(found) + self._netting.renew(moment) if found else []
+
+    def _next_action(self) -> int | None:
+        """The first session that a corporate action which is announced waits for."""
+        return self._actions[0].session if self._actions else None
+
     def close(self, reason: str) -> list[Intent]:
         """The session ends: working orders are cancelled, the last positions are logged."""
-        if self._latest is None:
+        if self._standing.latest is None:
             return []
         intents = [self._cancel(working, reason) for working in self._working]
-        self._settle_ended(self._latest.ts_event)
-        self._log_positions(self._latest)
+        self._settle_ended(self._standing.latest.ts_event)
+        self._log_positions(self._standing.latest)
         return self._release.known(intents)
 
     # 1 ------------------------------------------------------------------------------------------
@@ -139,19 +226,19 @@ class Driver:
         return intents
 
     def _reissue_orders(self, action: CorporateAction, moment: Slice) -> list[Intent]:
-        """A split ends priced orders; market orders are replaced by one of the new quantity."""
+        """A split ends orders that name a price; market orders are replaced by one of the new quantity."""
         intents: list[Intent] = []
         ratio = f"{action.numerator}:{action.denominator}"
         for working in self._working:
             order = working.order
             if order.instrument != action.instrument or not order.strategy:
                 continue
-            reference = self._working.reference(working) * action.denominator // action.numerator
-            day_is_over = order.time_in_force is TimeInForce.DAY and 0 <= working.session < moment.session
+            reference = working.reference * action.denominator // action.numerator
+            day_is_over = order.time_in_force in _FOR_ITS_DAY and 0 <= working.session < moment.session
             intents.append(self._cancel(working, f"CORPORATE_ACTION: split {ratio}"))
             lot = self._instrument(order.instrument).lot_size
             quantity = working.remaining * action.numerator // action.denominator // lot * lot
-            if order.type is OrderType.MARKET and quantity and not day_is_over:
+            if order.type is OrderType.MARKET and not order.is_bracket and quantity and not day_is_over:
                 reason = f"replaces {order.tag} after a split {ratio}"
                 added = self._release.reissue(working, quantity, reference, reason, moment.session)
                 intents.append(PlaceOrder(added.order))
@@ -161,10 +248,14 @@ class Driver:
 
     # 2 ------------------------------------------------------------------------------------------
 
-    def _match(self, moment: Slice) -> list[Intent]:
-        """The matcher proposes, and is told what was booked: it is handed nothing that leads to a book."""
+    def _match(self, moment: Slice, since: int = 0) -> list[Intent]:
+        """The matcher proposes, and is told what was booked: it is handed nothing that leads to a book.
+
+        It is given the orders that are active from slice ``since`` on.
+        """
         intents = self._netting.open(moment)
-        executions = self._matcher.match(moment.ordinal, moment.bars, self._netting.queue(moment))
+        orders = [one for one in self._netting.queue(moment) if one.active_from >= since]
+        executions = self._matcher.match(moment.ordinal, moment.bars, orders)
         execution = next(executions, None)
         while execution is not None:
             booked = self._booking.book(execution, moment)
@@ -173,7 +264,7 @@ class Driver:
             except StopIteration:
                 execution = None
         self._booking.cross(moment, moment.ordinal)
-        intents += self._netting.follow() + self._netting.renew(moment)
+        intents += self._netting.follow() + self._netting.renew(moment) + self._brackets.place(moment)
         self._settle_ended(moment.ts_event)
         return intents
 
@@ -194,10 +285,24 @@ class Driver:
         working.move(OrderStatus.CANCELLED, reason)
         return CancelOrder(working.order.tag, reason)
 
+    def _match_this_close(self, moment: Slice) -> list[Intent]:
+        """What was decided at a close trades at it: only then is it known what the books are worth there."""
+        intents = self._match(moment, since=moment.ordinal)
+        for point in self._worth(moment):
+            self._note(point)
+        return intents
+
     # 3 ------------------------------------------------------------------------------------------
 
     def _mark(self, moment: Slice) -> None:
         """Books at the slice's closes: their limits see it, and so does the result. Deciding moves no money."""
+        for point in self._worth(moment):
+            self._desks[point.strategy].state.mark(moment.session, self._standing.equity[point.strategy], point.equity)
+            if not self._arrivals.at_this_close:
+                self._note(point)
+
+    def _worth(self, moment: Slice) -> Iterator[EquityPoint]:
+        """Each book at the slice's closes."""
         closes = [(bar.instrument.id, bar.raw.close) for bar in moment.bars if bar.raw.close != MISSING_PRICE]
         for name, desk in self._desks.items():
             book = desk.book
@@ -205,18 +310,18 @@ class Driver:
                 book.mark(instrument, close)
             values = [book.value(instrument) for instrument in book.positions()]
             value, gross = sum(values), sum(map(abs, values))
-            desk.state.mark(moment.session, self._equity[name], book.cash + value)
-            self._equity[name] = book.cash + value
-            self.log.equity.append(
-                EquityPoint(moment.ts_event, moment.session, name, book.cash, value, gross, self._equity[name])
-            )
+            yield EquityPoint(moment.ts_event, moment.session, name, book.cash, value, gross, book.cash + value)
+
+    def _note(self, point: EquityPoint) -> None:
+        self._standing.equity[point.strategy] = point.equity
+        self.log.equity.append(point)
 
     # 4 to 6 -------------------------------------------------------------------------------------
 
     def _decide(self, desk: Desk, moment: Slice) -> list[Intent]:
         intents = [self._cancel(working, reason) for working, reason in desk.forbidden(self._working)]
         was_running = desk.runner.stopped is None
-        for taken, intent in desk.act(moment, self._working, self._matcher.latency):
+        for taken, intent in desk.act(moment, self._working, self._arrivals.active_from(moment)):
             self.log.decisions.append(taken)
             if isinstance(intent, CancelOrder):
                 self._working[intent.tag].move(OrderStatus.CANCELLED, intent.reason)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from friday_core.domain.records import Intent, Record
+from friday_core.domain.records import ChunkReceived, Intent, Record
+from friday_core.errors import InvariantError
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -18,16 +20,33 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class MemoryJournal:
-    """A journal that lasts as long as the process: for backtests and tests."""
+    """A journal that lasts as long as the process: for backtests and tests.
 
-    def __init__(self) -> None:
-        self._records: list[Record] = []
+    Unless it is told to ``keep_all``, its oldest entries are forgotten while the others have ``most_rows`` rows
+    of data or more; numbers go on, ``len`` counts all, and reading it is an ``InvariantError``.
+    """
+
+    def __init__(self, most_rows: int = 100_000) -> None:
+        self._records: deque[Record] = deque()
         self._intents: dict[int, tuple[Intent, ...]] = {}
+        self._most_rows = most_rows
+        self._keeps_all = False
+        self._rows = 0
+        self._forgotten = 0
+
+    def keep_all(self) -> None:
+        """Forget nothing from here on: the journal will be replayed."""
+        self._keeps_all = True
 
     def append(self, record: Record) -> int:
         """Keep an input before the core sees it; returns its sequence number, from 0."""
         self._records.append(record)
-        return len(self._records) - 1
+        self._rows += _rows(record)
+        while not self._keeps_all and self._rows - _rows(self._records[0]) >= self._most_rows:
+            self._rows -= _rows(self._records.popleft())
+            self._intents.pop(self._forgotten, None)
+            self._forgotten += 1
+        return len(self) - 1
 
     def answer(self, seq: int, intents: Sequence[Intent]) -> None:
         """Keep what the core answered, before anything is sent."""
@@ -35,8 +54,14 @@ class MemoryJournal:
             self._intents[seq] = tuple(intents)
 
     def __iter__(self) -> Iterator[Entry]:
+        if self._forgotten:
+            raise InvariantError(f"the journal forgot its first {self._forgotten:,} entries: it was not to keep all")
         for seq, record in enumerate(self._records):
             yield Entry(seq, record, self._intents.get(seq, ()))
 
     def __len__(self) -> int:
-        return len(self._records)
+        return self._forgotten + len(self._records)
+
+
+def _rows(record: Record) -> int:
+    return len(record.chunk) if isinstance(record, ChunkReceived) else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import ORDER_TRANSITIONS, OrderStatus, Side, WorkingOrder
 from friday_core.domain.records import CancelOrder, Intent
@@ -22,16 +21,21 @@ class Net:
     answered with less than it proposed, ``changed`` that an order behind the account's was replaced.
     """
 
-    __slots__ = ("account", "active_from", "changed", "instrument", "parents", "standbys", "unpaid")
+    __slots__ = ("account", "at_close", "changed", "instrument", "parents", "standbys", "unpaid")
 
-    def __init__(self, instrument: Instrument, parents: Iterable[WorkingOrder]) -> None:
+    def __init__(self, instrument: Instrument, parents: Iterable[WorkingOrder], *, at_close: bool = False) -> None:
         self.instrument = instrument
         self.parents = list(parents)
-        self.active_from = self.parents[0].active_from
+        self.at_close = at_close
         self.account: WorkingOrder | None = None
         self.standbys: list[WorkingOrder] = []
         self.unpaid = False
         self.changed = False
+
+    @property
+    def active_from(self) -> int:
+        """The ordinal of the first slice on which they may trade; parents are decided, and arrive, together."""
+        return self.parents[0].active_from
 
     @property
     def working(self) -> list[WorkingOrder]:
@@ -66,12 +70,12 @@ class Net:
             return wanted
         return max(0, wanted - account.remaining)
 
-    def open_price(self, moment: Slice) -> int | None:
+    def price(self, moment: Slice) -> int | None:
         """Where parents cross on this slice, ``None`` if it is too early or the instrument has no row."""
         bar = moment.by_instrument.get(self.instrument.id)
-        if bar is None or MISSING_PRICE in bar.raw or self.active_from > moment.ordinal:
+        if bar is None or min(bar.raw) < 1 or self.active_from > moment.ordinal:
             return None
-        return bar.raw.open
+        return bar.raw.close if self.at_close else bar.raw.open
 
     def withdraw(self) -> list[Intent]:
         """End the account's order: it expires by itself at the broker if its day is over, else it is cancelled."""

@@ -18,17 +18,23 @@ from friday_core.session.working_orders import ACCOUNT, Tags, WorkingOrders
 from friday_core.trading.crossing import Meeting, crossed
 from friday_core.trading.parts import Part
 
+_PLAIN = frozenset({TimeInForce.DAY, TimeInForce.GTC})
+
 
 class Netting:
     """The nets of a session; keeps the account's orders among the working orders.
 
-    Without a log it nets nothing, and every order goes to the broker as it is.
+    Without a log it nets nothing, and every order goes to the broker as it is. ``at_close`` says that market
+    orders trade at the close of a slice, and not at its open: what books cross does so too.
     """
 
-    def __init__(self, universe: Universe, working: WorkingOrders, log: NettingLog | None) -> None:
+    def __init__(
+        self, universe: Universe, working: WorkingOrders, log: NettingLog | None, *, at_close: bool = False
+    ) -> None:
         self._universe = universe
         self._working = working
         self._log = log
+        self._at_close = at_close
         self._tags = Tags()
         self._nets: list[Net] = []
         self._covered: set[str] = set()
@@ -55,9 +61,14 @@ class Netting:
             return list(self._working)
         for net in self._nets:
             both = min(sum(one.remaining for one in net.on(side)) for side in Side)
-            if both and net.open_price(moment) is not None:
-                orders = (Order(net.instrument.id, side, both, ts_decided=moment.ts_event) for side in Side)
-                net.standbys = [WorkingOrder(order, net.active_from) for order in orders]
+            if both and net.price(moment) is not None:
+                first = net.working[0]
+                orders = (
+                    Order(net.instrument.id, side, both, ts_decided=moment.ts_event, product=first.order.product)
+                    for side in Side
+                )
+                reference = first.reference
+                net.standbys = [WorkingOrder(order, net.active_from, reference) for order in orders]
                 self._queued |= dict.fromkeys(net.standbys, net)
                 self._meeting.append(net)
         self._meeting.sort(key=lambda net: (net.active_from, net.instrument.id))
@@ -87,15 +98,15 @@ class Netting:
         self._log.orders.append(AccountOrder(standby, tags(parents)))
 
     def groups(self, placed: Sequence[WorkingOrder]) -> list[list[WorkingOrder]]:
-        """New orders: those to be netted together by instrument, any other by itself.
+        """New orders: those to be netted together by instrument and product, any other by itself.
 
-        Netted is what comes from two strategies or more, at market and in whole lots.
+        Netted is what comes from two strategies or more, plainly at market and in whole lots.
         """
         alone: list[list[WorkingOrder]] = []
-        by_instrument: dict[InstrumentId, list[WorkingOrder]] = {}
+        by_instrument: dict[tuple[InstrumentId, str], list[WorkingOrder]] = {}
         for one in placed:
-            if self._can_net(one.order):
-                by_instrument.setdefault(one.order.instrument, []).append(one)
+            if self._can_net(one.order) and not one.is_forced:
+                by_instrument.setdefault((one.order.instrument, one.order.product), []).append(one)
             else:
                 alone.append([one])
         for _, group in sorted(by_instrument.items()):
@@ -104,7 +115,9 @@ class Netting:
 
     def _can_net(self, order: Order) -> bool:
         lot = self._universe.instrument(order.instrument).lot_size
-        return self._log is not None and order.type is OrderType.MARKET and order.quantity % lot == 0
+        is_plain = order.type is OrderType.MARKET and order.time_in_force in _PLAIN
+        is_plain &= order.protection_ppm is None and not order.is_bracket
+        return self._log is not None and is_plain and order.quantity % lot == 0
 
     def form(self, groups: Iterable[Sequence[WorkingOrder]], moment: Slice) -> list[Intent]:
         """Groups with orders of several strategies become nets; what is to be sent for them, sells first."""
@@ -112,7 +125,7 @@ class Netting:
         for group in sorted(groups, key=lambda one: signed(one) > 0):
             if self._log is None or not are_several(group):
                 continue
-            net = Net(self._universe.instrument(group[0].order.instrument), group)
+            net = Net(self._universe.instrument(group[0].order.instrument), group, at_close=self._at_close)
             self._nets.append(net)
             self._covered.update(parent.order.tag for parent in group)
             intents += self._issue(net, moment)
@@ -139,7 +152,7 @@ class Netting:
                     parent.move(OrderStatus.EXPIRED, DAY_ENDED)
         intents = self.renew(moment)
         for net in self._nets:
-            if net.open_price(moment) is None:
+            if net.price(moment) is None:
                 continue
             for parent in net.working:
                 if parent.status is OrderStatus.INTENT:
@@ -153,7 +166,7 @@ class Netting:
         meetings = [
             Meeting(net.instrument, price, net.on(Side.BUY), net.on(Side.SELL))
             for net in self._meeting
-            if net.active_from <= until and (price := net.open_price(moment)) is not None
+            if net.active_from <= until and (price := net.price(moment)) is not None
         ]
         return crossed(meetings, cash)
 
@@ -201,7 +214,8 @@ class Netting:
             reason=described(parents),
             tag=self._tags.next(moment.session, ACCOUNT),
             ts_decided=moment.ts_event,
+            product=parents[0].order.product,
         )
-        net.account = self._working.add(order, net.active_from, self._working.reference(parents[0]))
+        net.account = self._working.add(order, net.active_from, parents[0].reference)
         self._log.orders.append(AccountOrder(net.account, tags(parents)))
         return [PlaceOrder(order)]

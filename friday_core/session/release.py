@@ -62,6 +62,7 @@ class Release:
             order, quantity=quantity, tag=self._desks[order.strategy].next_tag(session), reason=reason
         )
         added = self._working.add(replacement, working.active_from, reference)
+        added.is_forced = working.is_forced
         self._log.orders.append(added)
         self._netting.replace(working, added)
         return added
@@ -83,7 +84,7 @@ class Release:
         judged = [*groups, *(net.working for net in stale if net.is_growing)]
         out = {one.order.tag for group in groups for one in group}
         out |= {net.account.order.tag for net in stale if net.account is not None}
-        known = [[one] for one in self._netting.known() if one.order.tag not in out]
+        known = [[one] for one in self._netting.known() if one.order.tag not in out and not one.is_alternative]
         known += [net.working for net in stale if net.rest and not net.is_growing]
         at_broker = [self._outgoing(group, {}) for group in known]
         closing = {one.order.tag: part for desk in self._desks.values() for one, part in desk.closing(self._working)}
@@ -104,7 +105,7 @@ class Release:
         side = Side.BUY if rest > 0 else Side.SELL
         order = msgspec.structs.replace(group[0].order, side=side, quantity=abs(rest))
         closes = sum(closing.get(one.order.tag, 0) for one in group if one.order.side is side)
-        return Outgoing(order, self._working.reference(group[0]), closes)
+        return Outgoing(order, group[0].reference, closes)
 
     def _cut(
         self,
@@ -130,4 +131,4 @@ class Release:
             end(one, OrderStatus.DENIED, f"{ruling.code}: {left} of {one.remaining} pass: {ruling.detail}")
             if left:
                 reason = f"replaces {one.order.tag}: {ruling.code}"
-                yield one, self.reissue(one, left, self._working.reference(one), reason, session)
+                yield one, self.reissue(one, left, one.reference, reason, session)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from friday_core.domain.sessions import to_datetime
 from friday_core.errors import RunFolderError
 
 SUMMARY = "summary.json"
+#: The folder of what was written of the tables while the run went on; it is gone when they are whole.
+PARTS = "parts"
 
 
 class RunFolder:
@@ -49,13 +53,40 @@ class RunFolder:
         """``<name>.parquet``, compressed."""
         self._write(f"{name}.parquet", lambda path: pq.write_table(table, path, compression="zstd"))
 
+    def write_part(self, name: str, number: int, table: pa.Table) -> Path:
+        """Some rows of a table that is not whole yet: ``parts/<name>/<number>.parquet``."""
+        part = Path(PARTS) / name / f"{number:08}.parquet"
+
+        def write(path: Path) -> None:
+            for folder in (path.parent.parent, path.parent):
+                folder.mkdir(exist_ok=True)
+            pq.write_table(table, path, compression="lz4")
+
+        self._write(str(part), write)
+        return self.path / part
+
+    def write_joined(self, name: str, parts: Iterable[pa.Table], schema: pa.Schema) -> None:
+        """``<name>.parquet`` of tables that come one after the other, and need not be in memory together; its parts go."""
+
+        def write(path: Path) -> None:
+            with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+                for part in parts:
+                    writer.write_table(part)
+
+        self._write(f"{name}.parquet", write)
+        shutil.rmtree(self.path / PARTS / name, ignore_errors=True)
+        with suppress(OSError):
+            (self.path / PARTS).rmdir()
+
     def _write(self, name: str, write: Callable[[Path], object]) -> None:
-        temporary = self.path / f".{name}.tmp"
+        place = self.path / name
+        temporary = place.with_name(f".{place.name}.tmp")
         try:
             write(temporary)
-            temporary.replace(self.path / name)
+            temporary.replace(place)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise self._error(error) from error
 
     def _free_path(self) -> Path:

@@ -52,6 +52,7 @@ class SessionRunner:
         self._stop_requested = False
         self._busy_since: float | None = None
         self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0}
+        self._after_record: Callable[[], None] = _nothing
 
     def busy_since(self) -> float | None:
         """When the record was begun that is at hand, by ``time.monotonic``; ``None`` while one is waited for."""
@@ -70,6 +71,10 @@ class SessionRunner:
     def keep_inside(self) -> None:
         """Journal intents and hand none of them on."""
         self._keeps_inside = True
+
+    def after_each_record(self, do: Callable[[], None]) -> None:
+        """Call ``do`` when everything that a record brought was handed on and told."""
+        self._after_record = do
 
     def request_stop(self) -> None:
         """Stop before the next record, also while it waits for its time; safe from a signal handler."""
@@ -113,6 +118,7 @@ class SessionRunner:
         finally:
             self._busy_since = None
         self._tell_news()
+        self._after_record()
 
     def _send(self, intents: Sequence[Intent]) -> None:
         try:
@@ -124,6 +130,11 @@ class SessionRunner:
     def _tell_news(self) -> None:
         for name, done in self._published.items():
             rows = getattr(self.core.log, name)
-            for row in rows[done:]:
-                self._publish(row)
-            self._published[name] = len(rows)
+            if len(rows) > done:
+                for row in rows[done:]:
+                    self._publish(row)
+                self._published[name] = len(rows)
+
+
+def _nothing() -> None:
+    return

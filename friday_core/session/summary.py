@@ -9,15 +9,15 @@ from typing import Any
 
 import msgspec
 
-from friday_core.analytics.performance import performance
+from friday_core.analytics.performance import performance_of
 from friday_core.domain.chunk import Universe
 from friday_core.domain.money import to_major
-from friday_core.domain.orders import FillKind, Side
 from friday_core.domain.records import SessionStarted
 from friday_core.domain.sessions import to_date
 from friday_core.session.core import Core
 from friday_core.session.log import SessionLog
 from friday_core.session.runner import RunStatus
+from friday_core.session.tallies import Tallies
 from friday_core.trading.ledger import Account
 
 #: Reasons of one stage and verdict that the summary names; the table has them all.
@@ -46,13 +46,14 @@ def summary_of(
     ``slow`` counts the records that took long, by the stage that took it; it stands outside of ``results``.
     """
     head = core.started
+    tallies = tallies_of(core, account, universe)
     return {
         "status": str(status),
         "error": error,
         "session": _head(head),
-        "results": _results(core, account, universe),
-        "strategies": {name: _book(account, name, core) for name in account.books},
-        **_netting(core.log, account, universe),
+        "results": _results(core, account, tallies),
+        "strategies": {name: _book(account, name, tallies) for name in account.books},
+        **_netting(core.log, account, tallies),
         "quarantine": _quarantine(core),
         "stopped_strategies": [
             {"strategy": one.strategy, "error": one.error, "ts_event": one.ts_event} for one in core.log.stopped
@@ -66,32 +67,40 @@ def summary_of(
     }
 
 
+def tallies_of(core: Core, account: Account, universe: Universe) -> Tallies:
+    """What the log comes to so far, also of the rows that it let go of."""
+    return core.log.tallies(universe, capital_of(account))
+
+
+def capital_of(account: Account) -> int:
+    """Of all books at the start, in minor units."""
+    return sum(book.capital for book in account.books.values())
+
+
 def _head(head: SessionStarted | None) -> dict[str, Any]:
     return {} if head is None else {k: v for k, v in msgspec.to_builtins(head).items() if k != "ts"}
 
 
-def _results(core: Core, account: Account, universe: Universe) -> dict[str, Any]:
-    log = core.log
+def _results(core: Core, account: Account, tallies: Tallies) -> dict[str, Any]:
     currency = next(iter(account.books.values())).currency
-    traded = sum(universe.instrument(fill.instrument).notional(fill.price, fill.quantity) for fill in log.fills)
-    capital = sum(book.capital for book in account.books.values())
-    figures = performance(capital, currency, log.equity, traded)
+    figures = performance_of(tallies.account, currency, tallies.traded)
+    sessions = [to_date(session).isoformat() for session in tallies.account.closes]
     return {
         "currency": currency,
-        "first_session": to_date(log.equity[0].session).isoformat() if log.equity else None,
-        "last_session": to_date(log.equity[-1].session).isoformat() if log.equity else None,
+        "first_session": sessions[0] if sessions else None,
+        "last_session": sessions[-1] if sessions else None,
         "rows": core.flow.rows_in,
-        "slices": log.slices,
+        "slices": core.log.slices,
         **msgspec.to_builtins(figures),
-        "decisions": dict(sorted(Counter(one.code for one in log.decisions).items())),
-        "orders": dict(sorted(Counter(str(one.status) for one in log.orders).items())),
-        "fills": len(log.fills),
-        "assumed_fills": sum(fill.assumed for fill in log.fills),
-        "digest": log.digest(),
+        "decisions": dict(sorted(tallies.codes().items())),
+        "orders": dict(sorted(tallies.orders.items())),
+        "fills": tallies.fills.total(),
+        "assumed_fills": tallies.assumed_fills,
+        "digest": core.log.digest(),
     }
 
 
-def _book(account: Account, name: str, core: Core) -> dict[str, Any]:
+def _book(account: Account, name: str, tallies: Tallies) -> dict[str, Any]:
     book = account.books[name]
     money = {part: to_major(getattr(book, part), book.currency) for part in ("capital", "cash", "equity")}
     gains = ("realised", "unrealised", "dividends", "charges")
@@ -99,26 +108,24 @@ def _book(account: Account, name: str, core: Core) -> dict[str, Any]:
         **money,
         **{part: to_major(getattr(book, part), book.currency) for part in gains},
         "positions": {str(instrument): quantity for instrument, quantity in book.positions().items()},
-        "fills": sum(fill.strategy == name for fill in core.log.fills),
+        "fills": tallies.fills_of(name),
     }
 
 
-def _netting(log: SessionLog, account: Account, universe: Universe) -> dict[str, Any]:
+def _netting(log: SessionLog, account: Account, tallies: Tallies) -> dict[str, Any]:
     """What the account ordered for several strategies, and what they traded with each other; nothing without netting.
 
     A conflict is a netting with buys and sells; ``crossed`` is the value of what the books bought from each other.
     """
     if log.netting is None:
         return {}
-    netting, currency = log.netting, next(iter(account.books.values())).currency
-    bought = [fill for fill in log.fills if fill.kind is FillKind.CROSS and fill.side is Side.BUY]
-    crossed = sum(fill.notional(universe.instrument(fill.instrument)) for fill in bought)
+    currency = next(iter(account.books.values())).currency
     told = {
-        "nettings": len(netting.nettings),
-        "conflicts": sum(one.bought > 0 and one.sold > 0 for one in netting.nettings),
-        "account_orders": dict(sorted(Counter(str(one.working.status) for one in netting.orders).items())),
-        "account_fills": len(netting.fills),
-        "crossed": to_major(crossed, currency),
+        "nettings": tallies.nettings,
+        "conflicts": tallies.conflicts,
+        "account_orders": dict(sorted(tallies.account_orders.items())),
+        "account_fills": tallies.account_fills,
+        "crossed": to_major(tallies.crossed, currency),
     }
     return {"netting": told}
 

@@ -7,203 +7,250 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Universe
-from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.money import MINOR_DIGITS
-from friday_core.domain.orders import WorkingOrder
-from friday_core.domain.sessions import to_date
+from friday_core.domain.orders import Fill, FillKind, SettledFill
 from friday_core.flow.quarantine import HeldRow
-from friday_core.session.log import AccountOrder, NettingLog, SessionLog
+from friday_core.session.columns import Block, Coded
+from friday_core.session.decimals import decimals, prices
+from friday_core.session.log import LAYOUTS, SessionLog
+from friday_core.session.row_layout import ROW_CLASS
 
 _TS = pa.timestamp("us", tz="UTC")
 _TEXT = pa.string()
 _COUNT = pa.int64()
-_DATE = pa.date32()
 
-Columns = Sequence[tuple[str, pa.DataType, Callable[[Any], Any]]]
+#: From rows to one column.
+Column = Callable[[Block], pa.Array]
+Columns = Mapping[str, Column]
+#: What becomes of every text: ``SecretRegistry.mask``.
+Mask = Callable[[str], str]
 
 
 class ResultTables:
-    """Builds every table of a run. Money and prices are decimals in the account's currency."""
+    """Builds every table of a run, of any of its rows. Money and prices are decimals in the account's currency.
 
-    def __init__(self, universe: Universe, currency: str) -> None:
+    Every text goes through ``mask``: each that occurs, once.
+    """
+
+    def __init__(self, universe: Universe, currency: str, mask: Mask = str) -> None:
         self._decimals = {instrument.id: instrument.price_decimals for instrument in universe}
         self._money_digits = MINOR_DIGITS[currency]
-        self._price_type = pa.decimal128(38, max(self._decimals.values(), default=2))
-        self._money_type = pa.decimal128(38, self._money_digits)
+        self._price_digits = max(self._decimals.values(), default=2)
+        self._mask = mask
+        self._columns = self._all()
 
     def all(self, log: SessionLog, held: Iterable[HeldRow]) -> Mapping[str, pa.Table]:
         """Table name to table, every table with its columns even without a row.
 
         The account's own are among them where several strategies are netted.
         """
-        netting = log.netting or NettingLog()
-        return {
-            "orders": _table(log.orders, [*self._orders(), _account_order_behind(netting)]),
-            "fills": _table(log.fills, [*self._fills(), *_FILLED_IN]),
-            "positions": _table(log.positions, self._positions()),
-            "equity": _table(log.equity, self._equity()),
-            "decisions": _table(log.decisions, self._decisions()),
-            "corporate_actions": _table(log.actions, self._actions()),
-            "quarantine": _table(list(held), self._quarantine()),
-            **({} if log.netting is None else self._account(netting)),
-        }
+        tables = {name: list(rows.blocks()) for name, rows in log.tables().items()}
+        sent_in = parents_in(tables.get("account_orders", ()))
+        found = {name: self.table(name, blocks, sent_in) for name, blocks in tables.items() if name in self._columns}
+        return {**found, "quarantine": self.quarantine(held)}
 
-    def _account(self, netting: NettingLog) -> dict[str, pa.Table]:
-        """What the account ordered and traded for several strategies at once, in the columns of theirs."""
-        orders = [(name, kind, _of_working(get)) for name, kind, get in self._orders() if name != "strategy"]
-        fills = [column for column in self._fills() if column[0] != "strategy"]
-        return {
-            "account_orders": _table(netting.orders, [*orders, ("parents", _TEXT, lambda row: " ".join(row.parents))]),
-            "account_fills": _table(netting.fills, fills),
-            "nettings": _table(netting.nettings, _NETTINGS),
-        }
+    @property
+    def names(self) -> frozenset[str]:
+        """The tables that ``table`` builds."""
+        return frozenset(self._columns)
 
-    def _price(self, instrument: InstrumentId, units: int | None) -> Decimal | None:
-        return None if units is None else Decimal(units).scaleb(-self._decimals[instrument])
+    def table(self, name: str, blocks: Sequence[Block], sent_in: Mapping[str, str]) -> pa.Table:
+        """Some rows of a table; ``sent_in`` tells of an order's tag the last account order that stood for it."""
+        columns = self._columns[name]
+        some = blocks or [LAYOUTS[name].block([])]
+        found = pa.concat_tables(pa.table({column: made(block) for column, made in columns.items()}) for block in some)
+        if name != "orders":
+            return found
+        tags = (tag for block in blocks for tag in block.coded("tag").tolist())
+        return found.append_column("account_order", pa.array([sent_in.get(tag, "") for tag in tags], _TEXT))
 
-    def _money(self, minor: int) -> Decimal:
-        return Decimal(minor).scaleb(-self._money_digits)
-
-    def _orders(self) -> Columns:
-        def order(name: str) -> Callable[[WorkingOrder], Any]:
-            return lambda row: getattr(row.order, name)
-
-        def price(name: str) -> Callable[[WorkingOrder], Any]:
-            return lambda row: self._price(row.order.instrument, getattr(row.order, name))
-
-        return [
-            ("tag", _TEXT, order("tag")),
-            ("ts_decided", _TS, order("ts_decided")),
-            ("strategy", _TEXT, order("strategy")),
-            ("instrument", _TEXT, lambda row: str(row.order.instrument)),
-            ("side", _TEXT, order("side")),
-            ("type", _TEXT, order("type")),
-            ("quantity", _COUNT, order("quantity")),
-            ("limit_price", self._price_type, price("limit_price")),
-            ("trigger_price", self._price_type, price("trigger_price")),
-            ("time_in_force", _TEXT, order("time_in_force")),
-            ("status", _TEXT, lambda row: row.status),
-            ("filled", _COUNT, lambda row: row.filled),
-            ("status_reason", _TEXT, lambda row: row.reason),
-            ("reason", _TEXT, order("reason")),
-        ]
-
-    def _fills(self) -> Columns:
-        return [
-            ("ts_event", _TS, _attribute("ts_event")),
-            ("tag", _TEXT, _attribute("tag")),
-            ("strategy", _TEXT, _attribute("strategy")),
-            ("instrument", _TEXT, lambda row: str(row.instrument)),
-            ("side", _TEXT, _attribute("side")),
-            ("quantity", _COUNT, _attribute("quantity")),
-            ("price", self._price_type, lambda row: self._price(row.instrument, row.price)),
-            ("charges", self._money_type, lambda row: self._money(row.charges)),
-            ("assumed", pa.bool_(), _attribute("assumed")),
-        ]
-
-    def _positions(self) -> Columns:
-        return [
-            ("session", _DATE, lambda row: to_date(row.session)),
-            ("strategy", _TEXT, _attribute("strategy")),
-            ("instrument", _TEXT, lambda row: str(row.instrument)),
-            ("quantity", _COUNT, _attribute("quantity")),
-            ("price", self._price_type, lambda row: self._price(row.instrument, row.price)),
-            ("cost", self._money_type, lambda row: self._money(row.cost)),
-            ("value", self._money_type, lambda row: self._money(row.value)),
-        ]
-
-    def _equity(self) -> Columns:
-        money = ((name, self._money_type, self._money_of(name)) for name in ("cash", "value", "gross", "equity"))
-        return [
-            ("ts_event", _TS, _attribute("ts_event")),
-            ("session", _DATE, lambda row: to_date(row.session)),
-            ("strategy", _TEXT, _attribute("strategy")),
-            *money,
-        ]
-
-    def _money_of(self, name: str) -> Callable[[Any], Decimal]:
-        return lambda row: self._money(getattr(row, name))
-
-    def _decisions(self) -> Columns:
-        return [
-            ("ts_event", _TS, _attribute("ts_event")),
-            ("strategy", _TEXT, _attribute("strategy")),
-            ("instrument", _TEXT, lambda row: str(row.instrument)),
-            ("kind", _TEXT, _attribute("kind")),
-            ("value", pa.float64(), _attribute("value")),
-            ("asked", _COUNT, _attribute("asked")),
-            ("sent", _COUNT, _attribute("sent")),
-            ("code", _TEXT, _attribute("code")),
-            ("detail", _TEXT, _attribute("detail")),
-            ("reason", _TEXT, _attribute("reason")),
-            ("tag", _TEXT, _attribute("tag")),
-        ]
-
-    def _actions(self) -> Columns:
-        counts = ("numerator", "denominator", "quantity_before", "quantity_after")
-        return [
-            ("session", _DATE, lambda row: to_date(row.session)),
-            ("strategy", _TEXT, _attribute("strategy")),
-            ("instrument", _TEXT, lambda row: str(row.instrument)),
-            *((name, _COUNT, _attribute(name)) for name in counts),
-            ("dividend", self._price_type, lambda row: self._price(row.instrument, row.dividend)),
-            ("cash", self._money_type, self._money_of("cash")),
-        ]
-
-    def _quarantine(self) -> Columns:
-        return [
-            ("stream", _TEXT, _attribute("stream")),
-            ("stage", _TEXT, _attribute("stage")),
-            ("verdict", _TEXT, _attribute("verdict")),
-            ("reason", _TEXT, _attribute("reason")),
-            ("instrument", _TEXT, lambda row: str(row.instrument)),
-            ("ts_event", _TS, _attribute("ts_event")),
-            ("seq", _COUNT, _attribute("seq")),
-            ("values", _TEXT, self._held_values),
-        ]
+    def quarantine(self, held: Iterable[HeldRow]) -> pa.Table:
+        """The rows that streams held back."""
+        rows = list(held)
+        return pa.table({
+            **{
+                name: self._masked([getattr(row, name) for row in rows])
+                for name in ("stream", "stage", "verdict", "reason")
+            },
+            "instrument": self._masked([str(row.instrument) for row in rows]),
+            "ts_event": pa.array([row.ts_event for row in rows], _TS),
+            "seq": pa.array([row.seq for row in rows], _COUNT),
+            "values": self._masked([self._held_values(row) for row in rows]),
+        })  # fmt: skip
 
     def _held_values(self, row: HeldRow) -> str:
         """The row as it arrived, as JSON: prices as decimals, null for what is missing."""
         shown = {
             name: value if name not in PRICE_COLUMNS
             else None if value == MISSING_PRICE
-            else str(self._price(row.instrument, int(value)))
+            else str(Decimal(int(value)).scaleb(-self._decimals[row.instrument]))
             for name, value in row.values.items()
         }  # fmt: skip
         return msgspec.json.encode(shown).decode()
 
+    def _masked(self, texts: Sequence[str]) -> pa.Array:
+        shown = {text: self._mask(text) for text in dict.fromkeys(texts)}
+        return pa.array([shown[text] for text in texts], _TEXT)
 
-def _of_working(get: Callable[[WorkingOrder], Any]) -> Callable[[AccountOrder], Any]:
-    return lambda row: get(row.working)
+    # Kinds of columns ---------------------------------------------------------------------------
+
+    def _text(self, name: str, shown: Callable[[Any], str] = str) -> Column:
+        def column(block: Block) -> pa.Array:
+            coded = block.coded(name)
+            return _taken([self._mask(shown(value)) for value in coded.values], coded)
+
+        return column
+
+    def _money(self, name: str) -> Column:
+        return lambda block: decimals(block.array(name), self._money_digits)
+
+    def _price(self, name: str) -> Column:
+        def column(block: Block) -> pa.Array:
+            ids = block.coded("instrument")
+            digits = np.array([self._decimals[one] for one in ids.values], np.int64)[ids.codes]
+            return prices(block.array(name), digits, self._price_digits)
+
+        return column
+
+    def _texts(self, *names: str) -> Columns:
+        return {name: self._text(name) for name in names}
+
+    # The tables ---------------------------------------------------------------------------------
+
+    def _all(self) -> Mapping[str, Columns]:
+        orders, fills = self._orders(), self._fills()
+        return {
+            "account_orders": {**_without_strategy(orders), "parents": self._text("parents", " ".join)},
+            "account_fills": _without_strategy(fills),
+            "nettings": self._nettings(),
+            "orders": orders,
+            "fills": {**fills, "kind": _fill_kinds, **self._texts("account_order")},
+            "positions": self._positions(),
+            "equity": self._equity(),
+            "decisions": self._decisions(),
+            "corporate_actions": self._actions(),
+            "postings": self._postings(),
+        }
+
+    def _orders(self) -> Columns:
+        return {
+            **self._texts("tag"),
+            "ts_decided": _times("ts_decided"),
+            **self._texts("strategy", "instrument", "side", "type"),
+            "quantity": _plain("quantity"),
+            "limit_price": self._price("limit_price"),
+            "trigger_price": self._price("trigger_price"),
+            **self._texts("time_in_force", "product", "status"),
+            "filled": _plain("filled"),
+            **self._texts("status_reason", "reason"),
+        }
+
+    def _fills(self) -> Columns:
+        return {
+            "ts_event": _times("ts_event"),
+            **self._texts("tag", "strategy", "instrument", "side"),
+            "quantity": _plain("quantity"),
+            "price": self._price("price"),
+            "charges": self._money("charges"),
+            "assumed": _plain("assumed"),
+            **self._texts("product"),
+        }
+
+    def _nettings(self) -> Columns:
+        return {
+            "ts_event": _times("ts_event"),
+            **self._texts("instrument"),
+            "bought": _plain("bought"),
+            "sold": _plain("sold"),
+            **self._texts("account_order"),
+            "orders": self._text("orders", " ".join),
+        }
+
+    def _positions(self) -> Columns:
+        return {
+            "session": _dates,
+            **self._texts("strategy", "instrument"),
+            "quantity": _plain("quantity"),
+            "price": self._price("price"),
+            "cost": self._money("cost"),
+            "value": self._money("value"),
+        }
+
+    def _equity(self) -> Columns:
+        money = {name: self._money(name) for name in ("cash", "value", "gross", "equity")}
+        return {"ts_event": _times("ts_event"), "session": _dates, **self._texts("strategy"), **money}
+
+    def _decisions(self) -> Columns:
+        return {
+            "ts_event": _times("ts_event"),
+            **self._texts("strategy", "instrument", "kind"),
+            "value": _plain("value"),
+            "asked": _plain("asked"),
+            "sent": _plain("sent"),
+            **self._texts("code", "detail", "reason", "tag"),
+        }
+
+    def _actions(self) -> Columns:
+        counts = ("numerator", "denominator", "quantity_before", "quantity_after")
+        return {
+            "session": _dates,
+            **self._texts("strategy", "instrument"),
+            **{name: _plain(name) for name in counts},
+            "dividend": self._price("dividend"),
+            "cash": self._money("cash"),
+        }
+
+    def _postings(self) -> Columns:
+        return {
+            "ts_event": _times("ts_event"),
+            "session": _dates,
+            **self._texts("strategy", "instrument", "kind"),
+            "quantity": _plain("quantity"),
+            "price": self._price("price"),
+            "amount": self._money("amount"),
+        }
 
 
-def _account_order_behind(netting: NettingLog) -> tuple[str, pa.DataType, Callable[[WorkingOrder], str]]:
-    """The last account order that stood for an order; empty where the broker was sent the order itself, or nothing."""
-    sent_in = {tag: one.working.order.tag for one in netting.orders for tag in one.parents}
-    return "account_order", _TEXT, lambda row: sent_in.get(row.order.tag, "")
+def parents_in(account_orders: Iterable[Block]) -> dict[str, str]:
+    """By a strategy's order, the tag of the last of these account orders that stood for it."""
+    found: dict[str, str] = {}
+    for block in account_orders:
+        for tag, parents in zip(block.coded("tag").tolist(), block.coded("parents").tolist(), strict=True):
+            found |= dict.fromkeys(parents, tag)
+    return found
 
 
-def _attribute(name: str) -> Callable[[Any], Any]:
-    return lambda row: getattr(row, name)
+def _taken(texts: Sequence[str], coded: Coded) -> pa.Array:
+    if len(texts) == 1:
+        return pa.repeat(pa.scalar(texts[0], _TEXT), len(coded))
+    return pa.array(texts, _TEXT).take(pa.array(coded.codes))
 
 
-def _table(rows: Sequence[Any], columns: Columns) -> pa.Table:
-    return pa.table({name: pa.array([get(row) for row in rows], kind) for name, kind, get in columns})
+def _plain(name: str) -> Column:
+    return lambda block: pa.array(block.array(name))
 
 
-#: What a strategy's fill was part of.
-_FILLED_IN: Columns = [
-    ("kind", _TEXT, _attribute("kind")),
-    ("account_order", _TEXT, lambda row: getattr(row, "account_order", "")),
-]
-_NETTINGS: Columns = [
-    ("ts_event", _TS, _attribute("ts_event")),
-    ("instrument", _TEXT, lambda row: str(row.instrument)),
-    ("bought", _COUNT, _attribute("bought")),
-    ("sold", _COUNT, _attribute("sold")),
-    ("account_order", _TEXT, _attribute("account_order")),
-    ("orders", _TEXT, lambda row: " ".join(row.orders)),
-]
+def _times(name: str) -> Column:
+    return lambda block: pa.array(block.array(name)).cast(_TS)
+
+
+def _dates(block: Block) -> pa.Array:
+    return pa.array(block.array("session").astype(np.int32)).cast(pa.date32())
+
+
+def _fill_kinds(block: Block) -> pa.Array:
+    """As ``kind`` of the fill says: one of a class that is not netted is a trade at the market."""
+    kinds, parents = block.coded(ROW_CLASS), block.coded("account_order")
+    is_own = np.array([kind is Fill for kind in kinds.values], np.bool_)[kinds.codes]
+    is_sent = np.array([bool(tag) for tag in parents.values], np.bool_)[parents.codes]
+    is_settled = np.array([kind is SettledFill for kind in kinds.values], np.bool_)[kinds.codes]
+    shown = [str(FillKind.CROSS), str(FillKind.MARKET), str(FillKind.SETTLEMENT)]
+    return _taken(shown, Coded(np.where(is_settled, 2, is_own | is_sent).astype(np.int8), ("", "", "")))
+
+
+def _without_strategy(columns: Columns) -> Columns:
+    return {name: made for name, made in columns.items() if name != "strategy"}

@@ -11,6 +11,7 @@ from friday_core.domain.market import Bar
 from friday_core.domain.orders import Order, OrderType, Side
 from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.errors import PluginContractError
+from friday_core.interfaces.risk_rule import Ruling
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView, Decision
 from friday_core.session.slices import Slice
@@ -49,6 +50,8 @@ class Want:
         return Order(self.decision.instrument, side, abs(self.quantity), reason=self.decision.reason)
 
 
+#: Why an instrument trades no more after a slice; ``None`` if it does.
+Ended = Callable[[InstrumentId, Slice], Ruling | None]
 #: What risk adjusters leave of a target, and in words who made it smaller.
 Adjust = Callable[[Target, Bar, BookView], tuple[Target | None, str]]
 
@@ -65,6 +68,7 @@ class WantMaker:
         *,
         equity: Callable[[], int],
         adjust: Adjust,
+        ended: Ended = lambda _instrument, _moment: None,
     ) -> None:
         self._universe = universe
         self._sizer = sizer
@@ -72,6 +76,7 @@ class WantMaker:
         self._order_types = frozenset(order_types)
         self._equity = equity
         self._adjust = adjust
+        self._ended = ended
 
     def wants(self, decisions: Iterable[Decision], moment: Slice, book: BookView) -> list[Want]:
         """One want a decision, in the same order."""
@@ -93,20 +98,27 @@ class WantMaker:
         if isinstance(decision, Cancel):
             return want
         bar = moment.by_instrument.get(decision.instrument)
-        if bar is None:
-            return want.refused(Code.UNPRICED, "no bar of this instrument in the slice")
-        if bar.raw.close < 1:
-            return want.refused(Code.UNPRICED, "the close is missing or not positive")
+        if bar is None or bar.raw.close < 1:
+            return self._unpriced(want, moment, has_bar=bar is not None)
         if isinstance(decision, Order):
             return self._order_want(want, decision, bar)
         return self._target_want(want, decision, bar, book)
 
+    def _unpriced(self, want: Want, moment: Slice, *, has_bar: bool) -> Want:
+        if has_bar:
+            return want.refused(Code.UNPRICED, "the close is missing or not positive")
+        ended = self._ended(want.decision.instrument, moment)
+        if ended is not None:
+            return want.refused(Code(ended.code), ended.detail)
+        return want.refused(Code.UNPRICED, "no bar of this instrument in the slice")
+
     def _order_want(self, want: Want, order: Order, bar: Bar) -> Want:
         instrument = self._universe.instrument(order.instrument)
         prices = [price for price in (order.limit_price, order.trigger_price) if price is not None]
-        if order.type not in self._order_types:
-            return want.refused(Code.UNDECLARED_TYPE, f"{order.type} is not among the strategy's order_types")
-        if any(price < 1 or price % instrument.tick_size for price in prices):
+        undeclared = [kind for kind in order.types if kind not in self._order_types]
+        if undeclared:
+            return want.refused(Code.UNDECLARED_TYPE, f"{undeclared[0]} is not among the strategy's order_types")
+        if any(price < 1 or price % instrument.tick_size for price in order.prices):
             return want.refused(Code.OFF_TICK, f"prices are multiples of {instrument.tick_size} price units")
         if order.quantity % instrument.lot_size:
             detail = f"{order.quantity} asked for, quantities are multiples of {instrument.lot_size}"

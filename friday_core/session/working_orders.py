@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, WorkingOrder
@@ -36,7 +36,20 @@ class Tags:
     def next(self, session: int, strategy: int) -> str:
         counter = self._counters.get((session, strategy), 0) + 1
         self._counters[session, strategy] = counter
-        return f"F{base36(session % 36**4, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
+        return tag_of(session, strategy, counter)
+
+    def count(self, session: int, strategy: int) -> int:
+        """How many there are."""
+        return self._counters.get((session, strategy), 0)
+
+    def resume(self, session: int, strategy: int, count: int) -> None:
+        """So many there are by now."""
+        self._counters[session, strategy] = count
+
+
+def tag_of(session: int, strategy: int, counter: int) -> str:
+    """The name of a strategy's order with this number, from 1, in a session."""
+    return f"F{base36(session % 36**4, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
 
 
 class WorkingOrders:
@@ -44,14 +57,16 @@ class WorkingOrders:
 
     def __init__(self) -> None:
         self._orders: dict[str, WorkingOrder] = {}
-        self._reference: dict[str, int] = {}
 
     def add(self, order: Order, active_from: int, reference: int) -> WorkingOrder:
         """A new order joins the end of the queue; ``reference`` in price units."""
-        working = WorkingOrder(order, active_from)
+        working = WorkingOrder(order, active_from, reference)
         self._orders[order.tag] = working
-        self._reference[order.tag] = reference
         return working
+
+    def resume(self, orders: Iterable[WorkingOrder]) -> None:
+        """These work now, in order of their arrival, and no others."""
+        self._orders = {one.order.tag: one for one in orders}
 
     def __iter__(self) -> Iterator[WorkingOrder]:
         return iter(list(self._orders.values()))
@@ -73,19 +88,18 @@ class WorkingOrders:
         ]
 
     def open_quantities(self, strategy: str) -> dict[InstrumentId, int]:
-        """What a strategy's orders would still add (buys) or take away (sells)."""
+        """What a strategy's orders would still add (buys) or take away (sells); of twins one counts."""
         totals: dict[InstrumentId, int] = {}
         for working in self.of(strategy):
+            if working.is_alternative:
+                continue
             order = working.order
             totals[order.instrument] = totals.get(order.instrument, 0) + order.side.sign * working.remaining
         return totals
-
-    def reference(self, working: WorkingOrder) -> int:
-        return self._reference[working.order.tag]
 
     def drop_ended(self) -> list[WorkingOrder]:
         """Orders that reached their end; they no longer work."""
         ended = [working for working in self._orders.values() if working.status.terminal]
         for working in ended:
-            del self._orders[working.order.tag], self._reference[working.order.tag]
+            del self._orders[working.order.tag]
         return ended

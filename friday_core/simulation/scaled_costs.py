@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +13,11 @@ from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.money import divide_half_even
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
 from friday_core.interfaces.broker import Matcher, Tariff
+from friday_core.simulation.fill_rules import PPM
 from friday_core.simulation.matching import BarMatcher, MatchingRules
+
+#: What of ``MatchingRules`` is slippage, besides ticks.
+_SHARES = ("spread_ppm", "impact_ppm", "range_ppm")
 
 
 class ScaledCharges(Tariff):
@@ -28,8 +31,22 @@ class ScaledCharges(Tariff):
         charged = self._plan.charges_of(order)
         return divide_half_even(charged * self._scale.numerator, self._scale.denominator)
 
+    def shares(self) -> tuple[tuple[int, int], ...] | None:
+        of_plan = known_shares(self._plan)
+        return None if of_plan is None else (*of_plan, (self._scale.numerator, self._scale.denominator))
+
     def known(self, instruments: Sequence[Instrument]) -> KnownDates | None:
         return self._plan.known(instruments)
+
+
+def known_shares(plan: Tariff) -> tuple[tuple[int, int], ...] | None:
+    """``plan.shares()``, unless a class that knows nothing of them has changed what is charged."""
+    said, charged = _definer(plan, "shares"), [_definer(plan, name) for name in ("charges_of", "charges")]
+    return plan.shares() if all(issubclass(said, one) for one in charged) else None
+
+
+def _definer(plan: Tariff, name: str) -> type:
+    return next((kind for kind in type(plan).__mro__ if name in vars(kind)), object)
 
 
 def scaled_charges(plan: Tariff, scale: float) -> Tariff:
@@ -43,8 +60,9 @@ def slips_by_rules(matcher: Matcher) -> bool:
 
 
 def scaled_slippage(matcher: Matcher, scale: float, broker: str) -> Matcher:
-    """The same rules with ``scale * slippage_ticks``, up to whole ticks; the matcher itself for a scale of 1.
+    """The same rules with every kind of slippage times ``scale``, up to whole ticks and parts per million.
 
+    It is the matcher itself for a scale of 1. Shares stop at one: nobody pays more than all of the price.
     ``ConfigurationError`` for a matcher that does not slip by the rules of ``BarMatcher``; ``broker`` is
     the name of the broker that made it.
     """
@@ -54,6 +72,6 @@ def scaled_slippage(matcher: Matcher, scale: float, broker: str) -> Matcher:
         message = f"broker {broker!r} has a matcher of its own ({type(matcher).__name__}), whose slippage is not known"
         mend = "leave slippage_scale out, or derive the matcher from friday_core.api.BarMatcher"
         raise ConfigurationError([Problem(ProblemKind.INVALID_VALUE, message, mend, "broker", f"broker.{broker}")])
-    scaled = copy.copy(matcher)
-    scaled.rules = replace(matcher.rules, slippage_ticks=math.ceil(matcher.rules.slippage_ticks * Fraction(str(scale))))
-    return scaled
+    rules, times = matcher.rules, Fraction(str(scale))
+    shares = {name: min(PPM, math.ceil(getattr(rules, name) * times)) for name in _SHARES}
+    return matcher.with_rules(replace(rules, slippage_ticks=math.ceil(rules.slippage_ticks * times), **shares))

@@ -65,11 +65,13 @@ class NoCharges(ChargesPlan):
 class StrengthSizer(Sizer):
     """``weight = strength * share``."""
 
+    share: float
+
     def __init__(self, share: float = 0.1) -> None:
-        self._share = share
+        self.share = share
 
     def size(self, signal: Signal, bar: Bar, book: BookView) -> Target:  # noqa: ARG002 - needs neither
-        return Target(signal.instrument, signal.strength * self._share, signal.reason)
+        return Target(signal.instrument, signal.strength * self.share, signal.reason)
 
 
 class KeptNotifications(Notifier):

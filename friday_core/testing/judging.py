@@ -3,28 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
+from friday_core.causal.oracle import Executor
+from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.verdicts import Judgement, Verdict
+from friday_core.flow.check_stage import CheckStage
+from friday_core.flow.program_columns import read_columns
+from friday_core.interfaces.columns import ColumnValidator
 from friday_core.interfaces.validator import Validator
 from friday_core.testing.markets import Market, can_carry
 from friday_core.testing.outcomes import Broken, DoesNotApply
 from friday_core.testing.subject import Subject
+from friday_core.testing.tracing import program_on
 
 
 def trials(subject: Subject) -> Iterator[tuple[Market, Chunk]]:
     """Each market that the validator can read, with its rows as they reach it."""
-    inputs = inputs_of(subject)
-    able = [market for market in subject.markets.for_validators if can_carry(market, inputs)]
+    inputs = {market: inputs_of(subject, market) for market in subject.markets.for_validators}
+    able = [market for market, names in inputs.items() if can_carry(market, names)]
     if not able:
-        raise DoesNotApply(f"no market of the kit has all of {', '.join(inputs)}")
-    yield from ((market, market.stamped(inputs)) for market in able)
+        names = dict.fromkeys(name for some in inputs.values() for name in some)
+        raise DoesNotApply(f"no market of the kit has all of {', '.join(names)}")
+    yield from ((market, market.stamped(inputs[market])) for market in able)
 
 
-def inputs_of(subject: Subject) -> tuple[str, ...]:
-    return tuple(subject.make().inputs)
+def inputs_of(subject: Subject, market: Market) -> tuple[str, ...]:
+    """What it reads of the market's rows; if it is written in columns, what they are made of there."""
+    component = subject.make(market)
+    if isinstance(component, ColumnValidator):
+        program = _program(subject, market)
+        return read_columns(program.inputs[program.base])
+    return tuple(component.inputs)
+
+
+def judge(subject: Subject, market: Market, executor: Executor | None = None) -> Any:
+    """A fresh one, started; columns run in what a run takes by default, or in ``executor``."""
+    component = subject.started(market)
+    if isinstance(component, ColumnValidator):
+        return CheckStage(_program(subject, market), market.universe, executor or subject.executor)
+    return component
+
+
+def _program(subject: Subject, market: Market) -> Program:
+    """``Broken`` where it reads more than rows that come one by one."""
+    program = program_on(subject, market)
+    if program.cone:
+        raise Broken("its checks depend on the book: m.pos and its like are for strategies")
+    if program.has_panels or len(program.domains) > 1:
+        raise Broken("its checks need m.panel or m.at, and a validator judges rows one by one")
+    return program
 
 
 def verdicts(validator: Validator, parts: Iterable[Chunk]) -> list[str]:

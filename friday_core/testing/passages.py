@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from friday_core.causal.oracle import Executor
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk
 from friday_core.errors import PluginContractError
@@ -134,8 +135,11 @@ class SlicePassage(Passage):
         return Chunk.concat(found) if found else nothing
 
 
-def passage(subject: Subject, market: Market, *, in_slices: bool = False) -> Passage:
-    """The component ready for the rows of a market; ``DoesNotApply`` if it does not fit there."""
+def passage(subject: Subject, market: Market, *, in_slices: bool = False, executor: Executor | None = None) -> Passage:
+    """The component ready for the rows of a market; ``DoesNotApply`` if it does not fit there.
+
+    Columns run in what a run takes by default, or in ``executor``.
+    """
     probe: Any = subject.once("probe", subject.make)
     if not isinstance(probe, Columns) and not can_carry(market, probe.inputs):
         raise DoesNotApply(f"{market.name} have not all of {', '.join(probe.inputs)}")
@@ -146,9 +150,10 @@ def passage(subject: Subject, market: Market, *, in_slices: bool = False) -> Pas
         program = program_on(subject, market)
         if program.cone:
             raise Broken("its columns depend on the book: m.pos and its like are for strategies")
+        make = executor or subject.executor
         if in_slices or program.has_panels or coarser_than(program):
-            return SlicePassage(SliceStage(program, market.universe), program, market)
-        return RowPassage(ColumnStage(program, market.universe), market)
+            return SlicePassage(SliceStage(program, market.universe, make), program, market)
+        return RowPassage(ColumnStage(program, market.universe, make), market)
     stage = WindowStage(component, market.universe) if isinstance(component, WindowTransformer) else component
     if not can_carry(market, stage.inputs):
         raise DoesNotApply(f"{market.name} have no {', '.join(stage.inputs)}")

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
+from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.interfaces.broker import Broker
 from friday_core.interfaces.component import Component
 from friday_core.orchestration.lifecycle import Lifecycle
@@ -118,6 +119,11 @@ class Subject:
         made = Path(tempfile.mkdtemp(prefix="friday-kit-"))
         weakref.finalize(self, shutil.rmtree, made, ignore_errors=True)
         return made
+
+    @cached_property
+    def executor(self) -> ChosenExecutor:
+        """What runs its columns: what a run takes by default."""
+        return ChosenExecutor()
 
     @property
     def reads_files(self) -> bool:

@@ -14,6 +14,7 @@ from friday_core.testing.rules import (
     model,
     notifier,
     observer,
+    operators,
     real_broker,
     registration,
     risk_rule,
@@ -45,6 +46,10 @@ BY_KIND: Mapping[Kind, tuple[Rule, ...]] = {
 }
 
 
+#: Of the operators that a module registers, tried once for all its components.
+OF_OPERATORS: tuple[Rule, ...] = operators.RULES
+
+
 def rules_of(spec: ComponentSpec) -> tuple[Rule, ...]:
     """What every component keeps, and what its role adds; a kind that is none breaks the rule about its spec."""
     if spec.kind not in set(Kind):
@@ -64,5 +69,9 @@ def checks_of(subjects: Iterable[Subject]) -> list[Check]:
 
 
 def _checks(subjects: Iterable[Subject]) -> Iterator[Check]:
+    modules: set[str] = set()
     for subject in subjects:
         yield from (Check(subject, rule) for rule in rules_of(subject.spec))
+        if subject.module not in modules and operators.operators_of(subject.module):
+            modules.add(subject.module)
+            yield from (Check(subject, rule) for rule in OF_OPERATORS)

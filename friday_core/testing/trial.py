@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from friday_core.causal.oracle import Executor
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import Bar, CoarseSlice
@@ -59,11 +60,11 @@ class Decided(NamedTuple):
 class Trial:
     """One session: what the strategy decided, and what it was told because of it."""
 
-    def __init__(self, strategy: Any, market: Market) -> None:
+    def __init__(self, strategy: Any, market: Market, executor: Executor) -> None:
         self.market = market
         self.program = program_of(strategy, market) if isinstance(strategy, ColumnStrategy) else None
         self.order_types: frozenset[OrderType] = frozenset(strategy.order_types)
-        self._runner = _runner(strategy, self.program, market)
+        self._runner = _runner(strategy, self.program, market, executor)
         self.said = _Recorder(self._runner)
         wanted = _columns(self.program) if self.program is not None else strategy.inputs
         if not can_carry(market, wanted):
@@ -124,17 +125,19 @@ class _Recorder(StrategyRunner):
         raise AssertionError("decide() is all that is called")
 
 
-def trial(subject: Subject, market: Market) -> Trial:
-    """A fresh strategy before its first bar."""
+def trial(subject: Subject, market: Market, executor: Executor | None = None) -> Trial:
+    """A fresh strategy before its first bar; its columns run in what a run takes by default, or in ``executor``."""
     strategy = subject.make(market)
-    made = Trial(strategy, market)
+    made = Trial(strategy, market, executor or subject.executor)
     subject.start(strategy)
     return made
 
 
-def run(subject: Subject, market: Market, parts: Iterable[Chunk] | None = None) -> Trial:
+def run(
+    subject: Subject, market: Market, parts: Iterable[Chunk] | None = None, *, executor: Executor | None = None
+) -> Trial:
     """A whole session; ``Broken`` if the strategy raised in it."""
-    made = trial(subject, market)
+    made = trial(subject, market, executor)
     made.feed([made.rows] if parts is None else parts)
     made.finish()
     if made.stopped is not None:
@@ -158,9 +161,9 @@ def markets_of(subject: Subject) -> list[Market]:
     return able
 
 
-def _runner(strategy: Any, program: Program | None, market: Market) -> StrategyRunner:
+def _runner(strategy: Any, program: Program | None, market: Market, executor: Executor) -> StrategyRunner:
     if program is not None:
-        return ColumnRunner("trial", program, market.universe)
+        return ColumnRunner("trial", program, market.universe, executor=executor)
     if isinstance(strategy, WindowStrategy):
         return WindowRunner("trial", strategy)
     return EventRunner("trial", strategy)

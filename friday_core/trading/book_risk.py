@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from friday_core.interfaces.risk_adjuster import RiskState
 from friday_core.interfaces.risk_rule import Ruling
@@ -12,6 +13,19 @@ from friday_core.trading.limits import PPM, Limits, Tier
 
 _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
+
+
+class RiskMemory(NamedTuple):
+    """What a ``BookRisk`` remembers, besides data in doubt and when orders were sent."""
+
+    peak: int
+    equity: int
+    deepest: int
+    session: int | None
+    day_equity: int
+    orders: int
+    drawdown_latched: bool
+    day_latched: bool
 
 
 class BookRisk:
@@ -51,6 +65,23 @@ class BookRisk:
         loss = self._day_equity - equity
         if limits.day_loss_ppm is not None and loss * PPM >= limits.day_loss_ppm * self._day_equity:
             self.day_latched = True
+
+    def memory(self) -> RiskMemory:
+        """The state as it is."""
+        return RiskMemory(
+            self._peak, self._equity, self._deepest, self._session, self._day_equity, self._orders,
+            self.drawdown_latched, self.day_latched,
+        )  # fmt: skip
+
+    def resume(self, memory: RiskMemory, sent: Iterable[int]) -> None:
+        """Go on from where marks and orders that were counted elsewhere have led; ``sent`` are the orders' times."""
+        (
+            self._peak, self._equity, self._deepest, self._session, self._day_equity, self._orders,
+            self.drawdown_latched, self.day_latched,
+        ) = memory  # fmt: skip
+        self._sent.extend(sent)
+        while self._sent and self._sent[0] <= self._sent[-1] - _MINUTE:
+            self._sent.popleft()
 
     @property
     def tier(self) -> Tier | None:

@@ -36,6 +36,10 @@ class Code(enum.StrEnum):
     )
     ZERO_SIZE = "ZERO_SIZE", "the weight is worth less than one lot"
     ADJUSTED = "ADJUSTED", "risk adjusters made the target so small that it is worth less than one lot"
+    WRONG_PRODUCT = "WRONG_PRODUCT", "instruments of this kind cannot be held in the order's product"
+    OTHER_PRODUCT = "OTHER_PRODUCT", "the instrument is held, or on order, in another product"
+    EXPIRED_INSTRUMENT = "EXPIRED_INSTRUMENT", "the contract trades no more"
+    DELISTED = "DELISTED", "the instrument is listed no more"
     OVERFLOW = "OVERFLOW", "the quantity, or what it is worth, does not fit into 64 bits"
     SIZER_RAISED = "SIZER_RAISED", "the sizer raised, or answered with something else than a target"
     ADJUSTER_RAISED = "ADJUSTER_RAISED", "a risk adjuster raised, or would have enlarged the target"
@@ -48,7 +52,13 @@ class Code(enum.StrEnum):
     ORDER_COUNT = "ORDER_COUNT", "max_orders_per_session are sent"
     ORDER_RATE = "ORDER_RATE", "max_orders_per_minute or max_orders_per_second are sent"
     OPEN_ORDERS = "OPEN_ORDERS", "max_open_orders work already"
-    SHORT_DELIVERY = "SHORT_DELIVERY", "a short in an instrument of cash delivery, without allow_short"
+    SHORT_DELIVERY = (
+        "SHORT_DELIVERY",
+        "a short in an instrument of cash delivery, without allow_short, or in product delivery or mtf",
+    )
+    NOT_SHORTABLE = "NOT_SHORTABLE", "a short in what was not on the list of shortable on the day"
+    NOT_IN_UNIVERSE = "NOT_IN_UNIVERSE", "an entry in what was not in the universe on the day"
+    INTRADAY_CUT_OFF = "INTRADAY_CUT_OFF", "an intraday entry when it was too late for one"
     ORDER_VALUE = "ORDER_VALUE", "worth more than max_order_value"
     MIN_ORDER_VALUE = "MIN_ORDER_VALUE", "what is left of the order is worth less than min_order_value"
     POSITION_WEIGHT = "POSITION_WEIGHT", "the position would be heavier than max_position_weight"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
+
+import numpy as np
 
 from friday_core.causal.op import NAN
 from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program
-from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Universe
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice
 from friday_core.domain.orders import Fill, OrderEnded, OrderType
 from friday_core.interfaces.strategy import BookView, Decision
+from friday_core.trading.look_ahead import LookAhead
 from friday_core.trading.strategy_runner import ValueRunner
 
 
@@ -57,10 +60,43 @@ class ColumnRunner(ValueRunner):
         self._universe = universe
         self._base = program.base
         self._labels = program.inputs
+        self._ahead: LookAhead | None = None
         scales = universe.scales.tolist()
         self._executor = executor(program, scales, [one.id for one in universe])
 
+    @property
+    def program(self) -> Program:
+        return self._executor.program
+
+    @property
+    def ahead(self) -> LookAhead | None:
+        """What ``look_ahead`` found, until ``look_back``."""
+        return self._ahead
+
+    def look_ahead(self, rows: Chunk, coarser: Mapping[str, Chunk]) -> LookAhead:
+        """All outputs of a block at once. Until ``look_back`` slices are those of the block.
+
+        ``go_to`` of what is returned must tell before each slice where it begins.
+        """
+        is_all = not self._instruments
+        seen = None if is_all else np.array([self.sees(one.id) for one in self._universe], np.bool_)
+        self._ahead = LookAhead(self._executor, self._universe, rows, coarser, seen)
+        return self._ahead
+
+    def tell(self, news: Fill | OrderEnded) -> None:
+        """Nothing: columns are told of fills by ``m.pos``."""
+
+    def latest_signals(self) -> Float64:
+        """Of every instrument of the universe, in its order."""
+        return np.array([self.signal(one.id) for one in self._universe])
+
+    def look_back(self) -> None:
+        """The block is done."""
+        self._ahead = None
+
     def _observe(self, coarser: Sequence[CoarseSlice]) -> None:
+        if self._ahead is not None:
+            return
         for domain, ts_event, bars in coarser:
             if bars and domain in self._labels:
                 columns = {label: _column(label, bars) for label in self._labels[domain]}
@@ -75,11 +111,17 @@ class ColumnRunner(ValueRunner):
     ) -> Iterable[Decision]:
         if not bars:
             return
+        if self._ahead is not None:
+            yield from self._all_decided(bars, self._ahead.take(len(bars)))
+            return
         columns = {
             label: [_OF_BOOK[label](book, bar) for bar in bars] if label in _OF_BOOK else _column(label, bars)
             for label in self._labels[self._base]
         }
         values = self._executor.step(ts_event, self._positions(bars), columns)
+        yield from self._all_decided(bars, values)
+
+    def _all_decided(self, bars: Sequence[Bar], values: Mapping[str, Sequence[float]]) -> Iterator[Decision]:
         for row, bar in enumerate(bars):
             yield from self._decided(bar.instrument.id, {name: column[row] for name, column in values.items()})
 

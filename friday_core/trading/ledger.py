@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
@@ -22,6 +23,15 @@ from friday_core.domain.money import MINOR_DIGITS, divide_half_even, to_major
 from friday_core.domain.orders import Fill
 from friday_core.errors import InvariantError
 from friday_core.trading.lots import Lot, close_oldest, split
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A position that is not flat: its lots, the oldest first, and its mark in price units."""
+
+    instrument: Instrument
+    lots: tuple[Lot, ...]
+    mark: int
 
 
 class Book:
@@ -108,6 +118,24 @@ class Book:
         if held == 0:
             self.mark(instrument.id, fill.price)
         return realised
+
+    def pay(self, amount: int) -> None:
+        """Minor units leave the cash without a trade, and count as charges."""
+        self.cash -= amount
+        self.charges += amount
+
+    def resume(self, cash: int, realised: int, charges: int, holdings: Iterable[Holding]) -> None:
+        """Go on from where fills and marks that were booked elsewhere have led."""
+        self.cash, self.realised, self.charges = cash, realised, charges
+        for held in (self._lots, self._position, self._cost, self._mark):
+            held.clear()
+        for one in holdings:
+            name = one.instrument.id
+            self._admit(name, one.instrument)
+            self._lots[name] = deque(one.lots)
+            self._position[name] = sum(lot.quantity for lot in one.lots)
+            self._cost[name] = sum(lot.cost for lot in one.lots)
+            self._mark[name] = one.mark
 
     def apply_action(self, action: CorporateAction, instrument: Instrument) -> None:
         """Book a corporate action on the ex-date, before the session's first fill.

@@ -9,8 +9,6 @@ from friday_core.domain.money import MINOR_DIGITS
 from friday_core.plugin.sections import AccountSettings, RiskSettings
 
 PPM = 1_000_000
-#: Kinds of instruments that may be sold short without ``allow_short``; any other is delivered for cash.
-DERIVATIVES = frozenset({"future", "option"})
 
 
 @dataclass(frozen=True, slots=True)

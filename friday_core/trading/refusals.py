@@ -21,9 +21,13 @@ def refusals(decisions: Iterable[DecisionTaken], ended: Iterable[OrderEnded]) ->
     was sent. An order that ended counts if risk or cash ended it: its reason begins with one of
     Friday's own codes. A decision's code that Friday does not know is that of a risk rule.
     """
-    found = Counter(one.code for one in decisions if one.code not in _CODES or _CODES[one.code].refuses)
-    ends = (one.reason.partition(":")[0] for one in ended)
-    found.update(code for code in ends if code in _CODES and _CODES[code].refuses)
+    return refused(Counter(one.code for one in decisions), Counter(one.reason.partition(":")[0] for one in ended))
+
+
+def refused(decisions: Mapping[str, int], ends: Mapping[str, int]) -> dict[str, int]:
+    """The same from how often each code stands among the decisions, and at the head of an ended order's reason."""
+    found = Counter({code: count for code, count in decisions.items() if code not in _CODES or _CODES[code].refuses})
+    found.update({code: count for code, count in ends.items() if code in _CODES and _CODES[code].refuses})
     return dict(sorted(found.items()))
 
 

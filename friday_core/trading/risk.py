@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from friday_core.domain.market import Bar
 from friday_core.domain.money import format_money
 from friday_core.domain.orders import Side
+from friday_core.domain.products import may_be_short
 from friday_core.domain.signals import Target
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
@@ -16,8 +17,9 @@ from friday_core.interfaces.strategy import BookView
 from friday_core.trading.adjusting import adjusted
 from friday_core.trading.book_risk import BookRisk
 from friday_core.trading.codes import Code
+from friday_core.trading.entry_rules import EntryRules
 from friday_core.trading.exposure import Claim, CostOf, Exposure
-from friday_core.trading.limits import DERIVATIVES, PPM, Limits
+from friday_core.trading.limits import PPM, Limits
 from friday_core.trading.sharing import Sharing
 from friday_core.trading.sizing import units_worth
 
@@ -42,13 +44,27 @@ class RiskEngine:
     """Adjusts targets, asks every limit and every rule about one order, then shares what the book has.
 
     A part of an order that only reduces a position passes every limit, so that a limit can never
-    hold a book in a position. Rules see the whole order and may hold back what they like.
+    hold a book in a position. Rules see the whole order and may hold back what they like. ``entries`` are what the
+    market says of the day.
     """
 
-    def __init__(self, limits: Limits, rules: Mapping[str, RiskRule | RiskAdjuster]) -> None:
+    def __init__(
+        self, limits: Limits, rules: Mapping[str, RiskRule | RiskAdjuster], entries: EntryRules | None = None
+    ) -> None:
         self.limits = limits
+        self.entries = entries
         self._rules = {name: rule for name, rule in rules.items() if isinstance(rule, RiskRule)}
         self._adjusters = {name: rule for name, rule in rules.items() if isinstance(rule, RiskAdjuster)}
+
+    @property
+    def asks_about_orders(self) -> bool:
+        """Whether anything but limits judges orders: rules that are written in Python."""
+        return bool(self._rules)
+
+    @property
+    def asks_about_wishes(self) -> bool:
+        """Whether anything is asked before there is an order: adjusters, and what the market says of the day."""
+        return bool(self._adjusters) or self.entries is not None
 
     def adjust(self, target: Target, bar: Bar, book: BookView, state: BookRisk) -> tuple[Target | None, str]:
         """What the adjusters leave of a target, and who made it smaller; raises what they raise."""
@@ -78,6 +94,8 @@ class RiskEngine:
         reducing = reducing_part(proposal)
         adding = proposal.order.quantity - reducing
         if adding:
+            if self.entries is not None:
+                yield from _alone(reducing, self.entries.rulings(proposal, queue.ts_event))
             yield from _alone(reducing, state.latches())
             yield from _alone(reducing, state.crowded(queue.ts_event, queue.ahead))
             yield from _alone(reducing, self._limit_rulings(proposal, queue, adding))
@@ -92,9 +110,11 @@ class RiskEngine:
         open_orders = queue.working + queue.ahead
         if limits.open_orders is not None and open_orders >= limits.open_orders:
             yield Ruling(0, Code.OPEN_ORDERS, f"{open_orders} orders work, limit {limits.open_orders}")
-        if proposal.order.side is Side.SELL and not limits.allow_short and instrument.kind not in DERIVATIVES:
-            detail = f"a short of {adding}: {instrument.kind} is delivered for cash, limit 0"
-            yield Ruling(0, Code.SHORT_DELIVERY, detail)
+        if proposal.order.side is Side.SELL and not may_be_short(
+            proposal.order.product, instrument.kind, limits.allow_short
+        ):
+            how = f"held as {proposal.order.product}" if proposal.order.product else "delivered for cash"
+            yield Ruling(0, Code.SHORT_DELIVERY, f"a short of {adding}: {instrument.kind} is {how}, limit 0")
         if limits.order_value is not None:
             worth = instrument.notional(price, adding)
             yield Ruling(

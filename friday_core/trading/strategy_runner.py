@@ -106,12 +106,20 @@ class ValueRunner(StrategyRunner):
         super().__init__(name, order_types, instruments)
         self._signals: dict[InstrumentId, float] = {}
 
+    def signal(self, instrument: InstrumentId) -> float:
+        """The latest signal; before the first one it was flat."""
+        return self._signals.get(instrument, 0.0)
+
+    def remember(self, signals: Mapping[InstrumentId, float]) -> None:
+        """These are the latest, of slices that were stepped elsewhere."""
+        self._signals.update(signals)
+
     def _decided(self, instrument: InstrumentId, values: Mapping[str, float]) -> Iterator[Decision]:
         """A target whenever there is one, a signal when it changes; before the first one it was flat."""
         shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items())
         target, signal = values.get("target"), values.get("signal")
         if target is not None and not math.isnan(target):
             yield Target(instrument, target, shown)
-        if signal is not None and not math.isnan(signal) and signal != self._signals.get(instrument, 0.0):
+        if signal is not None and not math.isnan(signal) and signal != self.signal(instrument):
             self._signals[instrument] = signal
             yield Signal(instrument, signal, shown)

@@ -19,7 +19,7 @@ from architecture.source_tree import Module, imported_names, modules, pyproject
 LAZY_FOLDERS = ("friday_core.cli.", "friday_plugins.")
 #: What plugins and commands import reaches these; each library would add its own start-up to theirs.
 LAZY_LIBRARIES = {
-    # The compiled executor, and its compiler, where they are asked for: not with every import of columns.
+    # The compiled executor and driver, and their compiler, where they are asked for: not with every import of columns.
     "friday_core.causal.compiled.choice": {"friday_core"},
     "friday_core.causal.compiled.kernels": {"friday_core"},
     "friday_core.data.bar_times": {"pandas"},
@@ -27,7 +27,10 @@ LAZY_LIBRARIES = {
     "friday_core.flow.bar_windows": {"pandas"},
     "friday_core.infrastructure.log_lines": {"structlog"},
     "friday_core.infrastructure.logging": {"structlog"},
+    "friday_core.orchestration.building": {"friday_core"},
     "friday_core.plugin.compatibility": {"packaging"},
+    # An extra.
+    "friday_core.research.result_table": {"polars"},
     # Every pytest run beside an installed Friday loads it.
     "friday_core.testing.pytest_plugin": {"friday_core"},
 }

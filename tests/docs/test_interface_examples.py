@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -26,7 +27,7 @@ from friday_core.domain.sessions import to_date, to_datetime
 from friday_core.errors import Refused
 from friday_core.interfaces.broker import Broker, ChargesPlan, RealBroker, SimulatedBroker, Tariff
 from friday_core.interfaces.calendar import Calendar
-from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, FeatureSet
+from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, ColumnValidator, FeatureSet
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.model import Model
 from friday_core.interfaces.notifier import Notifier
@@ -48,6 +49,7 @@ from friday_core.plugin.roles import ROLES
 EXAMPLES = (
     HistoricalData,
     Validator,
+    ColumnValidator,
     Transformer,
     Strategy,
     Sizer,
@@ -164,6 +166,25 @@ def test_the_validator_holds_back_thin_bars(monkeypatch: pytest.MonkeyPatch, tmp
         "verdict": "QUARANTINE",
         "reason": "too little was traded",
         "rows": thin,
+    }
+
+
+def test_the_validator_in_columns_holds_back_prices_that_stand_still(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plugin = install(monkeypatch, example(ColumnValidator))
+    options = ('streams.market_data.validators=["frozen"]', "plugins.validator.frozen.rows=2")
+    host = host_with([plugin], tmp_path, *options)
+    (chunk,) = [record.chunk for record in host.assembly.feed.records() if isinstance(record, ChunkReceived)]
+    closes = [chunk["close"][chunk.inst == inst] for inst in range(len(host.assembly.universe))]
+    still = sum(int((np.diff(one) == 0).sum()) for one in closes)
+    (counted,) = host.run().summary["quarantine"]
+    assert counted == {
+        "stream": "market_data",
+        "stage": "frozen",
+        "verdict": "QUARANTINE",
+        "reason": "the price stands still",
+        "rows": still,
     }
 
 

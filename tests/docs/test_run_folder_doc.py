@@ -49,7 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _word(name: str, kind: pa.DataType) -> str:
     """What the document calls a type; of two decimals the name tells which it is."""
     if pa.types.is_decimal(kind):
-        return "money" if name in ("charges", "cost", "value", "cash", "gross", "equity") else "price"
+        return "money" if name in ("charges", "cost", "value", "cash", "gross", "equity", "amount") else "price"
     words = {
         pa.timestamp("us", tz="UTC"): "time",
         pa.date32(): "date",

@@ -68,7 +68,7 @@ class Erratic(Script):
             kind,
             limit_price=near if kind.has_limit else None,
             trigger_price=max(1, near + draw.randint(-3, 3)) if kind.has_trigger else None,
-            time_in_force=draw.choice(list(TimeInForce)),
+            time_in_force=draw.choice([TimeInForce.DAY, TimeInForce.GTC]),
             reason=f"{kind}, book at {book.equity:.2f}",
         )
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import tomli_w
 from fakes.bars import CLOSE, DAY
+from fakes.session_log import log_of
 
 from friday_core.analytics.performance import performance
 from friday_core.domain.chunk import Universe
@@ -75,7 +76,7 @@ def decision(day: int, asked: int, sent: int, code: str, detail: str = "", *, va
 
 def small_log() -> SessionLog:
     """The three days."""
-    return SessionLog(
+    return log_of(
         equity=[equity(0, 100_000), equity(1, 47_400, 55_000), equity(2, 101_300)],
         fills=[fill(1, 5, 10_500), fill(2, -5, 10_800)],
         positions=[held(1, 5, 11_000)],

@@ -22,17 +22,19 @@ from friday_core.domain.records import (
 )
 from friday_core.domain.signals import Signal, Target
 from friday_core.flow.plans import StreamPlan
-from friday_core.interfaces.broker import ChargesPlan
+from friday_core.interfaces.broker import ChargesPlan, Tariff
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.plugin.sections import RiskSettings
 from friday_core.session.core import Core
+from friday_core.session.custody import HoldingTerms
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.session.log import SessionLog
 from friday_core.simulation.matching import BarMatcher, MatchingRules
+from friday_core.trading.entry_rules import EntryRules
 from friday_core.trading.ledger import Account, Book
 from friday_core.trading.limits import Limits
 from friday_core.trading.risk import RiskEngine
@@ -84,7 +86,7 @@ class Session:
     """One session over hand-made bars. Nothing is charged or limited unless a test says so.
 
     ``capital`` is minor units of each strategy. ``risk`` are settings of ``[risk]``, ``matching``
-    those of ``MatchingRules``.
+    those of ``MatchingRules``. ``product`` is every strategy's.
     """
 
     def __init__(
@@ -96,18 +98,21 @@ class Session:
         risk: Mapping[str, Any] | None = None,
         rules: Mapping[str, RiskRule | RiskAdjuster] | None = None,
         matching: Mapping[str, Any] | None = None,
-        charges: ChargesPlan | None = None,
+        charges: Tariff | None = None,
         sizer: Sizer | None = None,
         plan: StreamPlan | None = None,
         netting: bool = False,
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        product: str = "",
+        entries: EntryRules | None = None,
+        terms: HoldingTerms | None = None,
     ) -> None:
         self.universe = universe
         names = [f"s{number}" for number in range(len(strategies))]
         self.account = Account(Book(name, "INR", capital) for name in names)
         free = {"max_gross_exposure": None, "cash_buffer": 0.0, "allow_short": True}
         settings = RiskSettings(**{**free, **(risk or {})})
-        engine = RiskEngine(Limits.of(settings, "INR"), rules or {})
+        engine = RiskEngine(Limits.of(settings, "INR"), rules or {}, entries)
         desks = [
             Desk(
                 number,
@@ -117,12 +122,14 @@ class Session:
                 sizer=sizer or AsIs(),
                 risk=engine,
                 charges=charges or PerFill(),
+                product=product,
             )
             for number, strategy in enumerate(strategies)
         ]
         flow = flow_of(plan, universe=universe)
         matcher = BarMatcher(MatchingRules(**(matching or {})))
-        self.core = Core(flow, Driver(universe, desks, matcher, charges or PerFill(), netting=netting, limits=limits))
+        driver = Driver(universe, desks, matcher, charges or PerFill(), netting=netting, limits=limits, terms=terms)
+        self.core = Core(flow, driver)
         self.records: list[Record] = []
         self.intents: list[list[Intent]] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import sys
@@ -18,6 +19,7 @@ from fakes.third_party_host import host_with, install
 from friday_core.cli.main import cli
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.sessions import to_date
+from friday_core.domain.verdicts import Verdict
 from friday_core.errors import PluginContractError
 from friday_core.orchestration.explaining import CoarseBar, Explanation, Question, QuestionError, Step, explain
 from friday_core.orchestration.host import Host
@@ -82,6 +84,18 @@ class Ranks(FeatureSet):
 @hookimpl
 def friday_components():
     return [ComponentSpec("feature_set", "ranks", Ranks)]
+"""
+JUDGE = """
+from friday_core.api import ColumnValidator, ComponentSpec, Verdict, hookimpl
+
+class Judge(ColumnValidator):
+    def checks(self, m):
+        move = m.raw.close / m.raw.close.shift() - 1
+        return {"it rose": (Verdict.PASS, move > 0), "it fell by much": move < -0.01, "it fell by more": move < -0.02}
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("validator", "judge", Judge)]
 """
 EVENTS = """
 from friday_core.api import ComponentSpec, Strategy, hookimpl
@@ -249,6 +263,82 @@ def test_a_panel_shows_the_instruments_own_part(tmp_path: Path, monkeypatch: pyt
         if explanation.steps[0].is_warm:  # one of them is listed later
             found.append((by_name(explanation)["sub"].value, explanation.steps[0].value))
     assert [weight for _, weight in sorted(found)] == [0.0, 0.0, 0.3, 0.3]
+
+
+# Validators --------------------------------------------------------------------------------------
+
+
+def judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Host:
+    plugins = [install(monkeypatch, JUDGE), install(monkeypatch, EVENTS)]
+    return host_with(
+        plugins, tmp_path, active("patient"), *(options or ('streams.market_data.validators=["judge"]',))
+    )  # fmt: skip
+
+
+def moves(host: Host) -> dict[str, float]:
+    """By date, the source's returns of the instrument."""
+    rows = rows_of(host)
+    return {day: close / before[3] - 1 for before, (_, day, _, close) in itertools.pairwise(rows)}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "stands"),
+    [
+        (0.0, 0.5, (Verdict.PASS, "it rose")),
+        (-0.009, 0.0, None),
+        (-0.5, -0.021, (Verdict.QUARANTINE, "it fell by much")),
+    ],
+)
+def test_a_validator_is_explained_by_its_conditions_on_the_row_and_the_verdict(
+    low: float, high: float, stands: tuple[Verdict, str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = judging(tmp_path, monkeypatch)
+    day, move = next((day, move) for day, move in moves(host).items() if low < move < high)
+    explanation = asked(host, "judge", day)
+    true = {one.reason: bool(one.value) for one in explanation.conditions}
+    assert true == {"it rose": move > 0, "it fell by much": move < -0.01, "it fell by more": move < -0.02}
+    found = explanation.stands
+    assert (None if found is None else (found.verdict, found.reason)) == stands
+    assert explanation.component == "validator.judge"
+    assert explanation.output == explanation.outputs[0] if found is None else found.output
+    assert by_name(explanation)["sub"].value == pytest.approx(move, rel=1e-9)
+
+
+def test_what_is_unknown_on_a_first_row_is_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = judging(tmp_path, monkeypatch)
+    explanation = asked(host, "judge", rows_of(host)[0][1])
+    assert explanation.stands is None
+    assert all(math.isnan(one.value) for one in explanation.conditions)
+
+
+def test_a_condition_is_asked_for_by_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = judging(tmp_path, monkeypatch)
+    explanation = asked(host, "validator.judge", rows_of(host)[5][1], "it fell by more")
+    assert explanation.output == "QUARANTINE: it fell by more"
+    assert by_name(explanation)["-0.02"].value == -0.02
+
+
+def test_a_reason_that_is_not_there_is_answered_with_those_that_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(QuestionError, match="no output 'it fel by much'; did you mean 'it fell by much'"):
+        asked(judging(tmp_path, monkeypatch), "judge", "2024-03-08", "it fel by much")
+
+
+def test_a_validator_in_a_stream_of_slices_is_explained_by_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = 'streams.features={source="stream:market_data", validators=["judge"]}'
+    host = judging(tmp_path, monkeypatch, stream)
+    day, move = list(moves(host).items())[30]
+    explanation = asked(host, "judge", day)
+    assert (explanation.row, explanation.conditions[0].value) == (32, float(move > 0))
+
+
+def test_a_validator_with_code_of_its_own_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = host_with([install(monkeypatch, EVENTS)], tmp_path, active("patient"))
+    with pytest.raises(QuestionError, match=r"\(bar_sanity\) is not written in columns: its rows pass its own code"):
+        asked(host, "bar_sanity", "2024-03-08")
 
 
 # Coarser domains -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files as package_files
 from typing import Any
 
+from friday_core.analytics.fill_convention import fill_convention
 from friday_core.analytics.report import tables
 from friday_core.analytics.report.figures import MOST_MARKED, WIDE, equity_figure, exposure_figure, legend, price_figure
 from friday_core.analytics.report.key_figures import figure_rows, headline_figures, trip_rows
@@ -77,6 +78,7 @@ def _head(run: RunAnalysis, title: str) -> Markup:
         **_model(run.files.summary.get("model")),
         "charges": _plugin(settings, "charges", account.get("charges")),
         "broker": _plugin(settings, "broker", broker.get("use")),
+        "orders": fill_convention(settings),
         "run": run.files.name,
     }
     listed = [joined(tag("dt", name), tag("dd", value)) for name, value in facts.items()]

@@ -15,13 +15,24 @@ from friday_core.analytics.run_analysis import RunAnalysis
 _NAMED = 5
 _DONE = {"PASS": "passed", "REPAIR": "repaired", "QUARANTINE": "held back", "DUPLICATE": "dropped as duplicates"}
 _NOT_TRADED = ("denied", "rejected", "in_doubt")
+#: Codes of orders by which positions ended that nobody closed.
+_ENDS = ("SETTLED", "DELISTED")
+_LATE = "SQUARE_OFF: held over from an earlier session"
 
 
 def warnings_of(run: RunAnalysis) -> list[str]:
     """One sentence each, the gravest first; empty if there is nothing to warn of."""
     summary = run.files.summary
     facts = [f"{told[:1].upper()}{told[1:]}." for told in summary.get("warnings", ())]
-    return [*_ends(summary), *_faults(summary), *facts, *_unproven(run), *_refused(run), *_held_back(summary)]
+    return [
+        *_ends(summary),
+        *_faults(summary),
+        *facts,
+        *_unproven(run),
+        *_refused(run),
+        *_ended(run),
+        *_held_back(summary),
+    ]
 
 
 def _ends(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -69,6 +80,20 @@ def _refused(run: RunAnalysis) -> Iterator[str]:
     assumed = run.files.results.get("assumed_fills", 0)
     if assumed:
         yield f"Assumed, and confirmed by no exchange: {counted(assumed, 'fill')}."
+
+
+def _ended(run: RunAnalysis) -> Iterator[str]:
+    """Positions that expired or were delisted, and intraday ones that were not closed in time."""
+    columns = (run.files.column("orders", name) for name in ("strategy", "instrument", "reason"))
+    orders = list(zip(*columns, strict=True))
+    ends = [one for one in orders if one[2].partition(":")[0] in _ENDS]
+    for strategy, instrument, reason in ends[:_NAMED]:
+        code, _, how = reason.partition(": ")
+        yield f"{instrument} of {strategy} was {code.lower()}: {how}."
+    if rest := len(ends) - _NAMED if len(ends) > _NAMED else 0:
+        yield f"{counted(rest, 'position')} more expired or were delisted; the orders say how."
+    if late := sum(reason == _LATE for _, _, reason in orders):
+        yield f"Held over night although intraday: {counted(late, 'position')}; no bar came in time to close them."
 
 
 def _unproven(run: RunAnalysis) -> Iterator[str]:

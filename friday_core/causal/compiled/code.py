@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,22 +36,35 @@ class Stretch:
 
 
 class Code:
-    """The instructions of one clock domain, and where each value stands.
+    """The instructions of one clock domain, all or some, and where each value stands.
 
-    ``register[n]`` is that of instruction n. The first registers are *bound*: inputs, what is
-    shown, and constants keep one each (``bound``); the others hold a block and are used again as
-    soon as nobody reads them any more. ``joins`` are the instructions that bring coarser values over.
+    ``register[n]`` is that of instruction n. The first registers are *bound*: inputs, values that
+    are computed elsewhere (``given``), what is shown, and constants keep one each (``bound``); the
+    others hold a block and are used again as soon as nobody reads them any more. Only the first
+    ``moving`` have other addresses in the next block. ``joins`` are the instructions that bring
+    coarser values over.
     """
 
-    def __init__(self, program: Program, domain: str, shown: Sequence[int]) -> None:
+    def __init__(
+        self, program: Program, domain: str, shown: Sequence[int], part: Collection[int] | None = None
+    ) -> None:
         self.program = program
         self.domain = domain
-        chosen = [(n, one) for n, one in enumerate(program.instructions) if one.node.domain in (ANY_DOMAIN, domain)]
+        self.shown = tuple(shown)
+        chosen = [
+            (n, one)
+            for n, one in enumerate(program.instructions)
+            if one.node.domain in (ANY_DOMAIN, domain) and (part is None or n in part)
+        ]
+        own = {n for n, _ in chosen}
         self.labels = {one.node.label: n for n, one in chosen if one.name == "input"}
         self.constants = {n: one.params[0] for n, one in chosen if one.name == "const"}
         self.joins = [n for n, one in chosen if one.name == "asof"]
         self.join_words: dict[int, Int64] = {n: np.zeros(JOIN_WORDS, np.int64) for n in self.joins}
-        self.bound = tuple(dict.fromkeys([*self.labels.values(), *self.constants, *shown]))
+        self.given = sorted({given for _, one in chosen for given in _read(one)} - own)
+        columns = dict.fromkeys([*self.labels.values(), *self.given, *shown])
+        self.bound = tuple(dict.fromkeys([*columns, *self.constants]))
+        self.moving = len(columns)
         self.has_panels = any(one.node.op.panel is not None for _, one in chosen)
         self._groups = scheduled([(n, one) for n, one in chosen if one.name not in ("input", "const")])
         self.register: dict[int, int] = {n: place for place, n in enumerate(self.bound)}

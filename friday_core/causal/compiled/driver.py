@@ -1,8 +1,8 @@
-"""The driver: every instruction on a block of rows, then the next block."""
+"""The driver: every instruction on a block of rows, then the next block; and how kernels call it."""
 
 from __future__ import annotations
 
-from friday_core.causal.compiled.pointers import call_kernel, words
+from friday_core.causal.compiled.pointers import call_driver, call_kernel, words
 from friday_core.causal.compiled.words import (
     ALONE,
     BASES,
@@ -11,6 +11,8 @@ from friday_core.causal.compiled.words import (
     BLOCK_TIMES,
     CODE,
     CODE_COUNT,
+    DRIVER,
+    FIRST,
     INSTRUCTION_WORDS,
     INSTS,
     KERNEL,
@@ -26,11 +28,11 @@ from friday_core.causal.compiled.words import (
 
 
 def drive(context: int) -> None:
-    """All rows of the context; a block ends where a slice does if slices must be whole."""
+    """The rows that the context asks for; a block ends where a slice does if slices must be whole."""
     to = words(context)
     bases, strides, registers = words(to[BASES]), words(to[STRIDES]), words(to[REGISTERS])
     insts, times, rows = words(to[INSTS]), words(to[TIMES]), to[ROWS]
-    start = 0
+    start = to[FIRST]
     while start < rows:
         end = min(start + to[BLOCK_ROWS], rows)
         if to[WHOLE]:
@@ -49,3 +51,10 @@ def drive(context: int) -> None:
             call_kernel(words(code)[KERNEL], to[SPARE], code, to[REGISTERS], end - start, context)
             done += words(code)[LANES]
         start = end
+
+
+def run_rows(context: int, first: int, stop: int) -> None:
+    """Runs a context's code on its rows from ``first`` to before ``stop``: for kernels, without Python."""
+    to = words(context)
+    to[FIRST], to[ROWS] = first, stop
+    call_driver(to[DRIVER], to[SPARE], context)

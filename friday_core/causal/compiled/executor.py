@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from friday_core.causal.batch import by_slices
+from friday_core.causal.ahead import Ahead
+from friday_core.causal.compiled.ahead import CompiledAhead, Split
 from friday_core.causal.compiled.code import Code
 from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.live import LiveSlices
 from friday_core.causal.compiled.machine import Machine
-from friday_core.causal.compiled.words import JOIN_COUNT, JOIN_INSTS, JOIN_TAKEN, JOIN_TIMES, JOIN_VALUES
+from friday_core.causal.compiled.whole import WholeTables
 from friday_core.causal.domains import rank, repeats
 from friday_core.causal.oracle import Columns, Oracle
 from friday_core.causal.program import Program
 from friday_core.causal.tables import Table
-from friday_core.causal.trace import ANY_DOMAIN
 from friday_core.domain.chunk import Float64
 from friday_core.domain.instruments import InstrumentId
 from friday_core.errors import InvariantError
 
 
 class CompiledExecutor(Oracle):
-    """The oracle's interface, its bits and its snapshots; ``columns`` besides, for whole tables.
+    """The oracle's interface, its bits and its snapshots; ``columns`` and ``ahead`` besides, for whole tables.
 
     Operators without a kernel are stepped as the oracle does, between the driver's stretches.
-    ``InvariantError`` for a malformed program, before anything is executed.
+    ``InvariantError`` for a malformed program, before anything is executed. ``columns`` and what
+    ``ahead`` does at once release the interpreter's lock: threads with an executor each run side by side.
     """
+
+    _live: dict[str, LiveSlices]
+    _of_rows: LiveSlices | None
+    _explained: dict[str, LiveSlices]
+    _whole: WholeTables | None
+    _block: CompiledAhead | None = None
 
     def __init__(
         self,
@@ -38,47 +45,53 @@ class CompiledExecutor(Oracle):
         kernels: Kernels,
     ) -> None:
         program.verify()
-        self._driver, self._entrance = kernels.driver(), kernels.entrance()
+        self._kernels, self._driver, self._entrance = kernels, kernels.driver(), kernels.entrance()
         self._codes = {domain: Code(program, domain, _shown(program, domain)) for domain in program.domains}
-        addresses = kernels.addresses([one for code in self._codes.values() for one in code.wanted])
-        for code in self._codes.values():
-            code.link(addresses)
+        self._link(self._codes.values())
+        self._base = program.base
+        self._split: Split | None = None
+        self._explaining: dict[str, Code] = {}
         super().__init__(program, scales, instruments)
+
+    def _link(self, codes: Collection[Code]) -> None:
+        addresses = self._kernels.addresses([one for code in codes for one in code.wanted])
+        for code in codes:
+            code.link(addresses)
 
     # Live ---------------------------------------------------------------------------------------
 
     def step(self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None) -> dict[str, list[float]]:
         where, rows = self.program.base if domain is None else domain, len(inst)
         live = self._live.get(where) or self._made_live(where)
-        live.take(columns, rows)
-        self._advance(ts, where, inst)
-        live.run(ts, inst, rows)
-        if where == self.program.base:
-            return live.shown(rows)
-        for one in self._joins[where]:
-            self._held[inst, one.at] = live.columns[one.inputs[0]][:rows]
-            self._held[inst, one.at + 1] = ts
-        return {}
+        self._run_live(live, ts, inst, columns, where)
+        return live.shown(rows) if where == self.program.base else {}
 
     def row(self, ts: int, inst: int, values: Mapping[str, float]) -> dict[str, float]:
-        base = self.program.base
-        live = self._live.get(base) or self._made_live(base)
+        live = self._of_rows or self._made_of_rows()
         live.take_row(values)
         if self._last is not None and ts > self._last[0] and 0 <= inst < len(self._place):
-            self._last = (ts, base, inst)
+            self._last = (ts, self._base, inst)
         else:
-            self._advance(ts, base, (inst,))
+            self._advance(ts, self._base, (inst,))
         return live.row(ts, inst)
 
     def values(
         self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None
     ) -> dict[int, list[float]]:
-        """By an oracle that takes the state and gives it back."""
-        oracle = Oracle(self.program, self._scales, self._ids)
-        oracle.restore(self.snapshot())
-        found = oracle.values(ts, inst, columns, domain)
-        self.restore(oracle.snapshot())
-        return found
+        """By code of its own, which shows everything; the state is that of ``step``."""
+        where = self.program.base if domain is None else domain
+        live = self._explained.get(where) or self._made_explained(where)
+        self._run_live(live, ts, inst, columns, where)
+        return {int(n): column for n, column in live.shown(len(inst)).items()}
+
+    def _run_live(self, live: LiveSlices, ts: int, inst: Sequence[int], columns: Columns, domain: str) -> None:
+        rows = len(inst)
+        live.take(columns, rows)
+        self._advance(ts, domain, inst)
+        live.run(ts, inst, rows)
+        for one in self._joins[domain]:
+            self._held[inst, one.at] = live.columns[one.inputs[0]][:rows]
+            self._held[inst, one.at + 1] = ts
 
     def _advance(self, ts: int, domain: str, inst: Sequence[int]) -> None:
         """What follows in time, in one row, is in order."""
@@ -88,85 +101,64 @@ class CompiledExecutor(Oracle):
             super()._advance(ts, domain, inst)
 
     def _made_live(self, domain: str) -> LiveSlices:
-        if domain not in self._codes:
-            raise InvariantError(f"the program reads no slices of {domain}, only of {', '.join(self._codes)}")
+        self._check_free(domain)
         outputs = self.program.outputs if domain == self.program.base else {}
-        self._live[domain] = LiveSlices(self._machine(domain), outputs, len(self._scales), self._entrance)
+        self._live[domain] = LiveSlices(self._machine(self._codes[domain]), outputs, len(self._scales), self._entrance)
         return self._live[domain]
 
-    def _machine(self, domain: str) -> Machine:
+    def _made_of_rows(self) -> LiveSlices:
+        self._of_rows = self._live.get(self._base) or self._made_live(self._base)
+        return self._of_rows
+
+    def _made_explained(self, domain: str) -> LiveSlices:
+        self._check_free(domain)
+        numbers = [n for n, _one in self._by_domain[domain]]
+        if domain not in self._explaining:
+            code = Code(self.program, domain, numbers)
+            self._link([code])
+            self._explaining[domain] = code
+        machine, outputs = self._machine(self._explaining[domain]), {str(n): n for n in numbers}
+        self._explained[domain] = LiveSlices(machine, outputs, len(self._scales), self._entrance)
+        return self._explained[domain]
+
+    def _check_free(self, domain: str) -> None:
+        """While slices of a block are to come, there are no live ones."""
+        self._check_block()
+        if domain not in self._codes:
+            raise InvariantError(f"the program reads no slices of {domain}, only of {', '.join(self._codes)}")
+
+    def _machine(self, code: Code, state: Float64 | None = None) -> Machine:
         scales = np.array(self._scales, np.float64)
-        return Machine(self._codes[domain], self._driver, self._held, scales, len(self._scales))
+        return Machine(code, self._driver, self._held if state is None else state, scales, len(self._scales))
 
     # Whole tables -------------------------------------------------------------------------------
 
     def columns(self, tables: Mapping[str, Table]) -> dict[str, Float64]:
         """All outputs of the tables' rows, by domain whole tables: the same as slice by slice."""
-        if self._has_clockless_state() and len(tables) > 1:
-            return by_slices(self, tables)
+        self._check_block()
         self._check_order(tables)
-        base = self.program.base
-        sources = {domain: self._coarse(table) for domain, table in tables.items() if domain != base}
-        machine, table = self._batch_machine(base), tables[base]
-        for n in machine.code.joins:
-            source = self.program.instructions[self.program.instructions[n].inputs[0]]
-            self._join(machine, n, tables.get(source.node.domain), sources)
-        shown = {n: np.empty(len(table)) for n in _shown(self.program, base)}
-        columns = self._executed(machine, table, shown)
-        for n in machine.code.joins:
-            self._take_over_the_rest(machine, n, tables, sources)
-        return {name: self._output(n, columns, len(table)) for name, n in self.program.outputs.items()}
+        if self._whole is None:
+            self._whole = WholeTables(self.program, self._codes, self._machine, self._held)
+        found = self._whole.run(tables)
+        inputs = {n for n, one in enumerate(self.program.instructions) if one.name == "input"}
+        return {name: found[n].copy() if n in inputs else found[n] for name, n in self.program.outputs.items()}
 
-    def _coarse(self, table: Table) -> dict[int, Float64]:
-        shown = {n: np.empty(len(table)) for n in _shown(self.program, table.domain)}
-        return self._executed(self._batch_machine(table.domain), table, shown)
+    def ahead(self, tables: Mapping[str, Table]) -> Ahead:
+        """A block of rows, whose slices follow with the book as it then is."""
+        self._check_block()
+        if self._split is None:
+            self._split = Split(self.program, lambda domain: _shown(self.program, domain))
+            self._link(self._split.codes)
+        before = self._last
+        self._check_order(tables)
+        self._live, self._explained, self._of_rows, self._before = {}, {}, None, before
+        self._block = CompiledAhead(self._split, tables, self._held, self._machine, self._entrance)
+        return self._block
 
-    def _batch_machine(self, domain: str) -> Machine:
-        if domain not in self._batch:
-            self._batch[domain] = self._machine(domain)
-        return self._batch[domain]
-
-    @staticmethod
-    def _executed(machine: Machine, table: Table, shown: Mapping[int, Float64]) -> dict[int, Float64]:
-        """The columns of all bound instructions."""
-        given = {n: table.columns[label] for label, n in machine.code.labels.items()}
-        columns = {**shown, **given}
-        machine.bind(columns)
-        machine.times_and_instruments(table.ts, table.inst)
-        machine.run(len(table))
-        return columns
-
-    def _output(self, n: int, columns: Mapping[int, Float64], rows: int) -> Float64:
-        one = self.program.instructions[n]
-        if one.name == "const":
-            return np.full(rows, one.params[0])
-        return columns[n].copy() if one.name == "input" else columns[n]
-
-    def _join(
-        self, machine: Machine, n: int, table: Table | None, sources: Mapping[str, Mapping[int, Float64]]
-    ) -> None:
-        words = machine.code.join_words[n]
-        words[:] = 0
-        if table is not None:
-            values = sources[table.domain][self.program.instructions[n].inputs[0]]
-            words[JOIN_TIMES], words[JOIN_INSTS] = table.ts.ctypes.data, table.inst.ctypes.data
-            words[JOIN_VALUES], words[JOIN_COUNT] = values.ctypes.data, len(table)
-
-    def _take_over_the_rest(
-        self, machine: Machine, n: int, tables: Mapping[str, Table], sources: Mapping[str, Mapping[int, Float64]]
-    ) -> None:
-        """Coarser rows after the last row of the program's own clock."""
-        words, one = machine.code.join_words[n], self.program.instructions[n]
-        source = self.program.instructions[one.inputs[0]]
-        if words[JOIN_COUNT]:
-            table, rest = tables[source.node.domain], slice(int(words[JOIN_TAKEN]), None)
-            inst = table.inst[rest]
-            self._held[inst, one.at] = sources[table.domain][one.inputs[0]][rest]
-            self._held[inst, one.at + 1] = table.ts[rest]
-        words[:] = 0
-
-    def _has_clockless_state(self) -> bool:
-        return any(one.slots and one.node.domain == ANY_DOMAIN for one in self.program.instructions)
+    def _check_block(self) -> None:
+        if self._block is not None and not self._block.is_done:
+            left = len(self._block) - self._block.done
+            raise InvariantError(f"{left} slices of the block are still to be run; run them, or restore a snapshot")
 
     # Order --------------------------------------------------------------------------------------
 
@@ -196,13 +188,32 @@ class CompiledExecutor(Oracle):
 
     # State --------------------------------------------------------------------------------------
 
+    def snapshot(self) -> bytes:
+        """As the oracle's; amid a block, what was done ahead is done again up to the last slice."""
+        end = self._last
+        if self._block is not None and not self._block.is_done:
+            moment = self._block.moment()
+            self._last = self._before if moment is None else (moment[0], self.program.base, moment[1])
+        try:
+            return super().snapshot()
+        finally:
+            self._last = end
+
+    def admit(self, scale: float, instrument: InstrumentId | None = None) -> int:
+        self._check_block()
+        return super().admit(scale, instrument)
+
     def _arena(self) -> Float64:
+        if self._block is not None and not self._block.is_done:
+            return self._block.arena()
         return self._held.copy()
 
     def _take_up(self, arena: Float64) -> None:
         self._held = np.ascontiguousarray(arena, np.float64)
-        self._live: dict[str, LiveSlices] = {}
-        self._batch: dict[str, Machine] = {}
+        self._live, self._explained, self._of_rows, self._whole = {}, {}, None, None
+        if self._block is not None:
+            self._block.abandon()
+        self._block = None
 
 
 def _shown(program: Program, domain: str) -> list[int]:

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import platform
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 
 import llvmlite.binding as llvm
 
 from friday_core.causal.op import Op
 
 _HERE = Path(__file__).parent
+#: Modules of this folder that bring no word into object code: they lay out programs and run kernels.
+RUNNERS = frozenset({
+    "__init__", "ahead", "choice", "code", "entrance", "executor", "kernels", "live", "machine", "object_store",
+    "schedule", "whole",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A function of one int64 word that is compiled as it stands, such as the driver: no operator.
+
+    ``module`` is imported only to compile it; ``sources`` are further modules that its code is taken from.
+    """
+
+    module: str
+    name: str
+    sources: tuple[str, ...] = ()
+    #: What it is called where it takes long to compile.
+    title: str = ""
 
 
 def kernel_key(op: Op, lanes: int) -> str:
@@ -23,6 +44,20 @@ def kernel_key(op: Op, lanes: int) -> str:
     step = op.kernel or op.step
     parts = [*machine(), _sources(), op.identity, str(op.arity), str(lanes), *(() if step is None else told(step))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def routine_key(routine: Routine) -> str:
+    """As ``kernel_key``; of the whole text of its modules, none of which is imported."""
+    parts = [*machine(), _sources(), routine.module, routine.name]
+    parts += [_text(name) for name in (routine.module, *routine.sources)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _text(module: str) -> str:
+    found = importlib.util.find_spec(module)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"no module {module!r} to take a routine's code from")
+    return Path(found.origin).read_text("utf-8")
 
 
 @cache
@@ -41,10 +76,11 @@ def machine() -> tuple[str, ...]:
 
 @cache
 def _sources() -> str:
-    """The templates, the driver and the layout: the modules of this folder."""
+    """The templates, the driver and the layout: the other modules of this folder."""
     digest = hashlib.sha256()
     for path in sorted(_HERE.glob("*.py")):
-        digest.update(path.read_bytes())
+        if path.stem not in RUNNERS:
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -59,7 +95,9 @@ def told(function: object) -> Iterator[str]:
         elif id(one) not in known:
             known.add(id(one))
             yield from _of_code(one.__code__)
+            yield repr((one.__defaults__, one.__kwdefaults__))
             waiting += reached(one).values()
+            waiting += _in_modules(one)
             waiting += [cell.cell_contents for cell in one.__closure__ or ()]
 
 
@@ -67,6 +105,14 @@ def reached(function: FunctionType) -> dict[str, object]:
     """What a function's code names from its module."""
     names = {name for code in _nested(function.__code__) for name in code.co_names}
     return {name: function.__globals__[name] for name in sorted(names & function.__globals__.keys())}
+
+
+def _in_modules(function: FunctionType) -> Iterator[object]:
+    """What it may take from modules that it names: numbers of theirs become a part of the kernel."""
+    names = {name for code in _nested(function.__code__) for name in code.co_names}
+    for module in reached(function).values():
+        if isinstance(module, ModuleType):
+            yield from (vars(module)[name] for name in sorted(names & vars(module).keys()))
 
 
 def _nested(code: CodeType) -> Iterator[CodeType]:

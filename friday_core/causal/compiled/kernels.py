@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import FunctionType
 
 from friday_core.causal.compiled.entrance import Entrance
-from friday_core.causal.compiled.fingerprint import kernel_key
+from friday_core.causal.compiled.fingerprint import Routine, kernel_key, routine_key
 from friday_core.causal.compiled.loading import LoadedCode
+from friday_core.causal.compiled.model_kernels import ModelRows
 from friday_core.causal.compiled.object_store import ObjectStore
 from friday_core.causal.op import Op
+from friday_core.domain.chunk import Float64, Int64
 from friday_core.errors import DataError
 
 #: Told what takes long and what went wrong, in sentences.
@@ -19,7 +22,7 @@ Tell = Callable[[str], None]
 Wanted = tuple[Op, int]
 #: An operator's identity, a number of lanes, and the step: another one of the same name is another kernel.
 Name = tuple[str, int, object]
-_DRIVER: Name = "", 1, None
+_DRIVER = Routine("friday_core.causal.compiled.driver", "drive")
 
 
 class Kernels:
@@ -35,7 +38,9 @@ class Kernels:
         self._store = ObjectStore(folder)
         self._tell = tell
         self._loaded: dict[Name, LoadedCode | None] = {}
+        self._routines: dict[Routine, LoadedCode] = {}
         self._entrance: Entrance | None = None
+        self._told: set[str] = set()
         self._lock = threading.Lock()
         self._is_writable = True
 
@@ -47,15 +52,44 @@ class Kernels:
             found = {name: self._loaded[name] for name in by_name}
         return {name[:2]: None if code is None else code.address for name, code in found.items()}
 
+    def known_reasons(self, operators: Iterable[Op]) -> dict[str, str]:
+        """Why some of them have no kernel, by identity, as far as it was tried before: nothing is compiled."""
+        found = {op.identity: self._stored(kernel_key(op, 1)) for op in operators}
+        return {name: reason for name, reason in found.items() if isinstance(reason, str)}
+
     def driver(self) -> int:
         """The driver's address."""
-        code = self._loaded.get(_DRIVER)
-        if code is None:
-            with self._lock:
-                self._keep(_DRIVER, self._driver_code())
-            code = self._loaded[_DRIVER]
-        assert code is not None
-        return code.address
+        return self.routine(_DRIVER)
+
+    def routine(self, wanted: Routine) -> int:
+        """The address of ``i32 routine(i64 *spare, i64 *spare, i64 word)``, good for as long as this object lives.
+
+        Two spare words may be written; the answer says nothing. Raises what the compiler does if
+        it cannot be compiled.
+        """
+        with self._lock:
+            if wanted not in self._routines:
+                self._routines[wanted] = LoadedCode(self._routine_code(wanted))
+            return self._routines[wanted].address
+
+    def model(self, step: FunctionType) -> int | None:
+        """The address of the kernel of a kind of model; ``None``, with a notice, where there is none."""
+        name = f"model step {step.__module__}.{step.__qualname__}", 1, step
+        with self._lock:
+            if name not in self._loaded:
+                try:
+                    self._keep(name, self._model_code(name[0], step))
+                except Exception as error:  # noqa: BLE001 - a library that does not fit this machine fails in its own way
+                    self._keep(name, f"{type(error).__name__}: {error}")
+                if name[0] in self.reasons:
+                    self._tell_of_model(name[0], self.reasons[name[0]])
+            code = self._loaded[name]
+        return None if code is None else code.address
+
+    def of_model(self, step: FunctionType, numbers: Float64, words: Int64, width: int) -> ModelRows | None:
+        """What predicts by the kernel of a kind of model; ``None`` where there is none, and its step has to."""
+        address = self.model(step)
+        return None if address is None else ModelRows(self.entrance(), address, numbers, words, width=width, owner=self)
 
     def entrance(self) -> Entrance:
         """What makes functions of the driver."""
@@ -72,12 +106,18 @@ class Kernels:
                 missing[name] = op, lanes
             else:
                 self._keep(name, found)
+            if isinstance(found, str) and not _is_ours(op):
+                self._tell_of(op, found)
         if missing:
             self._tell(f"compiling {len(missing)} operators for this machine, once; kept in {self._store.folder}")
         for number, (name, (op, lanes)) in enumerate(missing.items()):
             if number and number % 10 == 0:
                 self._tell(f"compiled {number} of {len(missing)} operators")
             self._keep(name, self._compiled(op, lanes))
+
+    def _tell_of(self, op: Op, reason: str) -> None:
+        home = "" if _is_ours(op) else f" of {getattr(op.step, '__module__', None)}"
+        self._tell(f"operator {op.name}{home} has no kernel and runs in plain Python: {reason}")
 
     def _keep(self, name: Name, found: bytes | str) -> None:
         if isinstance(found, str):
@@ -101,19 +141,39 @@ class Kernels:
             found = kernel_object(op, lanes)
         except KernelError as error:
             found = str(error)
-            self._tell(f"operator {op.name} has no kernel and runs in plain Python: {error}")
+            self._tell_of(op, found)
         self._put(kernel_key(op, lanes), found)
         return found
 
-    def _driver_code(self) -> bytes | str:
-        key = kernel_key(Op("driver", 0, lambda _kinds: None, "", ""), 1)
+    def _routine_code(self, wanted: Routine) -> bytes:
+        key = routine_key(wanted)
         found = self._stored(key)
-        if found is None:
-            from friday_core.causal.compiled.lowering import driver_object  # noqa: PLC0415 - numba, only where something is compiled
+        if not isinstance(found, bytes):
+            from friday_core.causal.compiled.lowering import routine_object  # noqa: PLC0415 - numba, only where something is compiled
 
-            found = driver_object()
+            if wanted.title:
+                self._tell(f"compiling {wanted.title} for this machine, once; kept in {self._store.folder}")
+            found = routine_object(wanted)
             self._put(key, found)
         return found
+
+    def _model_code(self, name: str, step: FunctionType) -> bytes | str:
+        """Raises what the compiler does if there is none: then nothing is kept, and a later run tries again."""
+        key = kernel_key(Op(name, 0, lambda _kinds: None, "", "", step), 1)
+        found = self._stored(key)
+        if found is None:
+            from friday_core.causal.compiled.lowering import model_object  # noqa: PLC0415 - as above
+
+            self._tell(f"compiling the {name} for this machine, once; kept in {self._store.folder}")
+            found = model_object(step)
+            self._put(key, found)
+        return found
+
+    def _tell_of_model(self, name: str, reason: str) -> None:
+        """Where nothing can be compiled, what kind was asked for first stands for all."""
+        if reason not in self._told:
+            self._told.add(reason)
+            self._tell(f"the {name} runs in plain Python: {reason}")
 
     def _put(self, key: str, found: bytes | str) -> None:
         if not self._is_writable:
@@ -123,3 +183,8 @@ class Kernels:
         except OSError as error:
             self._is_writable = False
             self._tell(f"kernels cannot be kept, and are compiled in every run: {error}")
+
+
+def _is_ours(op: Op) -> bool:
+    """Whether it is no plugin's."""
+    return str(getattr(op.step or op.panel, "__module__", __name__)).startswith("friday_core.")

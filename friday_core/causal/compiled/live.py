@@ -26,10 +26,13 @@ class LiveSlices:
         columns = {n: np.full(most, code.constants.get(n, 0.0)) for n in code.bound}
         self._inputs = [(label, columns[n], _view(columns[n])) for label, n in code.labels.items()]
         self._outputs = [(name, _view(columns[n])) for name, n in outputs.items()]
+        self._only = self._outputs[0] if len(self._outputs) == 1 else None
         self.columns: Mapping[int, Float64] = columns
         machine.bind(columns)
         machine.times_and_instruments(self._times, self._insts)
         self._inst, self._rows = _view(self._insts), _view(machine.context)
+        # Of the last slice: what did not change is not written again.
+        self._position, self._count = -1, 0
         self._enter = machine.whole(entrance) or self._run_all
 
     def take(self, columns: Columns, rows: int) -> None:
@@ -53,11 +56,12 @@ class LiveSlices:
         self._insts[:rows] = inst
         if self._needs_times:
             self._times[:rows] = ts
+        self._position, self._count = -1, rows
         self._rows[ROWS] = rows
         self._enter()
 
     def _run_all(self) -> None:
-        self._machine.run(self._rows[ROWS])
+        self._machine.run(0, self._rows[ROWS])
 
     def shown(self, rows: int) -> dict[str, list[float]]:
         if rows == 1:
@@ -74,11 +78,15 @@ class LiveSlices:
 
     def row(self, ts: int, inst: int) -> dict[str, float]:
         """``run`` and ``shown`` for one row."""
-        self._inst[0] = inst
+        if inst != self._position:
+            self._inst[0] = self._position = inst
+        if self._count != 1:
+            self._rows[ROWS] = self._count = 1
         if self._needs_times:
             self._times[0] = ts
-        self._rows[ROWS] = 1
         self._enter()
+        if self._only is not None:
+            return {self._only[0]: self._only[1][0]}
         return {name: view[0] for name, view in self._outputs}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from functools import cache
 from types import CellType, FunctionType
 from typing import Any
@@ -9,14 +11,15 @@ from typing import Any
 import llvmlite.binding as llvm
 from numba import njit, types
 from numba.core.compiler import Flags, compile_extra
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 from friday_core.causal.compiled.clock_kernels import asof
-from friday_core.causal.compiled.driver import drive
-from friday_core.causal.compiled.fingerprint import reached
+from friday_core.causal.compiled.fingerprint import Routine, reached
 from friday_core.causal.compiled.loading import SYMBOL, target_machine
+from friday_core.causal.compiled.model_rows import over_rows
 from friday_core.causal.compiled.panel_kernels import FILLS, across
-from friday_core.causal.compiled.row_kernels import GATHERED, carrying, row_by_row, running, side_by_side
+from friday_core.causal.compiled.row_kernels import GATHERED, carrying, row_by_row, running, side_by_side, stateless
 from friday_core.causal.compiled.runs import RUNS
 from friday_core.causal.op import Op
 
@@ -30,17 +33,29 @@ class KernelError(Exception):
 
 def kernel_object(op: Op, lanes: int) -> bytes:
     """Object code in which ``SYMBOL`` is the operator's kernel; ``KernelError`` if there is none."""
+    return _tried(lambda: _object(_kernel(op, lanes), 4))
+
+
+def model_object(step: FunctionType) -> bytes | str:
+    """As ``kernel_object``, of a kind of model; or the reason why there is none."""
     try:
-        return _object(_kernel(op, lanes), 4)
+        return _tried(lambda: _object(over_rows(_compiled(step)), 1))
+    except KernelError as error:
+        return str(error)
+
+
+def _tried(make: Callable[[], bytes]) -> bytes:
+    try:
+        return make()
     except KernelError:
         raise
     except Exception as error:
         raise KernelError(f"{type(error).__name__}: {' '.join(str(error).split())[:800]}") from error
 
 
-def driver_object() -> bytes:
-    """Object code in which ``SYMBOL`` is the driver."""
-    return _object(drive, 1)
+def routine_object(routine: Routine) -> bytes:
+    """Object code in which ``SYMBOL`` is the routine; raises what the compiler does if it cannot be compiled."""
+    return _object(getattr(importlib.import_module(routine.module), routine.name), 1)
 
 
 def _kernel(op: Op, lanes: int) -> Any:
@@ -60,6 +75,8 @@ def _kernel(op: Op, lanes: int) -> Any:
         return side_by_side(row, _compiled(mixed), slots or 0)
     if op.identity in RUNS:
         return running(_compiled(RUNS[op.identity]), _compiled(mixed))
+    if slots == 0:
+        return stateless(row, gather, _compiled(mixed))
     return mixed if slots is None else carrying(row, gather, _compiled(mixed), slots)
 
 
@@ -89,8 +106,8 @@ def _dispatcher(function: FunctionType) -> Any:
 _SQUARE_ROOT = "@sqrt(", "@llvm.sqrt.f64("
 
 
-def _object(function: Any, words: int) -> bytes:
-    """Machine code that refers to nothing but the C library; one symbol leads in."""
+def _assembly(function: Any, words: int) -> str:
+    """In LLVM's language; ``SYMBOL`` leads in."""
     names = {"float": _FLOAT, **{name: _compiled(one) for name, one in reached(function).items()}}
     copy = FunctionType(function.__code__, names, SYMBOL, None, function.__closure__)
     copy.__module__ = function.__module__
@@ -100,7 +117,13 @@ def _object(function: Any, words: int) -> bytes:
     flags.nrt = False
     context = cpu_target.target_context
     made = compile_extra(cpu_target.typing_context, context, copy, (types.int64,) * words, types.void, flags, {})
-    text = made.library.get_llvm_str().replace(made.fndesc.llvm_func_name, SYMBOL)
+    return str(made.library.get_llvm_str()).replace(made.fndesc.llvm_func_name, SYMBOL)
+
+
+def _object(function: Any, words: int) -> bytes:
+    """Machine code that refers to nothing but the C library; one symbol leads in."""
+    with global_compiler_lock:
+        text = _assembly(function, words)
     module = llvm.parse_assembly(text.replace(*_SQUARE_ROOT))
     for one in module.functions:
         if not one.is_declaration and one.name != SYMBOL:

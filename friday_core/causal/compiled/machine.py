@@ -17,6 +17,8 @@ from friday_core.causal.compiled.words import (
     CODE,
     CODE_COUNT,
     CONTEXT_WORDS,
+    DRIVER,
+    FIRST,
     INSTRUCTION_WORDS,
     INSTS,
     REGISTER_COUNT,
@@ -63,14 +65,16 @@ class Machine:
     def _prepare(self) -> None:
         to, code = self.context, self.code
         to[BASES], to[STRIDES] = self._bases.ctypes.data, self._strides.ctypes.data
-        to[REGISTERS], to[REGISTER_COUNT] = self._registers.ctypes.data, code.registers
+        to[REGISTERS], to[REGISTER_COUNT] = self._registers.ctypes.data, code.moving
         to[STATE], to[STATE_SIZE] = self._state.ctypes.data, self._size
         to[SCALES], to[SCRATCH] = self._scales.ctypes.data, self._scratch.ctypes.data
         to[SPARE], to[BLOCK_ROWS], to[WHOLE] = self._spare.ctypes.data, BLOCK, int(code.has_panels)
+        to[DRIVER] = self._driver
         for place, block in enumerate(self._blocks, start=len(code.bound)):
             self._bases[place] = block.ctypes.data
         for n, column in self._constants.items():
             self._bases[code.register[n]] = column.ctypes.data
+        self._registers[:] = self._bases
 
     def bind(self, columns: Mapping[int, Float64]) -> None:
         """Where bound instructions have their values, contiguous, a value a row; constants have their own."""
@@ -93,50 +97,48 @@ class Machine:
         """Whether the driver does it all."""
         return all(stretch.plain is None for stretch in self.code.stretches)
 
-    def run(self, rows: int) -> None:
-        """The first rows of what was bound."""
-        if rows and self.is_compiled:
+    def run(self, start: int, stop: int) -> None:
+        """Some rows of what was bound: whole slices, if slices must be whole."""
+        if start < stop and self.is_compiled:
             for stretch in self.code.stretches:
-                self._drive(stretch, 0, rows)
-        elif rows:
-            self._in_blocks(rows)
+                self._drive(stretch, start, stop)
+        elif start < stop:
+            self._in_blocks(start, stop)
+        self.context[FIRST], self.context[ROWS] = start, stop
 
     def whole(self, entrance: Entrance) -> Callable[[], None] | None:
         """The driver on this context, whose rows the caller sets; ``None`` if ``run`` has more to do than this."""
-        if len(self.code.stretches) != 1 or not self.is_compiled:
+        address = self.address()
+        return None if address is None else entrance.into(self._driver, self._spare.ctypes.data, address)
+
+    def address(self) -> int | None:
+        """Of the context, whose rows the caller sets before it calls the driver; ``None`` as for ``whole``."""
+        if len(self.code.stretches) > 1 or not self.is_compiled:
             return None
-        self._select(self.code.stretches[0])
-        return entrance.into(self._driver, self._spare.ctypes.data, self.context.ctypes.data)
+        for stretch in self.code.stretches:
+            self._select(stretch)
+        return int(self.context.ctypes.data)
 
     def _select(self, stretch: Stretch) -> None:
         self.context[CODE] = stretch.words.ctypes.data
         self.context[CODE_COUNT] = len(stretch.words) // INSTRUCTION_WORDS
 
-    def _drive(self, stretch: Stretch, start: int, rows: int) -> None:
+    def _drive(self, stretch: Stretch, start: int, stop: int) -> None:
         self._select(stretch)
-        self.context[ROWS] = rows
+        self.context[FIRST], self.context[ROWS] = start, stop
         spare = self._spare.ctypes.data
-        if start:
-            self._shift(start)
         self._call(spare, spare + _FLOAT_BYTES, self.context.ctypes.data)
-        if start:
-            self._shift(-start)
-
-    def _shift(self, rows: int) -> None:
-        self._bases += self._strides * rows
-        self.context[[TIMES, INSTS]] += _FLOAT_BYTES * rows
 
     # Operators without a kernel ------------------------------------------------------------------
 
-    def _in_blocks(self, rows: int) -> None:
-        start = 0
-        while start < rows:
-            end = min(start + BLOCK, rows)
-            while self.code.has_panels and end < rows and self._times[end] == self._times[end - 1]:
+    def _in_blocks(self, start: int, stop: int) -> None:
+        while start < stop:
+            end = min(start + BLOCK, stop)
+            while self.code.has_panels and end < stop and self._times[end] == self._times[end - 1]:
                 end += 1
             for stretch in self.code.stretches:
                 if stretch.plain is None:
-                    self._drive(stretch, start, end - start)
+                    self._drive(stretch, start, end)
                 else:
                     self._step(stretch.plain, start, end)
             start = end

@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from friday_core.errors import DataError
@@ -15,6 +16,9 @@ _MAGIC = b"FRK1"
 _DIGEST = 32
 #: What stands before object code, and before the reason why there is none.
 _CODE, _REASON = b"c", b"r"
+_DAY = 86_400.0
+#: Seconds after which a file that nobody read is removed: of an older Friday, compiler or machine.
+UNUSED = 90 * _DAY
 
 
 def default_folder() -> Path:
@@ -31,10 +35,12 @@ class ObjectStore:
     """Object code, or the reason why there is none, by key.
 
     Two processes may write the same file: each writes its own and renames it, and both are right.
+    What was not read for ``UNUSED`` seconds goes when something is written.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._is_swept = False
 
     def get(self, key: str) -> bytes | str | None:
         """Code, a reason, or ``None`` if neither is there; ``DataError`` for a file that is not whole."""
@@ -46,6 +52,7 @@ class ObjectStore:
         digest, content = data[len(_MAGIC) : len(_MAGIC) + _DIGEST], data[len(_MAGIC) + _DIGEST :]
         if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(key.encode() + content).digest() != digest:
             raise DataError(f"{path} is not whole, or was changed")
+        _note_use(path)
         return content[1:].decode() if content[:1] == _REASON else content[1:]
 
     def put(self, key: str, found: bytes | str) -> None:
@@ -61,6 +68,29 @@ class ObjectStore:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
+        if not self._is_swept:
+            self._is_swept = True
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Removes what nobody uses any more; files that are being written have other names."""
+        with contextlib.suppress(OSError):
+            for path in self.folder.glob("*.kernel"):
+                with contextlib.suppress(OSError):
+                    if _age(path) > UNUSED:
+                        path.unlink()
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.kernel"
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written or noted as used; ``OSError`` if it is gone."""
+    return time.time() - path.stat().st_mtime
+
+
+def _note_use(path: Path) -> None:
+    """Once a day at most, so that reading hardly ever writes."""
+    with contextlib.suppress(OSError):
+        if _age(path) > _DAY:
+            os.utime(path)

@@ -12,6 +12,7 @@ _WORD = ir.IntType(64)
 _FLOATS = ir.DoubleType().as_pointer()
 #: Numba's own convention: room for a result and for an exception, neither of which kernels have.
 _KERNEL = ir.FunctionType(ir.IntType(32), [_WORD.as_pointer()] * 2 + [_WORD] * 4)
+_ROUTINE = ir.FunctionType(ir.IntType(32), [_WORD.as_pointer()] * 2 + [_WORD])
 
 
 def _as_floats(_typing: Any, _address: Any) -> Any:
@@ -54,7 +55,20 @@ def _call_kernel(
     return types.void(*[types.int64] * 6), code
 
 
+def _call_driver(_typing: Any, _driver: Any, _spare: Any, _context: Any) -> Any:
+    """``driver(context)``, by address; any routine of one word."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        driver, spare, given = arguments
+        room = builder.inttoptr(spare, _WORD.as_pointer())
+        builder.call(builder.inttoptr(driver, _ROUTINE.as_pointer()), [room, room, given])
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 3), code
+
+
 floats: Any = intrinsic(_as_floats)
 words: Any = intrinsic(_as_words)
 own_floats: Any = intrinsic(prefer_literal=True)(_own_floats)
 call_kernel: Any = intrinsic(_call_kernel)
+call_driver: Any = intrinsic(_call_driver)

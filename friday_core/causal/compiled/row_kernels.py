@@ -81,6 +81,28 @@ def carrying(step: Any, gather: Any, mixed: Any, slots: int) -> Kernel:
     return kernel
 
 
+def stateless(step: Any, gather: Any, mixed: Any) -> Kernel:
+    """For no state at all: rows of several instruments differ in their price units only.
+
+    ``mixed`` is the kernel for those that do.
+    """
+
+    def kernel(instruction: int, registers: int, rows: int, context: int) -> None:
+        own, to, at = words(instruction), words(context), words(registers)
+        scale = 1.0
+        if own[PRICED]:
+            if not to[ALONE]:
+                mixed(instruction, registers, rows, context)
+                return
+            scale = floats(to[SCALES])[words(to[BLOCK_INSTS])[0]]
+        out, params, nothing = floats(at[own[OUT]]), floats(own[PARAMS]), floats(own[PARAMS])
+        a, b, c = floats(at[own[INPUT]]), floats(at[own[INPUT + 1]]), floats(at[own[INPUT + 2]])
+        for row in range(rows):
+            out[row] = step(nothing, 0, gather(a, b, c, row), params, scale)
+
+    return kernel
+
+
 def running(run: Any, mixed: Any) -> Kernel:
     """For a window: ``run(state, values, out, rows, params, scale)`` does the rows of one instrument."""
 

@@ -12,8 +12,8 @@ from math import isfinite, isnan
 from typing import Any
 
 from friday_core.causal.op import NAN
-from friday_core.causal.operators.anchored_windows import _larger, _smaller
-from friday_core.causal.operators.exact_windows import _begin_block
+from friday_core.causal.operators.anchored_windows import larger_value, smaller_value
+from friday_core.causal.operators.exact_windows import begin_block
 
 Run = Callable[[Any, Any, Any, int, Any, float], None]
 
@@ -28,7 +28,7 @@ def _shift(state: Any, values: Any, out: Any, rows: int, params: Any, _scale: fl
     for row in range(width, rows):
         out[row] = values[row - width]
     kept = max(rows - width, 0)
-    place = (first + kept) % width
+    place = (first + kept) % width if kept else first
     for row in range(kept, rows):
         state[1 + place] = values[row]
         place = place + 1 if place + 1 < width else 0
@@ -97,7 +97,7 @@ def _grid_var(state: Any, values: Any, out: Any, rows: int, params: Any, scale: 
             all_of_it, squares = state[4 + place] + total, state[4 + width + place] + square
         else:
             state[1] = origin
-            _begin_block(state, 0, width)
+            begin_block(state, 0, width)
             place, origin = 0, state[1]
         out[row] = params[0] * squares - all_of_it * all_of_it
     state[0], state[1], state[2], state[3] = float(place), origin, total, square
@@ -110,8 +110,8 @@ def _grid_var(state: Any, values: Any, out: Any, rows: int, params: Any, scale: 
 RUNS: dict[str, Run] = {
     "shift/1": _shift,
     "rolling_sum/1": _sum,
-    "rolling_min/1": combined(_smaller),
-    "rolling_max/1": combined(_larger),
+    "rolling_min/1": combined(smaller_value),
+    "rolling_max/1": combined(larger_value),
     "grid_rolling_sum/1": _sum,
     "grid_rolling_mean/1": _grid_mean,
     "grid_rolling_var/1": _grid_var,

@@ -18,9 +18,10 @@ BLOCK = 1024
 KERNEL, OUT, AT, PRICED, PARAMS, JOIN, LANES, INPUT = range(8)
 INSTRUCTION_WORDS = INPUT + MOST_INPUTS
 
-# The context. ``CODE`` are instructions; ``BASES`` the address of each register's first row,
-# ``STRIDES`` the bytes from one row to the next (0 of a register that every block uses anew),
-# ``REGISTERS`` where the driver puts the addresses of the block's first rows.
+# The context. ``CODE`` are instructions; ``BASES`` the address of each register's row 0,
+# ``STRIDES`` the bytes from one row to the next, ``REGISTERS`` the addresses of the block's first
+# rows: the driver moves the first ``REGISTER_COUNT``, the others hold a block and stay where they are.
+# A call of the driver runs the rows from ``FIRST`` to before ``ROWS``, and changes neither.
 CODE, CODE_COUNT, BASES, STRIDES, REGISTERS, REGISTER_COUNT, ROWS, BLOCK_ROWS = range(8)
 # ``STATE`` is the arena, ``STATE_SIZE`` the float64 of one instrument, ``SCALES`` the price units
 # of one currency unit by instrument; ``INSTS`` and ``TIMES`` are int64 by row.
@@ -30,7 +31,9 @@ STATE, STATE_SIZE, SCALES, INSTS, TIMES = range(8, 13)
 WHOLE, SCRATCH, SPARE = range(13, 16)
 # Of the current block, set by the driver: its instruments and times, and whether it has one instrument only.
 BLOCK_INSTS, BLOCK_TIMES, ALONE = range(16, 19)
-CONTEXT_WORDS = 19
+# ``DRIVER`` is the driver's own address: who has the context's can run its code (``driver.run_rows``).
+FIRST, DRIVER = range(19, 21)
+CONTEXT_WORDS = 21
 
 # A join: rows of the coarser clock as times and instruments (both int64) and values, their number,
 # and how many of them have been taken over.

@@ -47,13 +47,15 @@ def combined_start(params: Params) -> list[float]:
     return [0.0, 0.0, *[NAN] * window(params)]
 
 
-def _smaller(older: float, newer: float) -> float:
+def smaller_value(older: float, newer: float) -> float:
+    """On a tie the older; NaN if one of them is."""
     if older <= newer:
         return older
     return newer if newer < older else NAN
 
 
-def _larger(older: float, newer: float) -> float:
+def larger_value(older: float, newer: float) -> float:
+    """On a tie the older; NaN if one of them is."""
     if older >= newer:
         return older
     return newer if newer > older else NAN
@@ -153,13 +155,13 @@ OPERATORS = (
     ),
     Op(
         "rolling_min", 1, same_grid, "the smallest of the last w rows; on a tie the oldest", NAN_IN_WINDOW,
-        combined_window(_smaller),
+        combined_window(smaller_value),
         slots=combined_slots, start=combined_start, warmup=rows_before, parameters=("w",),
         examples=[Example([[3, 1, 1, NAN, 4, 2]], [NAN, 1, 1, NAN, NAN, 2], (2,))],
     ),
     Op(
         "rolling_max", 1, same_grid, "the largest of the last w rows; on a tie the oldest", NAN_IN_WINDOW,
-        combined_window(_larger),
+        combined_window(larger_value),
         slots=combined_slots, start=combined_start, warmup=rows_before, parameters=("w",),
         examples=[Example([[1, 3, 3, NAN, 2, 4]], [NAN, 3, 3, NAN, NAN, 4], (2,))],
     ),

@@ -107,6 +107,10 @@ def _or(_state: list[float], _at: int, x: Sequence[float], _params: Params, _sca
     return 0.0 if a == 0.0 and b == 0.0 else NAN
 
 
+def _isna(_state: list[float], _at: int, x: Sequence[float], _params: Params, _scale: float) -> float:
+    return 1.0 if math.isnan(x[0]) else 0.0
+
+
 def _where(_state: list[float], _at: int, x: Sequence[float], _params: Params, _scale: float) -> float:
     condition, yes, no = x
     if math.isnan(condition):
@@ -202,6 +206,10 @@ LOGIC = (
         examples=[Example([[0, 1, 1, NAN, NAN], [0, 0, NAN, 1, 0]], [0, 1, 1, 1, NAN])],
     ),
     _plain("not", truth, "true becomes false and false true", lambda a: 1.0 - a, [1, 0, NAN], [0, 1, NAN]),
+    Op(
+        "isna", 1, always(Kind.BOOL), "whether the value is missing: the one question that NaN answers", "never", _isna,
+        examples=[Example([[NAN, 0, math.inf]], [1, 0, 0])],
+    ),
     Op(
         "where", 3, _where_kind, "the second where the first is true, else the third",
         "NaN where the condition is unknown, or where the chosen value is", _where,

@@ -50,14 +50,14 @@ def _var(state: list[float], at: int, x: Sequence[float], params: Params, scale:
         total, square = state[sums + place + 1] + total, state[squares + place + 1] + square
     else:
         state[at] = 0.0
-        _begin_block(state, at, rows)
+        begin_block(state, at, rows)
     if rows == 1:
         return NAN
     numerator = params[0] * square - total * total
     return (0.0 if numerator < 0.0 else numerator) / (params[0] * (params[0] - 1.0) * scale * scale)
 
 
-def _begin_block(state: list[float], at: int, rows: int) -> None:
+def begin_block(state: list[float], at: int, rows: int) -> None:
     """Choose the origin of the next block and turn the rows of this one into suffixes from it."""
     sums, squares = at + 4, at + 4 + rows
     latest = state[sums + rows - 1]

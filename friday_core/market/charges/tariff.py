@@ -68,6 +68,8 @@ class IndianTariff:
     def note_lines(self, order: ExecutedOrder, same_day: int) -> dict[Line, int]:
         """The lines of the contract note, exact, if so many paise of a delivery order were not delivered."""
         segment = self.segment(order)
+        if order.settled:
+            return self._settlement_lines(order, segment)
         if segment not in DELIVERED or same_day == 0:
             return self._lines(order, segment, order.notional)
         lines = self._lines(order, Segment.INTRADAY, same_day)
@@ -111,8 +113,7 @@ class IndianTariff:
 
     def exercise_tax(self, instrument: Instrument, intrinsic: int, day: dt.date) -> int:
         """STT for an option that is exercised, in paise to the rupee, on its intrinsic value in paise."""
-        row = self.tables.find(day, (Line.STT, instrument.id.exchange, Segment.EXERCISE), LevyRow)
-        parts = intrinsic * int(row.buy.scaleb(-2) * PARTS)
+        parts = intrinsic * self._exercise_share(instrument, day)
         return rounding(self.tables, day).paid(Line.STT, parts)
 
     def _usual(self, instrument: Instrument) -> Segment | None:
@@ -139,6 +140,18 @@ class IndianTariff:
         lines = found.parts(order.side, notional)
         lines[Line.GST] = found.tax(lines)
         return lines
+
+    def _settlement_lines(self, order: ExecutedOrder, segment: Segment) -> dict[Line, int]:
+        """A contract that expires is no trade: nothing but the tax on what an option that is held is worth."""
+        lines = {line: 0 for line in Line if line not in LEDGER_LINES}
+        if segment is Segment.OPTIONS and order.side is Side.SELL and order.notional:
+            lines[Line.STT] = order.notional * self._exercise_share(order.instrument, to_date(order.session))
+        return lines
+
+    def _exercise_share(self, instrument: Instrument, day: dt.date) -> int:
+        """STT on a paisa of intrinsic value, in parts of a paisa."""
+        row = self.tables.find(day, (Line.STT, instrument.id.exchange, Segment.EXERCISE), LevyRow)
+        return int(row.buy.scaleb(-2) * PARTS)
 
     def _ledger_lines(self, order: ExecutedOrder) -> dict[Line, int]:
         """What is charged beside the contract note."""

@@ -89,24 +89,34 @@ class HoldingsMargin:
 
     def _read(self, instrument: Instrument) -> tuple[Contract, float]:
         """A contract's terms, and the volatility of what it is written on."""
+        contract = contract_of(instrument, self._facts, self._sessions)
         name = contract_name(instrument.id.symbol)
-        if name is None or instrument.id.exchange not in {"NFO", "BFO"}:
-            raise DataError(f"{instrument.id}: no contract of NFO or BFO is called so{_MEND}")
-        listed = INDICES.get(name.underlying)
-        kind = Underlying.STOCK if listed is None else Underlying.INDEX
-        underlying = listed or InstrumentId(name.underlying, "NSE" if instrument.id.exchange == "NFO" else "BSE")
-        try:
-            strike = None if name.strike is None else instrument.units(name.strike)
-        except ValueError as error:
-            raise DataError(f"the strike of {error}{_MEND}") from error
-        expiry = self._expiry(instrument, name)
-        contract = Contract(underlying, kind, expiry, strike, _RIGHTS.get(name.kind))
-        return contract, self._volatilities.of(name.underlying, kind)
+        assert name is not None
+        return contract, self._volatilities.of(name.underlying, contract.kind)
 
-    def _expiry(self, instrument: Instrument, name: ContractName) -> dt.date:
-        if name.day:
-            return dt.date(name.year, name.month, name.day)
-        if name.underlying not in INDICES and instrument.id.exchange != "NFO":
-            raise DataError(f"{instrument.id}: no rule says when it expires{_MEND}")
-        cycle = name.underlying if name.underlying in INDICES else "stocks"
-        return monthly_expiry(self._facts, cycle, name.year, name.month, self._sessions)
+
+def contract_of(instrument: Instrument, facts: InstrumentFacts, sessions: Schedule) -> Contract:
+    """The terms of a contract on NFO or BFO, by its symbol and, of a monthly one, by the rule for its expiry.
+
+    ``DataError`` for a symbol that tells no terms, and for a month of which no rule or no session is known.
+    """
+    name = contract_name(instrument.id.symbol)
+    if name is None or instrument.id.exchange not in {"NFO", "BFO"}:
+        raise DataError(f"{instrument.id}: no contract of NFO or BFO is called so{_MEND}")
+    listed = INDICES.get(name.underlying)
+    kind = Underlying.STOCK if listed is None else Underlying.INDEX
+    underlying = listed or InstrumentId(name.underlying, "NSE" if instrument.id.exchange == "NFO" else "BSE")
+    try:
+        strike = None if name.strike is None else instrument.units(name.strike)
+    except ValueError as error:
+        raise DataError(f"the strike of {error}{_MEND}") from error
+    return Contract(underlying, kind, _expiry(instrument, name, facts, sessions), strike, _RIGHTS.get(name.kind))
+
+
+def _expiry(instrument: Instrument, name: ContractName, facts: InstrumentFacts, sessions: Schedule) -> dt.date:
+    if name.day:
+        return dt.date(name.year, name.month, name.day)
+    if name.underlying not in INDICES and instrument.id.exchange != "NFO":
+        raise DataError(f"{instrument.id}: no rule says when it expires{_MEND}")
+    cycle = name.underlying if name.underlying in INDICES else "stocks"
+    return monthly_expiry(facts, cycle, name.year, name.month, sessions)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from friday_core.causal.batch import run
+from friday_core.causal.oracle import Oracle
+from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk
-from friday_core.flow.program_columns import program_columns
+from friday_core.flow.program_columns import program_table
 from friday_core.interfaces.component import Stateful
 from friday_core.plugin.spec import Kind
 from friday_core.testing.comparing import cuts, digest, one_by_one, pieces, require_equal
@@ -122,20 +124,39 @@ def _in_time(subject: Subject) -> None:
 
 
 def _executors_agree(subject: Subject) -> None:
-    """The stage, slice by slice, and whole columns for research."""
+    """Plain Python slice by slice, against what a run takes, against both on whole columns, and in turn."""
     for market, one in _trials(subject):
         program = one.program
         if program is None:
             raise DoesNotApply("it is not written in columns")
-        if coarser_than(program):
-            raise DoesNotApply("it reads coarser clocks, which the kit does not build for research")
-        out, scales = _at_once(subject, market, one), market.universe.scales
-        labels = program.inputs[program.base]
-        given = {label: np.array(values) for label, values in program_columns(out, labels, scales).items()}
-        ts = np.arange(len(out)) if isinstance(one, RowPassage) else out.ts_event
-        found = run(program, {"ts": ts, "inst": out.inst, **given}, scales.tolist())
-        got = out.with_columns({name: found[name] for name in one.outputs})
-        _require(subject, market, out, got, "as whole columns, for research")
+        expected = _plain(subject, market).through([one.rows])
+        _require(subject, market, expected, _at_once(subject, market, one), "by the executor that a run takes")
+        for row in snapshot_rows(one.rows):
+            first, second = _plain(subject, market), _fresh(subject, market)
+            out = first.push(one.rows.take(slice(0, row)))
+            second.restore(first.snapshot())
+            rest = second.through([one.rows.take(slice(row, None))])
+            _require(subject, market, expected, Chunk.concat([out, rest]), "where one executor goes on for another")
+        if not coarser_than(program):  # the kit builds bars of coarser clocks for a flow only
+            for executor in (Oracle, subject.executor):
+                got = _researched(one, program, market, expected, executor)
+                _require(subject, market, expected, got, "as whole columns, for research")
+
+
+def _plain(subject: Subject, market: Market) -> Passage:
+    return passage(subject, market, in_slices=_in_slices(subject), executor=Oracle)
+
+
+def _researched(
+    one: Passage, program: Program, market: Market, out: Chunk, executor: Callable[[Program, Sequence[float]], Oracle]
+) -> Chunk:
+    """The rows that came out, with the program's outputs on whole columns."""
+    ts = np.arange(len(out)) if isinstance(one, RowPassage) else out.ts_event
+    scales = market.universe.scales
+    table = program_table(out, program, program.base, scales, ts)
+    rows = {**table.columns, "ts": table.ts, "inst": table.inst}
+    found = run(program, rows, scales.tolist(), executor=executor)
+    return out.with_columns({name: found[name] for name in one.outputs})
 
 
 def _require(subject: Subject, market: Market, expected: Chunk, got: Chunk, how: str) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from friday_core.causal.oracle import Oracle
 from friday_core.domain.chunk import Chunk
+from friday_core.interfaces.columns import ColumnValidator
 from friday_core.interfaces.validator import Validator
 from friday_core.testing.comparing import cuts, digest, one_by_one, pieces, require_same
 from friday_core.testing.dirt import CUT_OFF, FUTURES
-from friday_core.testing.judging import inputs_of, trials, verdicts
+from friday_core.testing.judging import inputs_of, judge, trials, verdicts
 from friday_core.testing.markets import Market
-from friday_core.testing.outcomes import Broken
+from friday_core.testing.outcomes import Broken, DoesNotApply
 from friday_core.testing.rule import Rule
 from friday_core.testing.rules import wording
 from friday_core.testing.stateful import SNAPSHOTS, require_snapshots, snapshot_rows
@@ -21,27 +23,27 @@ from friday_core.testing.watching import watching
 
 def _answers_for_every_row(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        before, validator = digest(chunk), subject.started(market)
+        before, validator = digest(chunk), judge(subject, market)
         verdicts(validator, [chunk.take(slice(0, 0)), *pieces(chunk, range(50, len(chunk), 50))])
         if digest(chunk) != before:
             raise Broken("it writes into the rows that it is shown")
 
 
 def _at_once(subject: Subject, market: Market, chunk: Chunk) -> list[str]:
-    return subject.once(("verdicts", market.name), lambda: verdicts(subject.started(market), [chunk]))
+    return subject.once(("verdicts", market.name), lambda: verdicts(judge(subject, market), [chunk]))
 
 
 def _any_cut(subject: Subject) -> None:
     for market, chunk in trials(subject):
         expected = _at_once(subject, market, chunk)
         for how, at in cuts(len(chunk)):
-            require_same(market, expected, verdicts(subject.started(market), pieces(chunk, at)), how)
+            require_same(market, expected, verdicts(judge(subject, market), pieces(chunk, at)), how)
 
 
 def _one_by_one(subject: Subject) -> None:
     for market, chunk in trials(subject):
         expected = _at_once(subject, market, chunk)
-        alone = verdicts(subject.started(market), one_by_one(chunk))
+        alone = verdicts(judge(subject, market), one_by_one(chunk))
         require_same(market, expected, alone, "where rows come one by one")
 
 
@@ -51,8 +53,8 @@ def _no_future(subject: Subject) -> None:
         for row in market.turns():
             for how in (CUT_OFF, *FUTURES):
                 other = market.with_future(row, how)
-                rows = other.stamped(inputs_of(subject))
-                got = verdicts(subject.started(other), [rows])[:row]
+                rows = other.stamped(inputs_of(subject, other))
+                got = verdicts(judge(subject, other), [rows])[:row]
                 require_same(market, expected[:row], got, wording.future(market, row, how))
 
 
@@ -60,7 +62,7 @@ def _same_twice(subject: Subject) -> None:
     """A stranger that works beside it, on other rows, must not matter."""
     for market, chunk in trials(subject):
         expected = _at_once(subject, market, chunk)
-        own, other = subject.started(market), subject.started(market)
+        own, other = judge(subject, market), judge(subject, market)
         got: list[str] = []
         for part in pieces(chunk, range(40, len(chunk), 40)):
             got += verdicts(own, [part])
@@ -70,14 +72,29 @@ def _same_twice(subject: Subject) -> None:
 
 def _goes_on(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        require_snapshots(subject.started(market), partial(_shown, chunk))
+        require_snapshots(judge(subject, market), partial(_shown, chunk))
         expected = _at_once(subject, market, chunk)
         for row in snapshot_rows(chunk):
-            first, second = subject.started(market), subject.started(market)
+            first, second = judge(subject, market), judge(subject, market)
             said = verdicts(first, [chunk.take(slice(0, row))])
             second.restore(first.snapshot())
             said += verdicts(second, [chunk.take(slice(row, None))])
             require_same(market, expected, said, wording.restored(market, row))
+
+
+def _executors_agree(subject: Subject) -> None:
+    """Plain Python row by row, against what a run takes, and each going on for the other."""
+    if not isinstance(subject.make(), ColumnValidator):
+        raise DoesNotApply("it is not written in columns")
+    for market, chunk in trials(subject):
+        expected = verdicts(judge(subject, market, Oracle), one_by_one(chunk))
+        require_same(market, expected, _at_once(subject, market, chunk), "by the executor that a run takes")
+        for row in snapshot_rows(chunk):
+            first, second = judge(subject, market, Oracle), judge(subject, market)
+            said = verdicts(first, [chunk.take(slice(0, row))])
+            second.restore(first.snapshot())
+            said += verdicts(second, [chunk.take(slice(row, None))])
+            require_same(market, expected, said, "where one executor goes on for another")
 
 
 def _shown(chunk: Chunk, validator: Validator) -> None:
@@ -86,7 +103,7 @@ def _shown(chunk: Chunk, validator: Validator) -> None:
 
 def _looks_at_rows_only(subject: Subject) -> None:
     for market, chunk in trials(subject):
-        validator = subject.started(market)
+        validator = judge(subject, market)
         with watching(subject.packages) as watch:
             verdicts(validator, pieces(chunk, range(100, len(chunk), 100)))
         wording.require_none(watch)
@@ -94,7 +111,7 @@ def _looks_at_rows_only(subject: Subject) -> None:
 
 def _in_time(subject: Subject) -> None:
     market, chunk = next(trials(subject))
-    timing = seconds_per_call(subject.started(market).validate, one_by_one(chunk), subject.seconds)
+    timing = seconds_per_call(judge(subject, market).validate, one_by_one(chunk), subject.seconds)
     wording.require_in_time(timing, subject.limits.row)
 
 
@@ -127,6 +144,12 @@ RULES = (
     ),
     Rule("two of it do not disturb each other", wording.BESIDE_WHY, wording.BESIDE_MEND, _same_twice),
     Rule(SNAPSHOTS.sentence, SNAPSHOTS.why, SNAPSHOTS.mend, _goes_on),
+    Rule(
+        "all executors of its columns give the same verdicts",
+        "research and a backtest run whole columns, live rows come one by one: both must believe the same rows",
+        "report it: an operator of Friday's, or of a plugin, has two meanings",
+        _executors_agree,
+    ),
     Rule(wording.TOLD, wording.TOLD_WHY, wording.TOLD_MEND, _looks_at_rows_only),
     Rule(wording.TIME, wording.TIME_WHY, wording.TIME_MEND, _in_time),
 )

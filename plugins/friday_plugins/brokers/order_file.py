@@ -16,7 +16,8 @@ product          setting ``product``
 validity         DAY
 tag              identifies the order in Friday's results
 decided_at       ISO 8601 in the setting's ``timezone``
-note             what the row cannot say: a good-till-cancelled order has to be placed again
+note             what the row cannot say: that the order has to be placed again, or for the auction,
+                 or with market protection
 ================ ===============================================================================
 
 ``basket_cancels.csv``, one row for each order to be cancelled: tag, tradingsymbol, exchange,
@@ -54,6 +55,7 @@ from friday_core.api import (
     TimeZone,
     Universe,
     hookimpl,
+    to_date,
 )
 
 ORDER_COLUMNS = (
@@ -64,6 +66,8 @@ CANCEL_COLUMNS = ("tag", "tradingsymbol", "exchange", "transaction_type", "quant
 _ORDER_TYPES = {OrderType.MARKET: "MARKET", OrderType.LIMIT: "LIMIT"}
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _GTC_NOTE = "good till cancelled: place it again each session until it is done"
+_CLOSE_NOTE = "for the closing auction of its session"
+_PPM_PER_PERCENT = 10_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -127,10 +131,9 @@ class OrderFileBroker(SimulatedBroker):
 
     def _order_row(self, order: Order) -> list[str]:
         decided = (_EPOCH + dt.timedelta(microseconds=order.ts_decided)).astimezone(self._zone)
-        note = _GTC_NOTE if order.time_in_force is TimeInForce.GTC else ""
         return [
             *_leg(order), _ORDER_TYPES[order.type], self._price(order), "",
-            self._product, "DAY", _text(order.tag), decided.isoformat(), note,
+            self._product, "DAY", _text(order.tag), decided.isoformat(), _note(order),
         ]  # fmt: skip
 
     def _cancel_row(self, cancel: CancelOrder) -> list[str]:
@@ -181,6 +184,20 @@ def _leg(order: Order) -> list[str]:
     return [
         _text(order.instrument.symbol), _text(order.instrument.exchange), order.side.value.upper(), str(order.quantity)
     ]  # fmt: skip
+
+
+def _note(order: Order) -> str:
+    """What a row has no column for."""
+    notes = []
+    if order.time_in_force is TimeInForce.GTC:
+        notes.append(_GTC_NOTE)
+    if order.good_till is not None:
+        notes.append(f"good till {to_date(order.good_till)}: place it again each session until it is done")
+    if order.time_in_force is TimeInForce.AT_CLOSE:
+        notes.append(_CLOSE_NOTE)
+    if order.protection_ppm:
+        notes.append(f"market protection {Decimal(order.protection_ppm) / _PPM_PER_PERCENT:f}%")
+    return "; ".join(notes)
 
 
 def _text(cell: str) -> str:

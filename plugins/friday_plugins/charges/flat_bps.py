@@ -30,6 +30,9 @@ class FlatBps(ChargesPlan):
     def charges(self, side: Side, quantity: int, notional: int) -> int:  # noqa: ARG002
         return divide_half_even(notional * self._hundredths, _HUNDREDTHS_IN_ONE)
 
+    def shares(self) -> tuple[tuple[int, int], ...]:
+        return ((self._hundredths, _HUNDREDTHS_IN_ONE),)
+
 
 @hookimpl
 def friday_components() -> list[ComponentSpec]:

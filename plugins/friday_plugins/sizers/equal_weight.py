@@ -22,11 +22,13 @@ class EqualWeight(Sizer):
     strategy that sees some of the instruments only needs ``positions`` for its full share.
     """
 
+    share: float
+
     def __init__(self, settings: Settings, universe: Universe) -> None:
-        self._share = settings.invested / (settings.positions or max(1, len(universe)))
+        self.share = settings.invested / (settings.positions or max(1, len(universe)))
 
     def size(self, signal: Signal, bar: Bar, book: BookView) -> Target:  # noqa: ARG002 - needs neither
-        return Target(signal.instrument, signal.strength * self._share, signal.reason)
+        return Target(signal.instrument, signal.strength * self.share, signal.reason)
 
 
 @hookimpl

@@ -14,11 +14,13 @@ class Settings(PluginSettings):
 class FixedFraction(Sizer):
     """``weight = fraction * strength``."""
 
+    share: float
+
     def __init__(self, settings: Settings) -> None:
-        self._fraction = settings.fraction
+        self.share = settings.fraction
 
     def size(self, signal: Signal, bar: Bar, book: BookView) -> Target:  # noqa: ARG002 - needs neither
-        return Target(signal.instrument, self._fraction * signal.strength, signal.reason)
+        return Target(signal.instrument, signal.strength * self.share, signal.reason)
 
 
 @hookimpl

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,6 +22,21 @@ from friday_core.api import (
     Verdict,
     hookimpl,
 )
+
+#: Up to so many rows are judged one by one, which is then cheaper than numpy's calls for a whole chunk.
+FEW = 40
+_DUPLICATE = (Verdict.DUPLICATE, "the same bar again")
+_CONFLICT = (Verdict.QUARANTINE, "two different bars for one time")
+_BACKWARDS = (Verdict.QUARANTINE, "time runs backwards")
+#: A chunk, or the values of one row by name.
+_Bar = Chunk | Mapping[str, Any]
+
+
+class _Passed(NamedTuple):
+    """The latest bar of an instrument that passed: its time, and its values in the order of the chunk's columns."""
+
+    ts_event: int
+    values: tuple[float, ...]
 
 
 class _Remembered(msgspec.Struct, frozen=True, tag="bar_sanity 2"):
@@ -43,17 +60,23 @@ class BarSanity(Validator):
     inputs = (*PRICE_COLUMNS, "volume")
 
     def __init__(self) -> None:
-        #: The last bar of each instrument that passed.
+        #: The last bar of each instrument that passed, but for those that passed in small chunks since.
         self._last: Chunk | None = None
+        self._since: dict[int, _Passed] = {}
+        self._names: tuple[str, ...] = ()
 
     def validate(self, chunk: Chunk) -> Judgement:
+        if len(chunk) <= FEW:
+            return self._one_by_one(chunk)
         judgement = _contradictions(chunk)
         sound = np.flatnonzero(judgement.verdict == Verdict.PASS)
         if not len(sound):
             return judgement
+        self._settle()
         return self._compared(chunk, sound, judgement)
 
     def snapshot(self) -> bytes:
+        self._settle()
         bars, state = self._last, None
         if bars is not None:
             columns = {name: _packed(values) for name, values in bars.columns.items()}
@@ -62,11 +85,63 @@ class BarSanity(Validator):
 
     def restore(self, snapshot: bytes) -> None:
         state = msgspec.msgpack.decode(snapshot, type=_Remembered | None)
-        if state is None:
-            self._last = None
+        self._last, self._since = None, {}
+        if state is not None:
+            columns = {name: _unpacked(packed) for name, packed in state.columns.items()}
+            self._last = Chunk(_unpacked(state.ts_event), _unpacked(state.inst), columns)
+
+    # Few rows -----------------------------------------------------------------------------------
+
+    def _one_by_one(self, chunk: Chunk) -> Judgement:
+        judgement, names = Judgement.passing(chunk), tuple(chunk.columns)
+        if names != self._names:
+            self._settle()
+            self._names = names
+        columns = [values.tolist() for values in chunk.columns.values()]
+        rows = zip(chunk.inst.tolist(), chunk.ts_event.tolist(), chunk.code.tolist(), *columns, strict=True)
+        for row, (inst, ts_event, code, *values) in enumerate(rows):
+            found = self._judge(inst, ts_event, code, tuple(values))
+            if found is not None:
+                judgement = judgement.marked(row, *found)
+        return judgement
+
+    def _judge(self, inst: int, ts_event: int, code: int, values: tuple[float, ...]) -> tuple[Verdict, str] | None:
+        """What is wrong with a row; without it, it is the next one's predecessor."""
+        bar = dict(zip(self._names, values, strict=True))
+        reason = _contradiction(code, bar)
+        if reason:
+            return Verdict.QUARANTINE, reason
+        last = self._since.get(inst) or self._settled(inst)
+        if last is None or ts_event > last.ts_event:
+            self._since[inst] = _Passed(ts_event, values)
+            return None
+        if ts_event < last.ts_event:
+            return _BACKWARDS
+        is_same = all(map(_is_same, values, last.values))
+        return _DUPLICATE if is_same else _CONFLICT
+
+    def _settled(self, inst: int) -> _Passed | None:
+        bars = self._last
+        if bars is None:
+            return None
+        row = int(np.searchsorted(bars.inst, inst))
+        if row == len(bars) or bars.inst[row] != inst:
+            return None
+        return _Passed(int(bars.ts_event[row]), tuple(bars[name][row].item() for name in self._names))
+
+    def _settle(self) -> None:
+        """Brings the bars that passed in small chunks to the others."""
+        if not self._since:
             return
-        columns = {name: _unpacked(packed) for name, packed in state.columns.items()}
-        self._last = Chunk(_unpacked(state.ts_event), _unpacked(state.inst), columns)
+        insts = sorted(self._since)
+        values = zip(*(self._since[inst].values for inst in insts), strict=True)
+        columns = {name: np.array(column) for name, column in zip(self._names, values, strict=True)}
+        bars = Chunk(np.array([self._since[inst].ts_event for inst in insts]), np.array(insts), columns)
+        if self._last is not None:
+            bars = Chunk.concat([self._last.take(~np.isin(self._last.inst, insts)), bars])
+        self._last, self._since = bars.take(np.argsort(bars.inst, kind="stable")), {}
+
+    # Many rows ----------------------------------------------------------------------------------
 
     def _compared(self, chunk: Chunk, sound: Int64, judgement: Judgement) -> Judgement:
         """Judges sound rows by the instrument's predecessor, and remembers the last that pass."""
@@ -89,10 +164,10 @@ class BarSanity(Validator):
 
         ends = np.flatnonzero(np.append(np.diff(rows.inst) != 0, True))
         self._last = rows.take(latest_row[ends])
-        for wrong, verdict, reason in (
-            (same_bar, Verdict.DUPLICATE, "the same bar again"),
-            (same_time & ~same_bar, Verdict.QUARANTINE, "two different bars for one time"),
-            (~passes & ~same_time, Verdict.QUARANTINE, "time runs backwards"),
+        for wrong, (verdict, reason) in (
+            (same_bar, _DUPLICATE),
+            (same_time & ~same_bar, _CONFLICT),
+            (~passes & ~same_time, _BACKWARDS),
         ):
             judgement = judgement.marked(sound[order[wrong] - remembered], verdict, reason)
         return judgement
@@ -107,30 +182,54 @@ def _unpacked(packed: tuple[str, bytes]) -> npt.NDArray[Any]:
     return np.frombuffer(data, dtype)
 
 
+def _is_same(one: float, other: float) -> bool:
+    """NaN is the same as NaN."""
+    return one == other or (math.isnan(one) and math.isnan(other))
+
+
+def _is_missing(name: str) -> Callable[[_Bar], Any]:
+    return lambda bar: bar[name] == MISSING_PRICE
+
+
+def _is_no_price(name: str) -> Callable[[_Bar], Any]:
+    return lambda bar: bar[name] <= 0
+
+
+#: What can be wrong with a bar by itself, of numbers and of whole columns; the first reason stands.
+_FAULTS: tuple[tuple[str, Callable[[_Bar], Any]], ...] = (
+    *((f"{name} is missing", _is_missing(name)) for name in PRICE_COLUMNS),
+    *((f"{name} is zero or negative", _is_no_price(name)) for name in PRICE_COLUMNS),
+    ("high is below low", lambda bar: bar["high"] < bar["low"]),
+    ("high is below open", lambda bar: bar["high"] < bar["open"]),
+    ("high is below close", lambda bar: bar["high"] < bar["close"]),
+    ("low is above open", lambda bar: bar["low"] > bar["open"]),
+    ("low is above close", lambda bar: bar["low"] > bar["close"]),
+    ("volume is missing or not finite", lambda bar: ~np.isfinite(bar["volume"])),
+    ("volume is negative", lambda bar: bar["volume"] < 0),
+)
+
+
 def _contradictions(chunk: Chunk) -> Judgement:
-    """What is wrong with each row by itself; the first reason stands."""
+    """What is wrong with each row by itself."""
     judgement = Judgement.passing(chunk)
     for code in np.unique(chunk.code[chunk.code != 0]):
-        known = code in iter(RowCode)
-        reason = RowCode(code).reason if known else f"marked by the source with code {code}"
-        judgement = judgement.marked(chunk.code == code, Verdict.QUARANTINE, reason)
-    for name in PRICE_COLUMNS:
-        judgement = judgement.marked(chunk[name] == MISSING_PRICE, Verdict.QUARANTINE, f"{name} is missing")
-    for name in PRICE_COLUMNS:
-        judgement = judgement.marked(chunk[name] <= 0, Verdict.QUARANTINE, f"{name} is zero or negative")
-    opened, high, low, close = (chunk[name] for name in PRICE_COLUMNS)
-    volume = chunk["volume"]
-    for wrong, reason in (
-        (high < low, "high is below low"),
-        (high < opened, "high is below open"),
-        (high < close, "high is below close"),
-        (low > opened, "low is above open"),
-        (low > close, "low is above close"),
-        (~np.isfinite(volume), "volume is missing or not finite"),
-        (volume < 0, "volume is negative"),
-    ):
-        judgement = judgement.marked(wrong, Verdict.QUARANTINE, reason)
+        judgement = judgement.marked(chunk.code == code, Verdict.QUARANTINE, _mark(code.item()))
+    for reason, is_wrong in _FAULTS:
+        judgement = judgement.marked(is_wrong(chunk), Verdict.QUARANTINE, reason)
     return judgement
+
+
+def _contradiction(code: int, bar: Mapping[str, float]) -> str:
+    """What is wrong with one row by itself; empty if nothing is, as with nearly all of them."""
+    low, high = bar["low"], bar["high"]
+    if not code and 0 < low <= bar["open"] <= high and low <= bar["close"] <= high and 0 <= bar["volume"] < math.inf:
+        return ""
+    return _mark(code) if code else next(reason for reason, is_wrong in _FAULTS if is_wrong(bar))
+
+
+def _mark(code: int) -> str:
+    known = code in set(RowCode)
+    return RowCode(code).reason if known else f"marked by the source with code {code}"
 
 
 def _equal(rows: Chunk, others: Int64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -137,8 +137,7 @@ class DataCompleteness(Validator):
         self._state = _State(-math.inf, 0, {})
 
     def validate(self, chunk: Chunk) -> Judgement:
-        absent = {name: _absent(chunk[name]) for name in self._settings.fields}
-        lacking = np.logical_or.reduce([np.zeros(len(chunk), bool), *absent.values()])
+        absent, lacking = self._absent(chunk)
         mended = {name: chunk[name].copy() for name in _REPAIRABLE if name in absent and lacking.any()}
         verdicts, places, reasons = np.zeros(len(chunk), np.uint8), np.zeros(len(chunk), np.uint16), {"": 0}
         columns = (chunk.inst, chunk["session"], chunk.ts_event, chunk.ts_recv, chunk["close"], lacking)
@@ -164,6 +163,13 @@ class DataCompleteness(Validator):
     def restore(self, snapshot: bytes) -> None:
         """Go on from a snapshot, also in a session of other instruments."""
         self._state = msgspec.msgpack.decode(snapshot, type=_State)
+
+    def _absent(self, chunk: Chunk) -> tuple[Mapping[str, Array], Array]:
+        """By field where it holds no value, and where one of them does."""
+        if len(chunk) == 1 and not any(_is_absent(chunk[name].item()) for name in self._settings.fields):
+            return {}, np.zeros(1, bool)
+        absent = {name: _absent(chunk[name]) for name in self._settings.fields}
+        return absent, np.logical_or.reduce([np.zeros(len(chunk), bool), *absent.values()])
 
     def _late(self, newest: _Newest, session: float, time: int) -> _Defect | None:
         if time < newest.time:
@@ -214,6 +220,11 @@ class DataCompleteness(Validator):
 def _absent(values: Array) -> Array:
     """Where a column holds no value."""
     return values == MISSING_PRICE if values.dtype.kind == "i" else ~np.isfinite(values)
+
+
+def _is_absent(value: float) -> bool:
+    """The same of one value."""
+    return value == MISSING_PRICE if isinstance(value, int) else not math.isfinite(value)
 
 
 def _replacement(names: Sequence[str], known: Mapping[str, int], close: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fakes.run_folder import SETTINGS, decision, fill, small_log, small_run, write_run
+from fakes.session_log import rows_of
 
 from friday_core.analytics.comparison import ABSENT, differing_settings, first_difference
 from friday_core.analytics.run_files import RunFiles
@@ -39,7 +40,7 @@ def test_tables_in_a_list_go_by_their_id(tmp_path: Path) -> None:
 
 def test_the_first_row_that_differs_is_found(tmp_path: Path) -> None:
     other = small_log()
-    other.fills = [other.fills[0], fill(2, -5, 10_900)]
+    other.fills = rows_of("fills", [other.fills[0], fill(2, -5, 10_900)])
     found = first_difference(run(tmp_path / "one"), run(tmp_path / "two", other), "fills")
     assert found is not None
     assert found.row == 1
@@ -51,7 +52,7 @@ def test_the_first_row_that_differs_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("swapped", [False, True])
 def test_a_run_that_ended_earlier_has_no_row(tmp_path: Path, swapped: bool) -> None:
     short = small_log()
-    short.decisions = short.decisions[:2]
+    short.decisions = rows_of("decisions", short.decisions[:2])
     pair = [run(tmp_path / "one"), run(tmp_path / "two", short)]
     found = first_difference(*(reversed(pair) if swapped else pair), "decisions")
     assert found is not None
@@ -60,7 +61,7 @@ def test_a_run_that_ended_earlier_has_no_row(tmp_path: Path, swapped: bool) -> N
 
 def test_tags_only_count_and_make_no_difference(tmp_path: Path) -> None:
     other = small_log()
-    other.fills = [type(one)("other", *_rest(one)) for one in other.fills]
+    other.fills = rows_of("fills", [type(one)("other", *_rest(one)) for one in other.fills])
     assert first_difference(run(tmp_path / "one"), run(tmp_path / "two", other), "fills") is None
 
 
@@ -70,7 +71,7 @@ def _rest(one: object) -> list[object]:
 
 def test_a_value_that_is_no_number_equals_itself(tmp_path: Path) -> None:
     log = small_log()
-    log.decisions = [decision(0, 0, 0, "NO_CHANGE", value=math.nan)]
+    log.decisions = rows_of("decisions", [decision(0, 0, 0, "NO_CHANGE", value=math.nan)])
     assert first_difference(run(tmp_path / "one", log), run(tmp_path / "two", log), "decisions") is None
 
 

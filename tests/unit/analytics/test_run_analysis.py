@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fakes.run_folder import INFY, SETTINGS, SMALL_PRICES, Price, equity, fill, held, small_log, small_run, write_run
+from fakes.session_log import log_of
 
 from friday_core.analytics.drawdowns import Drawdown
 from friday_core.analytics.price_history import Excursion
@@ -14,7 +15,6 @@ from friday_core.analytics.run_analysis import RunAnalysis
 from friday_core.analytics.run_files import RunFiles
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.outcomes import ActionApplied
-from friday_core.session.log import SessionLog
 
 
 def analysed(folder: Path) -> RunAnalysis:
@@ -83,7 +83,7 @@ def test_without_bars_excursions_are_of_closes_and_there_is_no_benchmark(tmp_pat
 
 def test_a_split_without_bars_is_no_excursion(tmp_path: Path) -> None:
     split = ActionApplied(0, 19_724, "one", INFY, 2, 1, 0, 5, 10, 0)
-    log = SessionLog(
+    log = log_of(
         equity=[equity(0, 50_000, 50_000), equity(1, 50_000, 50_000), equity(2, 100_000)],
         fills=[fill(0, 5, 10_000, 0), fill(2, -10, 5_000, 0)],
         positions=[held(0, 5, 10_000), held(1, 10, 5_000)],
@@ -120,14 +120,14 @@ def test_a_boundary_outside_of_the_run_makes_no_samples(tmp_path: Path, boundary
 
 
 def test_strategies_are_summed_into_one_curve(tmp_path: Path) -> None:
-    log = SessionLog(equity=[equity(0, 40_000), equity(0, 60_000, strategy="two")])
+    log = log_of(equity=[equity(0, 40_000), equity(0, 60_000, strategy="two")])
     books = {"one": {"capital": 400.0}, "two": {"capital": 600.0}}
     found = analysed(write_run(tmp_path / "run", log, strategies=books))
     assert (found.capital, found.curve.equity.tolist()) == (100_000, [100_000])
 
 
 def test_trips_and_open_lots_explain_the_equity(tmp_path: Path) -> None:
-    log = SessionLog(
+    log = log_of(
         equity=[equity(0, 100_000), equity(1, 47_400, 55_000)],
         fills=[fill(1, 5, 10_500)],
         positions=[held(1, 5, 11_000)],

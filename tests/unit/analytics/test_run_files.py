@@ -57,3 +57,17 @@ def test_times_dates_and_money_are_integers(tmp_path: Path) -> None:
 def test_the_summary_and_the_settings_are_as_they_were_written(tmp_path: Path) -> None:
     files = RunFiles.read(small_run(tmp_path / "run"))
     assert (files.name, files.timezone, files.results["currency"]) == ("run", "Asia/Kolkata", "INR")
+
+
+def test_a_run_that_was_killed_has_what_it_had_written_by_then(tmp_path: Path) -> None:
+    folder = small_run(tmp_path / "run")
+    whole = RunFiles.read(folder).rows("equity")
+    parts = folder / "parts" / "equity"
+    parts.mkdir(parents=True)
+    table = pq.read_table(folder / "equity.parquet")
+    for number, first in enumerate(range(2), 1):
+        pq.write_table(table.slice(first, 1), parts / f"{number:08}.parquet")
+    (parts / ".00000003.parquet.tmp").write_bytes(b"half of it")
+    assert RunFiles.read(folder).rows("equity") == whole
+    (folder / "equity.parquet").unlink()
+    assert RunFiles.read(folder).rows("equity") == whole[:2]

@@ -22,9 +22,10 @@ from friday_core.domain.instruments import InstrumentId
 from friday_core.errors import TraceError
 
 BASE, COARSE = "5m", "15m"
-#: Inputs of every program: by kind on both clocks, and one of the book.
+#: Inputs of every program: by kind on both clocks, and one of the book or, where it is asked for, all.
 INPUTS = {"raw.close": Kind.PRICE, "volume": Kind.COUNT, "x": Kind.NUM, "flag": Kind.BOOL, "session": Kind.COUNT}
 FEEDBACK = "pos"
+BOOK = ("pos", "avg_price", "open_qty", "cash", "equity")
 #: Operators that are chosen by name; the exact forms follow from the kinds, ``asof`` from the clock.
 NAMES = sorted(name for name in OPERATORS if not name.startswith("grid_") and name not in ("input", "const", "asof"))
 MINUTE = 60_000_000
@@ -82,13 +83,16 @@ class Made:
 
 
 @st.composite
-def programs(draw: st.DrawFn, size: int = 12, coarser: Sequence[str] = (COARSE,)) -> Made:
+def programs(
+    draw: st.DrawFn, size: int = 12, coarser: Sequence[str] = (COARSE,), book: Sequence[str] = (FEEDBACK,)
+) -> Made:
     """Every value on the program's own clock is an output, so that nothing is hidden by what follows."""
     trace = Trace(BASE)
     for domain in (BASE, *coarser):
         for label, kind in INPUTS.items():
             trace.input(label, kind, domain)
-    trace.input(FEEDBACK, Kind.NUM, BASE, feedback=True)
+    for label in book:
+        trace.input(label, Kind.NUM, BASE, feedback=True)
     trace.constant(draw(st.sampled_from([0.0, 1.0, -2.5, 1e-300])))
     for _ in range(draw(st.integers(1, size))):
         _draw_node(draw, trace, coarser)

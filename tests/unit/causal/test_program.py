@@ -23,7 +23,7 @@ from friday_core.causal.op import NAN
 from friday_core.causal.operators import OPERATORS
 from friday_core.causal.program import Program, trace_program
 from friday_core.causal.trace import Trace
-from friday_core.errors import InvariantError
+from friday_core.errors import InvariantError, TraceError
 
 PINNED = """
 from friday_core.causal.market import where
@@ -411,6 +411,41 @@ def test_a_state_that_is_too_long_is_refused() -> None:
         program.verify()
 
 
+# Size ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        (
+            lambda m: {"x": m.close.rolling(3_000_000_000).mean()},
+            r"test_program\.py:\d+: rolling_mean: w is 3000000000, not a whole number of rows from 1 to 16,777,216; "
+            r"use shorter windows, or a coarser clock, as m\.at\('1d'\)",
+        ),
+        (
+            lambda m: {"x": m.close.shift(10**400)},
+            r"test_program\.py:\d+: shift: k is 4\.6\d+e\+18, not a whole number",
+        ),
+        (
+            lambda m: {"x": m.close.shift(9_000_000) + m.open.shift(9_000_000)},
+            r"test_program\.py:\d+: shift keeps 9,000,001 values: the state of each instrument would have 18,000,002, "
+            r"and 16,777,216 \(128 MB\) are the most; use shorter windows",
+        ),
+    ],
+)
+def test_a_state_that_no_machine_has_room_for_is_refused_at_the_author_s_line(outputs: Any, message: str) -> None:
+    with pytest.raises(TraceError, match=message):
+        trace_program(outputs)
+
+
+def test_a_state_that_was_made_too_large_is_refused_before_it_is_made() -> None:
+    program = broken(1, params=(2.0**24,))
+    with pytest.raises(
+        InvariantError, match=r"rolling_mean\): test_program\.py:\d+: the state of each instrument would"
+    ):
+        program.verify()
+
+
 # Description -----------------------------------------------------------------------------------
 
 
@@ -441,3 +476,8 @@ def test_a_program_describes_itself_as_a_tree_of_operators() -> None:
         f"    #8 pos (the book's) [{first + 3}]",
         "    #1 ewm_mean, see above",
     ]
+
+
+def test_a_description_says_what_has_no_kernel() -> None:
+    described = trace_program(lambda m: {"x": abs(m.close)}).describe({"abs/1": "it is odd"})
+    assert "abs runs in plain Python: it is odd" in described.splitlines()

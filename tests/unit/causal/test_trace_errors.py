@@ -182,7 +182,7 @@ NAMES: list[Case] = [
     (lambda m: np.cumsum(m.close), r"use column\.cumsum\(\)"),
     (lambda m: np.clip(m.close, 1, 2), r"use column\.clip\(lower, upper\)"),
     (lambda m: np.sin(m.close), r"numpy\.sin is not an operator on columns; known are absolute, add,"),
-    (lambda m: np.isnan(m.close), r"numpy\.isnan is not an operator on columns; use column\.ffill\(\)"),
+    (lambda m: m.close.isnull(), r"a column has no .isnull.; use column\.isna\(\)"),
     (lambda m: np.histogram(m.close), r"numpy\.histogram is not an operator on columns; known are absolute"),
 ]  # fmt: skip
 

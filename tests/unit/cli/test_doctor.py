@@ -34,6 +34,7 @@ from friday_core.cli.main import cli
 from friday_core.cli.options import Choice
 from friday_core.cli.surroundings import (
     check_clock,
+    check_executor,
     check_run_folder,
     check_secrets,
     check_time_zone,
@@ -197,6 +198,46 @@ def test_a_secret_is_never_printed(here: Path, monkeypatch: pytest.MonkeyPatch, 
         result = doctor(*arguments)
         assert (result.exit_code, "hunter2" in result.output) == (1, False)
         assert "unknown key 'api_key'" in result.output
+
+
+# executor ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of compiled operators, which is not there yet."""
+    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    return tmp_path / "friday" / "kernels"
+
+
+def test_the_compiled_executor_is_tried_and_nothing_is_kept_for_it(kernels: Path) -> None:
+    (only,) = check_executor("compiled")
+    assert told(only) == ("ok", f"columns run compiled; what was compiled is kept in {kernels}, 0 files", "")
+    assert not kernels.exists()
+
+
+def test_plain_python_that_is_asked_for_is_nothing_to_look_at() -> None:
+    (only,) = check_executor("python")
+    assert told(only) == ("ok", 'columns run in plain Python, as [run] executor = "python" says', "")
+
+
+def test_a_compiler_that_does_not_work_is_a_warning_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("friday_core.causal.compiled.choice.obstacle", lambda: "ImportError: no numba")
+    (only,) = check_executor("compiled")
+    evidence = "columns run in plain Python, slower and with the same numbers: ImportError: no numba"
+    mend = "pip install --upgrade numba llvmlite, in versions for this Python and numpy"
+    assert told(only) == ("warn", evidence, mend)
+
+
+def test_a_cache_that_cannot_be_written_is_a_warning(kernels: Path) -> None:
+    kernels.parent.mkdir()
+    kernels.touch()
+    serves, warned = check_executor("compiled")
+    assert serves.outcome is Outcome.OK
+    evidence = f"{kernels} cannot be written, and every run compiles anew: Not a directory"
+    mend = "change the rights there, or name another cache folder in XDG_CACHE_HOME"
+    assert told(warned) == ("warn", evidence, mend)
 
 
 # run folder and disk -----------------------------------------------------------------------------

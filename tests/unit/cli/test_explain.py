@@ -42,6 +42,21 @@ class Quarters(ColumnStrategy):
 def friday_components():
     return [ComponentSpec("strategy", "quarters", Quarters)]
 """
+JUDGE = """
+from friday_core.api import ColumnValidator, ComponentSpec, Verdict, hookimpl
+
+class Judge(ColumnValidator):
+    def checks(self, m):
+        return {
+            "it trades": (Verdict.PASS, m.raw.close > 0),
+            "it moved": m.raw.close != m.raw.close.shift(),
+            "nobody knows its volume": m.volume.isna(),
+        }
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("validator", "one", Judge)]
+"""
 HEAVY = ["numpy", "pandas", "pyarrow", "pydantic", "dependency_injector", "rich"]
 
 
@@ -52,15 +67,24 @@ def firm_containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with a validator in columns, and a strategy of Friday's own."""
+    options = 'streams.market_data.validators=["bar_sanity", "one"]'
+    build_hosts_of(monkeypatch, tmp_path, JUDGE, "moving_average_cross", options, strategy="two")
+
+
+@pytest.fixture
 def minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same with a strategy on minutes that reads quarters of an hour."""
     options = ("plugins.source.synthetic.interval=1m", "plugins.source.synthetic.sessions=1")
     build_hosts_of(monkeypatch, tmp_path, QUARTERS, "quarters", *options)
 
 
-def build_hosts_of(monkeypatch: pytest.MonkeyPatch, folder: Path, source: str, use: str, *options: str) -> None:
+def build_hosts_of(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, source: str, use: str, *options: str, strategy: str = "one"
+) -> None:
     plugin = install(monkeypatch, source)
-    active = f'trading.active_strategies=[{{id="one", use="{use}"}}]'
+    active = f'trading.active_strategies=[{{id="{strategy}", use="{use}"}}]'
     made: Any = SimpleNamespace(
         load_settings=lambda *_, **__: None, build=lambda _loaded: host_with([plugin], folder, active, *options)
     )
@@ -132,6 +156,33 @@ def test_json_has_the_bars_of_coarser_domains() -> None:
     assert {(one["domain"], one["rows"]) for one in warm["steps"]} == {("1m", 52), ("15m", 3)}
 
 
+@pytest.mark.usefixtures("judge")
+@pytest.mark.parametrize(
+    ("day", "verdict", "moved"),
+    [("2024-01-01", "PASS, it trades", "unknown"), ("2024-01-04", "QUARANTINE, it moved", "true")],
+)
+def test_a_validator_is_shown_with_its_verdict_and_every_condition(day: str, verdict: str, moved: str) -> None:
+    printed = run(at=day).stdout.splitlines()
+    assert printed[0].startswith("validator.one, output ")
+    assert printed[2:6] == [
+        f"verdict: {verdict}",
+        "  true     PASS: it trades",
+        f"  {moved:<7}  QUARANTINE: it moved",
+        "  false    QUARANTINE: nobody knows its volume",
+    ]
+
+
+@pytest.mark.usefixtures("judge")
+def test_json_has_a_validator_s_verdict_and_its_conditions() -> None:
+    found = json.loads(run("--json").stdout)
+    assert (found["verdict"], found["reason"], found["output"]) == ("QUARANTINE", "it moved", "QUARANTINE: it moved")
+    assert found["conditions"] == [
+        {"verdict": "PASS", "reason": "it trades", "value": 1.0},
+        {"verdict": "QUARANTINE", "reason": "it moved", "value": 1.0},
+        {"verdict": "QUARANTINE", "reason": "nobody knows its volume", "value": 0.0},
+    ]
+
+
 def test_what_is_used_twice_points_to_where_it_stood() -> None:
     first, *_, again = (" ".join(words) for words in lines("--output", "square")[6:])
     number = first.partition(" ")[0]
@@ -154,6 +205,9 @@ def test_json_has_the_steps_with_numbers_as_they_are() -> None:
         "ts_event": "2024-01-04T10:00:00+00:00",
         "session": "2024-01-04",
         "row": 4,
+        "verdict": None,
+        "reason": None,
+        "conditions": [],
         "coarser": [],
     }
     assert [(one["depth"], one["leaf"], one["value"], one["kind"]) for one in steps] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import pty
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +20,8 @@ import pytest
 from click.testing import CliRunner, Result
 from fakes.installed_distribution import install_distribution, strategy_module
 
+from friday_core.causal.compiled.kernels import Kernels
+from friday_core.causal.compiled.object_store import default_folder
 from friday_core.cli.main import cli
 from friday_core.plugin.discovery import installed_plugins
 from friday_settings import load_settings
@@ -240,6 +244,102 @@ def test_one_plugin_is_told_with_what_it_does_its_settings_and_how_to_switch_it_
 
 def test_the_lines_that_switch_a_plugin_on_name_the_settings_that_must_be_given() -> None:
     assert run("source.csv").stdout.endswith("[plugins.source.csv]\n    path = ...\n")
+
+
+OPERATORS = """
+import math
+
+from friday_core.api import ColumnTransformer, ComponentSpec, Example, PluginSettings, Strategy, hookimpl, operator
+
+
+class Settings(PluginSettings):
+    share: float
+
+
+HALF = Example([[2.0]], [1.0], params=(0.5,))
+
+
+@operator("part", meaning="a share of x", nan="NaN", parameters=("s",), examples=[HALF])
+def part(state, at, x, params, scale):
+    return x[0] * params[0]
+
+
+@operator("coarse", meaning="x with four digits", nan="NaN", examples=[Example([[1.23456]], [1.235])])
+def coarse(state, at, x, params, scale):
+    return float(f"{x[0]:.3e}")
+
+
+class Parts(ColumnTransformer):
+    def __init__(self, settings):
+        self.share = settings.share
+
+    def outputs(self, m):
+        return {"part": m.close.apply(part, s=self.share).apply(coarse)}
+
+
+@hookimpl
+def friday_operators():
+    return [part, coarse]
+
+
+@hookimpl
+def friday_components():
+    return [ComponentSpec("transformer", "parts", Parts, Settings)]
+"""
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A module with two operators, one of which no compiler takes, and no kernels yet."""
+    install_distribution(tmp_path, "friday-parts", {"transformer.parts": "friday_parts"}, {"friday_parts": OPERATORS})
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    yield "friday_parts"
+    sys.modules.pop("friday_parts", None)
+
+
+def test_the_operators_of_a_plugin_are_told_with_what_they_mean(parts: str) -> None:
+    told = run("transformer.parts").stdout
+    assert "\noperators of its module:\n  part(s)   a share of x\n  coarse()  x with four digits\n\nto switch" in told
+
+
+@pytest.mark.parametrize("options", [(), ("--set", "plugins.transformer.parts.share=0.5")], ids=["unset", "set"])
+def test_an_operator_that_could_not_be_compiled_is_told_with_the_reason(parts: str, options: tuple[str, ...]) -> None:
+    run("transformer.parts")
+    operators = importlib.import_module(parts).friday_operators()
+    kernels = Kernels(default_folder(), lambda _told: None)
+    assert kernels.addresses([(op, 1) for op in operators])["coarse/1", 1] is None
+    lines = run("transformer.parts", *options).stdout.splitlines()
+    (reason,) = kernels.reasons.values()
+    assert [line for line in lines if "plain Python" in line] == [f"coarse runs in plain Python: {reason}"]
+
+
+def test_columns_are_traced_for_operators_of_other_modules(
+    parts: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = (
+        "from friday_core.api import ColumnTransformer, ComponentSpec, hookimpl\nimport friday_parts\n"
+        + textwrap.dedent("""
+        class Other(ColumnTransformer):
+            def outputs(self, m):
+                return {"other": m.close.apply(friday_parts.coarse)}
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("transformer", "other", Other)]
+    """)
+    )
+    install_distribution(tmp_path, "friday-other", {"transformer.other": "friday_other"}, {"friday_other": own})
+    before = run("transformer.other").stdout
+    Kernels(default_folder(), lambda _told: None).addresses([(importlib.import_module(parts).coarse, 1)])
+    after = run("transformer.other").stdout
+    del sys.modules["friday_other"]
+    assert "operators of its module" not in before + after
+    assert ("plain Python" in before, "coarse runs in plain Python: " in after) == (False, True)
+
+
+def test_a_plugin_with_nothing_to_say_of_operators_says_nothing() -> None:
+    assert "operator" not in run("strategy.moving_average_cross").stdout
 
 
 @pytest.mark.parametrize("plugin", [one for one in installed_plugins() if one.built_in], ids=lambda one: one.key)

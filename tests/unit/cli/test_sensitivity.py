@@ -28,11 +28,12 @@ class Again:
         self.told: list[str] = []
         self.training: list[object] = []
         self.kept_inside: list[bool] = []
+        self.serving = "compiled"
         account, broker = SimpleNamespace(charges_scale=charges), SimpleNamespace(slippage_scale=slippage)
         self.settings: Any = SimpleNamespace(settings=SimpleNamespace(account=account, broker=broker))
 
     def __call__(self) -> list[dict[str, Any]]:
-        host: Any = SimpleNamespace(training="the versions")
+        host: Any = SimpleNamespace(training="the versions", executor=SimpleNamespace(serving=self.serving))
         return run_again(CHOICE, self.settings, host, self.run)
 
     def load_settings(self, _profile: str, *, config: object, overrides: tuple[str, ...]) -> None:
@@ -73,6 +74,13 @@ def test_everything_else_is_as_it_was_chosen_but_nobody_is_told(installed: Any) 
     for one in again.loaded:
         assert (one["a.b"], one["notify.use"], one["run.observers"]) == ("1", "[]", "[]")
         assert not Path(one["run.folder"].strip('"')).exists()
+
+
+def test_they_run_in_what_the_run_came_to_run_in_so_that_no_notice_is_repeated(installed: Any) -> None:
+    again = installed(Again(run_result(), run_result()))
+    again.serving = "python"
+    again()
+    assert [one["run.executor"] for one in again.loaded] == ["python", "python"]
 
 
 def test_nothing_leaves_them(installed: Any) -> None:

@@ -14,6 +14,7 @@ from friday_core.domain.orders import (
     OrderStatus,
     OrderType,
     Side,
+    TimeInForce,
     WorkingOrder,
 )
 from friday_core.errors import InvariantError
@@ -154,3 +155,57 @@ def test_a_step_without_a_reason_keeps_the_earlier_one() -> None:
 
 def test_a_side_has_its_sign() -> None:
     assert (Side.BUY.sign, Side.SELL.sign) == (1, -1)
+
+
+# --- time, protection, brackets -----------------------------------------------------------------
+
+BRACKET = {"stop_loss": 90, "take_profit": 120}
+REFUSED = [
+    ("a date is missing", {"time_in_force": TimeInForce.GTD}, "good_till is missing"),
+    ("a date too many", {"good_till": 19_000}, "day order for INFY.NSE: good_till does not belong to it"),
+    ("no whole date", {"time_in_force": TimeInForce.GTD, "good_till": 1.5}, "good_till 1.5 is not a whole number"),
+    (
+        "a stop in an auction",
+        {"type": OrderType.STOP, "trigger_price": 100, "time_in_force": TimeInForce.AT_CLOSE},
+        "a closing auction takes market and limit orders",
+    ),
+    (
+        "two limits",
+        {"type": OrderType.LIMIT, "limit_price": 100, "protection_ppm": 1},
+        "limit order for INFY.NSE: protection_ppm does not belong to it",
+    ),
+    ("more than all", {"protection_ppm": 1_000_001}, "protection_ppm 1000001 must be 0 to 1000000"),
+    ("less than nothing", {"protection_ppm": -1}, "protection_ppm -1 must be 0 to 1000000"),
+    ("a bracket the wrong way round", {"stop_loss": 120, "take_profit": 90}, r"\[120, 90\] must rise"),
+    ("no room between", {"stop_loss": 90, "take_profit": 90}, r"\[90, 90\] must rise"),
+    ("a short the wrong way round", {"side": Side.SELL, **BRACKET}, r"\[90, 120\] must fall"),
+    (
+        "a limit outside of its bracket",
+        {"type": OrderType.LIMIT, "limit_price": 90, **BRACKET},
+        r"\[90, 90, 120\] must rise",
+    ),
+    ("a price beyond 64 bits", {"take_profit": 2**63}, "quantity and prices must be below 2"),
+]
+
+
+@pytest.mark.parametrize(("case", "changes", "message"), REFUSED)
+def test_what_does_not_belong_together_is_refused(case: str, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        order(**changes)
+
+
+def test_a_bracket_names_the_types_and_prices_of_its_legs() -> None:
+    one = order(type=OrderType.LIMIT, limit_price=100, **BRACKET)
+    assert one.is_bracket
+    assert one.prices == (100, 90, 120)
+    assert one.types == (OrderType.LIMIT, OrderType.STOP, OrderType.LIMIT)
+    assert not order().is_bracket
+    assert order().types == (OrderType.MARKET,)
+
+
+def test_of_twins_one_counts_while_the_other_works() -> None:
+    one, other = working(S.OPEN), working(S.OPEN)
+    other.twin = one
+    assert (one.is_alternative, other.is_alternative) == (False, True)
+    one.move(S.CANCELLED)
+    assert not other.is_alternative

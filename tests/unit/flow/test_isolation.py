@@ -73,6 +73,20 @@ def test_the_way_back_is_the_same_after_many_checkpoints(kind: type[FailsOn], mo
     assert len(one_by_one[0]) == 33
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@given(
+    st.sets(st.integers(0, 29), min_size=1, max_size=2),
+    st.sampled_from([range(30), range(0, 30, 7), [*range(9), 12, 13, 14, 25]]),
+)
+def test_rows_alone_and_chunks_in_turn_find_the_same_row_after_few_chunks_are_kept(
+    kind: type[FailsOn], rows: Collection[int], cuts: Sequence[int]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isolation, "CHECKPOINT_CHUNKS", 3)
+        chunk = bars(30)
+        assert asked(kind(rows), cut(chunk, cuts)) == asked(kind(rows), [chunk])
+
+
 def test_one_that_fails_on_a_chunk_and_on_none_of_its_rows_is_not_believed_for_any() -> None:
     def small_only(chunk: Chunk) -> Judgement:
         if len(chunk) > 1:

@@ -12,11 +12,14 @@ from fakes.streams import flow_of, through
 from hypothesis import given
 from hypothesis import strategies as st
 
+from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.records import ModelVersion
 from friday_core.errors import InvariantError
 from friday_core.flow.plans import DerivedPlan
 from friday_core.flow.prediction_stage import PredictionStage
+from friday_core.flow.predictors import Predictors, predictors
+from friday_core.interfaces.model import CompiledModel, stepped
 from friday_core.models.compiled import from_bytes
 from friday_core.models.linear import LinearModel
 
@@ -34,8 +37,8 @@ def rows(days: int = 6) -> Chunk:
     return chunk_of([flat(day, A, 100)._replace(volume=1.0 + day) for day in range(days)])
 
 
-def stage(*versions: ModelVersion, max_age: int | None = None) -> PredictionStage:
-    made = PredictionStage(("volume",), from_bytes, max_age)
+def stage(*versions: ModelVersion, max_age: int | None = None, make: Predictors = stepped) -> PredictionStage:
+    made = PredictionStage(("volume",), from_bytes, max_age, make)
     for one in versions:
         made.adopt(one)
     return made
@@ -102,6 +105,53 @@ def test_any_cut_and_a_restart_give_the_same_predictions(cuts: set[int], restart
         one, other = said(current, piece)
         predicted, numbers = predicted + one, numbers + other
     assert repr((predicted, numbers)) == repr(whole)
+
+
+@given(
+    moves=st.lists(st.integers(0, 2), max_size=4),
+    max_age=st.none() | st.integers(0, 3),
+    cuts=st.sets(st.integers(1, 7)),
+    order=st.permutations(range(8)),
+)
+def test_kernels_and_steps_predict_alike_whatever_is_in_force(
+    compiled: ChosenExecutor, moves: list[int], max_age: int | None, cuts: set[int], order: list[int]
+) -> None:
+    """Rows of a source may come out of order; refits may fall on one time."""
+    days = np.cumsum([0, *moves]).tolist()
+    versions = [version(day, 10.0**place, latency=place % 2) for place, day in enumerate(days)]
+    versions.sort(key=lambda one: one.effective_from)
+    age = None if max_age is None else max_age * DAY
+    chunk = rows(8).with_columns({"volume": np.array([1.0, 2.0, math.nan, 4.0, math.inf, 6.0, -0.0, 8.0])})
+    shuffled = chunk.take(np.array(order))
+    given_rows = zip(shuffled["volume"].tolist(), shuffled.ts_event.tolist(), strict=True)
+    expected = [one_by_one(versions, age, x, ts) for x, ts in given_rows]
+    for make in (stepped, predictors(compiled)):
+        made = stage(*versions, max_age=age, make=make)
+        found = [pair for part in cut(shuffled, cuts) for pair in zip(*said(made, part), strict=True)]
+        assert repr(found) == repr(expected)
+
+
+def one_by_one(versions: Sequence[ModelVersion], max_age: int | None, x: float, ts: int) -> tuple[float, float]:
+    """The prediction and the number of the version, by the words of the stage's own document."""
+    started = [number for number, one in enumerate(versions, 1) if one.effective_from < ts]
+    if not started or (max_age is not None and ts - versions[started[-1] - 1].asof > max_age):
+        return math.nan, math.nan
+    return from_bytes(versions[started[-1] - 1].blob).step([x]), float(started[-1])
+
+
+def test_a_model_without_a_kernel_predicts_by_its_step(compiled: ChosenExecutor) -> None:
+    class Own(CompiledModel):
+        features, output, nan = ("volume",), "return", "abstain"
+
+        def step(self, values: Sequence[float]) -> float:
+            return 7.0 * values[0]
+
+        def to_bytes(self) -> bytes:
+            return b"own"
+
+    made = PredictionStage(("volume",), lambda _blob: Own(), predictors=predictors(compiled))
+    made.adopt(ModelVersion("predictions", 0, 0, "own", b"own"))
+    assert said(made, rows(3)) == ([7.0, 14.0, 21.0], [1.0, 1.0, 1.0])
 
 
 def test_a_version_that_is_told_early_changes_nothing_before_its_time() -> None:

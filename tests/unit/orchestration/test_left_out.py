@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes.run_folder import FIRST, close_of, decision, equity, fill
+from fakes.session_log import log_of, rows_of
 
 from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
@@ -58,24 +59,25 @@ def training(tcs: Coverage, *, started: bool = True) -> Any:
 
 
 def reasons(core: FakeCore, model: Any = None) -> dict[str, str]:
-    found = left_out(core, UNIVERSE, model)  # type: ignore[arg-type]
-    return {one["instrument"]: one["reason"] for one in found}
+    return {one["instrument"]: one["reason"] for one in told(core, model)}
+
+
+def told(core: FakeCore, model: Any = None) -> list[dict[str, Any]]:
+    return left_out(core, UNIVERSE, model, core.log.tallies(UNIVERSE, 100))  # type: ignore[arg-type]
 
 
 def test_what_was_traded_is_not_left_out() -> None:
-    log = SessionLog(fills=[fill(0, 1, 100), fill(0, 1, 100, instrument=TCS)])
+    log = log_of(fills=[fill(0, 1, 100), fill(0, 1, 100, instrument=TCS)])
     assert reasons(FakeCore(log, bars(3, 3))) == {}
 
 
 @pytest.mark.parametrize(
     ("log", "seen", "reason"),
     [
-        (SessionLog(), (0, 3), "the run saw no bar of it"),
-        (SessionLog(), (3, 3), "no strategy decided on it"),
+        (log_of(), (0, 3), "the run saw no bar of it"),
+        (log_of(), (3, 3), "no strategy decided on it"),
         (
-            SessionLog(
-                decisions=[decision(n, 5, 0, code) for n, code in enumerate(("NO_CASH", "DRAWDOWN", "NO_CASH"))]
-            ),
+            log_of(decisions=[decision(n, 5, 0, code) for n, code in enumerate(("NO_CASH", "DRAWDOWN", "NO_CASH"))]),
             (3, 3),
             "3 decisions and no fill, most often NO_CASH",
         ),
@@ -83,8 +85,8 @@ def test_what_was_traded_is_not_left_out() -> None:
     ids=["no bar", "no decision", "no fill"],
 )
 def test_without_a_model_the_reason_is_what_strategies_did(log: SessionLog, seen: tuple[int, int], reason: str) -> None:
-    log.fills = [fill(0, 1, 100, instrument=TCS)]
-    assert left_out(FakeCore(log, bars(*seen)), UNIVERSE, None) == [  # type: ignore[arg-type]
+    log.fills = rows_of("fills", [fill(0, 1, 100, instrument=TCS)])
+    assert told(FakeCore(log, bars(*seen))) == [
         {"instrument": "INFY.NSE", "bars": seen[0], "predictions": None, "fills": 0, "reason": reason}
     ]
 
@@ -109,30 +111,30 @@ def test_without_a_model_the_reason_is_what_strategies_did(log: SessionLog, seen
     ids=["unknown features", "never together", "too early", "held back", "no version"],
 )
 def test_the_reason_of_an_instrument_that_was_never_predicted(found: Coverage, started: bool, reason: str) -> None:
-    log = SessionLog(fills=[fill(0, 1, 100)])
+    log = log_of(fills=[fill(0, 1, 100)])
     core = FakeCore(log, said=[predicted(1, GOOD, NAN)])
-    assert left_out(core, UNIVERSE, training(found, started=started)) == [  # type: ignore[arg-type]
+    assert told(core, training(found, started=started)) == [
         {"instrument": "TCS.NSE", "bars": 5, "predictions": 0, "fills": 0, "reason": reason}
     ]
 
 
 def test_an_instrument_that_was_predicted_and_not_chosen_says_so() -> None:
     core = FakeCore(said=[predicted(1, GOOD, GOOD)])
-    found = left_out(core, UNIVERSE, training(Coverage(5, 5, close_of(4), ())))  # type: ignore[arg-type]
+    found = told(core, training(Coverage(5, 5, close_of(4), ())))
     assert [(one["predictions"], one["reason"]) for one in found] == [(1, "no strategy decided on it")] * 2
 
 
 def test_out_of_sample_begins_with_the_session_of_the_first_prediction() -> None:
-    log = SessionLog(equity=[equity(day, 100) for day in range(4)])
+    log = log_of(equity=[equity(day, 100) for day in range(4)])
     core: Any = FakeCore(log, said=[predicted(0, NAN, NAN), predicted(2, NAN, GOOD), predicted(3, GOOD, GOOD)])
-    assert out_of_sample_from(core, "predictions") == "2024-01-03"
+    assert out_of_sample_from(core, "predictions", core.log.tallies(UNIVERSE, 100).account) == "2024-01-03"
     assert prediction_counts(core, "predictions", 2) == [1, 2]
 
 
 @pytest.mark.parametrize("said", [[], [predicted(0, NAN)], [predicted(3, GOOD)]], ids=["none", "NaN", "after the end"])
 def test_without_a_prediction_in_force_nothing_is_out_of_sample(said: list[Chunk]) -> None:
-    core: Any = FakeCore(SessionLog(equity=[equity(0, 100)]), said=said)
-    assert out_of_sample_from(core, "predictions") is None
+    core: Any = FakeCore(log_of(equity=[equity(0, 100)]), said=said)
+    assert out_of_sample_from(core, "predictions", core.log.tallies(UNIVERSE, 100).account) is None
 
 
 def test_coverage_counts_bars_and_names_what_is_never_known() -> None:

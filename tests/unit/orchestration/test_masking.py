@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import traceback
 
-import pyarrow as pa
 import pytest
 
 from friday_core.errors import ComponentError, FridayError
-from friday_core.orchestration.masking import mask_error, mask_table, mask_texts
+from friday_core.orchestration.masking import mask_error, mask_texts
 
 SECRET = "tides-of-May"
 
@@ -24,18 +23,6 @@ def shown(error: BaseException) -> str:
 def test_texts_are_masked_however_deep_and_everything_else_is_kept() -> None:
     value = {"a": [f"key {SECRET}", 1, None, 2.5, True], SECRET: {"b": (SECRET,)}}
     assert mask_texts(value, mask) == {"a": ["key ***", 1, None, 2.5, True], "***": {"b": ["***"]}}
-
-
-def test_a_table_without_a_secret_is_the_same_table() -> None:
-    table = pa.table({"text": ["a", None], "number": [1, 2]})
-    assert mask_table(table, mask) is table
-
-
-def test_texts_of_a_table_are_masked_in_place() -> None:
-    table = pa.table({"number": [1, 2, 3], "text": ["a", None, f"with {SECRET}"]})
-    masked = mask_table(table, mask)
-    assert masked.to_pydict() == {"number": [1, 2, 3], "text": ["a", None, "with ***"]}
-    assert masked.schema == table.schema
 
 
 def test_an_error_keeps_its_class_and_its_causes_without_the_secret() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from fakes.components import Simulation
+from fakes.session_log import log_of, rows_of
 
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, OrderStatus, Side, WorkingOrder
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.errors import BrokerError, ComponentError, InDoubt, Refused
 from friday_core.session.gateway import Gateway
-from friday_core.session.log import AccountOrder, NettingLog, SessionLog
+from friday_core.session.log import AccountOrder, NettingLog
 
 
 def order(tag: str, strategy: str = "cross") -> Order:
@@ -127,7 +128,7 @@ def test_what_it_waits_for_is_known_while_it_waits() -> None:
 def test_the_reason_is_added_to_what_the_order_says_already() -> None:
     one, other = (WorkingOrder(order(tag), 0) for tag in ("F1", "F2"))
     one.move(OrderStatus.CANCELLED, "CLIPPED_CASH: it was dear")
-    log = SessionLog(orders=[one, other])
+    log = log_of(orders=[one, other])
     log.note_unsent({"F1": "SEND_FAILED: no"})
     assert (one.status, one.reason) == (OrderStatus.CANCELLED, "CLIPPED_CASH: it was dear; SEND_FAILED: no")
     assert (other.status, other.reason) == (OrderStatus.INTENT, "")
@@ -136,6 +137,7 @@ def test_the_reason_is_added_to_what_the_order_says_already() -> None:
 def test_the_orders_behind_an_order_of_the_account_have_its_reason() -> None:
     parents = [WorkingOrder(order(tag, tag), 0) for tag in ("F1", "F2", "F3")]
     account = AccountOrder(WorkingOrder(order("FA", ""), 0), ("F1", "F3"))
-    log = SessionLog(orders=parents, netting=NettingLog(orders=[account]))
+    log = log_of(orders=parents)
+    log.netting = NettingLog(orders=rows_of("account_orders", [account]))
     log.note_unsent({"FA": "NOT_SENT: no"})
     assert [one.reason for one in (*parents, account.working)] == ["NOT_SENT: no", "", "NOT_SENT: no", "NOT_SENT: no"]

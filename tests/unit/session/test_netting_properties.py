@@ -56,7 +56,7 @@ def log_of(session: Session) -> NettingLog:
 def at_broker(session: Session) -> list[Fill]:
     """What the broker filled: orders of single strategies, and of the account."""
     alone = [fill for fill in session.log.fills if not isinstance(fill, NettedFill)]
-    return alone + log_of(session).fills
+    return [*alone, *log_of(session).fills]
 
 
 def signed_notional(session: Session, fill: Fill) -> int:

@@ -23,7 +23,7 @@ from friday_core.domain.verdicts import Verdict
 from friday_core.flow.plans import StreamPlan
 from friday_core.session.tables import ResultTables
 
-NAMES = {"orders", "fills", "positions", "equity", "decisions", "corporate_actions", "quarantine"}
+NAMES = {"orders", "fills", "positions", "equity", "decisions", "corporate_actions", "postings", "quarantine"}
 
 
 def tables_of(session: Session) -> dict[str, pa.Table]:

@@ -82,7 +82,7 @@ def test_an_order_at_its_end_does_not_work_any_more_and_is_dropped_once() -> Non
 
 def test_the_price_at_which_cash_was_reserved_is_kept() -> None:
     working = filled_book()
-    assert [working.reference(one) for one in working] == [100, 101, 102, 103]
+    assert [one.reference for one in working] == [100, 101, 102, 103]
 
 
 def test_orders_may_be_added_while_going_through_them() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, RawBar
 from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
-from friday_core.simulation.matching import BarMatcher, MatchingRules
+from friday_core.simulation.matching import BarMatcher, FillAt, MatchingRules
 
 INFY = Instrument(InstrumentId("INFY", "NSE"), "INR", tick_size=5, lot_size=10)
 #: Prices lie around here, far from the floor of one tick; a mirrored price is ``2 * MIDDLE - price``.
@@ -46,7 +46,7 @@ def asked(draw: st.DrawFn) -> tuple[Order, int]:
         kind,
         draw(prices) if kind.has_limit else None,
         draw(prices) if kind.has_trigger else None,
-        draw(st.sampled_from(TimeInForce)),
+        draw(st.sampled_from([TimeInForce.DAY, TimeInForce.GTC])),
     )
     return order, draw(st.integers(0, 4))
 
@@ -54,6 +54,17 @@ def asked(draw: st.DrawFn) -> tuple[Order, int]:
 days = st.lists(rows(), min_size=1, max_size=8).map(lambda some: sorted(some, key=lambda row: row.session))
 baskets = st.lists(asked(), min_size=1, max_size=5)
 rules = st.builds(MatchingRules, slippage_ticks=st.integers(0, 3), participation_ppm=st.sampled_from([None, 50_000]))
+any_rules = st.builds(
+    MatchingRules,
+    slippage_ticks=st.integers(0, 3),
+    participation_ppm=st.sampled_from([None, 50_000, 500_000]),
+    spread_ppm=st.sampled_from([0, 300]),
+    impact_ppm=st.sampled_from([0, 5_000]),
+    range_ppm=st.sampled_from([0, 200_000]),
+    protection_ppm=st.sampled_from([0, 500, 2_000]),
+    band_ppm=st.sampled_from([0, 1_000, 1_500]),
+    fill=st.sampled_from([FillAt.NEXT_OPEN, FillAt.NEXT_CLOSE]),
+)
 
 #: Slice, position of the order in the basket, quantity, price.
 Trades = list[tuple[int, int, int, int]]
@@ -61,7 +72,7 @@ Trades = list[tuple[int, int, int, int]]
 
 def play(rules: MatchingRules, day: Sequence[Row], basket: Sequence[tuple[Order, int]]) -> tuple[Trades, list[str]]:
     """The trades of a basket with enough cash, and the final status of each order."""
-    working = [WorkingOrder(order, active_from) for order, active_from in basket]
+    working = [WorkingOrder(order, active_from, MIDDLE) for order, active_from in basket]
     matcher = BarMatcher(rules)
     trades: Trades = []
     for ordinal, row in enumerate(day):
@@ -142,3 +153,44 @@ def test_a_day_order_trades_in_one_session_only(
         sessions = {day[slice_].session for slice_, position, _, _ in trades if position == n}
         if order.time_in_force is TimeInForce.DAY and active_from < len(day):
             assert sessions <= {day[active_from].session}
+
+
+@given(any_rules, days, baskets)
+def test_no_rule_gives_a_better_price_than_the_bar_or_a_worse_one_than_slippage_and_bounds_allow(
+    rules: MatchingRules, day: list[Row], basket: list[tuple[Order, int]]
+) -> None:
+    trades, _ = play(rules, day, basket)
+    for slice_, n, _, price in trades:
+        row, order = day[slice_], basket[n][0]
+        best, worst = (row.low, row.high) if order.side is Side.BUY else (row.high, row.low)
+        # Spread and impact are at most 2 + 51 units of some 10,000, the range's share at most 8.
+        slip = 0 if order.type.has_limit else rules.slippage_ticks * 5 + (2 + 51 + 8 + 4) // 5 * 5
+        assert (price - best) * order.side.sign >= 0
+        assert (price - worst) * order.side.sign <= slip
+
+
+@given(any_rules, days, baskets)
+def test_under_all_rules_together_shares_of_a_bar_and_quantities_are_kept(
+    rules: MatchingRules, day: list[Row], basket: list[tuple[Order, int]]
+) -> None:
+    trades, _ = play(rules, day, basket)
+    for ordinal, row in enumerate(day):
+        taken = sum(quantity for slice_, _, quantity, _ in trades if slice_ == ordinal)
+        assert rules.participation_ppm is None or taken <= row.volume * rules.participation_ppm // 1_000_000
+    for n, (order, _) in enumerate(basket):
+        assert sum(quantity for _, position, quantity, _ in trades if position == n) <= order.quantity
+
+
+@given(any_rules, days, baskets)
+def test_no_price_is_beyond_the_bands_or_a_protection(
+    rules: MatchingRules, day: list[Row], basket: list[tuple[Order, int]]
+) -> None:
+    trades, _ = play(rules, day, basket)
+    for slice_, n, _, price in trades:
+        order, session = basket[n][0], day[slice_].session
+        before = [row.open for row in day[:slice_] if row.session < session]
+        if before and rules.band_ppm:
+            assert abs(price - before[-1]) <= before[-1] * rules.band_ppm // 1_000_000
+        if rules.protection_ppm and not order.type.has_limit:
+            reference = order.trigger_price or MIDDLE
+            assert (price - reference) * order.side.sign <= reference * rules.protection_ppm // 1_000_000

@@ -67,6 +67,13 @@ def test_slippage_is_scaled_up_to_whole_ticks_and_the_other_rules_stay(scale: fl
     assert matcher.rules.slippage_ticks == 3
 
 
+def test_every_kind_of_slippage_is_scaled_and_none_beyond_all_of_the_price() -> None:
+    matcher = BarMatcher(MatchingRules(spread_ppm=500, impact_ppm=100_001, range_ppm=600_000, band_ppm=50_000))
+    scaled = scaled_slippage(matcher, 2.5, "paper")
+    assert isinstance(scaled, BarMatcher)
+    assert scaled.rules == MatchingRules(spread_ppm=1_250, impact_ppm=250_003, range_ppm=1_000_000, band_ppm=50_000)
+
+
 def test_a_scale_of_one_is_the_thing_itself() -> None:
     plan, matcher, own = Permille(), BarMatcher(MatchingRules()), OwnMatcher()
     assert scaled_charges(plan, 1.0) is plan

@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 
 from friday_core.api import Col, ColumnStrategy, ColumnTransformer, ComponentSpec, FeatureSet, Market, where
+from friday_core.causal.batch import by_slices
+from friday_core.causal.oracle import Oracle
+from friday_core.causal.tables import Table
+from friday_core.domain.chunk import Float64
 from friday_core.testing.comparing import one_by_one
 from friday_core.testing.markets import Markets
-from friday_core.testing.outcomes import DoesNotApply
+from friday_core.testing.outcomes import Broken, DoesNotApply
 from friday_core.testing.passages import RowPassage, SlicePassage, markets_of, passage
 from friday_core.testing.rule import Check
 from friday_core.testing.subject import Subject
@@ -97,3 +101,28 @@ def test_every_rule_is_kept_on_every_clock(kind: str, author: Any) -> None:
     for rule in rules_of(one.spec)[5:]:
         with suppress(DoesNotApply):
             Check(one, rule)()
+
+
+class OffByABit(Oracle):
+    """An executor that rounds otherwise where it is handed many rows."""
+
+    def columns(self, tables: Mapping[str, Table]) -> dict[str, Float64]:
+        return {name: np.nextafter(column, np.inf) for name, column in by_slices(self, tables).items()}
+
+
+@pytest.mark.parametrize("author", [Single, Compared])
+def test_an_executor_that_differs_from_plain_python_in_the_last_bit_is_found(author: Any) -> None:
+    one = subject("transformer", author)
+    (rule,) = (rule for rule in rules_of(one.spec) if rule.sentence.startswith("all executors of its columns"))
+    Check(one, rule)()
+    other = subject("transformer", author)
+    vars(other)["executor"] = OffByABit
+    with pytest.raises(Broken, match="by the executor that a run takes"):
+        Check(other, rule)()
+
+
+def test_the_kit_runs_columns_in_what_a_run_takes() -> None:
+    one, decides = subject("transformer", Single), subject("strategy", Asks)
+    passage(one, MARKETS.daily)
+    run(decides, MARKETS.daily)
+    assert [own.executor.summary()["ran"] for own in (one, decides)] == [["compiled"], ["compiled"]]

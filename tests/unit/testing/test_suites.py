@@ -11,9 +11,11 @@ from friday_core.testing.doubles import NoCharges, ScriptedBroker
 from friday_core.testing.outcomes import Broken
 from friday_core.testing.project import Project, checks_of_project, project_at
 from friday_core.testing.rule import Rule
-from friday_core.testing.suites import BY_KIND, EVERY_KIND, rules_of
+from friday_core.testing.suites import BY_KIND, EVERY_KIND, OF_OPERATORS, rules_of
 
-ALL: list[Rule] = list(dict.fromkeys([*EVERY_KIND, *(rule for rules in BY_KIND.values() for rule in rules)]))
+ALL: list[Rule] = list(
+    dict.fromkeys([*EVERY_KIND, *OF_OPERATORS, *(rule for rules in BY_KIND.values() for rule in rules)])
+)
 
 
 def test_every_kind_has_rules_of_its_own() -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pytest
 from fakes.bars import UNIVERSE, A
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,8 @@ from unit.causal.random_programs import BASE, COARSE, FEEDBACK, INPUTS, MINUTE, 
 from unit.causal.stepping import bits
 
 from friday_core.causal.batch import run
+from friday_core.causal.compiled.executor import CompiledExecutor
+from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.domains import rank
 from friday_core.causal.oracle import Columns, Oracle
 from friday_core.domain.chunk import MISSING_PRICE
@@ -29,6 +33,7 @@ from friday_core.trading.ledger import Book, FrozenBook
 
 HOURLY = "1h"
 DOMAINS = (HOURLY, COARSE, BASE)
+Make = Callable[..., "Recording"]
 #: Bars of the base from one bar of a domain to the next.
 EVERY = {BASE: 1, COARSE: 3, HOURLY: 12}
 
@@ -94,8 +99,8 @@ def book_of(position: int) -> FrozenBook:
 class Recording(Oracle):
     """Keeps the outputs of every slice."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
         self.shown: dict[str, list[float]] = {}
 
     def step(self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None) -> dict[str, list[float]]:
@@ -105,21 +110,27 @@ class Recording(Oracle):
         return answers
 
 
-def executed(made: Made, moments: Sequence[Moment], instruments: Sequence[InstrumentId] = ()) -> Recording:
-    executor, decide = runner_of(made, instruments)
+class RecordingCompiled(Recording, CompiledExecutor):
+    """The compiled executor's answers."""
+
+
+def executed(
+    made: Made, moments: Sequence[Moment], instruments: Sequence[InstrumentId] = (), make: Make = Recording
+) -> Recording:
+    executor, decide = runner_of(made, instruments, make=make)
     for moment in moments:
         decide(moment)
     return executor
 
 
 def runner_of(
-    made: Made, instruments: Sequence[InstrumentId] = (), snapshot: bytes | None = None
+    made: Made, instruments: Sequence[InstrumentId] = (), snapshot: bytes | None = None, make: Make = Recording
 ) -> tuple[Recording, Callable[[Moment], None]]:
     """A runner's executor, taken up from a snapshot if there is one, and what hands the runner a slice."""
     kept: list[Recording] = []
 
     def executor(*given: Any) -> Recording:
-        kept.append(Recording(*given))
+        kept.append(make(*given))
         if snapshot is not None:
             assert kept[0].restore(snapshot).cold == ()
         return kept[0]
@@ -191,6 +202,28 @@ def test_an_executor_s_snapshot_goes_on_in_another_runner(made: Made, seed: int,
         decide(moment)
     shown = {name: before.shown.get(name, []) + after.shown.get(name, []) for name in made.program.outputs}
     assert differences(shown, whole_columns(made, moments)) == []
+
+
+@pytest.fixture(scope="module")
+def compiled(request: pytest.FixtureRequest) -> Make:
+    assert request.config.cache is not None
+    return partial(RecordingCompiled, kernels=Kernels(request.config.cache.mkdir("friday_kernels"), print))
+
+
+@settings(some, suppress_health_check=[*some.suppress_health_check, HealthCheck.function_scoped_fixture])
+@given(made=three_clocks, seed=seeds, cut=st.integers(0, 40))
+def test_a_compiled_runner_decides_the_same_and_goes_on_for_a_plain_one(
+    compiled: Make, made: Made, seed: int, cut: int
+) -> None:
+    moments = session_of(seed)
+    expected = whole_columns(made, moments)
+    assert differences(executed(made, moments, make=compiled).shown, expected) == []
+    before = executed(made, moments[:cut])
+    after, decide = runner_of(made, snapshot=before.snapshot(), make=compiled)
+    for moment in moments[cut:]:
+        decide(moment)
+    shown = {name: before.shown.get(name, []) + after.shown.get(name, []) for name in made.program.outputs}
+    assert differences(shown, expected) == []
 
 
 def test_random_sessions_hold_what_the_properties_are_about() -> None:

@@ -23,6 +23,7 @@ from fakes.run_folder import (
     small_run,
     write_run,
 )
+from fakes.session_log import log_of, rows_of
 
 from friday_core.analytics.report import figures, tables
 from friday_core.analytics.report import page as page_module
@@ -30,7 +31,6 @@ from friday_core.analytics.report.page import run_page
 from friday_core.analytics.run_analysis import RunAnalysis
 from friday_core.analytics.run_files import RunFiles
 from friday_core.domain.instruments import InstrumentId
-from friday_core.session.log import SessionLog
 
 Element = ElementTree.Element
 
@@ -77,7 +77,8 @@ def test_the_head_says_what_ran(page: Element) -> None:
     assert head is not None
     assert words(head) == (
         "Friday run report small, backtest period 2024-01-01 to 2024-01-03, 3 sessions instruments 1: INFY.NSE "
-        "capital 1,000.00 INR strategies one charges flat_bps (bps 3.0) broker paper (slippage_ticks 1) run run"
+        "capital 1,000.00 INR strategies one charges flat_bps (bps 3.0) broker paper (slippage_ticks 1) "
+        "orders decided at a close, filled at the next open; 1 tick slippage; any volume run run"
     )
 
 
@@ -242,9 +243,9 @@ EVIL = "</title><script>alert('x')</script>&\"<img src=x>"
 def test_nothing_that_a_run_holds_becomes_markup(tmp_path: Path) -> None:
     evil = InstrumentId(EVIL, "NSE")
     log = small_log()
-    log.fills = [fill(1, 5, 10_500, instrument=evil), fill(2, -5, 10_800, instrument=evil)]
-    log.positions = [held(1, 5, 11_000, instrument=evil)]
-    log.decisions = [decision(0, 5, 0, EVIL, EVIL)]
+    log.fills = rows_of("fills", [fill(1, 5, 10_500, instrument=evil), fill(2, -5, 10_800, instrument=evil)])
+    log.positions = rows_of("positions", [held(1, 5, 11_000, instrument=evil)])
+    log.decisions = rows_of("decisions", [decision(0, 5, 0, EVIL, EVIL)])
     prices = [price._replace(instrument=str(evil)) for price in SMALL_PRICES]
     summary: dict[str, Any] = {
         "error": EVIL,
@@ -268,22 +269,23 @@ def test_nothing_that_a_run_holds_becomes_markup(tmp_path: Path) -> None:
 
 def test_what_is_open_stands_at_its_last_mark(tmp_path: Path) -> None:
     log = small_log()
-    log.fills, log.positions = log.fills[:1], [held(1, 5, 11_000), held(2, 5, 9_900)]
+    log.fills = rows_of("fills", log.fills[:1])
+    log.positions = rows_of("positions", [held(1, 5, 11_000), held(2, 5, 9_900)])
     _, row = rows(part(parsed(text_of(write_run(tmp_path / "run", log, SMALL_PRICES))), "Open at the end"))
     assert row == ["INFY.NSE", "one", "2024-01-02", "5", "105.00", "525.00", "0.00", "1.00", "495.00", "−31.00"]
 
 
 LONG = "0123456789 " * 3
 EMPTY = {
-    "no slice": SessionLog(),
-    "one slice": SessionLog(equity=[equity(0, 100_000)]),
-    "no fills": SessionLog(equity=[equity(day, 100_000) for day in range(3)]),
-    "all refused": SessionLog(
+    "no slice": log_of(),
+    "one slice": log_of(equity=[equity(0, 100_000)]),
+    "no fills": log_of(equity=[equity(day, 100_000) for day in range(3)]),
+    "all refused": log_of(
         equity=[equity(day, 100_000) for day in range(3)],
         decisions=[decision(n, 5, 0, "DRAWDOWN", LONG) for n in range(3)],
     ),
-    "a fill and no close after it": SessionLog(equity=[equity(0, 47_400, 52_500)], fills=[fill(0, 5, 10_500)]),
-    "nothing left": SessionLog(equity=[equity(0, 100_000), equity(1, 0), equity(2, -5)]),
+    "a fill and no close after it": log_of(equity=[equity(0, 47_400, 52_500)], fills=[fill(0, 5, 10_500)]),
+    "nothing left": log_of(equity=[equity(0, 100_000), equity(1, 0), equity(2, -5)]),
 }
 
 
@@ -307,7 +309,9 @@ def test_a_run_that_failed_early_has_a_page_that_says_so(tmp_path: Path) -> None
 def test_very_many_round_trips_are_cut_to_the_largest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "MOST_TRIPS", 2)
     log = small_log()
-    log.fills = [fill(1, 6, 10_000, 0), fill(1, -1, 10_010, 0), fill(2, -2, 9_000, 0), fill(2, -3, 12_000, 0)]
+    log.fills = rows_of(
+        "fills", [fill(1, 6, 10_000, 0), fill(1, -1, 10_010, 0), fill(2, -2, 9_000, 0), fill(2, -3, 12_000, 0)]
+    )
     found = part(parsed(text_of(write_run(tmp_path / "run", log, SMALL_PRICES))), "Round trips")
     assert [row[3] for row in rows(found)[1:]] == ["2", "3"]
     assert "The 2 with the largest profits and losses of 3" in words(found)
@@ -322,7 +326,7 @@ def test_instruments_without_prices_are_said_to_be_left_out(tmp_path: Path) -> N
 
 def test_a_session_with_more_than_one_slice_names_minutes(tmp_path: Path) -> None:
     log = small_log()
-    log.equity = [msgspec.structs.replace(one, session=19_723) for one in log.equity]
+    log.equity = rows_of("equity", [msgspec.structs.replace(one, session=19_723) for one in log.equity])
     _, row = rows(part(parsed(text_of(write_run(tmp_path / "run", log, SMALL_PRICES))), "Round trips"))
     assert row[1:3] == ["2024-01-02 15:30", "2024-01-03 15:30"]
 
@@ -333,7 +337,7 @@ def test_what_each_brought_is_shown_with_its_amount(page: Element) -> None:
 
 def test_two_strategies_are_told_apart(tmp_path: Path) -> None:
     log = small_log()
-    log.fills += [msgspec.structs.replace(one, strategy="two") for one in log.fills]
+    log.fills = rows_of("fills", [*log.fills, *(msgspec.structs.replace(one, strategy="two") for one in log.fills)])
     page = parsed(text_of(write_run(tmp_path / "run", log, SMALL_PRICES)))
     told = ["INFY.NSE: 26.00", "one: 13.00", "two: 13.00"]
     assert [words(one) for one in part(page, "What each brought").iter("title")] == told

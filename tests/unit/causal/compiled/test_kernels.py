@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import errno
 import math
 import subprocess
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from unit.causal.stepping import bits
@@ -16,7 +20,7 @@ from unit.causal.stepping import bits
 from friday_core.causal.batch import run
 from friday_core.causal.compiled.choice import fastest_executor
 from friday_core.causal.compiled.executor import CompiledExecutor
-from friday_core.causal.compiled.fingerprint import kernel_key
+from friday_core.causal.compiled.fingerprint import RUNNERS, Routine, kernel_key, routine_key
 from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.object_store import ObjectStore
 from friday_core.causal.kinds import Kind
@@ -109,7 +113,46 @@ def test_a_folder_that_cannot_be_written_costs_a_notice_only(tmp_path: Path, tol
     assert told[1].startswith("kernels cannot be kept, and are compiled in every run: ")
 
 
-def test_two_processes_that_compile_at_once_both_have_whole_kernels(tmp_path: Path) -> None:
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """Files end after 100 bytes, as where there is no more room."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def read_only_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_options: object) -> NoReturn:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.mkstemp", refused)
+
+
+@pytest.mark.parametrize("hindrance", ["full_disk", "read_only_folder"])
+def test_where_nothing_can_be_kept_kernels_are_compiled_with_one_notice(
+    tmp_path: Path, told: list[str], request: pytest.FixtureRequest, hindrance: str
+) -> None:
+    request.getfixturevalue(hindrance)
+    kernels = Kernels(tmp_path, told.append)
+    wanted = [(own(_doubled), 1), (OPERATORS["neg"], 1)]
+    assert None not in kernels.addresses(wanted).values()
+    assert kernels.driver() == kernels.driver()
+    assert [text.partition(":")[0] for text in told] == [
+        f"compiling 2 operators for this machine, once; kept in {tmp_path}",
+        "kernels cannot be kept, and are compiled in every run",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_two_processes_that_compile_at_once_both_have_whole_kernels(tmp_path: Path, is_broken: bool) -> None:
+    if is_broken:
+        Kernels(tmp_path, lambda _text: None).addresses([(OPERATORS[name], 1) for name in ("add", "ewm_mean")])
+        for path in tmp_path.iterdir():
+            path.write_bytes(path.read_bytes()[:-1])
     script = f"""
         from pathlib import Path
         from friday_core.causal.compiled.kernels import Kernels
@@ -122,6 +165,8 @@ def test_two_processes_that_compile_at_once_both_have_whole_kernels(tmp_path: Pa
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [one.communicate()[0] for one in both] == ["False\n"] * 2
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".kernel"] * 2
+    store = ObjectStore(tmp_path)
+    assert None not in [store.get(path.stem) for path in tmp_path.iterdir()]
 
 
 def test_an_operator_that_cannot_be_compiled_runs_in_plain_python(tmp_path: Path, told: list[str]) -> None:
@@ -130,8 +175,9 @@ def test_an_operator_that_cannot_be_compiled_runs_in_plain_python(tmp_path: Path
     program, column = program_of(op), [1.23456, math.nan, -0.0]
     shown = run(program, {"x": column}, executor=lambda *given: CompiledExecutor(*given, kernels=kernels))
     assert bits(shown["y"].tolist()) == bits(run(program, {"x": column})["y"].tolist())
-    assert told[-1].startswith("operator formatted has no kernel and runs in plain Python: ")
+    assert told[-1].startswith(f"operator formatted of {__name__} has no kernel and runs in plain Python: ")
     assert list(kernels.reasons) == ["formatted/1"]
+    assert Kernels(tmp_path, told.append).known_reasons([op, OPERATORS["add"]]) == kernels.reasons
     assert Kernels(tmp_path, told.append).addresses([(op, 1)]) == {("formatted/1", 1): None}
 
 
@@ -176,3 +222,33 @@ def test_importing_columns_loads_no_compiler() -> None:
 
 def test_the_kernel_of_a_step_takes_the_place_of_one_that_cannot_be_compiled() -> None:
     assert [name for name, op in OPERATORS.items() if op.kernel is not None] == ["pow", "exp", "floor"]
+
+
+def test_modules_whose_text_does_not_count_are_none_that_the_compiler_reads() -> None:
+    prefix = "friday_core.causal.compiled."
+    read: set[str] = set()
+    waiting = ["lowering", "driver"]
+    while waiting:
+        name = waiting.pop()
+        if name not in read:
+            read.add(name)
+            tree = ast.parse(Path(str(find_spec(prefix + name).origin)).read_text("utf-8"))  # type: ignore[union-attr]
+            froms = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+            waiting += [module.removeprefix(prefix) for module in froms if module.startswith(prefix)]
+    assert read & RUNNERS == set()
+    assert {"row_kernels", "words", "loading"} <= read
+    assert [name for name in RUNNERS if find_spec(prefix + name) is None and name != "__init__"] == []
+
+
+def test_a_routine_is_known_by_the_text_of_its_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("routine_of_test", "rules_of_test"):
+        (tmp_path / f"{name}.py").write_text("x = 1\n", "utf-8")
+    one = Routine("routine_of_test", "play", ("rules_of_test",))
+    keys = [routine_key(one), routine_key(replace(one, name="other")), routine_key(replace(one, sources=()))]
+    (tmp_path / "rules_of_test.py").write_text("x = 2\n", "utf-8")
+    keys.append(routine_key(one))
+    assert len(set(keys)) == 4
+    assert not {"routine_of_test", "rules_of_test"} & sys.modules.keys()
+    with pytest.raises(ModuleNotFoundError, match="no module 'nowhere' to take a routine's code from"):
+        routine_key(Routine("nowhere", "play"))

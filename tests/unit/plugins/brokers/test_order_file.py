@@ -6,7 +6,9 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
@@ -105,6 +107,27 @@ def test_a_good_till_cancelled_order_is_a_day_order_with_a_note(broker: OrderFil
     [row] = written(broker, tmp_path, order(limit=150_000, validity=TimeInForce.GTC))
     assert row["validity"] == "DAY"
     assert row["note"] == "good till cancelled: place it again each session until it is done"
+
+
+NOTES = [
+    (
+        {"time_in_force": TimeInForce.GTD, "good_till": 19_737},
+        "good till 2024-01-15: place it again each session until",
+    ),
+    ({"time_in_force": TimeInForce.AT_CLOSE}, "for the closing auction of its session"),
+    ({"protection_ppm": 7_500}, "market protection 0.75%"),
+    ({"protection_ppm": 0}, ""),
+    ({"time_in_force": TimeInForce.GTC, "protection_ppm": 10_000}, "until it is done; market protection 1%"),
+]
+
+
+@pytest.mark.parametrize(("changes", "note"), NOTES)
+def test_what_a_row_has_no_column_for_is_in_the_note(
+    broker: OrderFileBroker, tmp_path: Path, changes: dict[str, Any], note: str
+) -> None:
+    [row] = written(broker, tmp_path, msgspec.structs.replace(order(), **changes))
+    assert note in row["note"]
+    assert bool(row["note"]) == bool(note)
 
 
 def test_product_and_time_zone_are_settings(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from friday_core.api import MISSING_PRICE, Chunk, RowCode, Verdict
+from friday_core.api import MISSING_PRICE, Chunk, Judgement, RowCode, Verdict
+from friday_plugins.validators import bar_sanity
 from friday_plugins.validators.bar_sanity import BarSanity
 
 #: time, instrument, open, high, low, close, volume, code
@@ -165,3 +166,98 @@ def test_verdicts_and_reasons_do_not_depend_on_the_cuts(rows: list[Row], cuts: l
         judgement = validator.validate(chunk(rows[start:stop]))
         found += [(Verdict(int(judgement.verdict[n])), judgement.reason_of(n)) for n in range(stop - start)]
     assert found == verdicts(*rows)
+
+
+# Few rows and many ------------------------------------------------------------------------------
+
+
+class Many(BarSanity):
+    """Judges any chunk as it judges large ones."""
+
+    def validate(self, chunk: Chunk) -> Judgement:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(bar_sanity, "FEW", 0)
+            return super().validate(chunk)
+
+
+def said(validator: BarSanity, pieces: Sequence[Chunk]) -> list[tuple[Verdict, str]]:
+    found = []
+    for piece in pieces:
+        judgement = validator.validate(piece)
+        found += [(Verdict(int(judgement.verdict[n])), judgement.reason_of(n)) for n in range(len(piece))]
+    return found
+
+
+#: Whatever a source may deliver, garbage too.
+ANYTHING = st.lists(
+    st.builds(
+        lambda ts, inst, prices, volume, code: (ts, inst, *prices, volume, code),
+        st.sampled_from([-(2**62), -1, 0, 1, 2, 2**53, 2**53 + 1, 2**62]),
+        st.integers(0, 2),
+        st.tuples(*[st.sampled_from([MISSING_PRICE, -5, 0, 90, 100, 110, 2**60, 2**60 + 1])] * 4)
+        | st.sampled_from([(100, 110, 90, 105), (100, 110, 90, 106)]),
+        st.sampled_from([1000.0, 1000.0, 0.0, -0.0, -1.0, NAN, float("inf"), float("-inf")]),
+        st.sampled_from([0, 0, 0, 0, 1, 2, 77]),
+    ),
+    min_size=1,
+    max_size=60,
+)
+CUTS = st.lists(st.integers(1, 59), max_size=5)
+
+
+def pieces(rows: Sequence[Row], cuts: Sequence[int]) -> list[Chunk]:
+    """With a further column in which values are missing at times."""
+    known = [NAN if row[2] % 7 == 5 else float(row[2]) for row in rows]
+    whole = chunk(rows).with_columns({"open_interest": np.array(known)})
+    edges = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
+    return [whole.take(slice(start, stop)) for start, stop in pairwise(edges)]
+
+
+@given(ANYTHING, CUTS)
+def test_few_rows_are_judged_as_many_are_and_leave_the_same_state(rows: list[Row], cuts: list[int]) -> None:
+    few, many = BarSanity(), Many()
+    assert said(few, pieces(rows, cuts)) == said(many, pieces(rows, []))
+    assert few.snapshot() == many.snapshot()
+
+
+@given(ANYTHING, CUTS)
+def test_few_and_many_rows_in_turn_are_judged_as_many_are(rows: list[Row], cuts: list[int]) -> None:
+    mixed, last, found = BarSanity(), b"", []
+    for number, piece in enumerate(pieces(rows, cuts)):
+        mixed = Many() if number % 2 else BarSanity()
+        if last:
+            mixed.restore(last)
+        found += said(mixed, [piece])
+        last = mixed.snapshot()
+    many = Many()
+    assert found == said(many, pieces(rows, []))
+    assert last == many.snapshot()
+
+
+@given(ANYTHING)
+def test_large_chunks_are_judged_as_their_rows_are_one_by_one(rows: list[Row]) -> None:
+    rows = rows * (1 + bar_sanity.FEW // len(rows))
+    one, other = BarSanity(), BarSanity()
+    assert said(one, pieces(rows, range(len(rows)))) == said(other, pieces(rows, []))
+    assert one.snapshot() == other.snapshot()
+
+
+def test_a_snapshot_between_rows_that_come_alone_goes_on_with_the_same_verdicts() -> None:
+    first, second = BarSanity(), BarSanity()
+    said(first, pieces([row(1), row(2, inst=3), row(3)], [1, 2]))
+    second.restore(first.snapshot())
+    rows = [row(3), row(1, inst=3), row(2, inst=3, volume=9.0), row(4)]
+    assert said(second, pieces(rows, [1, 2, 3])) == [
+        (Verdict.DUPLICATE, "the same bar again"),
+        quarantined("time runs backwards"),
+        quarantined("two different bars for one time"),
+        PASSES,
+    ]
+
+
+def test_columns_in_another_order_are_the_same_bar() -> None:
+    one = chunk([row()]).with_columns({"x": np.array([1.0]), "y": np.array([2.0])})
+    other = chunk([row()]).with_columns({"y": np.array([2.0]), "x": np.array([1.0])})
+    assert [verdict for verdict, _ in said(BarSanity(), [one, other, one])] == [
+        Verdict.PASS, Verdict.DUPLICATE, Verdict.DUPLICATE,
+    ]  # fmt: skip

@@ -1,0 +1,319 @@
+"""Whole backtests, from data in memory to the equity curve, against loops by hand that do only that.
+
+``python benchmarks/bench_backtest.py``: every contender's equity and fills are compared before anything is measured.
+"""
+
+# ruff: noqa: PLR0917 - loops by hand know no names of arguments
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from harness import interleaved, report
+
+from friday_core.api import HOLD, Market, where
+from friday_core.causal.compiled.executor import CompiledExecutor
+from friday_core.causal.compiled.kernels import Kernels
+from friday_core.causal.compiled.object_store import default_folder
+from friday_core.causal.program import trace_program
+from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.flow.coarser import Slices
+from friday_core.session.desk import Desk
+from friday_core.session.driver import Driver
+from friday_core.session.log import SessionLog
+from friday_core.simulation.compiled.loaded import Compiled
+from friday_core.simulation.matching import BarMatcher, MatchingRules
+from friday_core.testing.doubles import StrengthSizer
+from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.ledger import Book
+from friday_core.trading.limits import Limits
+from friday_core.trading.risk import RiskEngine
+from friday_plugins.charges.flat_bps import FlatBps
+
+MINUTE, DAY = 60_000_000, 86_400_000_000
+BARS, BARS_A_SESSION = 1_000_000, 375
+SYMBOLS, DAYS, TOP = 50, 2_520, 10
+#: Paise: so much that whole shares are bought to the end.
+CAPITAL = 100_000_000_000
+PANEL_CAPITAL = 1_000_000_000
+#: 0.03%: of a million.
+CHARGE = 300
+
+
+# One instrument: two moving averages that cross, all in, at the next open -----------------------------------------
+
+
+def cross(m: Market) -> Mapping[str, Any]:
+    up = where(m.close.rolling(10).mean() > m.close.rolling(30).mean(), 1.0, 0.0)
+    return {"target": where(up != up.shift(1), up, HOLD)}
+
+
+def minutes() -> Chunk:
+    """A random walk on a grid of a paisa."""
+    random = np.random.default_rng(7)
+    close = np.round(1e4 * np.exp(np.cumsum(random.normal(0, 3e-4, BARS)))).astype(np.int64)
+    opened = np.concatenate([close[:1], close[:-1] + random.integers(-1, 2, BARS - 1)])
+    high, low = np.maximum(opened, close) + 1, np.minimum(opened, close) - 1
+    session = 10_000 + np.arange(BARS) // BARS_A_SESSION
+    ts = session * DAY + np.arange(BARS) % BARS_A_SESSION * MINUTE
+    return _chunk(ts, np.zeros(BARS, np.int32), session, opened, high, low, close)
+
+
+def by_hand(opened: Any, close: Any, cash: float, equity: Any) -> int:
+    """What one writes who wants the curve and nothing else: fractions of shares, floats."""
+    fills, shares, fast, slow, order, before = 0, 0.0, 0.0, 0.0, 0, -1
+    for t in range(len(close)):
+        if order > 0:
+            shares, cash, fills = cash / (opened[t] * 1.0003), 0.0, fills + 1
+        elif order < 0:
+            cash, shares, fills = shares * opened[t] * 0.9997, 0.0, fills + 1
+        order = 0
+        price = close[t]
+        fast += price
+        slow += price
+        if t >= 10:
+            fast -= close[t - 10]
+        if t >= 30:
+            slow -= close[t - 30]
+        if t >= 29:
+            up = 1 if 3 * fast > slow else 0
+            holds = 1 if shares > 0.0 else 0
+            if before >= 0 and up not in (before, holds):
+                order = 1 if up else -1
+            before = up
+        equity[t] = cash + shares * price
+    return fills
+
+
+def charged(worth: int) -> int:
+    rest = worth * CHARGE % 1_000_000
+    whole = worth * CHARGE // 1_000_000
+    return whole + 1 if rest > 500_000 or (rest == 500_000 and whole % 2 == 1) else whole
+
+
+_charged = numba.njit(charged)
+
+
+def affordable(shares: int, price: int, cash: int) -> int:
+    """The most whole shares that the cash pays for, charges included."""
+    while shares > 0 and shares * price + _charged(shares * price) > cash:
+        short = shares * price + _charged(shares * price) - cash
+        shares -= max(1, short // (price + 1 + price * CHARGE // 1_000_000))
+    return shares
+
+
+_affordable = numba.njit(affordable)
+
+
+def by_hand_in_whole_shares(opened: Any, close: Any, cash: int, equity: Any) -> int:
+    """The same with the rules that Friday keeps: whole shares, cut to the cash at the close and at the fill."""
+    fills, shares, fast, slow, order, before = 0, 0, 0, 0, 0, -1
+    for t in range(len(close)):
+        if order > 0:
+            bought = _affordable(order, opened[t], cash)
+            if bought > 0:
+                cash -= bought * opened[t] + _charged(bought * opened[t])
+                shares += bought
+                fills += 1
+        elif order < 0:
+            cash += shares * opened[t] - _charged(shares * opened[t])
+            shares = 0
+            fills += 1
+        order = 0
+        price = close[t]
+        fast += price
+        slow += price
+        if t >= 10:
+            fast -= close[t - 10]
+        if t >= 30:
+            slow -= close[t - 30]
+        equity[t] = cash + shares * price
+        if t >= 29:
+            up = 1 if 3 * fast > slow else 0
+            if before >= 0 and up != before:
+                if up and shares == 0:
+                    order = _affordable(cash // price, price, cash)
+                elif not up and shares > 0:
+                    order = -1
+            before = up
+    return fills
+
+
+# Many instruments: at the end of each month the ten that rose most ------------------------------------------------
+
+
+def top_ten(m: Market) -> Mapping[str, Any]:
+    momentum = m.close.shift(21) / m.close.shift(252) - 1.0
+    return {"target": where(m.month_end, where(m.panel(momentum).top(TOP) > 0.0, 0.99 / TOP, 0.0), HOLD)}
+
+
+def days() -> Chunk:
+    """50 symbols with a common factor; every twenty-first day ends a month."""
+    random = np.random.default_rng(7)
+    moves = random.normal(3e-4, 0.01, (DAYS, 1)) + random.normal(0, 0.015, (DAYS, SYMBOLS))
+    close = np.round(1e4 * np.exp(np.cumsum(moves, axis=0))).astype(np.int64)
+    opened = np.vstack([close[:1], np.round(close[:-1] * (1 + random.normal(0, 0.002, (DAYS - 1, SYMBOLS))))])
+    opened = np.maximum(opened.astype(np.int64), 1)
+    session = np.repeat(10_000 + np.arange(DAYS), SYMBOLS)
+    inst = np.tile(np.arange(SYMBOLS, dtype=np.int32), DAYS)
+    high, low = np.maximum(opened, close), np.minimum(opened, close)
+    month_end = (session % 21 == 0).astype(np.float64)
+    prices = [one.ravel() for one in (opened, high, low, close)]
+    return _chunk(session * DAY, inst, session, *prices).with_columns({"month_end": month_end})
+
+
+def panel_by_hand(opened: Any, close: Any, month_end: Any, cash: int, equity: Any) -> int:
+    """Targets by momentum, sells first, buys cut to the cash at the fill; whole shares."""
+    steps, symbols = close.shape
+    held, orders = np.zeros(symbols, np.int64), np.zeros(symbols, np.int64)
+    rank = np.empty(symbols)
+    fills = 0
+    for t in range(steps):
+        for sells in range(2):
+            for i in range(symbols):
+                if orders[i] == 0 or (orders[i] < 0) != (sells == 0):
+                    continue
+                quantity = orders[i]
+                if quantity > 0:
+                    quantity = _affordable(quantity, opened[t, i], cash)
+                worth = abs(quantity) * opened[t, i]
+                if quantity != 0:
+                    cash -= (worth if quantity > 0 else -worth) + _charged(worth)
+                    held[i] += quantity
+                    fills += 1
+                orders[i] = 0
+        value = 0
+        for i in range(symbols):
+            value += held[i] * close[t, i]
+        equity[t] = cash + value
+        if month_end[t] and t >= 252:
+            for i in range(symbols):
+                rank[i] = close[t - 21, i] / close[t - 252, i] - 1.0
+            chosen = np.argsort(-rank, kind="mergesort")[:TOP]
+            for i in range(symbols):
+                orders[i] = -held[i]
+            for i in chosen:
+                wished = 99_000 * equity[t] // (1_000_000 * close[t, i])
+                orders[i] = wished - held[i]
+    return fills
+
+
+# Friday -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """One strategy on rows in memory."""
+
+    rows: Chunk
+    universe: Universe
+    outputs: Callable[[Market], Mapping[str, Any]]
+    base: str
+    capital: int
+    kernels: Kernels
+    is_fast: bool = True
+
+    def run(self) -> SessionLog:
+        """From rows to the log of the session."""
+        program = trace_program(self.outputs, ("month_end",), base=self.base, adjusted=False)
+
+        def make(*given: Any) -> CompiledExecutor:
+            return CompiledExecutor(*given, kernels=self.kernels)
+
+        book = Book("one", "INR", self.capital)
+        charges = FlatBps(FlatBps.Settings(bps=CHARGE / 100))
+        desk = Desk(
+            0,
+            ColumnRunner("one", program, self.universe, (), make),
+            book,
+            universe=self.universe,
+            sizer=StrengthSizer(),
+            risk=RiskEngine(Limits(), {}),
+            charges=charges,
+        )
+        kernel = (lambda: Compiled(self.kernels)) if self.is_fast else None
+        driver = Driver(self.universe, [desk], BarMatcher(MatchingRules()), charges, kernel=kernel)
+        if self.is_fast and driver.obstacles:
+            raise RuntimeError("; ".join(driver.obstacles))
+        driver.step(Slices(self.rows, {}))
+        return driver.log
+
+
+def curve(log: SessionLog) -> Any:
+    return np.concatenate([block.array("equity") for block in log.equity.blocks()])
+
+
+def _chunk(ts: Any, inst: Any, session: Any, opened: Any, high: Any, low: Any, close: Any) -> Chunk:
+    ones = np.ones(len(ts))
+    prices = {"open": opened, "high": high, "low": low, "close": close}
+    added = {"volume": ones * 1e9, "session": session.astype(np.float64), "factor": ones, "split": ones}
+    return Chunk(ts.astype(np.int64), inst, {**prices, **added})
+
+
+def _universe(count: int) -> Universe:
+    return Universe(Instrument(InstrumentId(f"S{number:02d}", "NSE"), "INR") for number in range(count))
+
+
+def one_instrument(kernels: Kernels, repeats: int) -> None:
+    rows = minutes()
+    test = Backtest(rows, _universe(1), cross, "1m", CAPITAL, kernels)
+    opened, close = np.array(rows["open"]), np.array(rows["close"])
+    floats = opened.astype(np.float64), close.astype(np.float64)
+    hand, whole = numba.njit(error_model="numpy")(by_hand), numba.njit(error_model="numpy")(by_hand_in_whole_shares)
+    expected, rough = np.empty(BARS, np.int64), np.empty(BARS)
+    fills = whole(opened, close, CAPITAL, expected)
+    hand(*floats, float(CAPITAL), rough)
+    log = test.run()
+    assert (len(log.fills), int(curve(log)[-1])) == (fills, int(expected[-1])), (len(log.fills), fills)
+    assert np.array_equal(curve(log), expected)
+    whole_shares, in_fractions = f"{expected[-1] / 100:,.2f}", f"{rough[-1] / 100:,.2f}"
+    print(f"\n{BARS:,} bars, {fills:,} fills, final equity {whole_shares} in each; in fractions {in_fractions}")
+    contenders = {
+        "numba loop by hand, fractions of shares": lambda: hand(*floats, float(CAPITAL), np.empty(BARS)),
+        "numba loop by hand, whole shares": lambda: whole(opened, close, CAPITAL, np.empty(BARS, np.int64)),
+        "Friday": lambda: curve(test.run()),
+    }
+    measured = interleaved(contenders, repeats)
+    report("Moving averages, one instrument, per bar", measured, next(iter(contenders)), per=BARS, unit="ns")
+
+
+def portfolio(kernels: Kernels, repeats: int) -> None:
+    rows = days()
+    test = Backtest(rows, _universe(SYMBOLS), top_ten, "1d", PANEL_CAPITAL, kernels)
+    opened, close = (np.array(rows[name]).reshape(DAYS, SYMBOLS) for name in ("open", "close"))
+    ends = np.array(rows["month_end"]).reshape(DAYS, SYMBOLS)[:, 0] > 0
+    hand = numba.njit(error_model="numpy")(panel_by_hand)
+    expected = np.empty(DAYS, np.int64)
+    fills = hand(opened, close, ends, PANEL_CAPITAL, expected)
+    log = test.run()
+    assert (len(log.fills), int(curve(log)[-1])) == (fills, int(expected[-1])), (len(log.fills), fills)
+    assert np.array_equal(curve(log), expected)
+    print(f"\n{SYMBOLS} x {DAYS:,}: {fills:,} fills, final equity {expected[-1] / 100:,.2f} in each")
+    contenders = {
+        "numba loop by hand": lambda: hand(opened, close, ends, PANEL_CAPITAL, np.empty(DAYS, np.int64)),
+        "Friday": lambda: curve(test.run()),
+    }
+    report("Monthly top ten, whole run", interleaved(contenders, repeats), "numba loop by hand", unit="ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=31)
+    parser.add_argument("--fresh", action="store_true", help="compile the kernels anew, in a folder of their own")
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp()) if arguments.fresh else default_folder()
+    kernels = Kernels(folder, print)
+    one_instrument(kernels, arguments.repeats)
+    portfolio(kernels, arguments.repeats)
+
+
+if __name__ == "__main__":
+    main()

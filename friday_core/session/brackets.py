@@ -1,0 +1,118 @@
+"""Brackets: what an order trades is closed by a stop and a limit order, of which one ends the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
+from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.session.arrivals import Arrivals
+from friday_core.session.desk import Desk
+from friday_core.session.log import SessionLog
+from friday_core.session.slices import Slice
+from friday_core.session.working_orders import WorkingOrders
+
+
+@dataclass(slots=True)
+class _Bracket:
+    """What one fill of an entry opened, and the orders that are to close it.
+
+    ``left`` is what is still to be closed; ``due`` are the legs to be placed, each with whether its trigger
+    has been touched already; ``legs`` those that were.
+    """
+
+    entry: Order
+    left: int
+    due: list[tuple[Order, bool]]
+    legs: list[WorkingOrder] = field(default_factory=list)
+
+
+class Brackets:
+    """The brackets of a session. Its legs are orders like any other, with tags of their own.
+
+    - Each fill of an entry has legs of its own, for the quantity that it added to the position, placed after the
+      fills of the slice: they trade from the next slice on, plus latency. The stop arrives before the limit
+      order, so that of a bar that reaches both it is the stop that trades.
+    - They are good till cancelled. What one leg trades, the other is cancelled by; if something is left to close,
+      one of that quantity takes its place, with the trigger touched if it was.
+    - They close and never open: what the position is closed by otherwise ends them, or makes them smaller.
+    - A leg that ends in any other way is not placed again: a strategy that cancels its orders gives up both.
+    """
+
+    def __init__(self, desks: Mapping[str, Desk], working: WorkingOrders, arrivals: Arrivals, log: SessionLog) -> None:
+        self._desks = desks
+        self._working = working
+        self._arrivals = arrivals
+        self._log = log
+        self._brackets: list[_Bracket] = []
+        self._withdrawn: list[Intent] = []
+
+    def follow(self, traded: WorkingOrder, quantity: int) -> None:
+        """A quantity of an order of a strategy is booked: what it opens is noted, and the legs that it ends."""
+        order = traded.order
+        if order.is_bracket:
+            self._brackets.append(_Bracket(order, quantity, [(leg, False) for leg in _legs(order)]))
+        if not self._brackets:
+            return
+        held = self._desks[order.strategy].book.position(order.instrument)
+        for bracket in self._brackets:
+            if (bracket.entry.strategy, bracket.entry.instrument) == (order.strategy, order.instrument):
+                if traded in bracket.legs:
+                    bracket.left -= quantity
+                bracket.left = min(bracket.left, max(0, bracket.entry.side.sign * held))
+                self._withdraw(bracket)
+
+    def place(self, moment: Slice) -> list[Intent]:
+        """After the fills of a slice: the cancels and the new legs, to be told to the broker."""
+        intents, self._withdrawn = self._withdrawn, []
+        for bracket in self._brackets:
+            due, bracket.due = bracket.due, []
+            for leg, triggered in due if bracket.left else ():
+                placed = self._placed(bracket, leg, moment)
+                placed.triggered = triggered
+                intents.append(PlaceOrder(placed.order))
+            bracket.legs = [leg for leg in bracket.legs if not leg.status.terminal]
+            for stop, other in zip(bracket.legs, bracket.legs[1:], strict=False):
+                other.twin = stop
+        self._brackets = [one for one in self._brackets if one.legs]
+        return intents
+
+    def _withdraw(self, bracket: _Bracket) -> None:
+        """End the legs that would close more than is left."""
+        for leg in bracket.legs:
+            if leg.status.terminal or leg.remaining <= bracket.left:
+                continue
+            leg.move(OrderStatus.CANCELLED, f"BRACKET: {bracket.left} of {bracket.entry.tag} are left to close")
+            self._withdrawn.append(CancelOrder(leg.order.tag, leg.reason))
+            bracket.due.append((leg.order, leg.triggered))
+
+    def _placed(self, bracket: _Bracket, leg: Order, moment: Slice) -> WorkingOrder:
+        entry = bracket.entry
+        tag = self._desks[entry.strategy].next_tag(moment.session)
+        order = msgspec.structs.replace(leg, quantity=bracket.left, tag=tag, ts_decided=moment.ts_event)
+        price = order.limit_price if order.trigger_price is None else order.trigger_price
+        working = self._working.add(order, self._arrivals.following(moment), price or 0)
+        bracket.legs.append(working)
+        self._log.orders.append(working)
+        return working
+
+
+def _legs(entry: Order) -> Iterator[Order]:
+    """The orders that close an entry, as templates: the stop first."""
+    side = Side.SELL if entry.side is Side.BUY else Side.BUY
+    plain = Order(
+        entry.instrument,
+        side,
+        entry.quantity,
+        time_in_force=TimeInForce.GTC,
+        reason=f"BRACKET: closes {entry.tag}",
+        strategy=entry.strategy,
+        product=entry.product,
+    )
+    if entry.stop_loss is not None:
+        yield msgspec.structs.replace(plain, type=OrderType.STOP, trigger_price=entry.stop_loss)
+    if entry.take_profit is not None:
+        yield msgspec.structs.replace(plain, type=OrderType.LIMIT, limit_price=entry.take_profit)

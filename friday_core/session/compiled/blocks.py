@@ -1,0 +1,219 @@
+"""Blocks of slices for the kernel; between its runs, single slices for the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from friday_core.domain.chunk import Array, Chunk, Float64, Universe
+from friday_core.domain.orders import WorkingOrder
+from friday_core.domain.records import Intent
+from friday_core.flow.coarser import Slices
+from friday_core.session.bills import Bills
+from friday_core.session.compiled.intents import Intents, Placed
+from friday_core.session.compiled.results import Sent, Written
+from friday_core.session.compiled.transfer import Transfer
+from friday_core.session.compiled.wishes import Wishes
+from friday_core.session.desk import Desk
+from friday_core.session.log import SessionLog
+from friday_core.session.slices import Slice, slices_of
+from friday_core.session.standing import Standing
+from friday_core.session.working_orders import WorkingOrders
+from friday_core.simulation.compiled import words as w
+from friday_core.simulation.compiled.arena import Arena, Runs
+from friday_core.simulation.matching_rules import MatchingRules
+from friday_core.trading.column_runner import ColumnRunner
+
+#: Fewer rows than this are stepped one slice after the other: handing books over costs more.
+LEAST_ROWS = 256
+#: So many slices in one go repay what it costs to hand books over and back.
+WORTH_IT = 16
+
+
+class CompiledSlices:
+    """Steps whole blocks by ``kernel``, on the objects that it is given.
+
+    ``step_one`` is the driver: it steps a slice on the real objects. ``stops`` gives the first session that
+    is the driver's, because something is announced for it. ``counts`` are slices by who stepped them.
+    ``kernel`` is asked for the kernel when it is first needed; where there is none, no block is taken.
+    """
+
+    def __init__(
+        self,
+        universe: Universe,
+        desks: Sequence[Desk],
+        working: WorkingOrders,
+        bills: Bills,
+        log: SessionLog,
+        *,
+        rules: MatchingRules,
+        charges: Sequence[tuple[int, int]],
+        kernel: Callable[[], Runs | None],
+        assumed: bool,
+        least_rows: int = LEAST_ROWS,
+    ) -> None:
+        self._universe = universe
+        self._desks = desks
+        self._runners = [desk.runner for desk in desks if isinstance(desk.runner, ColumnRunner)]
+        self._log = log
+        self._load = kernel
+        self._kernel: Runs | None = None
+        self._is_loaded = False
+        self._assumed = assumed
+        self._least_rows = least_rows
+        limits, asked = [desk.risk.limits for desk in desks], [_asked(desk) for desk in desks]
+        self._arena = Arena(tuple(universe), limits, rules, charges, asked)
+        self._transfer = Transfer(universe, desks, working, bills)
+        self.counts = {"kernel": 0, "driver": 0}
+        #: Slices that the driver steps before the kernel is asked again, and how many they may become.
+        self._patience, self.most_patience = 1, 64
+        #: Of a block, the first row that the driver must step in any case; for tests.
+        self.inject: Callable[[int], int | None] = lambda _row: None
+
+    def takes(self, slices: Slices) -> bool:
+        """Whether there is enough to do, and all of it in an order that the kernel knows."""
+        rows = slices.rows
+        if len(rows) < self._least_rows or any(runner.stopped is not None for runner in self._runners):
+            return False
+        if not self._is_loaded:
+            self._kernel, self._is_loaded = self._load(), True
+        return self._kernel is not None and not bool((rows.ts_event[1:] < rows.ts_event[:-1]).any())
+
+    def step(
+        self,
+        slices: Slices,
+        standing: Standing,
+        step_one: Callable[[Slice], Sequence[Intent]],
+        stops: Callable[[], int | None],
+    ) -> Intents:
+        """All slices of a block; what is to be sent."""
+        ahead = [_looked_ahead(one, slices) for one in self._runners]
+        outputs = [one for one in ahead if one is not None]
+        block = _Block(slices.rows)
+        wishes: list[Wishes] = []
+        if len(outputs) == len(self._runners):
+            desks = zip(self._desks, self._runners, outputs, strict=True)
+            wishes = [Wishes(desk, runner, found, slices.rows) for desk, runner, found in desks]
+        try:
+            return self._stepped(block, wishes, standing, step_one, stops)
+        finally:
+            for one in self._runners:
+                one.look_back()
+
+    def _stepped(
+        self,
+        block: _Block,
+        wishes: Sequence[Wishes],
+        standing: Standing,
+        step_one: Callable[[Slice], Sequence[Intent]],
+        stops: Callable[[], int | None],
+    ) -> Intents:
+        """Without ``wishes``, because a strategy could not be asked ahead, every slice is the driver's."""
+        intents, row, targets = Intents(), 0, self._targets(wishes)
+        if wishes:
+            decisions = int(np.count_nonzero(~np.isnan(targets)))
+            self._arena.bind(block.columns, targets, decisions, self._log.slices)
+            self._written = Written(self._universe, self._desks, block.columns, wishes, assumed=self._assumed)
+        while row < len(block.rows):
+            if wishes:
+                row = self._run(row, standing, intents, stops())
+                for one in wishes:
+                    one.catch_up(row, self._universe)
+            for _ in range(self._patience):
+                if row < len(block.rows):
+                    row = self._one(block, row, intents, step_one)
+            for number, runner in enumerate(self._runners):
+                if runner.stopped is not None and wishes:
+                    targets[number] = np.nan
+        return intents
+
+    @staticmethod
+    def _targets(wishes: Sequence[Wishes]) -> Float64:
+        """Of all desks, one after the other."""
+        if len(wishes) == 1:
+            return wishes[0].targets.reshape(1, -1)
+        return np.array([one.targets for one in wishes])
+
+    def _one(self, block: _Block, row: int, intents: Intents, step_one: Callable[[Slice], Sequence[Intent]]) -> int:
+        """The slice at a row, by the driver; where the next one begins."""
+        end = block.end(row)
+        (moment,) = slices_of(Slices(block.rows.take(slice(row, end)), {}), self._log.slices, self._universe)
+        for one in self._runners:
+            if one.ahead is not None:
+                one.ahead.go_to(row)
+        intents.add(step_one(moment))
+        self.counts["driver"] += 1
+        return end
+
+    def _run(self, row: int, standing: Standing, intents: Intents, stops: int | None) -> int:
+        """The kernel from a row on, as far as it goes; the first row that it did not take."""
+        arena, log, first = self._arena, self._log, self._log.slices
+        while self._transfer.is_possible():
+            orders = self._transfer.take_up(arena, standing, log.slices)
+            arena.start(row, stops, self.inject(row))
+            assert self._kernel is not None
+            self._kernel(arena)
+            row = arena.row
+            is_done = arena.slices > log.slices
+            if is_done:
+                self._take(dict(enumerate(orders)), standing, intents)
+            if not arena.grow(is_done):
+                break
+        stepped = log.slices - first
+        self.counts["kernel"] += stepped
+        self._patience = 1 if stepped >= WORTH_IT else min(2 * self._patience, self.most_patience)
+        return row
+
+    def _take(self, objects: Mapping[int, WorkingOrder], standing: Standing, intents: Intents) -> None:
+        """What the kernel did goes to the objects and to the log."""
+        arena, log, written = self._arena, self._log, self._written
+        equity, tables = arena.equity(log.slices), arena.written()
+        sent = Sent(tables["orders"], objects, self._desks, self._universe)
+        written.decisions(log, tables["decisions"], sent)
+        self._transfer.give_back(arena, sent)
+        written.orders(log, sent)
+        written.fills(log, tables["fills"], sent)
+        written.ended(log, tables["ended"], sent)
+        written.positions(log, tables["positions"])
+        written.equity(log, *equity)
+        intents.add(Placed(sent, sent.known))
+        log.slices = arena.slices
+        standing.latest = Slice(log.slices - 1, *arena.latest, (), {})
+        for number, desk in enumerate(self._desks):
+            standing.equity[desk.name] = int(arena.desk(number)[w.EQUITY])
+
+
+def _asked(desk: Desk) -> int:
+    if desk.risk.asks_about_wishes:
+        return w.WISHES_ASKED
+    return w.ORDERS_ASKED if desk.risk.asks_about_orders else w.NOTHING
+
+
+class _Block:
+    """Rows, and their columns as the kernel reads them."""
+
+    def __init__(self, rows: Chunk) -> None:
+        self.rows = rows
+        self.columns: Mapping[str, Array] = {
+            "ts": rows.ts_event,
+            "inst": rows.inst.astype(np.int64) if rows.inst.any() else np.zeros(len(rows), np.int64),
+            **{name: rows[name] for name in ("open", "high", "low", "close", "volume", "session")},
+        }
+
+    def end(self, row: int) -> int:
+        """The row after the slice that begins at one."""
+        ts, inst = self.columns["ts"], self.columns["inst"]
+        end = row + 1
+        while end < len(ts) and ts[end] == ts[row] and inst[end] > inst[end - 1]:
+            end += 1
+        return end
+
+
+def _looked_ahead(runner: ColumnRunner, slices: Slices) -> Mapping[str, Float64] | None:
+    """The outputs for all rows; ``None`` where that raises: then each slice is asked for, and says why."""
+    try:
+        return runner.look_ahead(slices.rows, slices.coarser).outputs
+    except Exception:  # noqa: BLE001 - what a strategy raises stops it on the slice where it does
+        runner.look_back()
+        return None

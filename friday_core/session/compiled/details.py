@@ -1,0 +1,83 @@
+"""The words of a decision's detail, from the numbers that the kernel left: the same words as the driver's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from friday_core.domain.instruments import Instrument
+from friday_core.domain.money import format_money
+from friday_core.simulation.compiled import words as w
+from friday_core.trading.limits import Limits
+
+#: A row of the table of decisions.
+Row = Sequence[int]
+
+
+def detail_of(row: Row, weight: float, instrument: Instrument, limits: Limits) -> str:
+    """What stands in ``DecisionTaken.detail``; ``weight`` is the target."""
+    return _DETAILS[row[w.D_CODE]](row, weight, instrument, limits)
+
+
+def _none(_row: Row, _weight: float, _instrument: Instrument, _limits: Limits) -> str:
+    return ""
+
+
+def _no_change(row: Row, _weight: float, _instrument: Instrument, _limits: Limits) -> str:
+    return f"{row[w.D_A]} are held or on their way"
+
+
+def _zero(_row: Row, weight: float, instrument: Instrument, _limits: Limits) -> str:
+    return f"a weight of {weight:.6f} is worth less than one lot of {instrument.lot_size}"
+
+
+def _unpriced(_row: Row, _weight: float, _instrument: Instrument, _limits: Limits) -> str:
+    return "the close is missing or not positive"
+
+
+def _short(row: Row, _weight: float, instrument: Instrument, _limits: Limits) -> str:
+    return f"a short of {row[w.D_A]}: {instrument.kind} is delivered for cash, limit 0"
+
+
+def _order_value(row: Row, _weight: float, instrument: Instrument, limits: Limits) -> str:
+    return f"{_money(row[w.D_A], instrument)}, limit {_money(limits.order_value or 0, instrument)}"
+
+
+def _position(row: Row, _weight: float, instrument: Instrument, _limits: Limits) -> str:
+    worth, most = _money(row[w.D_B], instrument), _money(row[w.D_C], instrument)
+    return f"a position of {row[w.D_A]} worth {worth}, limit {most}"
+
+
+def _order_count(row: Row, _weight: float, _instrument: Instrument, limits: Limits) -> str:
+    return f"{row[w.D_A]} orders in this session, limit {limits.orders_per_session}"
+
+
+def _open_orders(row: Row, _weight: float, _instrument: Instrument, limits: Limits) -> str:
+    return f"{row[w.D_A]} orders work, limit {limits.open_orders}"
+
+
+def _shared(row: Row, _weight: float, instrument: Instrument, _limits: Limits) -> str:
+    return f"{_money(row[w.D_A], instrument)} with all orders of the slice, {_money(row[w.D_B], instrument)} at most"
+
+
+def _small(row: Row, _weight: float, instrument: Instrument, limits: Limits) -> str:
+    return f"worth {_money(row[w.D_A], instrument)}, {_money(limits.min_order_value or 0, instrument)} at least"
+
+
+def _money(minor: int, instrument: Instrument) -> str:
+    return format_money(minor, instrument.currency)
+
+
+_DETAILS: Mapping[int, Callable[[Row, float, Instrument, Limits], str]] = {
+    w.C_SENT: _none,
+    w.C_NO_CHANGE: _no_change,
+    w.C_ZERO_SIZE: _zero,
+    w.C_UNPRICED: _unpriced,
+    w.C_SHORT_DELIVERY: _short,
+    w.C_ORDER_VALUE: _order_value,
+    w.C_POSITION_WEIGHT: _position,
+    w.C_ORDER_COUNT: _order_count,
+    w.C_OPEN_ORDERS: _open_orders,
+    w.C_GROSS_EXPOSURE: _shared,
+    w.C_CLIPPED_CASH: _shared,
+    w.C_MIN_ORDER_VALUE: _small,
+}

@@ -1,0 +1,87 @@
+"""Whether a session's slices can be the kernel's, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+
+from friday_core.domain.chunk import Universe
+from friday_core.interfaces.broker import Matcher, Tariff
+from friday_core.session.compiled.wishes import SIGNAL, TARGET
+from friday_core.session.desk import Desk
+from friday_core.simulation.matching import BarMatcher
+from friday_core.simulation.matching_rules import FillAt, MatchingRules
+from friday_core.simulation.scaled_costs import known_shares
+from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.limits import Limits
+
+#: What of limits and of matching rules the kernel knows: with anything else, slices are the driver's.
+_LIMITS = frozenset({
+    "order_value", "min_order_value", "position_ppm", "gross_ppm", "concentration_positions", "drawdown_ppm", "tiers",
+    "day_loss_ppm", "orders_per_session", "open_orders", "allow_short", "buffer_ppm", "margin_buffer_ppm",
+})  # fmt: skip
+_RULES = frozenset({
+    "latency", "slippage_ticks", "participation_ppm", "spread_ppm", "impact_ppm", "range_ppm", "protection_ppm", "fill",
+})  # fmt: skip
+#: What charges may be, one share of the other.
+MOST_SHARES = 2
+
+
+def obstacles(
+    universe: Universe, desks: Sequence[Desk], matcher: Matcher, charges: Tariff, *, nets: bool, limits: Limits
+) -> list[str]:
+    """Why each slice is stepped in Python, in words for the user; empty where the kernel serves.
+
+    ``nets`` says whether what several strategies order is netted, ``limits`` are the account's.
+    """
+    found = [] if desks else ["there is no strategy"]
+    for desk in desks:
+        found += [f"strategy {desk.name}: {reason}" for reason in _of_desk(desk)]
+    found += _of_matcher(matcher)
+    shares = known_shares(charges)
+    if shares is None or len(shares) > MOST_SHARES:
+        found.append(f"charges plan {type(charges).__name__} charges more than shares of the notional")
+    if charges.known(tuple(universe)) is not None:
+        found.append(f"charges plan {type(charges).__name__} knows rates for some dates only")
+    if nets:
+        found.append("what several strategies order is netted ([trading] netting)")
+    if limits.order_value is not None or limits.gross_ppm is not None:
+        found.append("the account has limits ([account] max_order_value, max_gross_exposure)")
+    return found
+
+
+def _of_desk(desk: Desk) -> Iterator[str]:
+    runner = desk.runner
+    if type(runner) is not ColumnRunner:
+        yield "it is not written in columns"
+        return
+    program = runner.program
+    if program.cone:
+        yield "its columns read the book"
+    if TARGET in program.outputs and SIGNAL in program.outputs:
+        yield "it returns both signals and targets"
+    elif TARGET not in program.outputs and SIGNAL not in program.outputs:
+        yield "it returns neither signals nor targets"
+    elif SIGNAL in program.outputs and desk.share is None:
+        yield "the sizer does more with a signal than to multiply its strength by a share"
+    if desk.products.usual:
+        yield f"its orders name the product {desk.products.usual}"
+    yield from _of_limits(desk.risk.limits)
+
+
+def _of_limits(limits: Limits) -> Iterator[str]:
+    for one in fields(limits):
+        if one.name not in _LIMITS and getattr(limits, one.name) != one.default:
+            yield f"the limit {one.name} is set ([risk])"
+
+
+def _of_matcher(matcher: Matcher) -> Iterator[str]:
+    if type(matcher) is not BarMatcher:
+        yield f"the broker has a matcher of its own ({type(matcher).__name__})"
+        return
+    rules: MatchingRules = matcher.rules
+    if rules.fill is FillAt.THIS_CLOSE:
+        yield "orders trade at the close that decided them"
+    for one in fields(rules):
+        if one.name not in _RULES and getattr(rules, one.name) != one.default:
+            yield f"the broker's rules have {one.name}"

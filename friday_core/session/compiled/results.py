@@ -1,0 +1,300 @@
+"""What the kernel wrote, as rows of the log and as intents; texts are made when somebody reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+import msgspec
+import numpy as np
+
+from friday_core.domain.chunk import Array, Float64, Int64, Universe
+from friday_core.domain.orders import Fill, Order, OrderStatus, Side, WorkingOrder
+from friday_core.session.columns import Coded, alone
+from friday_core.session.compiled.details import detail_of
+from friday_core.session.compiled.wishes import Wishes
+from friday_core.session.desk import Desk
+from friday_core.session.log import SessionLog
+from friday_core.session.working_orders import tag_of
+from friday_core.simulation.compiled import words as w
+from friday_core.trading.parts import cash_reason
+
+_STATUS = (
+    OrderStatus.INTENT,
+    OrderStatus.OPEN,
+    OrderStatus.PARTIAL,
+    OrderStatus.FILLED,
+    OrderStatus.CANCELLED,
+    OrderStatus.EXPIRED,
+)
+_FILL_DEFAULTS = {one.name: one.default for one in msgspec.structs.fields(Fill) if not one.required}
+_SIDES = (Side.SELL, Side.BUY)
+_DAY_ENDED = "DAY_ENDED: the session for which it was placed is over"
+
+
+class Texts:
+    """Texts of rows: one at a time, or all of them, made once, when somebody asks for a column."""
+
+    def __init__(self, count: int, one: Callable[[int], str], every: Callable[[], Iterable[str]] | None = None) -> None:
+        self._count = count
+        self.one = one
+        self._every = every
+
+    @cached_property
+    def all(self) -> tuple[str, ...]:
+        return tuple(map(self.one, range(self._count)) if self._every is None else self._every())
+
+
+class Told(Coded):
+    """A column of texts that are not made yet."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, codes: Array, texts: Texts) -> None:
+        self.codes = codes
+        self._texts = texts
+
+    @property
+    def values(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self._texts.all
+
+    def alone(self) -> Told:
+        return Told(alone(self.codes), self._texts)
+
+    def __getitem__(self, rows: slice) -> Told:
+        return Told(self.codes[rows], self._texts)
+
+
+class Sent:
+    """The orders of a run, by their number in the table: those that worked before, then those that it sent.
+
+    ``objects`` has the working orders that exist as objects. What is made of an order is made once.
+    """
+
+    def __init__(
+        self, rows: Int64, objects: Mapping[int, WorkingOrder], desks: Sequence[Desk], universe: Universe
+    ) -> None:
+        self.rows = rows
+        self.objects = dict(objects)
+        self.known = len(objects)
+        self.reasons = Texts(0, lambda _row: "")
+        self._desks = desks
+        self._universe = universe
+        self._made: dict[int, Order] = {}
+        #: Of no order, then by number.
+        self.tags = Texts(len(rows) + 1, self._tag)
+        self.ends = Texts(len(rows), self.end_reason)
+
+    def order(self, number: int) -> Order:
+        """What was asked."""
+        known = self.objects.get(number)
+        if known is not None:
+            return known.order
+        if number not in self._made:
+            self._made[number] = self._order(number)
+        return self._made[number]
+
+    def end_reason(self, number: int) -> str:
+        """Why an order ended, if it did not simply fill."""
+        row = self.rows[number].tolist()
+        if row[w.O_STATUS] == w.EXPIRED:
+            return _DAY_ENDED
+        if row[w.O_STATUS] != w.CANCELLED:
+            return ""
+        return cash_reason(row[w.O_BOOKED], row[w.O_WANTED], row[w.O_PRICE], self._universe[row[w.O_INST]])
+
+    def _order(self, number: int) -> Order:
+        row = self.rows[number].tolist()
+        return Order(
+            self._universe[row[w.O_INST]].id,
+            Side.BUY if row[w.O_SIDE] > 0 else Side.SELL,
+            row[w.O_QUANTITY],
+            reason=self.reasons.one(row[w.O_DECISION]),
+            tag=self._tag(number + 1),
+            strategy=self._desks[row[w.O_DESK]].name,
+            ts_decided=row[w.O_TS],
+        )
+
+    def _tag(self, place: int) -> str:
+        if place == 0:
+            return ""
+        known = self.objects.get(place - 1)
+        if known is not None:
+            return known.order.tag
+        row = self.rows[place - 1].tolist()
+        return tag_of(row[w.O_SESSION], self._desks[row[w.O_DESK]].number, row[w.O_COUNTER])
+
+
+class Written:
+    """The rows of a block, for the log; ``wishes`` are those of the desks."""
+
+    def __init__(
+        self,
+        universe: Universe,
+        desks: Sequence[Desk],
+        rows: Mapping[str, Array],
+        wishes: Sequence[Wishes],
+        *,
+        assumed: bool,
+    ) -> None:
+        self._universe = universe
+        self._ids = tuple(one.id for one in universe)
+        self._names = tuple(desk.name for desk in desks)
+        self._limits = [desk.risk.limits for desk in desks]
+        self._rows = rows
+        self._wishes = wishes
+        self._assumed = assumed
+
+    def decisions(self, log: SessionLog, table: Int64, sent: Sent) -> None:
+        """Comes first: the words of orders are those of their decisions."""
+        desk, row = table[:, w.D_DESK].copy(), table[:, w.D_ROW].copy()
+        words = _Words(desk, row, self._wishes)
+        sent.reasons = Texts(len(table), words.one, words.every)
+        if not len(table):
+            return
+        weight, inst = words.of_desks([one.targets for one in self._wishes]), self._rows["inst"][row]
+        values = [one.values for one in self._wishes]
+        numbers = np.arange(len(table))
+
+        def detail(place: int) -> str:
+            number = int(desk[place])
+            return detail_of(
+                table[place].tolist(), float(weight[place]), self._universe[int(inst[place])], self._limits[number]
+            )
+
+        log.decisions.extend({
+            "ts_event": self._rows["ts"][row],
+            "strategy": Coded(desk, self._names),
+            "instrument": Coded(inst, self._ids),
+            "kind": Coded(desk, [one.kind for one in self._wishes]),
+            "value": weight if len(values) == 1 and values[0] is self._wishes[0].targets else words.of_desks(values),
+            "asked": table[:, w.D_ASKED],
+            "sent": table[:, w.D_SENT],
+            "code": Coded(table[:, w.D_CODE], w.CODES),
+            "detail": Told(numbers, Texts(len(table), detail)),
+            "reason": Told(numbers, sent.reasons),
+            "tag": Told(table[:, w.D_ORDER] + 1, sent.tags),
+        })  # fmt: skip
+
+    def orders(self, log: SessionLog, sent: Sent) -> None:
+        """Those that were sent, in order: as objects where they work still."""
+        first = sent.known
+        for number in [*sorted(n for n in sent.objects if n >= first), len(sent.rows)]:
+            self._ended_orders(log, sent, first, number)
+            if number < len(sent.rows):
+                log.orders.append(sent.objects[number])
+            first = number + 1
+
+    def _ended_orders(self, log: SessionLog, sent: Sent, first: int, last: int) -> None:
+        if first >= last:
+            return
+        rows, numbers = sent.rows[first:last], np.arange(first, last)
+        log.orders.extend({
+            **self._named(rows, slice(None)),
+            "quantity": rows[:, w.O_QUANTITY],
+            "reason": Told(rows[:, w.O_DECISION], sent.reasons),
+            "tag": Told(numbers + 1, sent.tags),
+            "ts_decided": rows[:, w.O_TS],
+            "status": Coded(rows[:, w.O_STATUS], _STATUS),
+            "filled": rows[:, w.O_FILLED],
+            "status_reason": Told(numbers, sent.ends),
+            "active_from": rows[:, w.O_ACTIVE_FROM],
+            "session": rows[:, w.O_OPENED],
+        })  # fmt: skip
+
+    def fills(self, log: SessionLog, table: Int64, sent: Sent) -> None:
+        if len(table):
+            number = table[:, w.F_ORDER]
+            log.fills.extend({
+                **_FILL_DEFAULTS,
+                **self._named(sent.rows, number),
+                "tag": Told(number + 1, sent.tags),
+                "quantity": table[:, w.F_QUANTITY],
+                "price": table[:, w.F_PRICE],
+                "charges": table[:, w.F_CHARGES],
+                "ts_event": table[:, w.F_TS],
+                "assumed": self._assumed,
+            })  # fmt: skip
+
+    def ended(self, log: SessionLog, table: Int64, sent: Sent) -> None:
+        if len(table):
+            number = table[:, w.X_ORDER]
+            named = self._named(sent.rows, number)
+            del named["side"]
+            log.ended.extend({
+                **named,
+                "tag": Told(number + 1, sent.tags),
+                "status": Coded(sent.rows[number, w.O_STATUS], _STATUS),
+                "filled": sent.rows[number, w.O_FILLED],
+                "reason": Told(number, sent.ends),
+                "ts_event": table[:, w.X_TS],
+            })  # fmt: skip
+
+    def positions(self, log: SessionLog, table: Int64) -> None:
+        if len(table):
+            log.positions.extend({
+                "ts_event": table[:, w.P_TS],
+                "session": table[:, w.P_SESSION],
+                "strategy": Coded(table[:, w.P_DESK], self._names),
+                "instrument": Coded(table[:, w.P_INST], self._ids),
+                "quantity": table[:, w.P_QUANTITY],
+                "cost": table[:, w.P_COST],
+                "price": table[:, w.P_MARK],
+                "value": table[:, w.P_WORTH],
+            })  # fmt: skip
+
+    def equity(self, log: SessionLog, begins: Int64 | slice, columns: Mapping[str, Int64]) -> None:
+        """A row for each slice, which begins there, and each desk."""
+        desks = len(self._names)
+        slices = len(columns["equity"]) // desks
+        if slices:
+            ts, session = _at(self._rows["ts"], begins), _at(self._rows["session"], begins).astype(np.int64)
+            log.equity.extend({
+                "ts_event": ts if desks == 1 else np.repeat(ts, desks),
+                "session": session if desks == 1 else np.repeat(session, desks),
+                "strategy": self._names[0] if desks == 1 else Coded(np.tile(np.arange(desks), slices), self._names),
+                **columns,
+            })  # fmt: skip
+
+    def _named(self, orders: Int64, rows: Int64 | slice) -> dict[str, Coded]:
+        """What orders, and all that is told of them, have in common."""
+        return {
+            "instrument": Coded(orders[rows, w.O_INST], self._ids),
+            "strategy": Coded(orders[rows, w.O_DESK], self._names),
+            "side": Coded((orders[rows, w.O_SIDE] > 0).astype(np.int8), _SIDES),
+        }
+
+
+def _at(column: Array, rows: Int64 | slice) -> Array:
+    """The column at these rows; without copying where each row is meant."""
+    if isinstance(rows, slice):
+        return column[rows]
+    first, last = int(rows[0]), int(rows[-1])
+    return column[first : last + 1] if last - first + 1 == len(rows) else column[rows]
+
+
+class _Words:
+    """What ``ValueRunner`` shows of the values that decided; ``desk`` and ``row`` are those of the decisions."""
+
+    def __init__(self, desk: Int64, row: Int64, wishes: Sequence[Wishes]) -> None:
+        self._desk, self._row = desk, row
+        self._shown = [{name: column[row] for name, column in one.outputs.items()} for one in wishes]
+
+    def of_desks(self, columns: Sequence[Float64]) -> Float64:
+        """Of each decision the value in its desk's column."""
+        if len(columns) == 1:
+            return columns[0][self._row]
+        value = np.empty(len(self._desk))
+        for number, column in enumerate(columns):
+            own = self._desk == number
+            value[own] = column[self._row[own]]
+        return value
+
+    def one(self, row: int) -> str:
+        columns = self._shown[int(self._desk[row])]
+        return ", ".join(f"{name} {column[row]:.6g}" for name, column in columns.items())
+
+    def every(self) -> Iterator[str]:
+        columns = [{name: column.tolist() for name, column in one.items()} for one in self._shown]
+        for row, number in enumerate(self._desk.tolist()):
+            yield ", ".join(f"{name} {column[row]:.6g}" for name, column in columns[number].items())

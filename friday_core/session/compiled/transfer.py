@@ -1,0 +1,194 @@
+"""The driver's objects into the kernel's state, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from friday_core.domain.chunk import Int64, Universe
+from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.orders import Order, OrderStatus, Side, WorkingOrder
+from friday_core.session.bills import Bills
+from friday_core.session.compiled.results import Sent
+from friday_core.session.desk import Desk
+from friday_core.session.standing import Standing
+from friday_core.session.working_orders import WorkingOrders
+from friday_core.simulation.compiled import words as w
+from friday_core.simulation.compiled.arena import Arena
+from friday_core.simulation.compiled.money import LARGEST_AMOUNT
+from friday_core.trading.book_risk import RiskMemory
+from friday_core.trading.ledger import Holding
+from friday_core.trading.lots import Lot
+
+_IN = {OrderStatus.INTENT: w.WAITING, OrderStatus.OPEN: w.IS_OPEN, OrderStatus.PARTIAL: w.PARTIAL}
+_OUT = {
+    w.WAITING: OrderStatus.INTENT,
+    w.IS_OPEN: OrderStatus.OPEN,
+    w.PARTIAL: OrderStatus.PARTIAL,
+    w.IS_FILLED: OrderStatus.FILLED,
+    w.CANCELLED: OrderStatus.CANCELLED,
+    w.EXPIRED: OrderStatus.EXPIRED,
+}
+_FAR = 2**62
+_MINUTE = 60_000_000
+
+
+class Transfer:
+    """Between desks, working orders and bills, and an arena."""
+
+    def __init__(self, universe: Universe, desks: Sequence[Desk], working: WorkingOrders, bills: Bills) -> None:
+        self._universe = universe
+        self._desks = desks
+        self._number = {desk.name: number for number, desk in enumerate(desks)}
+        self._working = working
+        self._bills = bills
+
+    def is_possible(self) -> bool:
+        """Whether the kernel knows what the books and orders are now; if not, the next slice is the driver's."""
+        return all(self._is_known(one) for one in self._working) and all(self._is_small(desk) for desk in self._desks)
+
+    @staticmethod
+    def _is_known(working: WorkingOrder) -> bool:
+        order = working.order
+        plain = Order(
+            order.instrument, order.side, order.quantity,
+            reason=order.reason, tag=order.tag, strategy=order.strategy, ts_decided=order.ts_decided,
+        )  # fmt: skip
+        is_here = working.status in _IN and working.active_from < _FAR
+        return order == plain and is_here and not working.is_forced and order.quantity < LARGEST_AMOUNT
+
+    @staticmethod
+    def _is_small(desk: Desk) -> bool:
+        book, risk = desk.book, desk.state
+        memory = risk.memory()
+        amounts = [
+            book.cash,
+            book.realised,
+            book.charges,
+            memory.peak,
+            memory.equity,
+            memory.deepest,
+            memory.day_equity,
+        ]
+        for name, quantity in book.positions().items():
+            amounts += [quantity, book.price(name), book.value(name), *(lot.cost for lot in book.lots(name))]
+        return not risk.data_in_doubt and all(abs(one) <= LARGEST_AMOUNT for one in amounts)
+
+    # In -----------------------------------------------------------------------------------------
+
+    def take_up(self, arena: Arena, standing: Standing, ordinal: int) -> list[WorkingOrder]:
+        """The state as it is before slice ``ordinal``. The orders that work."""
+        orders = list(self._working)
+        arena.clear(
+            max((len(desk.book.lots(i)) for desk in self._desks for i in desk.book.positions()), default=0), len(orders)
+        )
+        state = arena.state
+        state[w.ORDINAL], state[w.WORKING], state[w.ORDERS] = ordinal, len(orders), len(orders)
+        latest, session = standing.latest, 0
+        if latest is not None:
+            session = latest.session
+            state[w.HAS_LATEST], state[w.LATEST_TS], state[w.LATEST_SESSION] = 1, latest.ts_event, session
+        for number, desk in enumerate(self._desks):
+            self._desk_in(arena, number, desk, session, standing.equity[desk.name])
+        for place, one in enumerate(orders):
+            self._order_in(arena, place, one, session)
+        return orders
+
+    def _desk_in(self, arena: Arena, number: int, desk: Desk, session: int, equity: int) -> None:
+        words, book, risk = arena.desk(number), desk.book, desk.state.memory()
+        held = book.positions()
+        words[w.CASH], words[w.REALISED], words[w.CHARGES] = book.cash, book.realised, book.charges
+        words[w.EQUITY], words[w.PEAK], words[w.DEEPEST] = equity, risk.peak, risk.deepest
+        words[w.RISK_HAS_SESSION] = int(risk.session is not None)
+        words[w.RISK_SESSION], words[w.DAY_EQUITY] = risk.session or 0, risk.day_equity
+        words[w.SENT], words[w.DRAWDOWN_LATCHED] = risk.orders, int(risk.drawdown_latched)
+        words[w.DAY_LATCHED], words[w.HELD] = int(risk.day_latched), len(held)
+        words[w.COUNTER_SESSION], words[w.COUNTER] = session, desk.tags.count(session, desk.number)
+        for name in held:
+            pair, lots = arena.pair(number, self._universe.position(name)), book.lots(name)
+            pair[w.POSITION], pair[w.COST] = held[name], sum(lot.cost for lot in lots)
+            pair[w.MARK], pair[w.WORTH], pair[w.LOT_COUNT] = book.price(name), book.value(name), len(lots)
+            for place, lot in enumerate(lots):
+                at = w.LOTS + place * w.LOT_WORDS
+                pair[at : at + w.LOT_WORDS] = lot.quantity, lot.cost, lot.ts_opened
+            words[w.VALUE] += pair[w.WORTH]
+            words[w.GROSS] += abs(pair[w.WORTH])
+
+    def _order_in(self, arena: Arena, place: int, one: WorkingOrder, session: int) -> None:
+        order, words = one.order, arena.working(place)
+        desk, inst = self._number[order.strategy], self._universe.position(order.instrument)
+        quantity, notional = self._bills.billed(one, session)
+        for word, value in {
+            w.ID: place, w.Q_DESK: desk, w.Q_INST: inst, w.SIDE: order.side.sign, w.QUANTITY: order.quantity,
+            w.FILLED: one.filled, w.STATUS: _IN[one.status], w.OPENED: one.session, w.ACTIVE_FROM: one.active_from,
+            w.REFERENCE: one.reference, w.BILL_SESSION: session, w.BILLED: notional, w.BILLED_QUANTITY: quantity,
+        }.items():  # fmt: skip
+            words[word] = value
+        arena.pair(desk, inst)[w.OPEN] += order.side.sign * one.remaining
+        arena.order_row(place, {w.O_DESK: desk, w.O_INST: inst, w.O_SIDE: order.side.sign, w.O_DECISION: 0})
+
+    # Out ----------------------------------------------------------------------------------------
+
+    def give_back(self, arena: Arena, sent: Sent) -> None:
+        """Books, risk, tags, orders and bills as the kernel left them; ``sent`` is told of the orders that work now."""
+        rows = sent.rows
+        queue = [arena.working(place).tolist() for place in range(int(arena.state[w.WORKING]))]
+        for number in set(range(sent.known)) - {one[w.ID] for one in queue}:
+            _end(sent.objects[number], rows[number].tolist(), sent.end_reason(number))
+        working = [self._order_out(sent, one) for one in queue]
+        self._working.resume(working)
+        session = int(arena.state[w.LATEST_SESSION])
+        self._bills.resume(session, dict(self._billed(zip(working, queue, strict=True), session)))
+        for number, desk in enumerate(self._desks):
+            self._desk_out(arena, number, desk, rows[sent.known :])
+
+    def _order_out(self, sent: Sent, words: Sequence[int]) -> WorkingOrder:
+        number = words[w.ID]
+        if number not in sent.objects:
+            sent.objects[number] = WorkingOrder(sent.order(number), words[w.ACTIVE_FROM], words[w.REFERENCE])
+        one = sent.objects[number]
+        one.status, one.filled, one.session = _OUT[words[w.STATUS]], words[w.FILLED], words[w.OPENED]
+        return one
+
+    def _billed(
+        self, queue: Iterable[tuple[WorkingOrder, Sequence[int]]], session: int
+    ) -> Iterable[tuple[WorkingOrder, ExecutedOrder]]:
+        for one, words in queue:
+            if words[w.BILLED_QUANTITY] and words[w.BILL_SESSION] == session:
+                instrument = self._universe[words[w.Q_INST]]
+                side = Side.BUY if words[w.SIDE] > 0 else Side.SELL
+                yield one, ExecutedOrder(instrument, side, words[w.BILLED_QUANTITY], words[w.BILLED], session)
+
+    def _desk_out(self, arena: Arena, number: int, desk: Desk, sent: Int64) -> None:
+        words = arena.desk(number).tolist()
+        held = (
+            [inst for inst in range(arena.instruments) if arena.pair(number, inst)[w.POSITION]] if words[w.HELD] else []
+        )
+        holdings = [self._holding(arena.pair(number, inst).tolist(), inst) for inst in held]
+        desk.book.resume(words[w.CASH], words[w.REALISED], words[w.CHARGES], holdings)
+        own = sent if len(self._desks) == 1 else sent[sent[:, w.O_DESK] == number]
+        memory = RiskMemory(
+            words[w.PEAK], words[w.EQUITY], words[w.DEEPEST],
+            words[w.RISK_SESSION] if words[w.RISK_HAS_SESSION] else None,
+            words[w.DAY_EQUITY], words[w.SENT], bool(words[w.DRAWDOWN_LATCHED]), bool(words[w.DAY_LATCHED]),
+        )  # fmt: skip
+        times = own[:, w.O_TS]
+        minute = int(np.searchsorted(times, times[-1] - _MINUTE, "right")) if len(own) else 0
+        desk.state.resume(memory, times[minute:].tolist())
+        ends = np.flatnonzero(np.diff(own[:, w.O_SESSION], append=_FAR))
+        for session, counter in own[ends][:, [w.O_SESSION, w.O_COUNTER]].tolist():
+            desk.tags.resume(session, desk.number, counter)
+
+    def _holding(self, pair: Sequence[int], inst: int) -> Holding:
+        most, lots = (len(pair) - w.LOTS) // w.LOT_WORDS, []
+        for place in range(pair[w.LOT_COUNT]):
+            at = w.LOTS + (pair[w.LOT_FIRST] + place) % most * w.LOT_WORDS
+            lots.append(Lot(pair[at + w.LOT_QUANTITY], pair[at + w.LOT_COST], pair[at + w.LOT_TS]))
+        return Holding(self._universe[inst], tuple(lots), pair[w.MARK])
+
+
+def _end(one: WorkingOrder, row: Sequence[int], reason: str) -> None:
+    """An order that worked before came to its end."""
+    one.status, one.filled, one.session = _OUT[row[w.O_STATUS]], row[w.O_FILLED], row[w.O_OPENED]
+    one.reason = reason or one.reason

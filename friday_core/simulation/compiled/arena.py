@@ -1,0 +1,252 @@
+"""The kernel's memory as arrays, and the kernel itself: compiled, or as plain Python on the same memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from friday_core.domain.chunk import Array, Int64
+from friday_core.domain.instruments import Instrument
+from friday_core.domain.money import MINOR_DIGITS
+from friday_core.domain.products import DERIVATIVES
+from friday_core.simulation.compiled import words as w
+from friday_core.simulation.compiled.memory import Memory
+from friday_core.simulation.compiled.slices import run
+from friday_core.simulation.matching_rules import FillAt, MatchingRules
+from friday_core.trading.limits import Limits
+
+#: Rows of tables that are made room for at least.
+_LEAST_ROOM = 256
+#: Numbers that are no limit stand as ``NONE``; later sessions than this there are not.
+NEVER = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Words of a row, and where it stands: its rows in the head of the state, the rest in the context."""
+
+    width: int
+    count: int
+    most: int
+    at: int
+
+
+_TABLES: Mapping[str, _Table] = {
+    "decisions": _Table(w.DECISION_WORDS, w.DECISIONS, w.MOST_DECISIONS, w.DECISIONS_AT),
+    "orders": _Table(w.ORDER_WORDS, w.ORDERS, w.MOST_ORDERS, w.ORDERS_AT),
+    "fills": _Table(w.FILL_WORDS, w.FILLS, w.MOST_FILLS, w.FILLS_AT),
+    "ended": _Table(w.ENDED_WORDS, w.ENDED, w.MOST_ENDED, w.ENDED_AT),
+    "positions": _Table(w.POSITION_WORDS, w.POSITIONS, w.MOST_POSITIONS, w.POSITIONS_AT),
+}
+_EQUITY = ("cash", "value", "equity", "gross")
+
+
+class Runs(Protocol):
+    """Runs the kernel on the memory of an arena."""
+
+    def __call__(self, arena: Arena) -> None: ...
+
+
+def plain(arena: Arena) -> None:
+    """The kernel in Python: numbers of any size, and a fault where one does not fit."""
+    views: list[Any] = [memoryview(array.data).cast("B") for array in arena.arrays()]
+    formats = ["d" if array.dtype.kind == "f" else "q" for array in arena.arrays()]
+    run(Memory(*(view.cast(one) for view, one in zip(views, formats, strict=True))))
+
+
+class Arena:
+    """Context, state, tables and rows of one session; grows where there is no room.
+
+    ``charges`` are the shares of the notional that make the charges, one of the other; ``asked`` is by desk
+    about what Python is asked.
+    """
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        limits: Sequence[Limits],
+        rules: MatchingRules,
+        charges: Sequence[tuple[int, int]],
+        asked: Sequence[int],
+    ) -> None:
+        self.desks, self.instruments = len(limits), len(instruments)
+        self.context = np.zeros(w.LIMITS + w.LIMIT_WORDS * self.desks, np.int64)
+        self._instruments = np.array([word for one in instruments for word in _instrument(one)], np.int64)
+        self._lots, self._queue = 4, 2 * self.desks * self.instruments + 8
+        c = self.context
+        c[w.DESKS], c[w.INSTS] = self.desks, self.instruments
+        c[w.LATENCY], c[w.SLIPPAGE_TICKS] = rules.latency, rules.slippage_ticks
+        c[w.PARTICIPATION], c[w.SPREAD] = rules.participation_ppm or 0, rules.spread_ppm
+        c[w.IMPACT], c[w.RANGE], c[w.PROTECTION] = rules.impact_ppm, rules.range_ppm, rules.protection_ppm
+        c[w.AT_CLOSE] = int(rules.fill is FillAt.NEXT_CLOSE)
+        c[w.CHARGE_STAGES] = len(charges)
+        for stage, (numerator, denominator) in enumerate(charges):
+            c[w.CHARGE_NUMERATOR + stage], c[w.CHARGE_DENOMINATOR + stage] = numerator, denominator
+        for desk, (one, about) in enumerate(zip(limits, asked, strict=True)):
+            at = w.LIMITS + desk * w.LIMIT_WORDS
+            c[at : at + w.LIMIT_WORDS] = _limits(one)
+            c[at + w.L_ASKED] = about
+        c[w.IS_WATCHED] = int(any(one.drawdown_ppm is not None or one.day_loss_ppm is not None for one in limits))
+        self._rows: dict[str, Array] = {}
+        self._equity = self.state = np.empty(0, np.int64)
+        self._block_decisions = self._block_sessions = 0
+
+    # Room ---------------------------------------------------------------------------------------
+
+    def clear(self, lots: int, orders: int) -> None:
+        """A state of zeros and empty tables, with room for so many lots of a position, and working orders."""
+        widest = self.desks * self.instruments
+        self._lots = self._lots if lots < self._lots else 2 * lots
+        self._queue = self._queue if orders + widest <= self._queue else 2 * (orders + widest)
+        self._lay_out(self._rows_of_tables(orders, widest))
+
+    def _rows_of_tables(self, orders: int, widest: int) -> dict[str, int]:
+        """As many as may be written where an order trades twice; of a longer block, the kernel comes back."""
+        decisions = min(self._block_decisions, 1 << 20) + widest + _LEAST_ROOM
+        rows = dict.fromkeys(_TABLES, 2 * (decisions + orders))
+        rows["positions"] = max(min(self._block_sessions, 4_096) * widest, _LEAST_ROOM)
+        return rows
+
+    def _lay_out(self, rows: Mapping[str, int]) -> None:
+        c, pairs = self.context, self.desks * self.instruments
+        c[w.MOST_LOTS], c[w.MOST_QUEUE] = self._lots, self._queue
+        c[w.PAIR_WORDS] = w.LOTS + w.LOT_WORDS * self._lots
+        c[w.PAIRS] = w.DESKS_AT + self.desks * w.DESK_WORDS
+        c[w.QUEUE] = c[w.PAIRS] + pairs * c[w.PAIR_WORDS]
+        size = int(c[w.QUEUE]) + self._queue * w.QUEUE_WORDS
+        drafts = (self.instruments + 1) * w.DRAFT_WORDS
+        c[w.SAVED_AT], c[w.INSTRUMENTS_AT], c[w.DRAFTS_AT] = size, 2 * size, 2 * size + len(self._instruments)
+        at = int(c[w.DRAFTS_AT]) + drafts
+        for name, table in _TABLES.items():
+            c[table.at], c[table.most] = at, rows[name]
+            at += rows[name] * table.width
+        self.state = np.empty(at, np.int64)
+        self.state[:size] = 0
+        self.state[2 * size : 2 * size + len(self._instruments)] = self._instruments
+
+    def grow(self, is_emptied: bool) -> bool:
+        """Make room where the kernel came back for want of it; whether it did. The state has to be made anew.
+
+        ``is_emptied`` says whether the tables have been taken since.
+        """
+        result = int(self.context[w.RESULT])
+        if result == w.NO_ROOM_FOR_LOTS:
+            self._lots *= 2
+        elif result == w.NO_ROOM_FOR_ORDERS:
+            self._queue *= 2
+        return result not in (w.DONE, w.DRIVERS) and (is_emptied or result != w.NO_ROOM_IN_TABLES)
+
+    def start(self, row: int, stop_session: int | None, stop_row: int | None) -> None:
+        """From a row on, until a session or a row that are not to be taken."""
+        c = self.context
+        c[w.ROW] = row
+        c[w.STOP_SESSION] = NEVER if stop_session is None else stop_session
+        c[w.STOP_ROW] = NEVER if stop_row is None else stop_row
+
+    # Rows ---------------------------------------------------------------------------------------
+
+    def bind(self, rows: Mapping[str, Array], targets: Array, decisions: int, first_ordinal: int) -> None:
+        """The rows of a block, by the names of ``Memory``; ``decisions`` of all desks may be made on them."""
+        count = len(rows["ts"])
+        columns = (len(_EQUITY) if self.instruments > 1 else len(_EQUITY) - 1) * count * self.desks
+        self._rows = {**rows, "targets": targets}
+        self._equity = np.empty(columns + (count if self.instruments > 1 else 0), np.int64)
+        self._block_decisions = decisions
+        self._block_sessions = int(np.count_nonzero(rows["session"][1:] != rows["session"][:-1])) + 2
+        self.context[w.ROWS], self.context[w.FIRST_ORDINAL] = count, first_ordinal
+        self.context[w.EQUITY_ROWS] = count * self.desks
+
+    def arrays(self) -> list[Array]:
+        """In the order of ``Memory``."""
+        prices = [self._rows[name] for name in ("open", "high", "low", "close")]
+        rest = [self._rows[name] for name in ("volume", "session", "targets")]
+        return [self.context, self.state, self._equity, self._rows["ts"], self._rows["inst"], *prices, *rest]
+
+    # What was written ---------------------------------------------------------------------------
+
+    def written(self) -> dict[str, Int64]:
+        """The rows of each table, a column a word: good for ever, while the next run has a state of its own."""
+        found = {}
+        for name, table in _TABLES.items():
+            at, rows = int(self.context[table.at]), int(self.state[table.count])
+            found[name] = self.state[at : at + rows * table.width].reshape(rows, table.width)
+        return found
+
+    def order_row(self, number: int, values: Mapping[int, int]) -> None:
+        """One order that works already, in the table of orders."""
+        at = int(self.context[w.ORDERS_AT]) + number * w.ORDER_WORDS
+        row = self.state[at : at + w.ORDER_WORDS]
+        row[:] = 0
+        for word, value in values.items():
+            row[word] = value
+
+    @property
+    def row(self) -> int:
+        """The first row that was not taken."""
+        return int(self.context[w.ROW])
+
+    @property
+    def slices(self) -> int:
+        """The ordinal of the slice that comes next."""
+        return int(self.state[w.ORDINAL])
+
+    @property
+    def latest(self) -> tuple[int, int]:
+        """Time and session of the latest slice."""
+        return int(self.state[w.LATEST_TS]), int(self.state[w.LATEST_SESSION])
+
+    def equity(self, ordinal: int) -> tuple[Int64 | slice, dict[str, Int64]]:
+        """From this slice on the first row of each, and the columns of equity; they are not written again."""
+        base, every = int(self.context[w.FIRST_ORDINAL]), int(self.context[w.EQUITY_ROWS])
+        first, last = ordinal - base, self.slices - base
+        columns = {
+            name: self._equity[n * every + first * self.desks : n * every + last * self.desks]
+            for n, name in enumerate(_EQUITY)
+        }
+        if self.instruments == 1:
+            value = columns["value"]
+            return slice(first, last), {**columns, "gross": np.abs(value) if (value < 0).any() else value}
+        start = len(_EQUITY) * every
+        return self._equity[start + first : start + last], columns
+
+    def pair(self, desk: int, inst: int) -> Int64:
+        """A position of a desk in the state, to be read and written."""
+        c = self.context
+        at = int(c[w.PAIRS]) + (desk * self.instruments + inst) * int(c[w.PAIR_WORDS])
+        return self.state[at : at + int(c[w.PAIR_WORDS])]
+
+    def desk(self, desk: int) -> Int64:
+        """A desk in the state, likewise."""
+        at = w.DESKS_AT + desk * w.DESK_WORDS
+        return self.state[at : at + w.DESK_WORDS]
+
+    def working(self, number: int) -> Int64:
+        """A working order in the state, likewise."""
+        at = int(self.context[w.QUEUE]) + number * w.QUEUE_WORDS
+        return self.state[at : at + w.QUEUE_WORDS]
+
+
+def _instrument(one: Instrument) -> list[int]:
+    shift = one.price_decimals - MINOR_DIGITS[one.currency]
+    words = [0] * w.INSTRUMENT_WORDS
+    words[w.TICK], words[w.LOT] = one.tick_size, one.lot_size
+    words[w.MULTIPLIER], words[w.DIVISOR] = int(10 ** max(-shift, 0)), int(10 ** max(shift, 0))
+    words[w.DERIVATIVE] = int(one.kind in DERIVATIVES)
+    return words
+
+
+def _limits(limits: Limits) -> list[int]:
+    def some(limit: int | None) -> int:
+        return w.NONE if limit is None else limit
+
+    words = [0] * w.LIMIT_WORDS
+    words[w.L_ORDER_VALUE], words[w.L_MIN_ORDER_VALUE] = some(limits.order_value), some(limits.min_order_value)
+    words[w.L_POSITION], words[w.L_GROSS] = some(limits.position_ppm), some(limits.gross_ppm)
+    words[w.L_DRAWDOWN], words[w.L_DAY_LOSS] = some(limits.drawdown_ppm), some(limits.day_loss_ppm)
+    words[w.L_TIER] = limits.tiers[0].drawdown_ppm if limits.tiers else w.NONE
+    words[w.L_ORDERS], words[w.L_OPEN_ORDERS] = some(limits.orders_per_session), some(limits.open_orders)
+    words[w.L_ALLOW_SHORT], words[w.L_BUFFER] = int(limits.allow_short), limits.buffer_ppm
+    return words

@@ -1,0 +1,172 @@
+"""The decisions of a desk on one slice: wants, limits, what they share, and the orders that come of it."""
+
+# ruff: noqa: PLR0917 - compiled code knows no names of arguments and no generators
+
+from __future__ import annotations
+
+from friday_core.simulation.compiled.limiting import check
+from friday_core.simulation.compiled.memory import Memory
+from friday_core.simulation.compiled.money import times
+from friday_core.simulation.compiled.places import desk_at, limits_at, order_at, pair_at, queue_at
+from friday_core.simulation.compiled.sharing import share_out
+from friday_core.simulation.compiled.wanting import first, wants
+from friday_core.simulation.compiled.words import (
+    ACTIVE_FROM,
+    BILL_SESSION,
+    BILLED,
+    BILLED_QUANTITY,
+    BOOKED,
+    COUNTER,
+    COUNTER_SESSION,
+    D_A,
+    D_ASKED,
+    D_B,
+    D_C,
+    D_CODE,
+    D_DESK,
+    D_ORDER,
+    D_ORDINAL,
+    D_ROW,
+    D_SENT,
+    DAY_LATCHED,
+    DECISION_WORDS,
+    DECISIONS,
+    DECISIONS_AT,
+    DEEPEST,
+    DESK_ORDERS,
+    DRAWDOWN_LATCHED,
+    FAULT,
+    FILLED,
+    ID,
+    IS_ASKED,
+    L_ASKED,
+    L_TIER,
+    LATCHED,
+    LATENCY,
+    NONE,
+    O_ACTIVE_FROM,
+    O_COUNTER,
+    O_DECISION,
+    O_DESK,
+    O_FILLED,
+    O_INST,
+    O_OPENED,
+    O_QUANTITY,
+    O_REFERENCE,
+    O_ROW,
+    O_SESSION,
+    O_SIDE,
+    O_STATUS,
+    O_TS,
+    OPEN,
+    OPENED,
+    ORDERS,
+    ORDERS_ASKED,
+    ORDINAL,
+    PEAK,
+    PLACE,
+    PPM,
+    Q_DESK,
+    Q_INST,
+    QUANTITY,
+    REFERENCE,
+    SENT,
+    SIDE,
+    STATUS,
+    W_A,
+    W_ADDING,
+    W_ASKED,
+    W_B,
+    W_C,
+    W_CLAIMS,
+    W_CODE,
+    W_INST,
+    W_NEXT,
+    W_PRICE,
+    W_REDUCING,
+    W_ROW,
+    W_SIGN,
+    WAITING,
+    WISHES_ASKED,
+    WORKING,
+)
+
+
+def decide(m: Memory, desk: int, row: int, end: int, session: int) -> None:
+    """All that a desk wants of a slice, to the orders that join the queue."""
+    if _is_latched(m, desk):
+        m.c[FAULT] = LATCHED
+        return
+    count = wants(m, desk, row, end)
+    asked = m.c[limits_at(desk) + L_ASKED]
+    if asked == WISHES_ASKED and count > 0:
+        m.c[FAULT] = IS_ASKED
+    ahead, w = 0, first(m, count)
+    while w >= 0:
+        if m.s[w + W_CLAIMS] == 1:
+            if asked == ORDERS_ASKED:
+                m.c[FAULT] = IS_ASKED
+            ahead += 1 if check(m, desk, w, ahead) else 0
+        w = m.s[w + W_NEXT]
+    share_out(m, desk, count)
+    if m.c[FAULT] != 0:
+        return
+    w = first(m, count)
+    while w >= 0:
+        quantity = m.s[w + W_REDUCING] + m.s[w + W_ADDING]
+        order = _send(m, desk, w, quantity, row, session) if quantity > 0 else NONE
+        _log(m, desk, w, m.s[w + W_SIGN] * quantity, order)
+        w = m.s[w + W_NEXT]
+
+
+def _is_latched(m: Memory, desk: int) -> bool:
+    """Whether a limit was reached that the driver knows how to keep."""
+    s, d = m.s, desk_at(desk)
+    tier = m.c[limits_at(desk) + L_TIER]
+    if s[d + DRAWDOWN_LATCHED] != 0 or s[d + DAY_LATCHED] != 0:
+        return True
+    return tier >= 0 and s[d + PEAK] > 0 and times(m, s[d + DEEPEST], PPM) >= times(m, tier, s[d + PEAK])
+
+
+def _send(m: Memory, desk: int, w: int, quantity: int, row: int, session: int) -> int:
+    """An order joins the end of the queue; its row in the table."""
+    s, d, inst = m.s, desk_at(desk), m.s[w + W_INST]
+    if s[d + COUNTER_SESSION] != session:
+        s[d + COUNTER_SESSION], s[d + COUNTER] = session, 0
+    s[d + COUNTER] += 1
+    s[d + SENT] += 1
+    s[d + DESK_ORDERS] += 1
+    q, order = queue_at(m, s[WORKING]), s[ORDERS]
+    s[q + ID], s[q + Q_DESK], s[q + Q_INST], s[q + SIDE] = order, desk, inst, m.s[w + W_SIGN]
+    s[q + QUANTITY], s[q + FILLED], s[q + STATUS], s[q + OPENED] = quantity, 0, WAITING, NONE
+    s[q + ACTIVE_FROM], s[q + REFERENCE] = s[ORDINAL] + 1 + m.c[LATENCY], m.s[w + W_PRICE]
+    s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY] = session, 0, 0
+    s[q + PLACE], s[q + BOOKED] = NONE, 0
+    s[pair_at(m, desk, inst) + OPEN] += m.s[w + W_SIGN] * quantity
+    o = order_at(m, order)
+    s[o + O_DESK], s[o + O_INST], s[o + O_SIDE] = desk, inst, m.s[w + W_SIGN]
+    s[o + O_QUANTITY], s[o + O_REFERENCE], s[o + O_ROW] = (
+        quantity,
+        s[q + REFERENCE],
+        m.s[w + W_ROW],
+    )
+    s[o + O_TS], s[o + O_SESSION], s[o + O_COUNTER] = m.ts[row], session, s[d + COUNTER]
+    s[o + O_ACTIVE_FROM], s[o + O_STATUS], s[o + O_FILLED] = s[q + ACTIVE_FROM], WAITING, 0
+    s[o + O_OPENED], s[o + O_DECISION] = NONE, s[DECISIONS]
+    s[WORKING] += 1
+    s[ORDERS] += 1
+    return order  # type: ignore[no-any-return]
+
+
+def _log(m: Memory, desk: int, w: int, sent: int, order: int) -> None:
+    s, draft = m.s, m.s
+    n = m.c[DECISIONS_AT] + s[DECISIONS] * DECISION_WORDS
+    s[n + D_DESK], s[n + D_ROW], s[n + D_ORDINAL] = desk, draft[w + W_ROW], s[ORDINAL]
+    s[n + D_ASKED], s[n + D_SENT], s[n + D_CODE] = (
+        draft[w + W_ASKED],
+        sent,
+        draft[w + W_CODE],
+    )
+    s[n + D_A], s[n + D_B], s[n + D_C] = draft[w + W_A], draft[w + W_B], draft[w + W_C]
+    s[n + D_ORDER] = order
+    s[DECISIONS] += 1

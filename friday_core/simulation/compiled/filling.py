@@ -1,0 +1,250 @@
+"""The matcher's and the booking's part of a slice: orders that are active trade, in arrival order."""
+
+from __future__ import annotations
+
+from friday_core.simulation.compiled.books import apply_fill
+from friday_core.simulation.compiled.memory import Memory
+from friday_core.simulation.compiled.money import amount, charges, notional
+from friday_core.simulation.compiled.places import desk_at, instrument_at, order_at, pair_at, queue_at
+from friday_core.simulation.compiled.words import (
+    ACTIVE_FROM,
+    AT_CLOSE,
+    BILL_SESSION,
+    BILLED,
+    BILLED_QUANTITY,
+    BOOKED,
+    CANCELLED,
+    CASH,
+    ENDED,
+    ENDED_AT,
+    ENDED_WORDS,
+    EXPIRED,
+    F_CHARGES,
+    F_ORDER,
+    F_PRICE,
+    F_QUANTITY,
+    F_TS,
+    FILL_WORDS,
+    FILLED,
+    FILLS,
+    FILLS_AT,
+    ID,
+    IMPACT,
+    IS_FILLED,
+    IS_OPEN,
+    LOT,
+    NONE,
+    O_BOOKED,
+    O_FILLED,
+    O_OPENED,
+    O_PRICE,
+    O_STATUS,
+    O_WANTED,
+    OPEN,
+    OPENED,
+    ORDINAL,
+    PARTIAL,
+    PARTICIPATION,
+    PLACE,
+    PROTECTION,
+    Q_DESK,
+    Q_INST,
+    QUANTITY,
+    QUEUE_WORDS,
+    RANGE,
+    REFERENCE,
+    SIDE,
+    SLIPPAGE_TICKS,
+    SPREAD,
+    STATUS,
+    TICK,
+    WAITING,
+    WORKING,
+    X_ORDER,
+    X_TS,
+)
+from friday_core.simulation.fill_rules import (
+    DAY,
+    NO_PRICE,
+    asked_price,
+    bounded,
+    impact_slip,
+    is_over,
+    is_row,
+    ppm_of,
+    protected_bound,
+    range_slip,
+    slipped,
+    spread_slip,
+    volume_room,
+    whole_lots,
+    whole_volume,
+)
+
+
+def match(m: Memory, row: int, end: int, session: int) -> None:
+    """All orders on one slice; what ended leaves the queue."""
+    count = m.s[WORKING]
+    for n in range(count):
+        _admit(m, queue_at(m, n), row, end, session)
+    for n in range(count):
+        q = queue_at(m, n)
+        if m.s[q + PLACE] >= 0 and m.s[q + STATUS] <= PARTIAL:
+            _trade(m, q, _taken(m, n), session)
+    _settle(m, m.ts[row])
+
+
+def row_of(m: Memory, inst: int, row: int, end: int) -> int:
+    """The row of an instrument in a slice; ``NONE`` if it has none."""
+    low, high = row, end - 1
+    while low < high:
+        middle = (low + high) // 2
+        if m.inst[middle] < inst:
+            low = middle + 1
+        else:
+            high = middle
+    return low if m.inst[low] == inst else NONE
+
+
+def _admit(m: Memory, q: int, row: int, end: int, session: int) -> None:
+    """Opens an order on its first row, ends it where its day is over, and finds its bar otherwise."""
+    s = m.s
+    s[q + PLACE], s[q + BOOKED] = NONE, 0
+    if s[q + ACTIVE_FROM] > s[ORDINAL]:
+        return
+    place = row_of(m, s[q + Q_INST], row, end)
+    if place >= 0 and not is_row(m.open[place], m.high[place], m.low[place], m.close[place]):
+        place = NONE
+    if s[q + STATUS] == WAITING:
+        if place < 0:
+            return
+        s[q + STATUS], s[q + OPENED] = IS_OPEN, session
+    if is_over(DAY, True, s[q + OPENED], 0, session):
+        s[q + STATUS] = EXPIRED
+    else:
+        s[q + PLACE] = place
+
+
+def _taken(m: Memory, n: int) -> int:
+    """What orders before this one took of its bar."""
+    s, taken = m.s, 0
+    place = s[queue_at(m, n) + PLACE]
+    for before in range(n):
+        q = queue_at(m, before)
+        if s[q + PLACE] == place:
+            taken += s[q + BOOKED]
+    return taken
+
+
+def _trade(m: Memory, q: int, taken: int, session: int) -> None:
+    """One order on its bar: what is wanted at what price, and what its book can pay for."""
+    s, at, place = m.s, instrument_at(m, m.s[q + Q_INST]), m.s[q + PLACE]
+    bound = protected_bound(s[q + SIDE], s[q + REFERENCE], m.c[PROTECTION], m.s[at + TICK])
+    price = _asked(m, q, bound)
+    # Memory that is not read is not waited for.
+    volume = whole_volume(m.volume[place]) if m.c[PARTICIPATION] > 0 or m.c[IMPACT] > 0 else 0
+    room = volume_room(volume, m.c[PARTICIPATION]) - taken
+    wanted = whole_lots(s[q + QUANTITY] - s[q + FILLED], room, m.s[at + LOT])
+    if price == NO_PRICE or wanted == 0:
+        return
+    price = bounded(s[q + SIDE], _slipped(m, q, price, taken + wanted, volume), bound)
+    if s[q + BILL_SESSION] != session:
+        s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY] = session, 0, 0
+    booked = wanted
+    if s[q + SIDE] > 0:
+        booked = _affordable(m, q, wanted, price)
+    if booked > 0:
+        _book(m, q, booked, price)
+    if booked < wanted:
+        s[q + STATUS] = CANCELLED
+        o = order_at(m, s[q + ID])
+        s[o + O_BOOKED], s[o + O_WANTED], s[o + O_PRICE] = booked, wanted, price
+
+
+def _asked(m: Memory, q: int, bound: int) -> int:
+    """Where the order trades on its row before slippage; ``NO_PRICE`` if it does not."""
+    place = m.s[q + PLACE]
+    amount(m, m.high[place])
+    if m.c[AT_CLOSE] == 1:
+        return asked_price(m.s[q + SIDE], m.close[place], bound, m.close[place], m.close[place])
+    return asked_price(m.s[q + SIDE], m.open[place], bound, m.high[place], m.low[place])
+
+
+def _slipped(m: Memory, q: int, price: int, traded: int, volume: int) -> int:
+    """The price after slippage, where so much of the bar's volume trades."""
+    c, place = m.c, m.s[q + PLACE]
+    units = spread_slip(price, c[SPREAD]) + range_slip(m.high[place], m.low[place], c[RANGE])
+    if c[IMPACT] > 0:
+        units += impact_slip(price, ppm_of(traded, volume), c[IMPACT])
+    return slipped(m.s[q + SIDE], price, units, m.s[instrument_at(m, m.s[q + Q_INST]) + TICK], c[SLIPPAGE_TICKS])
+
+
+def _cost(m: Memory, q: int, quantity: int, price: int) -> int:
+    """What a buy takes from cash."""
+    worth, billed = notional(m, m.s[q + Q_INST], price, quantity), m.s[q + BILLED]
+    return worth + charges(m, amount(m, billed + worth)) - charges(m, billed)
+
+
+def _affordable(m: Memory, q: int, wanted: int, price: int) -> int:
+    """As ``risk.largest_affordable``: bisection, from a guess that is mostly right."""
+    lot: int
+    cash, lot = m.s[desk_at(m.s[q + Q_DESK]) + CASH], m.s[instrument_at(m, m.s[q + Q_INST]) + LOT]
+    whole = _cost(m, q, wanted, price)
+    if whole <= cash:
+        return wanted
+    low, high = 0, wanted // lot
+    guess = int(float(wanted // lot) * float(max(cash, 0)) / float(max(whole, 1)))
+    if guess < high:
+        if _cost(m, q, (guess + 1) * lot, price) <= cash:
+            low = guess + 1
+        else:
+            high = guess
+            if guess > 0 and _cost(m, q, guess * lot, price) <= cash:
+                low = guess
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _cost(m, q, middle * lot, price) <= cash:
+            low = middle
+        else:
+            high = middle - 1
+    return low * lot
+
+
+def _book(m: Memory, q: int, quantity: int, price: int) -> None:
+    s = m.s
+    desk, inst, sign = s[q + Q_DESK], s[q + Q_INST], s[q + SIDE]
+    billed = s[q + BILLED]
+    now = amount(m, billed + notional(m, inst, price, quantity))
+    charged = charges(m, now) - charges(m, billed)
+    s[q + BILLED], s[q + BILLED_QUANTITY] = now, s[q + BILLED_QUANTITY] + quantity
+    s[q + BOOKED] = quantity
+    s[q + FILLED] += quantity
+    s[q + STATUS] = IS_FILLED if s[q + FILLED] == s[q + QUANTITY] else PARTIAL
+    ts = m.ts[s[q + PLACE]]
+    apply_fill(m, desk, inst, sign, quantity, price, charged, ts)
+    s[pair_at(m, desk, inst) + OPEN] -= sign * quantity
+    f = m.c[FILLS_AT] + s[FILLS] * FILL_WORDS
+    s[f + F_ORDER], s[f + F_QUANTITY], s[f + F_PRICE] = s[q + ID], quantity, price
+    s[f + F_CHARGES], s[f + F_TS] = charged, ts
+    s[FILLS] += 1
+
+
+def _settle(m: Memory, ts: int) -> None:
+    """Orders at their end leave the queue, in arrival order."""
+    s, kept = m.s, 0
+    for n in range(s[WORKING]):
+        q = queue_at(m, n)
+        if s[q + STATUS] > PARTIAL:
+            s[pair_at(m, s[q + Q_DESK], s[q + Q_INST]) + OPEN] -= s[q + SIDE] * (s[q + QUANTITY] - s[q + FILLED])
+            o, x = order_at(m, s[q + ID]), m.c[ENDED_AT] + s[ENDED] * ENDED_WORDS
+            s[o + O_STATUS], s[o + O_FILLED] = s[q + STATUS], s[q + FILLED]
+            s[o + O_OPENED] = s[q + OPENED]
+            s[x + X_ORDER], s[x + X_TS] = s[q + ID], ts
+            s[ENDED] += 1
+            continue
+        if kept < n:
+            to = queue_at(m, kept)
+            for word in range(QUEUE_WORDS):
+                s[to + word] = s[q + word]
+        kept += 1
+    s[WORKING] = kept

@@ -1,0 +1,57 @@
+"""Where things stand in the state."""
+
+from __future__ import annotations
+
+from friday_core.simulation.compiled.memory import Memory
+from friday_core.simulation.compiled.words import (
+    DESK_WORDS,
+    DESKS_AT,
+    DRAFT_WORDS,
+    DRAFTS_AT,
+    INSTRUMENT_WORDS,
+    INSTRUMENTS_AT,
+    INSTS,
+    LIMIT_WORDS,
+    LIMITS,
+    ORDER_WORDS,
+    ORDERS_AT,
+    PAIR_WORDS,
+    PAIRS,
+    QUEUE,
+    QUEUE_WORDS,
+)
+
+
+def desk_at(desk: int) -> int:
+    return DESKS_AT + desk * DESK_WORDS
+
+
+def pair_at(m: Memory, desk: int, inst: int) -> int:
+    """Where a desk's position in an instrument stands."""
+    c = m.c
+    return c[PAIRS] + (desk * c[INSTS] + inst) * c[PAIR_WORDS]  # type: ignore[no-any-return]
+
+
+def instrument_at(m: Memory, inst: int) -> int:
+    """Where an instrument stands."""
+    return m.c[INSTRUMENTS_AT] + inst * INSTRUMENT_WORDS  # type: ignore[no-any-return]
+
+
+def draft_at(m: Memory, n: int) -> int:
+    """Where a draft stands."""
+    return m.c[DRAFTS_AT] + n * DRAFT_WORDS  # type: ignore[no-any-return]
+
+
+def queue_at(m: Memory, n: int) -> int:
+    """Where a working order stands, by its place in the queue."""
+    return m.c[QUEUE] + n * QUEUE_WORDS  # type: ignore[no-any-return]
+
+
+def order_at(m: Memory, number: int) -> int:
+    """Where an order stands in the table of orders."""
+    return m.c[ORDERS_AT] + number * ORDER_WORDS  # type: ignore[no-any-return]
+
+
+def limits_at(desk: int) -> int:
+    """Where the limits of a desk stand in the context; ``NONE`` for what is not limited."""
+    return LIMITS + desk * LIMIT_WORDS

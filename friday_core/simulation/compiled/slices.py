@@ -1,0 +1,225 @@
+"""The slices of a block, one after the other, until one is the driver's."""
+
+# ruff: noqa: SIM110 - compiled code knows no names of arguments and no generators
+
+from __future__ import annotations
+
+from friday_core.domain.chunk import MISSING_PRICE
+from friday_core.simulation.compiled.books import mark
+from friday_core.simulation.compiled.deciding import decide
+from friday_core.simulation.compiled.filling import match
+from friday_core.simulation.compiled.memory import Memory
+from friday_core.simulation.compiled.money import times
+from friday_core.simulation.compiled.places import desk_at, limits_at, pair_at, queue_at
+from friday_core.simulation.compiled.stretches import is_wished, pass_over, slice_end
+from friday_core.simulation.compiled.words import (
+    BACKWARDS,
+    CASH,
+    COST,
+    DAY_EQUITY,
+    DAY_LATCHED,
+    DECISIONS,
+    DEEPEST,
+    DESK_ORDERS,
+    DESKS,
+    DONE,
+    DRAWDOWN_LATCHED,
+    DRIVERS,
+    ENDED,
+    EQUITY,
+    EQUITY_ROWS,
+    FAULT,
+    FILLS,
+    FIRST_ORDINAL,
+    GROSS,
+    HAS_LATEST,
+    HELD,
+    INJECTED,
+    INSTS,
+    IS_WATCHED,
+    L_DAY_LOSS,
+    L_DRAWDOWN,
+    LATEST_SESSION,
+    LATEST_TS,
+    MARK,
+    MOST_DECISIONS,
+    MOST_ENDED,
+    MOST_FILLS,
+    MOST_ORDERS,
+    MOST_POSITIONS,
+    MOST_QUEUE,
+    NO_ROOM_FOR_LOTS,
+    NO_ROOM_FOR_ORDERS,
+    NO_ROOM_IN_TABLES,
+    ORDERS,
+    ORDINAL,
+    P_COST,
+    P_DESK,
+    P_INST,
+    P_MARK,
+    P_QUANTITY,
+    P_SESSION,
+    P_TS,
+    P_WORTH,
+    PEAK,
+    POSITION,
+    POSITION_WORDS,
+    POSITIONS,
+    POSITIONS_AT,
+    PPM,
+    Q_DESK,
+    RESULT,
+    RISK_HAS_SESSION,
+    RISK_SESSION,
+    ROW,
+    ROWS,
+    SAVED_AT,
+    SENT,
+    STOP_ROW,
+    STOP_SESSION,
+    STOPS,
+    VALUE,
+    WORKING,
+    WORTH,
+)
+
+
+def run(m: Memory) -> None:
+    """Slices from ``ROW`` on; ``RESULT`` says why no more, and the state is that before the slice at ``ROW``."""
+    c, rows = m.c, m.c[ROWS]
+    row = c[ROW]
+    c[RESULT], c[FAULT] = DONE, 0
+    while row < rows and c[RESULT] == DONE:
+        row = pass_over(m, row)
+        if row < rows:
+            end = slice_end(m, row)
+            c[RESULT] = _slice(m, row, end)
+            if c[RESULT] == DONE:
+                row = end
+    c[ROW] = row
+
+
+def _slice(m: Memory, row: int, end: int) -> int:
+    """One slice whole, or not at all; why not."""
+    c, s = m.c, m.s
+    session = int(m.session[row])
+    is_new = s[HAS_LATEST] == 0 or session != s[LATEST_SESSION]
+    if not (is_new or c[IS_WATCHED] == 1 or s[WORKING] > 0 or _decides(m, row, end)):
+        if row >= c[STOP_ROW]:
+            c[FAULT] = INJECTED
+            return DRIVERS
+        _mark(m, row, end, session)
+        return _done(m, row, session) if c[FAULT] == 0 else DRIVERS
+    if session >= c[STOP_SESSION] or row >= c[STOP_ROW] or (s[HAS_LATEST] != 0 and session < s[LATEST_SESSION]):
+        c[FAULT] = BACKWARDS if session < c[STOP_SESSION] else STOPS
+        return DRIVERS
+    room = _room(m, end - row)
+    if room != DONE:
+        return room
+    c[FAULT] = 0
+    _copy(m, 0, c[SAVED_AT], queue_at(m, s[WORKING]))
+    _eventful(m, row, end, session, is_new)
+    if c[FAULT] == 0:
+        return _done(m, row, session)
+    _copy(m, c[SAVED_AT], 0, queue_at(m, s[c[SAVED_AT] + WORKING]))
+    return NO_ROOM_FOR_LOTS if c[FAULT] == NO_ROOM_FOR_LOTS else DRIVERS
+
+
+def _decides(m: Memory, row: int, end: int) -> bool:
+    for desk in range(m.c[DESKS]):
+        if is_wished(m, desk, row, end):
+            return True
+    return False
+
+
+def _room(m: Memory, rows: int) -> int:
+    """Whether there is room for all that a slice may bring."""
+    c, s = m.c, m.s
+    decisions, pairs = rows * c[DESKS], c[DESKS] * c[INSTS]
+    if s[WORKING] + decisions > c[MOST_QUEUE]:
+        return NO_ROOM_FOR_ORDERS
+    is_full = s[DECISIONS] + decisions > c[MOST_DECISIONS] or s[ORDERS] + decisions > c[MOST_ORDERS]
+    is_full = is_full or s[FILLS] + s[WORKING] > c[MOST_FILLS] or s[ENDED] + s[WORKING] > c[MOST_ENDED]
+    return NO_ROOM_IN_TABLES if is_full or s[POSITIONS] + pairs > c[MOST_POSITIONS] else DONE
+
+
+def _copy(m: Memory, of: int, to: int, count: int) -> None:
+    for n in range(count):
+        m.s[to + n] = m.s[of + n]
+
+
+def _done(m: Memory, row: int, session: int) -> int:
+    s = m.s
+    if m.c[INSTS] > 1:
+        m.e[4 * m.c[EQUITY_ROWS] + s[ORDINAL] - m.c[FIRST_ORDINAL]] = row
+    s[HAS_LATEST], s[LATEST_TS], s[LATEST_SESSION] = 1, m.ts[row], session
+    s[ORDINAL] += 1
+    return DONE
+
+
+def _eventful(m: Memory, row: int, end: int, session: int, is_new: bool) -> None:
+    s = m.s
+    if is_new and s[HAS_LATEST] != 0:
+        _log_positions(m)
+    if s[WORKING] > 0:
+        match(m, row, end, session)
+    _mark(m, row, end, session)
+    for desk in range(m.c[DESKS]):
+        s[desk_at(desk) + DESK_ORDERS] = 0
+    for n in range(s[WORKING]):
+        s[desk_at(s[queue_at(m, n) + Q_DESK]) + DESK_ORDERS] += 1
+    for desk in range(m.c[DESKS]):
+        if m.c[FAULT] == 0 and (s[desk_at(desk) + DESK_ORDERS] > 0 or is_wished(m, desk, row, end)):
+            decide(m, desk, row, end, session)
+
+
+def _mark(m: Memory, row: int, end: int, session: int) -> None:
+    """Books at the slice's closes, and if nothing is wrong a row of equity for each, and what limits remember."""
+    c, s, every = m.c, m.s, m.c[EQUITY_ROWS]
+    for desk in range(c[DESKS]):
+        if s[desk_at(desk) + HELD] != 0:
+            for place in range(row, end):
+                if m.close[place] != MISSING_PRICE:
+                    mark(m, desk, m.inst[place], m.close[place])
+    if c[FAULT] != 0:
+        return
+    for desk in range(c[DESKS]):
+        d, e = desk_at(desk), (s[ORDINAL] - c[FIRST_ORDINAL]) * c[DESKS] + desk
+        m.e[e], m.e[every + e], m.e[2 * every + e] = s[d + CASH], s[d + VALUE], s[d + CASH] + s[d + VALUE]
+        if c[INSTS] > 1:
+            m.e[3 * every + e] = s[d + GROSS]
+        _remember(m, desk, session, s[d + CASH] + s[d + VALUE])
+
+
+def _remember(m: Memory, desk: int, session: int, equity: int) -> None:
+    """As ``BookRisk.mark``."""
+    s, d = m.s, desk_at(desk)
+    before = s[d + EQUITY]
+    if s[d + RISK_HAS_SESSION] == 0 or session != s[d + RISK_SESSION]:
+        s[d + RISK_HAS_SESSION], s[d + RISK_SESSION], s[d + DAY_EQUITY] = 1, session, before
+        s[d + SENT], s[d + DAY_LATCHED] = 0, 0
+    peak = max(s[d + PEAK], before, equity)
+    if peak > s[d + PEAK] or equity >= peak:
+        s[d + DEEPEST] = 0
+    s[d + PEAK], s[d + EQUITY] = peak, equity
+    s[d + DEEPEST] = max(s[d + DEEPEST], peak - equity)
+    drawdown, day_loss = m.c[limits_at(desk) + L_DRAWDOWN], m.c[limits_at(desk) + L_DAY_LOSS]
+    if drawdown >= 0 and times(m, peak - equity, PPM) >= times(m, drawdown, peak):
+        s[d + DRAWDOWN_LATCHED] = 1
+    first = s[d + DAY_EQUITY]
+    if day_loss >= 0 and times(m, first - equity, PPM) >= times(m, day_loss, first):
+        s[d + DAY_LATCHED] = 1
+
+
+def _log_positions(m: Memory) -> None:
+    """What is held at the end of the latest session."""
+    s = m.s
+    for desk in range(m.c[DESKS]):
+        for inst in range(m.c[INSTS]):
+            p = pair_at(m, desk, inst)
+            if s[p + POSITION] != 0:
+                n = m.c[POSITIONS_AT] + s[POSITIONS] * POSITION_WORDS
+                s[n + P_TS], s[n + P_SESSION], s[n + P_DESK] = s[LATEST_TS], s[LATEST_SESSION], desk
+                s[n + P_INST], s[n + P_QUANTITY], s[n + P_COST] = inst, s[p + POSITION], s[p + COST]
+                s[n + P_MARK], s[n + P_WORTH] = s[p + MARK], s[p + WORTH]
+                s[POSITIONS] += 1

@@ -1,0 +1,111 @@
+"""From the targets of a slice to signed quantities: what is missing between a target and what is held or on its way."""
+
+# ruff: noqa: PLR0124 - compiled code knows no names of arguments and no generators
+
+from __future__ import annotations
+
+from friday_core.simulation.compiled.memory import Memory
+from friday_core.simulation.compiled.money import nearest, notional, times
+from friday_core.simulation.compiled.places import desk_at, draft_at, instrument_at, pair_at
+from friday_core.simulation.compiled.words import (
+    C_NO_CHANGE,
+    C_SENT,
+    C_UNPRICED,
+    C_ZERO_SIZE,
+    CASH,
+    DIVISOR,
+    FAULT,
+    LOT,
+    MULTIPLIER,
+    OPEN,
+    OVERFLOW,
+    POSITION,
+    PPM,
+    ROWS,
+    VALUE,
+    W_A,
+    W_ADDING,
+    W_ASKED,
+    W_B,
+    W_C,
+    W_CLAIMS,
+    W_CODE,
+    W_INST,
+    W_NEXT,
+    W_PRICE,
+    W_REDUCING,
+    W_ROW,
+    W_SIGN,
+)
+
+#: As ``signals.LARGEST_WEIGHT``: a larger one is the driver's to refuse.
+_LARGEST_WEIGHT = 1_000.0
+
+
+def wants(m: Memory, desk: int, row: int, end: int) -> int:
+    """A draft for each target of the slice, in order of instruments; how many.
+
+    ``W_NEXT`` of the drafts leads through them in the order in which they are admitted: sells and what is
+    not to be sent, then buys.
+    """
+    count = 0
+    for place in range(row, end):
+        weight = m.targets[desk * m.c[ROWS] + place]
+        if weight == weight:
+            _want(m, desk, place, weight, draft_at(m, count))
+            count += 1
+    _link(m, count)
+    return count
+
+
+def first(m: Memory, count: int) -> int:
+    """The draft that is admitted first; stands behind the last one."""
+    return m.s[draft_at(m, count) + W_NEXT]  # type: ignore[no-any-return]
+
+
+def _link(m: Memory, count: int) -> None:
+    last = draft_at(m, count)
+    for buys in range(2):
+        for n in range(count):
+            if (m.s[draft_at(m, n) + W_ASKED] > 0) == (buys == 1):
+                m.s[last + W_NEXT] = draft_at(m, n)
+                last = draft_at(m, n)
+    m.s[last + W_NEXT] = -1
+
+
+def _want(m: Memory, desk: int, place: int, weight: float, w: int) -> None:
+    inst, price, draft = m.inst[place], m.close[place], m.s
+    draft[w + W_ROW], draft[w + W_INST], draft[w + W_PRICE] = place, inst, price
+    draft[w + W_ASKED], draft[w + W_SIGN], draft[w + W_REDUCING], draft[w + W_ADDING] = 0, -1, 0, 0
+    draft[w + W_A], draft[w + W_B], draft[w + W_C], draft[w + W_CLAIMS] = 0, 0, 0, 0
+    if not abs(weight) <= _LARGEST_WEIGHT:
+        m.c[FAULT] = OVERFLOW
+        return
+    if price < 1:
+        draft[w + W_CODE] = C_UNPRICED
+        return
+    p, ppm = pair_at(m, desk, inst), nearest(weight * 1_000_000)
+    wished = quantity_for(m, desk, inst, ppm, price)
+    held = m.s[p + POSITION] + m.s[p + OPEN]
+    if wished == 0 and ppm != 0 and held == 0:
+        draft[w + W_CODE] = C_ZERO_SIZE
+    elif wished == held:
+        draft[w + W_CODE], draft[w + W_A] = C_NO_CHANGE, held
+    else:
+        draft[w + W_CODE], draft[w + W_ASKED], draft[w + W_CLAIMS] = C_SENT, wished - held, 1
+        draft[w + W_SIGN] = 1 if wished > held else -1
+
+
+def quantity_for(m: Memory, desk: int, inst: int, ppm: int, price: int) -> int:
+    """As ``sizing.quantity_for_weight``."""
+    d, at = desk_at(desk), instrument_at(m, inst)
+    equity = m.s[d + CASH] + m.s[d + VALUE]
+    if equity <= 0:
+        return 0
+    whole = times(m, equity, m.s[at + DIVISOR])
+    divisor = max(times(m, times(m, PPM * m.s[at + LOT], m.s[at + MULTIPLIER]), price), 1)
+    # In two steps, so that large books do not overflow.
+    lots = times(m, abs(ppm), whole // divisor) + times(m, abs(ppm), whole % divisor) // divisor
+    quantity = times(m, lots, m.s[at + LOT])
+    notional(m, inst, price, quantity)
+    return quantity if ppm >= 0 else -quantity

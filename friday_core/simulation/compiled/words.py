@@ -1,0 +1,110 @@
+"""Where the kernel's numbers stand: int64 words of the context, of the state, and of the rows that it writes.
+
+Money is minor units, prices are price units, shares parts per million, as everywhere.
+"""
+
+from __future__ import annotations
+
+#: No limit, no order, no row.
+NONE = -1
+PPM = 1_000_000
+
+# The context: what does not change during a run, and how it ended -----------------------------------------------
+
+# ``ROW`` is the next row to take, ``RESULT`` why the kernel came back, ``FAULT`` what it met in a slice.
+ROWS, ROW, RESULT, FAULT, DESKS, INSTS = range(6)
+# From ``STOP_SESSION`` on, slices are the driver's; ``STOP_ROW`` is where it is to come back in any case.
+STOP_SESSION, STOP_ROW, LATENCY, SLIPPAGE_TICKS, PARTICIPATION = range(6, 11)
+# Charges: shares of the notional, one of the other, each rounded half-even.
+CHARGE_STAGES, CHARGE_NUMERATOR, CHARGE_DENOMINATOR = 11, 12, 14
+# Room: in the state for lots of a position and for working orders, and in the tables for rows.
+MOST_LOTS, MOST_QUEUE, MOST_DECISIONS, MOST_ORDERS, MOST_FILLS, MOST_ENDED, MOST_POSITIONS = range(16, 23)
+# Places in the state.
+PAIRS, PAIR_WORDS, QUEUE, FIRST_ORDINAL = range(23, 27)
+# More of how orders trade: shares of the price, of the range and of the volume, and whether at the close.
+SPREAD, IMPACT, RANGE, PROTECTION, AT_CLOSE = range(27, 32)
+#: Whether a limit has to be told of every slice.
+IS_WATCHED = 32
+# More places in the state: of a copy of it, of instruments and drafts, of each table; and how many rows equity has.
+SAVED_AT, INSTRUMENTS_AT, DRAFTS_AT, DECISIONS_AT, ORDERS_AT, FILLS_AT, ENDED_AT, POSITIONS_AT, EQUITY_ROWS = range(
+    33, 42
+)
+# Addresses, in the order of ``Memory``.
+ADDRESSES = 42
+#: Limits of each desk follow.
+LIMITS = 54
+(
+    L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
+    L_ALLOW_SHORT, L_BUFFER, L_ASKED,
+) = range(12)  # fmt: skip
+LIMIT_WORDS = 12
+#: ``L_ASKED``: about what Python is asked, so that a slice with one is the driver's.
+NOTHING, ORDERS_ASKED, WISHES_ASKED = range(3)
+
+#: What the kernel comes back with: all rows are done, or the slice at ``ROW`` is the driver's, or room is missing.
+DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)
+#: Why a slice is the driver's, for whoever counts.
+OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED = range(10, 17)
+
+# An instrument: ``MULTIPLIER`` and ``DIVISOR`` make minor units of price units, one of them is 1.
+TICK, LOT, MULTIPLIER, DIVISOR, DERIVATIVE = range(5)
+INSTRUMENT_WORDS = 5
+
+# The state ------------------------------------------------------------------------------------------------------
+
+# The head: the latest slice, how many orders work, how many rows the tables have.
+ORDINAL, HAS_LATEST, LATEST_TS, LATEST_SESSION, WORKING = range(5)
+DECISIONS, ORDERS, FILLS, ENDED, POSITIONS = range(5, 10)
+DESKS_AT = 10
+# A desk: its book, then its risk state, then the orders that it sent in the session of its latest order.
+CASH, REALISED, CHARGES, VALUE, GROSS, HELD = range(6)
+EQUITY, PEAK, DEEPEST, RISK_HAS_SESSION, RISK_SESSION, DAY_EQUITY, SENT, DRAWDOWN_LATCHED, DAY_LATCHED = range(6, 15)
+COUNTER_SESSION, COUNTER, DESK_ORDERS = range(15, 18)
+DESK_WORDS = 18
+# A desk's position in an instrument; ``OPEN`` is what working orders would add or take away. Then its lots, a ring.
+POSITION, COST, MARK, WORTH, OPEN, LOT_FIRST, LOT_COUNT = range(7)
+LOTS = 7
+LOT_QUANTITY, LOT_COST, LOT_TS = range(3)
+LOT_WORDS = 3
+# A working order: ``ID`` is its row in the table, ``PLACE`` that of its bar in the slice. ``BILLED`` is what of it was
+# charged in ``BILL_SESSION``, ``BOOKED`` what traded on the slice at hand.
+(
+    ID, Q_DESK, Q_INST, SIDE, QUANTITY, FILLED, STATUS, OPENED, ACTIVE_FROM, REFERENCE, BILL_SESSION, BILLED,
+    BILLED_QUANTITY, PLACE, BOOKED,
+) = range(15)  # fmt: skip
+QUEUE_WORDS = 15
+#: Where an order stands.
+WAITING, IS_OPEN, PARTIAL, IS_FILLED, CANCELLED, EXPIRED = range(6)
+
+# A draft, in scratch: a decision on its way through risk ---------------------------------------------------------
+
+(
+    W_ROW, W_INST, W_ASKED, W_CODE, W_A, W_B, W_C, W_SIGN, W_PRICE, W_MARK, W_REDUCING, W_ADDING, W_CLAIMS, W_NEXT
+) = range(14)  # fmt: skip
+DRAFT_WORDS = 14
+
+# Rows that are written -------------------------------------------------------------------------------------------
+
+D_DESK, D_ROW, D_ORDINAL, D_ASKED, D_SENT, D_CODE, D_A, D_B, D_C, D_ORDER = range(10)
+DECISION_WORDS = 10
+(
+    O_DESK, O_INST, O_SIDE, O_QUANTITY, O_REFERENCE, O_ROW, O_TS, O_SESSION, O_COUNTER, O_ACTIVE_FROM,
+    O_STATUS, O_FILLED, O_OPENED, O_BOOKED, O_WANTED, O_PRICE, O_DECISION,
+) = range(17)  # fmt: skip
+ORDER_WORDS = 17
+F_ORDER, F_QUANTITY, F_PRICE, F_CHARGES, F_TS = range(5)
+FILL_WORDS = 5
+X_ORDER, X_TS = range(2)
+ENDED_WORDS = 2
+P_TS, P_SESSION, P_DESK, P_INST, P_QUANTITY, P_COST, P_MARK, P_WORTH = range(8)
+POSITION_WORDS = 8
+
+#: What became of a decision, in the numbers of the kernel; the names are those of ``Code``.
+CODES = (
+    "SENT", "NO_CHANGE", "ZERO_SIZE", "UNPRICED", "SHORT_DELIVERY", "ORDER_VALUE", "POSITION_WEIGHT", "ORDER_COUNT",
+    "OPEN_ORDERS", "GROSS_EXPOSURE", "CLIPPED_CASH", "MIN_ORDER_VALUE",
+)  # fmt: skip
+(
+    C_SENT, C_NO_CHANGE, C_ZERO_SIZE, C_UNPRICED, C_SHORT_DELIVERY, C_ORDER_VALUE, C_POSITION_WEIGHT, C_ORDER_COUNT,
+    C_OPEN_ORDERS, C_GROSS_EXPOSURE, C_CLIPPED_CASH, C_MIN_ORDER_VALUE,
+) = range(12)  # fmt: skip

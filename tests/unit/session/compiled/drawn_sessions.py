@@ -1,0 +1,386 @@
+"""A session drawn from a number, stepped by the driver alone, or by the kernel too."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from friday_core.causal.market import Market
+from friday_core.causal.oracle import Executor, Oracle
+from friday_core.causal.program import Program, trace_program
+from friday_core.domain.chunk import MISSING_PRICE, Array, Chunk, Universe
+from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import Bar, CorporateAction
+from friday_core.domain.money import divide_half_even
+from friday_core.domain.orders import WorkingOrder
+from friday_core.domain.outcomes import ValidatorFault
+from friday_core.domain.records import Intent
+from friday_core.domain.signals import Target
+from friday_core.flow.coarser import Slices
+from friday_core.interfaces.broker import Tariff
+from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
+from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
+from friday_core.interfaces.sizer import Sizer
+from friday_core.interfaces.strategy import BookView
+from friday_core.session.desk import Desk
+from friday_core.session.driver import Driver
+from friday_core.simulation.compiled.arena import Runs
+from friday_core.simulation.matching import BarMatcher, MatchingRules
+from friday_core.simulation.matching_rules import FillAt
+from friday_core.simulation.scaled_costs import scaled_charges
+from friday_core.testing.doubles import StrengthSizer
+from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.ledger import Book
+from friday_core.trading.limits import Limits, Tier
+from friday_core.trading.risk import RiskEngine
+
+DAY = 86_400_000_000
+MINUTE = 60_000_000
+
+
+class Share(Tariff):
+    """One share of the notional."""
+
+    def __init__(self, numerator: int, denominator: int) -> None:
+        self._share = numerator, denominator
+
+    def charges_of(self, order: ExecutedOrder) -> int:
+        return divide_half_even(order.notional * self._share[0], self._share[1])
+
+    def shares(self) -> tuple[tuple[int, int], ...]:
+        return (self._share,)
+
+
+@dataclass
+class Drawn:
+    """All that a session is made of."""
+
+    universe: Universe
+    rows: Chunk
+    wishes: Sequence[str]
+    sees: Sequence[Sequence[InstrumentId]]
+    capital: Sequence[int]
+    limits: Limits
+    rules: MatchingRules
+    charges: Tariff
+    cuts: list[int]
+    injected: list[int]
+    actions: list[CorporateAction] = field(default_factory=list)
+    doubt: int | None = None
+    kinds: Sequence[str] = ("target",) * 5
+    rules_in_python: Mapping[str, RiskRule | RiskAdjuster] = field(default_factory=dict)
+    patience: int = 1
+
+
+def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
+    """The session of a number: the same number, the same session."""
+    random = np.random.default_rng(seed)
+    universe = _universe(random)
+    desks = int(random.choice([1, 1, 1, 2, 3]))
+    kinds = [str(one) for one in random.choice(["target", "target", "signal"], desks)]
+    rows = _rows(random, universe, kinds, int(random.integers(2, most_rows)))
+    ends = _ends(rows)
+    count = int(random.choice([0, 0, 1, 2, 5]))
+    cuts = sorted({int(one) for one in random.choice(ends, count)}) if len(ends) else []
+    injected = sorted({int(one) for one in random.integers(0, len(rows), int(random.choice([0, 0, 1, 3, 10])))})
+    ids = [one.id for one in universe]
+    sees = [ids[:: int(random.integers(1, 3))] if random.random() < 0.2 else () for _ in range(desks)]
+    return Drawn(
+        universe,
+        rows,
+        [f"wish{number}" for number in range(desks)],
+        sees,
+        [_capital(random) for _ in range(desks)],
+        _limits(random),
+        _rules(random),
+        _charges(random),
+        cuts,
+        injected,
+        _actions(random, universe, rows) if random.random() < 0.2 else [],
+        int(random.choice(rows.ts_event)) if random.random() < 0.05 else None,
+        kinds,
+        _python(random),
+        int(random.choice([1, 1, 1, 8])),
+    )
+
+
+class AtMost(RiskRule):
+    """Holds back what exceeds so many shares."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:
+        return Ruling(min(proposal.order.quantity, self._most), "AT_MOST", f"{self._most} at most")
+
+
+class Half(RiskAdjuster):
+    """Half of every wish."""
+
+    def adjust(self, target: Target, bar: Bar, book: BookView, state: RiskState) -> Target | None:
+        return Target(target.instrument, target.weight / 2, target.reason)
+
+
+def _python(random: np.random.Generator) -> dict[str, RiskRule | RiskAdjuster]:
+    kind = random.random()
+    if kind < 0.05:
+        return {"at_most": AtMost(int(random.choice([0, 7, 1000])))}
+    return {"half": Half()} if kind < 0.08 else {}
+
+
+def _universe(random: np.random.Generator) -> Universe:
+    count = int(random.choice([1, 1, 1, 2, 3, 5, 20]))
+    currency = str(random.choice(["INR", "INR", "INR", "JPY"]))
+    return Universe(
+        Instrument(
+            InstrumentId(f"S{number:02d}", "NSE"),
+            currency,
+            price_decimals=int(random.choice([2, 2, 2, 0, 3, 4])),
+            tick_size=int(random.choice([1, 1, 5])),
+            lot_size=int(random.choice([1, 1, 1, 10, 75])),
+            kind=str(random.choice(["equity", "equity", "future"])),
+        )
+        for number in range(count)
+    )
+
+
+def _rows(random: np.random.Generator, universe: Universe, kinds: Sequence[str], most: int) -> Chunk:
+    count = len(universe)
+    slices = max(2, most // count)
+    presence = random.random((slices, count)) < random.choice([1.0, 1.0, 0.8, 0.3])
+    presence[~presence.any(axis=1), 0] = True
+    slice_of, inst = np.nonzero(presence)
+    per_session = int(random.choice([1, 3, 10, 1000]))
+    session = 100 + slice_of // per_session
+    ts = session * DAY + (slice_of % per_session) * MINUTE * int(random.choice([1, 1, 7])) + 10 * 3_600_000_000
+    base = 10 ** int(random.choice([2, 4, 4, 7]))
+    walk = np.exp(np.cumsum(random.normal(0, random.choice([0.001, 0.02, 0.1]), (slices, count)), axis=0))
+    close = np.maximum(1, np.round(base * walk)).astype(np.int64)[slice_of, inst]
+    opened = np.maximum(1, close + np.round(close * random.normal(0, 0.01, len(close))).astype(np.int64))
+    high = np.maximum(opened, close) + random.integers(0, 3, len(close))
+    low = np.maximum(1, np.minimum(opened, close) - random.integers(0, 3, len(close)))
+    prices = {"open": opened, "high": high, "low": low, "close": close}
+    if random.random() < 0.3:
+        for column in prices.values():
+            column[random.random(len(column)) < 0.03] = MISSING_PRICE
+    volume = np.round(random.exponential(random.choice([10, 1e4, 1e7]), len(close)))
+    volume[random.random(len(close)) < 0.1] = random.choice([0.0, np.nan])
+    columns: dict[str, Array] = {**prices, "volume": volume, "session": session.astype(np.float64)}
+    columns |= {"factor": np.ones(len(close)), "split": np.ones(len(close))}
+    for number, kind in enumerate(kinds):
+        wishes = _wishes(random, len(close))
+        columns[f"wish{number}"] = wishes if kind == "target" else np.clip(wishes, -1.0, random.choice([1.0, 1.0, 1.5]))
+    return Chunk(ts.astype(np.int64), inst.astype(np.int32), columns)
+
+
+def _wishes(random: np.random.Generator, rows: int) -> Array:
+    kind = random.choice(["all_in", "weights", "long_short", "wild"])
+    if kind == "all_in":
+        values = random.choice([0.0, 1.0], rows)
+    elif kind == "weights":
+        values = np.round(random.random(rows) * 0.3, 3)
+    elif kind == "long_short":
+        values = random.uniform(-1, 1, rows)
+    else:
+        values = random.choice([0.0, -0.0, 1e-9, 0.5, 1.0, 1.5, -2.0, 30.0, 0.1234565], rows)
+        if random.random() < 0.2:
+            values[random.random(rows) < 0.02] = random.choice([np.inf, 1001.0])
+    values[random.random(rows) < random.choice([0.0, 0.5, 0.9, 0.99])] = np.nan
+    return values
+
+
+def _capital(random: np.random.Generator) -> int:
+    return int(10 ** random.uniform(*[(2, 5), (6, 9), (6, 9), (6, 9), (10, 12), (13, 17.5)][int(random.integers(6))]))
+
+
+def _limits(random: np.random.Generator) -> Limits:
+    def some(chance: float, *values: Any) -> Any:
+        return random.choice(values).item() if random.random() < chance else None
+
+    if random.random() < 0.3:
+        return Limits(allow_short=True)
+    return Limits(
+        order_value=some(0.2, 10**5, 10**7, 10**9),
+        min_order_value=some(0.1, 10**4, 10**6),
+        position_ppm=some(0.2, 100_000, 500_000),
+        gross_ppm=some(0.6, 1_000_000, 1_000_000, 2_000_000, 300_000),
+        drawdown_ppm=some(0.1, 50_000, 300_000),
+        tiers=(Tier(50_000, 500_000), Tier(200_000, 0)) if random.random() < 0.1 else (),
+        day_loss_ppm=some(0.1, 20_000),
+        orders_per_session=some(0.1, 1, 5),
+        open_orders=some(0.1, 1, 3),
+        allow_short=bool(random.random() < 0.5),
+        buffer_ppm=int(random.choice([0, 0, 10_000, 2_500])),
+    )
+
+
+def _rules(random: np.random.Generator) -> MatchingRules:
+    if random.random() < 0.4:
+        return MatchingRules(0, int(random.integers(0, 3)))
+    return MatchingRules(
+        latency=int(random.choice([0, 0, 1, 3])),
+        slippage_ticks=int(random.integers(0, 3)),
+        participation_ppm=None if random.random() < 0.5 else int(random.choice([1_000, 100_000, 1_000_000])),
+        spread_ppm=int(random.choice([0, 0, 500])),
+        impact_ppm=int(random.choice([0, 0, 100_000])),
+        range_ppm=int(random.choice([0, 0, 50_000])),
+        protection_ppm=int(random.choice([0, 0, 0, 5_000])),
+        fill=FillAt(random.choice(["next_open", "next_open", "next_close"])),
+    )
+
+
+def _charges(random: np.random.Generator) -> Tariff:
+    numerator = int(random.choice([0, 300, 300, 1_000, 50_000, 1_000_000]))
+    return scaled_charges(Share(numerator, 1_000_000), float(random.choice([1.0, 1.0, 0.5, 2.0, 7.3])))
+
+
+def _actions(random: np.random.Generator, universe: Universe, rows: Chunk) -> list[CorporateAction]:
+    sessions = np.unique(rows["session"])
+    return [
+        CorporateAction(
+            universe[int(random.integers(len(universe)))].id,
+            int(random.choice(sessions)),
+            numerator=int(random.integers(1, 4)),
+            denominator=int(random.integers(1, 3)),
+            dividend=int(random.integers(0, 5)),
+        )
+        for _ in range(int(random.integers(1, 3)))
+    ]
+
+
+def _ends(rows: Chunk) -> list[int]:
+    return [*(np.flatnonzero(np.diff(rows.ts_event)) + 1).tolist()]
+
+
+# Stepping it -------------------------------------------------------------------------------------------------------
+
+
+def program(wish: str, columns: Sequence[str], kind: str = "target") -> Program:
+    """A target, or signal, that is a column, and what is shown beside it."""
+
+    def outputs(m: Market) -> Mapping[str, Any]:
+        return {"last": m.raw.close * 1.0, kind: m[wish]}
+
+    return trace_program(outputs, columns, base="1m", adjusted=False)
+
+
+class Stepped:
+    """One driver on a drawn session, and all that it left."""
+
+    def __init__(
+        self,
+        given: Drawn,
+        *,
+        kernel: Runs | None = None,
+        executor: Executor = Oracle,
+        sizer: Sizer | None = None,
+        cut: bool = True,
+    ) -> None:
+        self.given = given
+        self.books = [Book(f"s{n}", _currency(given), capital) for n, capital in enumerate(given.capital)]
+        engine = RiskEngine(given.limits, given.rules_in_python)
+        self.desks = [
+            Desk(
+                number,
+                ColumnRunner(
+                    f"s{number}",
+                    program(wish, given.wishes, given.kinds[number]),
+                    given.universe,
+                    given.sees[number],
+                    executor,
+                ),
+                self.books[number],
+                universe=given.universe,
+                sizer=sizer or StrengthSizer(0.75),
+                risk=engine,
+                charges=given.charges,
+            )
+            for number, wish in enumerate(given.wishes)
+        ]
+        self.driver = Driver(
+            given.universe,
+            self.desks,
+            BarMatcher(given.rules),
+            given.charges,
+            netting=False,
+            kernel=None if kernel is None else lambda: kernel,
+        )
+        self.intents: list[list[Intent]] = []
+        self._run(kernel is not None, cut)
+
+    def _run(self, is_fast: bool, cut: bool) -> None:
+        given, driver = self.given, self.driver
+        if is_fast:
+            assert driver.obstacles == [], driver.obstacles
+            driver._blocks._least_rows, driver._blocks.most_patience = 1, self.given.patience
+            driver._blocks.inject = self._next_injected
+        for action in given.actions:
+            driver.announce(action)
+        bounds = [0, *given.cuts, len(given.rows)] if cut else [0, len(given.rows)]
+        self._start = 0
+        for start, stop in itertools.pairwise(bounds):
+            if start == stop:
+                continue
+            if given.doubt is not None and given.rows.ts_event[start] > given.doubt and not driver.log.faults:
+                driver.doubt(ValidatorFault(given.doubt, "market_data", "v", 0, given.doubt, "raised", ""))
+            self._start = start
+            self.intents.append(list(driver.step(Slices(given.rows.take(slice(start, stop)), {}))))
+        self.intents.append(driver.close("END_OF_DATA"))
+
+    def _next_injected(self, row: int) -> int | None:
+        return next((one - self._start for one in self.given.injected if one - self._start >= row), None)
+
+    def left(self) -> dict[str, Any]:
+        """Everything, comparable."""
+        log = self.driver.log
+        tables = {name: list(rows) for name, rows in log.tables().items() if name != "orders"}
+        return {
+            "orders": [_order(one) for one in log.orders],
+            **tables,
+            "stopped": [(one.ts_event, one.strategy, one.error) for one in log.stopped],
+            "slices": log.slices,
+            "digest": log.digest(),
+            "intents": self.intents,
+            "books": [_book(one) for one in self.books],
+            "risk": [(desk.state.memory(), list(desk.state._sent)) for desk in self.desks],
+            "tags": [desk.tags._counters for desk in self.desks],
+            "signals": [desk.runner._signals for desk in self.desks],
+            "news": [desk.runner._news for desk in self.desks],
+        }
+
+
+def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """What differs, the first of each kind."""
+    wrong = []
+    for name, one in expected.items():
+        other = found[name]
+        if repr(one) != repr(other):
+            pairs = zip(one, other, strict=False) if isinstance(one, list) else [(one, other)]
+            first = next((f"{a!r} != {b!r}" for a, b in pairs if repr(a) != repr(b)), f"{len(one)} and {len(other)}")
+            wrong.append(f"{name}: {first}")
+    return wrong
+
+
+def _order(one: WorkingOrder) -> tuple[Any, ...]:
+    return (one.order, one.status, one.filled, one.reason, one.active_from, one.session, one.triggered)
+
+
+def _book(book: Book) -> tuple[Any, ...]:
+    held = {
+        str(name): (quantity, book.lots(name), book.price(name), book.value(name))
+        for name, quantity in book.positions().items()
+    }
+    return (book.cash, book.realised, book.charges, book.dividends, book.equity, book.unrealised, held)
+
+
+def _currency(given: Drawn) -> str:
+    return next(iter(given.universe)).currency
+
+
+#: Makes a driver's kernel.
+Make = Callable[[], Runs]

@@ -1,0 +1,166 @@
+"""What blocks of slices do besides giving the driver's result."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from unit.session.compiled.drawn_sessions import Drawn, Share, Stepped
+
+from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.interfaces.broker import ChargesPlan, Tariff
+from friday_core.session.compiled.eligible import obstacles
+from friday_core.session.driver import Driver
+from friday_core.simulation.compiled.arena import plain
+from friday_core.simulation.matching import BarMatcher, MatchingRules
+from friday_core.simulation.scaled_costs import known_shares
+from friday_core.trading.limits import Limits
+
+ROWS = 300
+
+
+def simple(wishes: list[float] | None = None, **changes: object) -> Drawn:
+    """One instrument that rises a unit a bar, all in every tenth bar and out five bars later."""
+    close = 10_000 + np.arange(ROWS)
+    wish = np.full(ROWS, np.nan)
+    wish[::10], wish[5::10] = 1.0, 0.0
+    if wishes is not None:
+        wish[:] = np.nan
+        wish[: len(wishes)] = wishes
+    prices = {"open": close, "high": close + 2, "low": close - 2, "close": close + 1}
+    session = 100 + np.arange(ROWS) // 50
+    columns = {**prices, "volume": np.full(ROWS, 1e9), "session": session.astype(np.float64), "wish0": wish}
+    columns |= {"factor": np.ones(ROWS), "split": np.ones(ROWS)}
+    rows = Chunk(session * 86_400_000_000 + np.arange(ROWS) % 50 * 60_000_000, np.zeros(ROWS, np.int32), columns)
+    universe = Universe([Instrument(InstrumentId("A", "NSE"), "INR")])
+    given = Drawn(
+        universe, rows, ["wish0"], [()], [10_000_000], Limits(), MatchingRules(), Share(300, 1_000_000), [], []
+    )
+    return dataclasses.replace(given, **changes)
+
+
+def counts(stepped: Stepped) -> dict[str, int]:
+    assert stepped.driver._blocks is not None
+    return stepped.driver._blocks.counts
+
+
+def test_the_kernel_steps_every_slice_of_an_all_in_strategy() -> None:
+    stepped = Stepped(simple(), kernel=plain)
+    assert counts(stepped) == {"kernel": ROWS, "driver": 0}
+    assert len(stepped.driver.log.fills) == 60
+
+
+def test_a_slice_that_is_injected_is_the_drivers_alone() -> None:
+    assert counts(Stepped(simple(injected=[17, 120]), kernel=plain)) == {"kernel": ROWS - 2, "driver": 2}
+
+
+def test_a_book_too_large_for_64_bits_is_the_drivers() -> None:
+    given = simple(capital=[10**20])
+    assert counts(Stepped(given, kernel=plain)) == {"kernel": 0, "driver": ROWS}
+
+
+def test_a_strategy_that_breaks_its_contract_is_stopped_by_the_driver() -> None:
+    given = simple([1.0, 5_000.0, 0.5])
+    left = Stepped(given, kernel=plain).left()
+    assert left["stopped"] == [(100 * 86_400_000_000 + 60_000_000, "s0", left["stopped"][0][2])]
+    assert [one.code for one in left["decisions"]] == ["SENT"]
+
+
+def test_texts_are_made_only_when_they_are_read() -> None:
+    log = Stepped(simple(), kernel=plain).driver.log
+    (block,) = log.decisions.blocks()
+    assert "all" not in vars(block.coded("reason")._texts)  # type: ignore[attr-defined]
+    assert log.decisions[0].reason == "last 100.01, target 1"
+
+
+def test_intents_are_the_orders_of_the_log() -> None:
+    stepped = Stepped(simple(), kernel=plain)
+    sent = [one.order for part in stepped.intents[:-1] for one in part]  # type: ignore[union-attr]
+    assert sent == [one.order for one in stepped.driver.log.orders]
+    assert len(sent) == 60
+
+
+def test_an_order_that_works_at_the_end_of_a_block_is_one_object_in_the_log_and_in_the_queue() -> None:
+    wishes = [float("nan")] * (ROWS - 1) + [0.5]
+    stepped = Stepped(simple(wishes), kernel=plain)
+    assert [(str(one.status), one.reason) for one in stepped.driver.log.orders] == [("cancelled", "END_OF_DATA")]
+
+
+def test_without_a_kernel_slices_are_stepped_by_the_driver() -> None:
+    stepped = Stepped(simple())
+    assert stepped.driver.obstacles == ("no kernel is given",)
+    assert stepped.driver._blocks is None
+
+
+# Why not ---------------------------------------------------------------------------------------------------------
+
+
+class ByOrder(ChargesPlan):
+    """20 rupees an order."""
+
+    def charges(self, side: object, quantity: int, notional: int) -> int:
+        return 2_000
+
+
+class Dearer(Share):
+    """Changes what is charged, and forgets to say so."""
+
+    def charges_of(self, order: ExecutedOrder) -> int:
+        return 2 * super().charges_of(order)
+
+
+class OwnMatcher(BarMatcher):
+    """May do anything."""
+
+
+def why(
+    matcher: BarMatcher | None = None, charges: Tariff | None = None, nets: bool = False, **limits: object
+) -> list[str]:
+    stepped = Stepped(simple(limits=Limits(**limits)))  # type: ignore[arg-type]
+    chosen = charges or Share(1, 100)
+    return obstacles(
+        stepped.given.universe,
+        stepped.desks,
+        matcher or BarMatcher(MatchingRules()),
+        chosen,
+        nets=nets,
+        limits=Limits(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [
+        (why(OwnMatcher(MatchingRules())), "a matcher of its own (OwnMatcher)"),
+        (why(BarMatcher(MatchingRules(band_ppm=100_000))), "band_ppm"),
+        (why(BarMatcher(MatchingRules(latency_us=5))), "latency_us"),
+        (why(charges=ByOrder()), "ByOrder charges more than shares of the notional"),
+        (why(charges=Dearer(1, 100)), "Dearer charges more than shares of the notional"),
+        (why(nets=True), "netted"),
+        (why(net_ppm=1_000_000), "net_ppm"),
+        (why(concentration_ppm=1_000_000), "concentration_ppm"),
+        (why(orders_per_minute=3), "orders_per_minute"),
+        (why(margin=True), "margin"),
+    ],
+)
+def test_what_the_kernel_does_not_know_is_named(found: list[str], word: str) -> None:
+    assert len(found) == 1
+    assert word in found[0]
+
+
+def test_what_the_kernel_knows_is_no_obstacle() -> None:
+    rules = MatchingRules(2, 1, 100_000, spread_ppm=5, impact_ppm=1, range_ppm=1, protection_ppm=1_000)
+    assert why(BarMatcher(rules), gross_ppm=1_000_000, allow_short=True, buffer_ppm=10_000) == []
+
+
+def test_a_plan_that_says_nothing_of_shares_has_none() -> None:
+    assert known_shares(ByOrder()) is None
+
+
+def test_a_driver_without_strategies_has_no_blocks() -> None:
+    given = simple()
+    driver = Driver(given.universe, [], BarMatcher(given.rules), given.charges, kernel=lambda: plain)
+    assert driver.obstacles == ["there is no strategy"]

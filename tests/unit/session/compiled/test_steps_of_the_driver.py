@@ -1,0 +1,52 @@
+"""A step that is added to the driver is added to the kernel, or named among the obstacles."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from friday_core.session.booking import Booking
+from friday_core.session.desk import Desk
+from friday_core.session.driver import Driver
+
+
+def called(function: Callable[..., Any]) -> set[str]:
+    """What of its own object a method calls: ``_match``, ``_rates.require``."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    names = (ast.unparse(one.func) for one in ast.walk(tree) if isinstance(one, ast.Call))
+    return {name.removeprefix("self.") for name in names if name.startswith("self.")}
+
+
+#: What the kernel does too, or what does nothing where there are no ``obstacles``.
+KNOWN = {
+    Driver._slice: {
+        "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_log_positions", "_mark", "_match",
+        "_match_this_close", "_custody.squared_off", "_kept", "_rates.require", "_release.released", "_settle_ended",
+    },
+    Driver._match: {
+        "_booking.book", "_booking.cross", "_brackets.place", "_matcher.match", "_netting.follow", "_netting.open",
+        "_netting.queue", "_netting.renew", "_settle_ended",
+    },
+    Driver._mark: {"_desks[point.strategy].state.mark", "_note", "_worth"},
+    Driver._decide: {
+        "_arrivals.active_from", "_cancel", "_settle_ended", "_working.of", "_working[intent.tag].move",
+        "log.decisions.append", "log.orders.append", "log.stopped.append",
+    },
+    Booking.book: {
+        "_apply", "_bills.fill", "_book_account", "_netting.net_of", "_universe.instrument", "cross",
+    },
+    Booking._apply: {"_brackets.follow", "_log.fills.append", "_universe.instrument"},
+    Desk.act: {"_cancel", "_drafts", "_settled", "_shared", "_view", "_wants.wants", "runner.decide"},
+    Desk._settled: {"_taken", "next_tag", "products.note", "state.count_order"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", KNOWN, ids=lambda one: one.__qualname__)
+def test_the_kernel_knows_every_step(function: Callable[..., Any]) -> None:
+    mend = "teach friday_core/simulation/compiled the step, or name it in session/compiled/eligible.py"
+    assert called(function) == KNOWN[function], mend

@@ -1,0 +1,91 @@
+"""Steps drawn sessions by the kernel and by the driver alone, and compares all that is left of them.
+
+``python tools/soak_backtest.py --seeds 10000``; the first that differs is printed with what differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from unit.session.compiled.drawn_sessions import Stepped, differences, drawn
+
+from friday_core.causal.compiled.executor import CompiledExecutor
+from friday_core.causal.compiled.kernels import Kernels
+from friday_core.causal.compiled.object_store import default_folder
+from friday_core.simulation.compiled.arena import plain
+from friday_core.simulation.compiled.loaded import Compiled
+
+#: Of so many seeds one is stepped by the plain kernel too.
+PLAIN = 10
+
+
+class Soak:
+    """What was drawn so far."""
+
+    def __init__(self, kernels: Kernels) -> None:
+        self.counts: Counter[str] = Counter()
+        self.codes: Counter[str] = Counter()
+        self._kernel = Compiled(kernels)
+        self._executor = partial(CompiledExecutor, kernels=kernels)
+
+    def compare(self, seed: int) -> list[str]:
+        """What differs for a seed."""
+        given = drawn(seed)
+        driver, fast = Stepped(given), Stepped(given, kernel=self._kernel, executor=self._executor)
+        expected = driver.left()
+        found = differences(expected, fast.left())
+        if seed % PLAIN == 0:
+            found += differences(expected, Stepped(given, kernel=plain).left())
+            self.counts["of them by the plain kernel too"] += 1
+        self._count(driver, fast)
+        return found
+
+    def _count(self, driver: Stepped, fast: Stepped) -> None:
+        log, blocks = driver.driver.log, fast.driver._blocks
+        assert blocks is not None
+        self.counts.update({
+            "sessions": 1,
+            "slices": log.slices,
+            "slices by the kernel": blocks.counts["kernel"],
+            "slices that it left to the driver": blocks.counts["driver"],
+            "decisions": len(log.decisions),
+            "orders": len(log.orders),
+            "fills": len(log.fills),
+            "corporate actions": len(log.actions),
+            "strategies stopped": len(log.stopped),
+        })  # fmt: skip
+        self.codes.update(one.code for one in log.decisions)
+
+    def table(self) -> str:
+        rows = [*self.counts.items(), *((f"decisions {code}", count) for code, count in self.codes.most_common())]
+        return "\n".join(["| what | count |", "|---|--:|", *(f"| {name} | {count:,} |" for name, count in rows)])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1_000)
+    parser.add_argument("--first", type=int, default=0)
+    arguments = parser.parse_args()
+    soak, start = Soak(Kernels(default_folder(), print)), time.monotonic()
+    for seed in range(arguments.first, arguments.first + arguments.seeds):
+        if found := soak.compare(seed):
+            print(f"seed {seed} differs:", *found, sep="\n  ")
+            return 1
+        if (seed + 1) % 500 == 0:
+            print(
+                f"{seed + 1 - arguments.first:,} of {arguments.seeds:,}, {time.monotonic() - start:.0f} s", flush=True
+            )
+    print(soak.table())
+    print("\nNothing differs.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
