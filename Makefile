@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: frameworks help demo test check format-check lint types imports docs site site-serve scripts format bench soak install-test full-install-test constraints clean
+.PHONY: frameworks help demo test check format-check lint types imports docs site site-serve scripts format bench bench-peers soak install-test full-install-test constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ format: $(VENV)/.installed-dev ## Format and sort imports
 
 bench: $(VENV)/.installed-dev ## Run the benchmarks
 	@for one in $(BENCHMARKS); do $(BIN)/python "$$one" || exit 1; done
+
+bench-peers: $(VENV)/.installed-dev ## Measure Friday against vectorbt, backtesting.py, bt, nautilus_trader and backtrader (needs the index)
+	@$(BIN)/python benchmarks/peers/compare.py $(ARGS)
 
 soak: $(VENV)/.installed-dev ## Compare the compiled executor with plain Python on random programs for MINUTES=60
 	@$(BIN)/python tools/soak.py --minutes $(MINUTES)

@@ -63,15 +63,14 @@ def schema() -> pa.Schema:
 
 
 def piece(random: np.random.Generator, ts: np.ndarray, last: float) -> tuple[pa.Table, float]:
-    """Some bars; prices in ticks are reflected at the edges of what is allowed."""
+    """Some bars, and how far the walk has come; prices in ticks are reflected at the edges of what is allowed."""
     steps = np.rint(random.normal(0.0, 6.0, (len(ts), 4)))
     walk = last + np.cumsum(steps.ravel()).reshape(-1, 4)
-    walk = 2_000 + np.abs((walk - 2_000) % 396_000 - 198_000)
-    opened, close = walk[:, 0], walk[:, 3]
-    columns = [opened, walk.max(axis=1), walk.min(axis=1), close]
+    prices = 2_000 + np.abs((walk + 196_000) % 396_000 - 198_000)
+    columns = [prices[:, 0], prices.max(axis=1), prices.min(axis=1), prices[:, 3]]
     volume = random.integers(100, 10_000, len(ts)).astype(np.float64)
     values = [pa.array(ts, pa.timestamp("us", tz="UTC")), *(np.round(one * 0.05, 2) for one in columns), volume]
-    return pa.table(values, schema=schema()), float(close[-1])
+    return pa.table(values, schema=schema()), float(walk[-1, 3])
 
 
 def run(data: Path, folder: Path, bars_table: bool, report: bool) -> dict[str, float]:

@@ -17,7 +17,7 @@ Came = tuple[int, int]
 
 def imports(file: str, cash: int) -> Came:  # noqa: ARG001
     import numba  # noqa: F401
-    import pandas  # noqa: F401, ICN001
+    import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
     return 0, 0

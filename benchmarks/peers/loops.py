@@ -20,13 +20,14 @@ AT_SIGNAL, AT_FILL, AT_FILL_LESS_CHARGE = 0, 1, 2
 
 @numba.njit(error_model="numpy")  # type: ignore[untyped-decorator]
 def cross(opened: Any, close: Any, cash: float, equity: Any, fills_at: int, units: int) -> tuple[float, int]:
-    """Fills in ``equity``; its last value and the number of fills: all in when the average of 10 rises above that of 30."""
+    """Fills in ``equity``; its last value and the number of fills. All in while the mean of 10 is above that of 30."""
     fills, shares, order, before = 0, 0.0, 0, -1
     for t in range(len(close)):
         for at in (NEXT_OPEN, THIS_CLOSE):
             if at == THIS_CLOSE and t >= 29:
                 up = 1 if 3 * close[t - 9 : t + 1].sum() > close[t - 29 : t + 1].sum() else 0
-                if before >= 0 and up != before and up != (shares > 0.0):
+                has_turned = before >= 0 and up != before
+                if has_turned and up != (shares > 0.0):
                     order = 1 if up else -1
                 before = up
             if order == 0 or at != fills_at:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from timed import FEE, Prices, chosen, main
 
-
 #: Of more cash bt finds no quantity that leaves nothing; in fractions the equity is the same share of it.
 CASH = 1e6
 

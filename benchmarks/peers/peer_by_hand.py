@@ -24,7 +24,7 @@ from timed import Prepared, Prices, Told, chosen, main
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench_backtest import by_hand, by_hand_in_whole_shares, panel_by_hand  # noqa: E402
+from bench_backtest import by_hand, by_hand_in_whole_shares, panel_by_hand
 
 fast = numba.njit(error_model="numpy")
 

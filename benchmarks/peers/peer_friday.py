@@ -13,13 +13,13 @@ from timed import Prices, main
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import bench_backtest as bench  # noqa: E402
+import bench_backtest as bench
 
-from friday_core.api import ColumnStrategy, Market  # noqa: E402
-from friday_core.causal.compiled.kernels import Kernels  # noqa: E402
-from friday_core.causal.compiled.object_store import default_folder  # noqa: E402
-from friday_core.domain.instruments import Instrument, InstrumentId  # noqa: E402
-from friday_core.research import Bars, Result, backtest  # noqa: E402
+from friday_core.api import ColumnStrategy, Market
+from friday_core.causal.compiled.kernels import Kernels
+from friday_core.causal.compiled.object_store import default_folder
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.research import Bars, Result, backtest
 
 #: What no engine of this page has: nothing is refused here but shares that the cash does not pay for.
 TERMS: dict[str, Any] = {
@@ -86,9 +86,11 @@ def told(result: Result) -> tuple[float, int]:
 
 
 if __name__ == "__main__":
-    main({
-        "cross": (cross, told),
-        "cross, driver": (driver, lambda result: result),
-        "top ten": (top_ten, told),
-        "top ten, driver": (driver, lambda result: result),
-    })
+    main(
+        {
+            "cross": (cross, told),
+            "cross, driver": (driver, lambda result: result),
+            "top ten": (top_ten, told),
+            "top ten, driver": (driver, lambda result: result),
+        }
+    )

@@ -58,9 +58,11 @@ def told(made: Any) -> tuple[float, int]:
 
 
 if __name__ == "__main__":
-    main({
-        "cross": (cross, told),
-        "cross, curve": (lambda prices: cross(prices, with_curve=True), told),
-        "top ten": (top_ten, told),
-        "top ten, curve": (lambda prices: top_ten(prices, with_curve=True), told),
-    })
+    main(
+        {
+            "cross": (cross, told),
+            "cross, curve": (lambda prices: cross(prices, with_curve=True), told),
+            "top ten": (top_ten, told),
+            "top ten, curve": (lambda prices: top_ten(prices, with_curve=True), told),
+        }
+    )

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench_backtest import CAPITAL, DAYS, PANEL_CAPITAL, SYMBOLS, days, minutes  # noqa: E402
+from bench_backtest import CAPITAL, DAYS, PANEL_CAPITAL, SYMBOLS, days, minutes
 
 NAMES = ("open", "high", "low", "close")
 FEW = 10_000

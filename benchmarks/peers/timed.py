@@ -15,7 +15,7 @@ import numpy as np
 
 FEE = 0.0003
 #: Repeats stop after so many, or after so many seconds if there are three.
-REPEATS, SECONDS = 31, 8.0
+REPEATS, SECONDS = 31, 5.0
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class Prices:
     @classmethod
     def load(cls, path: str, task: str, rows: int) -> Prices:
         with np.load(path) as kept:
-            columns = [kept[f"{task}_{name}"][:rows] for name in ("ts", "open", "high", "low", "close")]
-            return cls(*columns, float(kept[f"{task}_cash"]), kept[f"{task}_month_end"][:rows])
+            ts, *prices = (kept[f"{task}_{name}"][:rows] for name in ("ts", "open", "high", "low", "close"))
+            opened, high, low, close = prices
+            return cls(ts, opened, high, low, close, float(kept[f"{task}_cash"]), kept[f"{task}_month_end"][:rows])
 
 
 #: Takes prices, makes of them what the engine reads, and hands back the backtest.

@@ -42,7 +42,7 @@ from friday_core.plugin.spec import Kind
 from friday_core.session.journal import Entry
 from friday_core.session.run_folder import SUMMARY, RunFolder
 from friday_core.session.runner import Progress, RunStatus, SessionRunner
-from friday_core.session.summary import summary_of, tallies_of
+from friday_core.session.summary import capital_of, summary_of, tallies_of
 from friday_core.session.tallies import Tallies
 from friday_core.session.versions import with_versions
 from friday_core.session.watchdog import Patience, Watchdog
@@ -108,7 +108,10 @@ class Host:
         self._keeps_inside = False
         self._facts = needed_facts(assembly)
         run = assembly.settings.run
-        self._tables = RunTables(folder, runner.core, assembly.universe, account, security.mask)
+        currency = assembly.settings.account.currency
+        self._tables = RunTables(
+            folder, runner.core, assembly.universe, capital_of(account), currency=currency, mask=security.mask
+        )
         runner.after_each_record(self._tables.flush)
         self._watchdog = Watchdog(runner, Patience(run.slow_record, run.record_timeout), self._hung)
         self._on_hang: Callable[[ComponentTimeout], None]

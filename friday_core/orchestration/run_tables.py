@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from friday_core.domain.chunk import Universe
 from friday_core.orchestration.model_tables import models_table, predictions_table
@@ -10,10 +10,8 @@ from friday_core.orchestration.training import Training
 from friday_core.session.columns import Block
 from friday_core.session.core import Core
 from friday_core.session.run_folder import RunFolder
-from friday_core.session.summary import capital_of
 from friday_core.session.table_parts import TableParts
-from friday_core.session.tables import ResultTables, parents_in
-from friday_core.trading.ledger import Account
+from friday_core.session.tables import Mask, ResultTables, parents_in
 
 #: Rows of one table that wait in memory, at the end of a record, before they are written ...
 WAITING_ROWS = 32_768
@@ -22,7 +20,7 @@ _OBJECT = 4
 
 
 class RunTables:
-    """Writes what the core logged, held back and saw.
+    """Writes what the core logged, held back and saw. ``capital`` of all books at the start, in minor units.
 
     ``flush`` is called after every record: a table with ``waiting`` rows or more is written as a part and
     let go of. ``finish`` writes the rest, and every table becomes one file.
@@ -33,16 +31,17 @@ class RunTables:
         folder: RunFolder,
         core: Core,
         universe: Universe,
-        account: Account,
-        mask: Callable[[str], str],
+        capital: int,
         *,
+        currency: str,
+        mask: Mask,
         waiting: int = WAITING_ROWS,
     ) -> None:
         self._folder = folder
         self._core = core
         self._universe = universe
-        self._capital = capital_of(account)
-        self._tables = ResultTables(universe, next(iter(account.books.values())).currency, mask)
+        self._capital = capital
+        self._tables = ResultTables(universe, currency, mask)
         self._waiting = waiting
         self._parts: dict[str, TableParts] = {}
         #: By tags of orders that are not over, the account order that stands for each.

@@ -105,7 +105,9 @@ def numbers(values: Sequence[Any] | Array, kind: np.dtype[Any], what: str) -> Ar
     found = values if isinstance(values, np.ndarray) else _array(values, kind, what)
     if found.dtype != kind:
         if not np.can_cast(found.dtype, kind, "safe"):
-            raise InvariantError(f"{what}: {found.dtype} is not safely {kind}, its first value is {found.flat[0].item()!r}")
+            raise InvariantError(
+                f"{what}: {found.dtype} is not safely {kind}, its first value is {found.flat[0].item()!r}"
+            )
         found = found.astype(kind)
     return alone(found)
 
@@ -127,7 +129,7 @@ def _array(values: Sequence[Any], kind: np.dtype[Any], what: str) -> Array:
     try:
         return np.frombuffer(array("q" if kind.kind == "i" else "d", values), kind)
     except (TypeError, OverflowError) as error:
-        raise InvariantError(f"{what}: {error}") from error
+        raise InvariantError(f"{what} cannot be kept in 64 bits: {error}") from error
 
 
 def broadcast(value: Any, kind: FieldKind, rows: int, what: str) -> Array | Coded:

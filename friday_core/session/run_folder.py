@@ -66,7 +66,7 @@ class RunFolder:
         return self.path / part
 
     def write_joined(self, name: str, parts: Iterable[pa.Table], schema: pa.Schema) -> None:
-        """``<name>.parquet`` of tables that come one after the other, and need not be in memory together; its parts go."""
+        """``<name>.parquet`` of tables that come one after the other, never all in memory; its parts are removed."""
 
         def write(path: Path) -> None:
             with pq.ParquetWriter(path, schema, compression="zstd") as writer:

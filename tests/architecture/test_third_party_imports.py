@@ -23,6 +23,7 @@ LAZY_LIBRARIES = {
     "friday_core.causal.compiled.choice": {"friday_core"},
     "friday_core.causal.compiled.kernels": {"friday_core"},
     "friday_core.data.bar_times": {"pandas"},
+    "friday_core.data.file_survey": {"pandas"},
     "friday_core.data.frames": {"pandas"},
     "friday_core.flow.bar_windows": {"pandas"},
     "friday_core.infrastructure.log_lines": {"structlog"},

@@ -24,7 +24,7 @@ id = "cross"
 use = "moving_average_cross"
 settings = { fast = 5, slow = 20 }
 """
-TABLES = ["bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "quarantine"]
+TABLES = ["bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "postings", "quarantine"]
 MEND = "correct [plugins.broker.naughty], or report it to the author of "
 
 

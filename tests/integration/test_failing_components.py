@@ -37,7 +37,7 @@ from friday_core.cli.main import cli
 from friday_core.orchestration.host import Host, RunResult
 from friday_core.session.log import SessionLog
 
-TABLES = ["bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "quarantine"]
+TABLES = ["bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "postings", "quarantine"]
 CROSS = """
 [[trading.active_strategies]]
 id = "cross"

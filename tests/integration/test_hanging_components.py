@@ -169,7 +169,7 @@ def test_a_source_that_does_not_come_back_is_named_and_what_came_before_is_writt
     assert errors.splitlines() == [f"friday: {message}", f"what there is of the run: runs/{folder.name}"]
     assert (code, summary["status"]) == (1, "failed")
     assert (summary["error"], summary["results"]["rows"]) == (f"ComponentTimeout: {message}", rows)
-    assert len(list(folder.glob("*.parquet"))) == 8
+    assert len(list(folder.glob("*.parquet"))) == 9
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_ctrl_c_ends_a_run_in_order_while_its_source_hangs(tmp_path: Path) -> No
     assert (code, output) == (130, f"runs/{folder.name}\n")
     assert errors == "stopping after this record; press Ctrl-C again to stop at once\n"
     assert json.loads((folder / "summary.json").read_text())["status"] == "interrupted"
-    assert len(list(folder.glob("*.parquet"))) == 8
+    assert len(list(folder.glob("*.parquet"))) == 9
 
 
 # A broker, and what is merely slow ------------------------------------------------------------------

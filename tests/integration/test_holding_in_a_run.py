@@ -1,4 +1,4 @@
-"""Products, last sessions and dated lists in whole runs of the profile ``india``, and what is wrong with their settings."""
+"""Products, last sessions and dated lists in whole runs of the profile ``india``, and mistakes in their settings."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from friday_settings import load_settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches a process in another way there")
 
-TABLES = ["bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "quarantine"]
+TABLES = ["bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "postings", "quarantine"]
 STOPPING = "stopping after this record; press Ctrl-C again to stop at once\n"
 
 

@@ -24,7 +24,7 @@ import pytest
 pytestmark = [pytest.mark.install, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = {"bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "quarantine"}
+TABLES = {"bars", "corporate_actions", "decisions", "equity", "fills", "orders", "positions", "postings", "quarantine"}
 OFFLINE = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
 
 without_pip = importlib.util.find_spec("ensurepip") is None

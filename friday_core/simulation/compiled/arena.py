@@ -203,14 +203,18 @@ class Arena:
         base, every = int(self.context[w.FIRST_ORDINAL]), int(self.context[w.EQUITY_ROWS])
         first, last = ordinal - base, self.slices - base
         columns = {
-            name: self._equity[n * every + first * self.desks : n * every + last * self.desks]
-            for n, name in enumerate(_EQUITY)
+            name: self._column(n * every + first * self.desks, (last - first) * self.desks)
+            for n, name in enumerate(_EQUITY if self.instruments > 1 else _EQUITY[:-1])
         }
         if self.instruments == 1:
             value = columns["value"]
             return slice(first, last), {**columns, "gross": np.abs(value) if (value < 0).any() else value}
         start = len(_EQUITY) * every
         return self._equity[start + first : start + last], columns
+
+    def _column(self, start: int, count: int) -> Int64:
+        """Part of the columns of equity: who keeps all of them keeps no more memory than they have."""
+        return np.frombuffer(self._equity.data, np.int64, count, 8 * start)
 
     def pair(self, desk: int, inst: int) -> Int64:
         """A position of a desk in the state, to be read and written."""

@@ -12,7 +12,7 @@ quantity         shares or contracts
 order_type       MARKET or LIMIT (SL and SL-M stand for stops, which this broker does not take)
 price            limit price in the currency, an exact decimal; empty for MARKET
 trigger_price    empty: no stops
-product          setting ``product``
+product          Kite's name of the order's product, else setting ``product``
 validity         DAY
 tag              identifies the order in Friday's results
 decided_at       ISO 8601 in the setting's ``timezone``
@@ -49,6 +49,7 @@ from friday_core.api import (
     MatchingSettings,
     Order,
     OrderType,
+    Product,
     Refused,
     SimulatedBroker,
     TimeInForce,
@@ -64,6 +65,10 @@ ORDER_COLUMNS = (
 )  # fmt: skip
 CANCEL_COLUMNS = ("tag", "tradingsymbol", "exchange", "transaction_type", "quantity", "reason")
 _ORDER_TYPES = {OrderType.MARKET: "MARKET", OrderType.LIMIT: "LIMIT"}
+#: Kite's names of what an order may name.
+_PRODUCTS: Mapping[str, str] = {
+    Product.DELIVERY: "CNC", Product.INTRADAY: "MIS", Product.NORMAL: "NRML", Product.MTF: "MTF"
+}  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _GTC_NOTE = "good till cancelled: place it again each session until it is done"
 _CLOSE_NOTE = "for the closing auction of its session"
@@ -78,7 +83,7 @@ class OrderFileBroker(SimulatedBroker):
     assumed = True
 
     class Settings(MatchingSettings):
-        product: Literal["CNC", "MIS", "NRML", "MTF"] = Field("CNC", description="Product of every order.")
+        product: Literal["CNC", "MIS", "NRML", "MTF"] = Field("CNC", description="Product of orders that name none.")
         timezone: TimeZone = Field("Asia/Kolkata", description="Zone of decided_at.")
 
     def __init__(self, settings: Settings, run_folder: Path, universe: Universe) -> None:
@@ -133,7 +138,7 @@ class OrderFileBroker(SimulatedBroker):
         decided = (_EPOCH + dt.timedelta(microseconds=order.ts_decided)).astimezone(self._zone)
         return [
             *_leg(order), _ORDER_TYPES[order.type], self._price(order), "",
-            self._product, "DAY", _text(order.tag), decided.isoformat(), _note(order),
+            _PRODUCTS.get(order.product, self._product), "DAY", _text(order.tag), decided.isoformat(), _note(order),
         ]  # fmt: skip
 
     def _cancel_row(self, cancel: CancelOrder) -> list[str]:

@@ -19,7 +19,7 @@ from friday_core.orchestration.run_tables import RunTables
 from friday_core.session.core import Core
 from friday_core.session.run_folder import RunFolder
 from friday_core.session.runner import RunStatus
-from friday_core.session.summary import summary_of, tallies_of
+from friday_core.session.summary import capital_of, summary_of, tallies_of
 
 CHARGED = PerFill(3, 2)
 CLIENT = "a-secret"
@@ -29,7 +29,8 @@ def tables_of(folder: Path, session: Session, waiting: int) -> tuple[RunFolder, 
     """Those of a session, where an object counts four times."""
     run = RunFolder(folder, "test", 0)
     run.create()
-    return run, RunTables(run, session.core, UNIVERSE, session.account, hidden, waiting=waiting)
+    capital = capital_of(session.account)
+    return run, RunTables(run, session.core, UNIVERSE, capital, currency="INR", mask=hidden, waiting=waiting)
 
 
 def hidden(text: str) -> str:

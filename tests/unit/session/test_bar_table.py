@@ -95,3 +95,19 @@ def test_a_row_takes_64_bytes_and_what_is_made_room_for() -> None:
     for n in range(2_500):
         kept.add(rows([n], n))
     assert sum(block.nbytes for block in kept._blocks) == 3_000 * 64
+
+
+@given(st.lists(st.integers(1, 5), max_size=8), st.sets(st.integers(0, 7)))
+def test_bars_that_were_let_go_of_are_written_once_and_still_count(counts: list[int], releases: set[int]) -> None:
+    kept, whole, parts, done = BarTable(4), BarTable(4), [], 0
+    for turn, count in enumerate(counts):
+        chunk = rows(list(range(done, done + count)), done)
+        kept.add(chunk)
+        whole.add(chunk)
+        done += count
+        if turn in releases:
+            parts.append(kept.release(UNIVERSE))
+    parts.append(kept.table(UNIVERSE))
+    assert kept.counts(3) == whole.counts(3)
+    assert pa.concat_tables(parts).equals(whole.table(UNIVERSE))
+    assert kept.kept == len(parts[-1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pytest
 from fakes.bars import A, Row, flat
@@ -47,11 +46,15 @@ ENDINGS = {FUTURE: Ending(LAST), CALL: option(True), PUT: option(False), A: Endi
 
 
 def session_of(
-    says: Mapping[int, Says], *, charges: Tariff | None = None, endings: Mapping[InstrumentId, Ending] = ENDINGS, **more: Any
-) -> Session:  # fmt: skip
+    says: Mapping[int, Says],
+    *,
+    charges: Tariff | None = None,
+    endings: Mapping[InstrumentId, Ending] = ENDINGS,
+    product: str = "",
+) -> Session:
     return Session(
-        Script(says), universe=UNIVERSE, capital=1_00_00_000_00, charges=charges,
-        entries=EntryRules(TIMES, endings), terms=HoldingTerms(TIMES, endings), **more,
+        Script(says), universe=UNIVERSE, capital=1_00_00_000_00, charges=charges, product=product,
+        entries=EntryRules(TIMES, endings), terms=HoldingTerms(TIMES, endings),
     )  # fmt: skip
 
 
@@ -215,7 +218,8 @@ def test_a_contract_on_a_share_is_settled_in_cash_and_says_what_would_happen() -
 
 def test_a_delisted_share_keeps_its_last_price_until_its_date_and_is_sold_at_it() -> None:
     # Suspended three days before: 10 bought at 1,010.00 are worth 995.00 until they go at that, charged as a sale:
-    # STT 0.1% of 9,950 to the rupee 10, exchange 0.30, IPFT and SEBI 0.01 each, GST 18% of 0.3153 is 0.06, depository 15.34.
+    # STT 0.1% of 9,950 to the rupee 10, exchange 0.30, IPFT and SEBI 0.01 each, GST 18% of 0.3153 is 0.06, the
+    # depository 15.34.
     rows = [*days({A: [1_000_00, 1_010_00, 995_00]}, LAST - 3), flat(LAST - 1, NIFTY, 1), flat(LAST, NIFTY, 1)]
     session = session_of({LAST - 5: [Order(A, BUY, 10)]}, charges=Indian(IndianSettings()), product="delivery")
     session.run(rows)

@@ -128,7 +128,7 @@ def test_arrays_that_were_handed_over_cannot_be_changed() -> None:
     ("change", "message"),
     [
         ({"cash": np.array([1.5, 2.0])}, "EquityPoint.cash: float64 is not safely int64, its first value is 1.5"),
-        ({"cash": [2**63, 1]}, "EquityPoint.cash: .*int"),
+        ({"cash": [2**63, 1]}, "EquityPoint.cash cannot be kept in 64 bits: "),
         ({"cash": np.arange(3)}, "EquityPoint.cash: 3 values for 2 rows"),
         ({"cash": Coded(np.zeros(2, np.int8), (1,))}, "EquityPoint.cash is a column of numbers, not of codes"),
         ({"money": 1}, "not both asked for and given: money"),

@@ -207,3 +207,11 @@ def test_a_stop_ends_the_wait_for_the_next_record_and_the_run_in_order() -> None
     assert clock.time == 0
     assert list(run.journal)[-1].record == SessionStopped("INTERRUPTED: by the user")
     assert [type(entry.record) for entry in run.journal] == [SessionStarted, ChunkReceived, SessionStopped]
+
+
+def test_after_each_record_everything_that_it_brought_was_told() -> None:
+    run, seen = Run(buying()), []
+    run.runner.after_each_record(lambda: seen.append((len(run.journal), len(run.told))))
+    run.run()
+    assert [records for records, _ in seen] == list(range(1, len(run.journal) + 1))
+    assert seen[-1] == (len(run.journal), len(run.told))

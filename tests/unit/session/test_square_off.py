@@ -13,8 +13,8 @@ from fakes.bars import DAY, A, B, Row
 from fakes.session import PerFill, Says, Session
 
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.market import CorporateAction
-from friday_core.domain.orders import Fill, Order, OrderType, Side, TimeInForce
+from friday_core.domain.market import Bar, CorporateAction
+from friday_core.domain.orders import Order, OrderType, Side, TimeInForce
 from friday_core.domain.records import CancelOrder, PlaceOrder
 from friday_core.domain.schedule import Schedule, in_utc
 from friday_core.domain.signals import Target
@@ -37,13 +37,10 @@ class ByClock(Strategy):
 
     def __init__(self, says: Mapping[str, Says]) -> None:
         self.says = says
-        self.fills: list[Fill] = []
         self._last = 0
 
     def on_event(self, event: Event, book: BookView) -> Sequence[Decision]:
-        if isinstance(event, Fill):
-            self.fills.append(event)
-        if not hasattr(event, "raw") or event.ts_event == self._last:
+        if not isinstance(event, Bar) or event.ts_event == self._last:
             return ()
         self._last = event.ts_event
         clock = f"{dt.datetime.fromtimestamp(event.ts_event / 1e6, dt.UTC) + dt.timedelta(minutes=330):%H:%M}"

@@ -45,7 +45,7 @@ def test_a_section_in_another_case_is_unknown(folder: SettingsFolder) -> None:
             '[[trading.active_strategies]]\nid = "a"\nuse = "b"\nshort = true',
             "trading.active_strategies[0]",
             "a setting of the plugin stands in settings = { short = ... }; "
-            "known are id, use, settings, capital, instruments",
+            "known are id, use, settings, capital, instruments, product",
         ),
     ],
 )

@@ -130,6 +130,18 @@ def test_what_a_row_has_no_column_for_is_in_the_note(
     assert bool(row["note"]) == bool(note)
 
 
+@pytest.mark.parametrize(
+    ("product", "written_as"),
+    [("", "MIS"), ("delivery", "CNC"), ("intraday", "MIS"), ("normal", "NRML"), ("mtf", "MTF")],
+)
+def test_a_product_that_an_order_names_goes_before_the_setting(tmp_path: Path, product: str, written_as: str) -> None:
+    broker = made(tmp_path, product="MIS")
+    broker.start()
+    (row,) = written(broker, tmp_path, msgspec.structs.replace(order(), product=product))
+    broker.stop()
+    assert row["product"] == written_as
+
+
 def test_product_and_time_zone_are_settings(tmp_path: Path) -> None:
     broker = made(tmp_path, product="MIS", timezone="UTC")
     broker.start()

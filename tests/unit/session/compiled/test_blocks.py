@@ -70,10 +70,12 @@ def test_a_strategy_that_breaks_its_contract_is_stopped_by_the_driver() -> None:
 
 
 def test_texts_are_made_only_when_they_are_read() -> None:
-    log = Stepped(simple(), kernel=plain).driver.log
+    given = simple()
+    given = dataclasses.replace(given, rows=given.rows.with_columns({"wish0": np.arange(ROWS) % 2}))
+    log = Stepped(given, kernel=plain).driver.log
     (block,) = log.decisions.blocks()
     assert "all" not in vars(block.coded("reason")._texts)  # type: ignore[attr-defined]
-    assert log.decisions[0].reason == "last 100.01, target 1"
+    assert log.decisions[1].reason == "last 100.02, target 1"
 
 
 def test_intents_are_the_orders_of_the_log() -> None:
