@@ -13,7 +13,7 @@ import numpy as np
 
 from friday_core.analytics.drawdowns import Drawdown, drawdowns
 from friday_core.analytics.monthly import YearOfReturns, monthly_returns
-from friday_core.analytics.performance import Performance, performance
+from friday_core.analytics.performance import Performance, performance_of
 from friday_core.analytics.price_history import Excursion, PriceHistory, buy_and_hold, excursion
 from friday_core.analytics.ratios import (
     Regression,
@@ -134,7 +134,7 @@ class RunAnalysis:
             return None
         curve = self.curve.part(part.first, part.last)
         fills = [fill for fill in self.fills if self._holds(curve, fill)]
-        account = performance(part.start, self.currency, curve.points(), sum(fill.value for fill in fills))
+        account = performance_of(curve.tally(part.start), self.currency, sum(fill.value for fill in fills))
         returns, ends = _returns(curve, part.start), part.first + curve.ends
         return Figures(
             account=account,

@@ -94,13 +94,17 @@ class RunFiles:
 
     def money(self, table: str, name: str) -> list[int]:
         """One column of money in minor units, exactly."""
+        amounts: list[int] = self.minor_units(table, name).tolist()
+        return amounts
+
+    def minor_units(self, table: str, name: str) -> Int64:
+        """The same as an array."""
         found = self.tables.get(table)
         if found is None:
-            return []
+            return np.zeros(0, np.int64)
         self._check(table, name)
-        whole = found[name].cast(pa.decimal128(38, self.money_digits)).combine_chunks()
-        parts = whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole]
-        return [amount for part in parts for amount in _units(part)]
+        parts = found[name].cast(pa.decimal128(38, self.money_digits)).chunks
+        return np.concatenate([np.zeros(0, np.int64), *map(_units, parts)])
 
     @property
     def money_digits(self) -> int:
@@ -120,12 +124,11 @@ def _counted(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return values.cast(pa.int32()) if pa.types.is_date32(values.type) else values
 
 
-def _units(amounts: pa.Array) -> list[int]:
+def _units(amounts: pa.Array) -> Int64:
     """Decimals of 128 bits as whole numbers, read as they lie in memory: the first of two words of each."""
     words = np.frombuffer(amounts.buffers()[1], np.int64) if len(amounts) else np.zeros(0, np.int64)
     first = 2 * amounts.offset
-    found: list[int] = words[first : first + 2 * len(amounts) : 2].tolist()
-    return found
+    return words[first : first + 2 * len(amounts) : 2]
 
 
 def read_settings(folder: Path) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from friday_core.analytics.account_tally import AccountTally
 from friday_core.analytics.price_history import PriceHistory
 from friday_core.analytics.round_trips import Adjusted, Traded
 from friday_core.analytics.run_files import RunFiles
 from friday_core.domain.chunk import Float64, Int64
 from friday_core.domain.money import divide_half_even
-from friday_core.domain.outcomes import EquityPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class EquityCurve:
         columns = (self.ts_event, self.session, self.cash, self.value, self.gross, self.equity)
         return EquityCurve(*(column[first:last] for column in columns))
 
-    def points(self) -> list[EquityPoint]:
-        """The same as rows, for ``performance``."""
-        columns = (self.cash, self.value, self.gross, self.equity)
-        rows = zip(self.ts_event.tolist(), self.session.tolist(), *(c.tolist() for c in columns), strict=True)
-        return [EquityPoint(ts, session, "account", *money) for ts, session, *money in rows]
+    def tally(self, capital: int) -> AccountTally:
+        """The same for ``performance_of``, after so much equity before it."""
+        tally = AccountTally(capital)
+        tally.take(self.ts_event, self.session, self.equity, self.gross)
+        return tally
 
 
 def equity_curve(files: RunFiles) -> EquityCurve:
@@ -56,7 +56,7 @@ def equity_curve(files: RunFiles) -> EquityCurve:
     sums = []
     for name in ("cash", "value", "gross", "equity"):
         total = np.zeros(len(moments), np.int64)
-        np.add.at(total, where, np.array(files.money("equity", name), np.int64))
+        np.add.at(total, where, files.minor_units("equity", name))
         sums.append(total)
     return EquityCurve(moments, sessions, *sums)
 

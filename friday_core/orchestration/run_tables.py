@@ -43,16 +43,17 @@ class RunTables:
         self._capital = capital
         self._tables = ResultTables(universe, currency, mask)
         self._waiting = waiting
+        self._rows = core.log.tables()
         self._parts: dict[str, TableParts] = {}
         #: By tags of orders that are not over, the account order that stands for each.
         self._sent_in: dict[str, str] = {}
 
     def flush(self) -> None:
         """Write what has become too much to keep. ``RunFolderError`` if that fails."""
-        log, bars = self._core.log, self._core.bars
-        for name, rows in log.tables().items():
-            if rows.kept >= self._waiting or rows.objects * _OBJECT >= self._waiting:
+        for name, rows in self._rows.items():
+            if rows.kept * _OBJECT >= self._waiting and max(rows.kept, rows.objects * _OBJECT) >= self._waiting:
                 self._release(name)
+        bars = self._core.bars
         if bars is not None and bars.kept >= 2 * self._waiting:
             self._of("bars").write(bars.release(self._universe))
         for quarantine in self._core.flow.quarantines.values():

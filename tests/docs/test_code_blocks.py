@@ -38,6 +38,7 @@ ONLY_READ = {
     "docs/from_other_frameworks.md": {"python that is compiled": 4},
     "docs/hooks.md": {PYPROJECT: 2},
     "docs/paper.md": {"sh that is parsed": 1},
+    "docs/parity.md": {"sh that is parsed": 1},
     "docs/report.md": {"sh that is parsed": 1},
     "docs/settings.md": {"sh that is parsed": 1},
     "docs/write_a_plugin.md": {"sh that is parsed": 1},

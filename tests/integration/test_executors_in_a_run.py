@@ -61,7 +61,7 @@ def test_the_demo_s_tables_are_the_same_files_in_either_executor(demo: dict[str,
 def test_the_demo_s_figures_are_the_same_in_either_executor(demo: dict[str, UserFolder]) -> None:
     summaries = [user.summary for user in demo.values()]
     for summary in summaries:
-        del summary["executor"], summary["slow"], summary["session"]["settings_hash"]
+        del summary["executor"], summary["driver"], summary["slow"], summary["session"]["settings_hash"]
     assert summaries[0] == summaries[1]
 
 
@@ -143,9 +143,9 @@ def test_the_kernels_of_models_are_compiled_when_the_host_is_assembled(tmp_path:
         "friday_core.models.kernels._linear",
         "friday_core.models.kernels._trees",
     ]
-    before = len(told), set((tmp_path / "kernels").iterdir())
+    before = len(told)
     assert any(one["model_id"] for one in host.run().summary["model"]["versions"])
-    assert (len(told), set((tmp_path / "kernels").iterdir())) == before
+    assert [one for one in told[before:] if "model step" in one] == []
 
 
 def test_without_a_compiler_a_model_runs_in_plain_python_with_one_notice(tmp_path: Path) -> None:

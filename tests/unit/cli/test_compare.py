@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 from fakes.run_folder import SETTINGS, SMALL_PRICES, fill, small_log, small_run, write_run
+from fakes.session_log import rows_of
 
 from friday_core.cli.compare import command
 from friday_core.errors import RunFolderError
@@ -21,7 +22,7 @@ def run(*arguments: object) -> Result:
 def two(tmp_path: Path) -> tuple[Path, Path]:
     """The second pays more charges and sells dearer."""
     other = small_log()
-    other.fills = [other.fills[0], fill(2, -5, 10_900, 200)]
+    other.fills = rows_of("fills", [other.fills[0], fill(2, -5, 10_900, 200)])
     settings = {**SETTINGS, "plugins": {"charges": {"flat_bps": {"bps": 6.0}}}}
     one = small_run(tmp_path / "one")
     return one, write_run(tmp_path / "two", other, SMALL_PRICES, settings=settings)
