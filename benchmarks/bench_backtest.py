@@ -64,7 +64,7 @@ def minutes() -> Chunk:
     high, low = np.maximum(opened, close) + 1, np.minimum(opened, close) - 1
     session = 10_000 + np.arange(BARS) // BARS_A_SESSION
     ts = session * DAY + np.arange(BARS) % BARS_A_SESSION * MINUTE
-    return _chunk(ts, np.zeros(BARS, np.int32), session, opened, high, low, close)
+    return chunk_of(ts, np.zeros(BARS, np.int32), session, opened, high, low, close)
 
 
 def by_hand(opened: Any, close: Any, cash: float, equity: Any) -> int:
@@ -167,7 +167,7 @@ def days() -> Chunk:
     high, low = np.maximum(opened, close), np.minimum(opened, close)
     month_end = (session % 21 == 0).astype(np.float64)
     prices = [one.ravel() for one in (opened, high, low, close)]
-    return _chunk(session * DAY, inst, session, *prices).with_columns({"month_end": month_end})
+    return chunk_of(session * DAY, inst, session, *prices).with_columns({"month_end": month_end})
 
 
 def panel_by_hand(opened: Any, close: Any, month_end: Any, cash: int, equity: Any) -> int:
@@ -251,20 +251,20 @@ def curve(log: SessionLog) -> Any:
     return np.concatenate([block.array("equity") for block in log.equity.blocks()])
 
 
-def _chunk(ts: Any, inst: Any, session: Any, opened: Any, high: Any, low: Any, close: Any) -> Chunk:
+def chunk_of(ts: Any, inst: Any, session: Any, opened: Any, high: Any, low: Any, close: Any) -> Chunk:
     ones = np.ones(len(ts))
     prices = {"open": opened, "high": high, "low": low, "close": close}
     added = {"volume": ones * 1e9, "session": session.astype(np.float64), "factor": ones, "split": ones}
     return Chunk(ts.astype(np.int64), inst, {**prices, **added})
 
 
-def _universe(count: int) -> Universe:
+def universe_of(count: int) -> Universe:
     return Universe(Instrument(InstrumentId(f"S{number:02d}", "NSE"), "INR") for number in range(count))
 
 
 def one_instrument(kernels: Kernels, repeats: int) -> None:
     rows = minutes()
-    test = Backtest(rows, _universe(1), cross, "1m", CAPITAL, kernels)
+    test = Backtest(rows, universe_of(1), cross, "1m", CAPITAL, kernels)
     opened, close = np.array(rows["open"]), np.array(rows["close"])
     floats = opened.astype(np.float64), close.astype(np.float64)
     hand, whole = numba.njit(error_model="numpy")(by_hand), numba.njit(error_model="numpy")(by_hand_in_whole_shares)
@@ -287,7 +287,7 @@ def one_instrument(kernels: Kernels, repeats: int) -> None:
 
 def portfolio(kernels: Kernels, repeats: int) -> None:
     rows = days()
-    test = Backtest(rows, _universe(SYMBOLS), top_ten, "1d", PANEL_CAPITAL, kernels)
+    test = Backtest(rows, universe_of(SYMBOLS), top_ten, "1d", PANEL_CAPITAL, kernels)
     opened, close = (np.array(rows[name]).reshape(DAYS, SYMBOLS) for name in ("open", "close"))
     ends = np.array(rows["month_end"]).reshape(DAYS, SYMBOLS)[:, 0] > 0
     hand = numba.njit(error_model="numpy")(panel_by_hand)

@@ -51,10 +51,10 @@ def driver(file: str, cash: int) -> Came:
     names = ("open", "high", "low", "close")
     prices = [np.rint(table[name].to_numpy() * 100).astype(np.int64) for name in names]
     del table
-    rows = bench._chunk(ts, np.zeros(len(ts), np.int32), ts // bench.DAY, *prices)
+    rows = bench.chunk_of(ts, np.zeros(len(ts), np.int32), ts // bench.DAY, *prices)
     del prices
     kernels = Kernels(default_folder(), print)
-    log = bench.Backtest(rows, bench._universe(1), bench.cross, "1m", cash, kernels).run()
+    log = bench.Backtest(rows, bench.universe_of(1), bench.cross, "1m", cash, kernels).run()
     return int(bench.curve(log)[-1]), len(log.fills)
 
 

@@ -68,11 +68,11 @@ def top_ten(prices: Prices) -> Callable[[], Any]:
 def driver(prices: Prices) -> Callable[[], Any]:
     kernels = Kernels(default_folder(), print)
     if prices.close.ndim > 1:
-        many = bench._universe(prices.close.shape[1])
+        many = bench.universe_of(prices.close.shape[1])
         test = bench.Backtest(bench.days(), many, bench.top_ten, "1d", int(prices.cash), kernels)
     else:
         rows = bench.minutes().take(slice(0, len(prices.close)))
-        test = bench.Backtest(rows, bench._universe(1), bench.cross, "1m", int(prices.cash), kernels)
+        test = bench.Backtest(rows, bench.universe_of(1), bench.cross, "1m", int(prices.cash), kernels)
 
     def run() -> tuple[float, int]:
         log = test.run()

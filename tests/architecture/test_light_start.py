@@ -18,6 +18,8 @@ HEAVY = ["numpy", "pandas", "pyarrow", "pydantic", "dependency_injector", "numba
         "import friday_core.cli.main",
         "from friday_core.cli.main import cli; cli(['--help'], standalone_mode=False)",
         "from friday_core.cli.main import cli; cli(['config', '--help'], standalone_mode=False)",
+        "from friday_core.cli.main import cli; cli(['explain', '--help'], standalone_mode=False)",
+        "from friday_core.cli.main import cli; cli(['parity', '--help'], standalone_mode=False)",
     ],
 )
 def test_nothing_heavy_is_loaded(statement: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from docs.documents import DOCS, blocks
 from fakes.installed_distribution import install_distribution
+from fakes.plugin_texts import EVENTS
 from fakes.third_party_host import host_with, install
 
 from friday_core.cli.main import cli
@@ -96,17 +97,6 @@ class Judge(ColumnValidator):
 @hookimpl
 def friday_components():
     return [ComponentSpec("validator", "judge", Judge)]
-"""
-EVENTS = """
-from friday_core.api import ComponentSpec, Strategy, hookimpl
-
-class Patient(Strategy):
-    def on_event(self, event, book):
-        return None
-
-@hookimpl
-def friday_components():
-    return [ComponentSpec("strategy", "patient", Patient)]
 """
 BROKEN = """
 from pydantic import SecretStr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,7 +56,6 @@ class Judge(ColumnValidator):
 def friday_components():
     return [ComponentSpec("validator", "one", Judge)]
 """
-HEAVY = ["numpy", "pandas", "pyarrow", "pydantic", "dependency_injector", "rich"]
 
 
 @pytest.fixture(autouse=True)
@@ -229,12 +227,3 @@ def test_a_question_without_an_answer_is_an_error_of_usage() -> None:
     done = run(instrument="SYN1.NSE")
     assert done.exit_code == 2
     assert "no instrument 'SYN1.NSE'; did you mean 'SYN01.NSE'?" in done.stderr
-
-
-def test_help_loads_nothing_heavy() -> None:
-    script = (
-        "import sys; from friday_core.cli.main import cli; cli(['explain', '--help'], standalone_mode=False); "
-        f"print([m for m in {HEAVY!r} if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from fakes.plugin_texts import EVENTS
 from fakes.third_party_host import host_with, install
 
 from friday_core.causal.operators import OPERATORS
@@ -46,17 +46,6 @@ class Fall(ColumnStrategy):
 @hookimpl
 def friday_components():
     return [ComponentSpec("strategy", "fall", Fall)]
-"""
-EVENTS = """
-from friday_core.api import ComponentSpec, Strategy, hookimpl
-
-class Patient(Strategy):
-    def on_event(self, event, book):
-        return None
-
-@hookimpl
-def friday_components():
-    return [ComponentSpec("strategy", "patient", Patient)]
 """
 WINDOWS = """
 from friday_core.api import ComponentSpec, WindowStrategy, hookimpl
@@ -96,7 +85,6 @@ SHIPPED = [
     "strategy.top_predictions",
 ]
 SMALL = ("--rows", "60", "--up-to", "3")
-HEAVY = ["numpy", "pandas", "pyarrow", "pydantic", "dependency_injector", "rich", "numba"]
 
 Parity = Callable[..., Result]
 
@@ -289,12 +277,3 @@ def test_no_session_has_rows_for_a_plugin_that_is_not_in_use(parity: Parity) -> 
     done = parity("feature_set.trend", "--data")
     assert done.exit_code == 2
     assert "feature_set.trend is not in use, so no session has rows for it: leave --data out" in done.stderr
-
-
-def test_help_of_parity_loads_nothing_heavy() -> None:
-    script = (
-        "import sys; from friday_core.cli.main import cli; cli(['parity', '--help'], standalone_mode=False); "
-        f"print([m for m in {HEAVY!r} if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
