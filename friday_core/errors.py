@@ -19,6 +19,8 @@ FridayError
 ├── BrokerError              raised by brokers for one order
 │   ├── Refused                  definite: the order does not exist at the broker
 │   └── InDoubt                  anything else: it may exist
+├── JournalError             a journal cannot be read, written or held
+│   └── ReplayDivergence         the same records led to something else: names the first
 ├── RunFolderError           results cannot be written
 ├── BacktestError            a backtest ended, but not as it should: carries what there is of its result
 └── InvariantError           Friday itself is wrong; please report
@@ -173,6 +175,14 @@ class Refused(BrokerError):
 
 class InDoubt(BrokerError):
     """The order may or may not exist at the broker; only asking again can tell."""
+
+
+class JournalError(FridayError):
+    """A journal cannot be read, written or held: names the file, the place in it, and what to do."""
+
+
+class ReplayDivergence(JournalError):
+    """The records of a journal led to something else than it says: names the first one, and what differs."""
 
 
 class RunFolderError(FridayError):

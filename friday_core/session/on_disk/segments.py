@@ -1,0 +1,138 @@
+"""The files of a journal, and what stands in them, read as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from friday_core.domain.records import Record
+from friday_core.errors import JournalError
+from friday_core.session.journal import Entry
+from friday_core.session.on_disk import codec
+from friday_core.session.on_disk.frames import Frame, frames, good_prefix
+
+_NAME = re.compile(r"(\d{6})\.journal")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file. ``good`` bytes of it are whole frames, ``size`` are there; more only in the last one, torn by a crash.
+
+    ``first`` is the number of its first record, ``last`` of its last one (``first - 1`` if it has none), ``check`` that
+    of its last frame. ``began`` and ``ended`` are when its first and last frames were written, microseconds UTC.
+    """
+
+    path: Path
+    head: codec.Head
+    good: int
+    size: int
+    first: int
+    last: int
+    check: int
+    began: int
+    ended: int
+
+
+def segment_path(folder: Path, number: int) -> Path:
+    return folder / f"{number:06}.journal"
+
+
+def segment_files(folder: Path) -> list[Path]:
+    """The files of a journal, in order; none if there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+
+
+def surveyed(folder: Path) -> list[Segment]:
+    """Every file, looked at whole: each frame's sum, and that each file continues the one before.
+
+    ``JournalError`` names the file and the byte for a damage, a file that is missing, and one that another does not
+    continue. A last file without a whole head, as a crash leaves it, is not among them.
+    """
+    paths, found = segment_files(folder), list[Segment]()
+    for place, path in enumerate(paths):
+        segment = _surveyed(path, is_last=place == len(paths) - 1)
+        if segment is not None:
+            _check_follows(segment, found[-1] if found else None)
+            found.append(segment)
+    return found
+
+
+def entries(segments: Sequence[Segment]) -> Iterator[Entry]:
+    """Every record under its number, and what the core answered. Positions of rows are those of the file's head."""
+    for segment in segments:
+        yield from _entries(segment)
+
+
+def _entries(segment: Segment) -> Iterator[Entry]:
+    decoder, name = codec.Decoder(), str(segment.path)
+    waiting: tuple[int, Record] | None = None
+    for frame in _frames(segment):
+        if frame.kind == codec.HEAD:
+            continue
+        if frame.kind == codec.INTENTS:
+            if waiting is None or waiting[0] != frame.seq:
+                raise JournalError(f"{name}: byte {frame.start:,} answers record {frame.seq}, which is not before it")
+            yield Entry(*waiting, codec.decoded_intents(frame.content))
+            waiting = None
+            continue
+        record = decoder.record(frame.kind, frame.content, f"{name}, byte {frame.start:,}")
+        if record is not None:
+            if waiting is not None:
+                yield Entry(*waiting)
+            waiting = (frame.seq, record)
+    if waiting is not None:
+        yield Entry(*waiting)
+
+
+def _frames(segment: Segment) -> Iterator[Frame]:
+    return frames(memoryview(segment.path.read_bytes())[: segment.good])
+
+
+def _surveyed(path: Path, *, is_last: bool) -> Segment | None:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror or error}") from error
+    good = good_prefix(data, str(path))
+    if good < len(data) and not is_last:
+        raise JournalError(
+            f"{path}: {len(data) - good:,} bytes at its end are no record, and it is not the journal's last file: "
+            "restore it from a copy"
+        )
+    whole = frames(memoryview(data)[:good])
+    head = next(whole, None)
+    if head is None and is_last:
+        return None
+    if head is None or head.kind != codec.HEAD:
+        raise JournalError(f"{path}: it does not begin with the head of a journal: restore it from a copy")
+    return _told(path, head, list(whole), good, len(data))
+
+
+def _told(path: Path, head: Frame, rest: Sequence[Frame], good: int, size: int) -> Segment:
+    number = head.seq - 1
+    for frame in rest:
+        is_new = frame.kind not in (codec.INTENTS, codec.COLUMNS)
+        if frame.seq != (number if frame.kind == codec.INTENTS else number + 1):
+            raise JournalError(f"{path}: byte {frame.start:,} is record {frame.seq}, after record {number}")
+        number += is_new
+    last = rest[-1] if rest else head
+    try:
+        made = codec.decoded_head(head.content)
+    except msgspec.MsgspecError as error:
+        raise JournalError(
+            f"{path}: its head cannot be read ({error}): open it with the Friday that wrote it"
+        ) from error
+    return Segment(path, made, good, size, head.seq, number, last.check, head.ts, last.ts)
+
+
+def _check_follows(segment: Segment, before: Segment | None) -> None:
+    expected = (1, 0, 0) if before is None else (before.head.segment + 1, before.check, before.last + 1)
+    if (segment.head.segment, segment.head.previous, segment.first) != expected:
+        after = "begin the journal" if before is None else f"continue {before.path.name}"
+        raise JournalError(f"{segment.path}: it does not {after}: a file is missing, or comes from another journal")
