@@ -29,9 +29,10 @@ SUMMARY = "summary.json"
 @settings_options
 @click.option("--quiet", "-q", is_flag=True, help="Print the run folder only; on stderr, why a run was stopped.")
 @click.option("--sensitivity", is_flag=True, help="Run again at 0x and 2x the charges and slippage.")
+@click.option("--new", "anew", is_flag=True, help="Begin another session where the last one was not ended.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--open", "show", is_flag=True, help="Show report.html in the browser.")
-def command(choice: Choice, quiet: bool, sensitivity: bool, no_report: bool, show: bool) -> None:
+def command(choice: Choice, *, quiet: bool, sensitivity: bool, anew: bool, no_report: bool, show: bool) -> None:
     """Run a session and write its results.
 
     Without a profile: a backtest on synthetic bars that needs no data and no account. Exit code 0
@@ -44,6 +45,8 @@ def command(choice: Choice, quiet: bool, sensitivity: bool, no_report: bool, sho
         raise click.UsageError("--open shows the report, which --no-report does not write")
     loaded = choice.load()
     host = choice.builder()(loaded)
+    if anew:
+        host.begin_anew()
     if sensitivity:
         require_scalable(host)
     with progress_bar(1 + sensitivity * len(SCALES), quiet=quiet) as bar:

@@ -57,13 +57,30 @@ class StreamEnded(msgspec.Struct, frozen=True):
     stream: str
 
 
+class SessionResumed(msgspec.Struct, frozen=True):
+    """A process took up the session of one that ended without a word; ``ts`` in microseconds UTC."""
+
+    ts: int
+    settings_hash: str
+    plugins: tuple[str, ...] = ()
+
+
 class SessionStopped(msgspec.Struct, frozen=True):
     """The session ends; working orders are cancelled with this reason."""
 
     reason: str
 
 
-Record = SessionStarted | ChunkReceived | ActionAnnounced | ModelVersion | ClockAdvanced | StreamEnded | SessionStopped
+Record = (
+    SessionStarted
+    | SessionResumed
+    | ChunkReceived
+    | ActionAnnounced
+    | ModelVersion
+    | ClockAdvanced
+    | StreamEnded
+    | SessionStopped
+)
 
 
 class PlaceOrder(msgspec.Struct, frozen=True):

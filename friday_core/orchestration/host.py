@@ -28,6 +28,7 @@ from friday_core.models.training import Progress as FitProgress
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.blame import Endings, files_of, mend_of
 from friday_core.orchestration.checks import mode_of
+from friday_core.orchestration.journaling import Beginning, Journals, taken_up
 from friday_core.orchestration.known_dates import RunDates, date_warnings, needed_facts
 from friday_core.orchestration.left_out import left_out
 from friday_core.orchestration.lifecycle import Lifecycle
@@ -40,6 +41,7 @@ from friday_core.orchestration.training import Trainer, Training
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
 from friday_core.session.journal import Entry
+from friday_core.session.on_disk.journal import DiskJournal
 from friday_core.session.run_folder import SUMMARY, RunFolder
 from friday_core.session.runner import Progress, RunStatus, SessionRunner
 from friday_core.session.summary import capital_of, summary_of, tallies_of
@@ -106,6 +108,7 @@ class Host:
         self._log = get_logger("host")
         self._summarised = False
         self._keeps_inside = False
+        self._anew = False
         self._facts = needed_facts(assembly)
         run = assembly.settings.run
         currency = assembly.settings.account.currency
@@ -117,6 +120,7 @@ class Host:
         self._on_hang: Callable[[ComponentTimeout], None]
         self._on_fit: FitProgress
         self._hang: ComponentTimeout | None = None
+        self._journals = Journals.of(assembly, profile, self.mode, resolved=resolved, now=clock.now)
 
     def row_count(self) -> int | None:
         """Rows that the session will see, if the source knows."""
@@ -143,8 +147,12 @@ class Host:
 
         No order is sent and nobody is told; the broker, notifiers and observers are not even started.
         """
-        self._keeps_inside = True
+        self._keeps_inside, self._journals = True, None
         self._runner.keep_inside()
+
+    def begin_anew(self) -> None:
+        """Let the run that is to come be a session of its own, also where another one was not ended."""
+        self._anew = True
 
     def lag(self) -> float | None:
         """Seconds by which the session is behind the clock that it is played on; ``None`` without such a clock."""
@@ -210,9 +218,14 @@ class Host:
             self._events.publish(SessionOpened(self.profile, self.mode))
             self._warn(notifications)
             versions = self._trained(notifications)
-            with self._watchdog, closing(self.assembly.feed):
-                records = with_versions(self.assembly.records(), versions)
-                status = self._runner.run(self._head(), records, progress)
+            with ExitStack() as edges:
+                begin: Beginning = self._head(), with_versions(self.assembly.records(), versions)
+                if self._journals is not None:
+                    journal = edges.enter_context(self._journals.opened(anew=self._anew))
+                    begin = taken_up(journal, self._runner, self.assembly.universe, begin, progress)
+                edges.enter_context(self._watchdog)
+                edges.enter_context(closing(self.assembly.feed))
+                status = self._runner.run(*begin, progress)
             if self._hang is not None:
                 raise self._hang
             if self._runner.core.halted is not None:
@@ -305,6 +318,9 @@ class Host:
             "counts": counts,
             "not_allowed": not_allowed(counts, self.assembly.settings.risk.allow_refusals),
         }
+        journal = self._runner.journal
+        if isinstance(journal, DiskJournal):
+            summary["journal"] = journal.summary()
         if self._runner.pacer is not None:
             summary["clock"] = self._runner.pacer.summary()
         if self.training is not None:

@@ -254,6 +254,16 @@ class ClockSettings(Section):
     )
 
 
+class JournalSettings(Section):
+    """``[journal]``: every input of a session and every intent, on disk, so that it goes on after a crash."""
+
+    folder: Path | None = Field(
+        None,
+        description="Sessions are journaled in here; default journals beside [run] folder where the clock is on the "
+        "wall, and nowhere in a backtest.",
+    )
+
+
 class NotifySettings(Section):
     """``[notify]``: who is told."""
 

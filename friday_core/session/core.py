@@ -12,6 +12,7 @@ from friday_core.domain.records import (
     Intent,
     ModelVersion,
     Record,
+    SessionResumed,
     SessionStarted,
     SessionStopped,
     StreamEnded,
@@ -36,6 +37,8 @@ class Core:
         self.bars = BarTable() if keep_bars else None
         self._driver = driver
         self.started: SessionStarted | None = None
+        #: The times that a process took the session up after another one.
+        self.resumed: list[SessionResumed] = []
         self.halted: DataValidationError | None = None
         self.closed = False
 
@@ -77,6 +80,8 @@ class Core:
                 self.flow.adopt(record)
             case SessionStarted():
                 self.started = record
+            case SessionResumed():
+                self.resumed.append(record)
             case SessionStopped(reason):
                 self.closed = True
                 return self._driver.close(reason)

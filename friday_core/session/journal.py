@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -19,12 +20,40 @@ class Entry(msgspec.Struct, frozen=True):
     intents: tuple[Intent, ...] = ()
 
 
+class Journal(Protocol):
+    """Where a session keeps what it is told, in order. ``lasts`` says whether another process can go on from it."""
+
+    lasts: bool
+
+    def append(self, record: Record) -> int:
+        """Keep an input before the core sees it; returns its sequence number, from 0."""
+        ...
+
+    def answer(self, seq: int, intents: Sequence[Intent]) -> None:
+        """Keep what the core answered, before anything is sent."""
+        ...
+
+    def sync(self) -> None:
+        """What was kept outlives the machine, as far as the journal can see to it; before anything is sent."""
+        ...
+
+    def keep_all(self) -> None:
+        """Forget nothing from here on: the journal will be replayed."""
+        ...
+
+    def __iter__(self) -> Iterator[Entry]: ...
+
+    def __len__(self) -> int: ...
+
+
 class MemoryJournal:
     """A journal that lasts as long as the process: for backtests and tests.
 
     Unless it is told to ``keep_all``, its oldest entries are forgotten while the others have ``most_rows`` rows
     of data or more; numbers go on, ``len`` counts all, and reading it is an ``InvariantError``.
     """
+
+    lasts = False
 
     def __init__(self, most_rows: int = 100_000) -> None:
         self._records: deque[Record] = deque()
@@ -52,6 +81,9 @@ class MemoryJournal:
         """Keep what the core answered, before anything is sent."""
         if intents:
             self._intents[seq] = tuple(intents)
+
+    def sync(self) -> None:
+        """There is nothing to see to."""
 
     def __iter__(self) -> Iterator[Entry]:
         if self._forgotten:

@@ -6,12 +6,13 @@ import enum
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from friday_core.domain.records import ChunkReceived, Intent, Record, SessionStarted, SessionStopped
+from friday_core.domain.records import ChunkReceived, Intent, Record, SessionResumed, SessionStarted, SessionStopped
 from friday_core.errors import ComponentError
 from friday_core.session.core import Core
 from friday_core.session.gateway import Gateway
-from friday_core.session.journal import MemoryJournal
+from friday_core.session.journal import Entry, Journal
 from friday_core.session.pacing import Pacer
+from friday_core.session.recovery import Replay
 
 
 class RunStatus(enum.StrEnum):
@@ -38,7 +39,7 @@ class SessionRunner:
     def __init__(
         self,
         core: Core,
-        journal: MemoryJournal,
+        journal: Journal,
         gateway: Gateway,
         publish: Callable[[object], None],
         pacer: Pacer | None = None,
@@ -82,8 +83,30 @@ class SessionRunner:
         if self.pacer is not None:
             self.pacer.stop()
 
-    def run(self, head: SessionStarted, records: Iterable[Record], progress: Progress) -> RunStatus:
+    def take_up(self, journal: Journal, entries: Iterable[Entry], progress: Progress) -> Replay:
+        """Keep what comes in this journal from here on, and go to where its ``entries`` lead.
+
+        Nothing of it is sent or told again; what the last record led to is sent now if it was not written then.
+        ``ReplayDivergence`` if the core does not answer what it answered then.
+        """
+        replay = Replay(self.core)
+        for entry in entries:
+            replay.apply(entry)
+            self._after_record()
+            if isinstance(entry.record, ChunkReceived):
+                progress(sum(replay.rows.values()), int(entry.record.chunk.ts_event[-1]))
+        self.journal = journal
+        self._published = {name: len(getattr(self.core.log, name)) for name in self._published}
+        if replay.unsent is not None:
+            seq, intents = replay.unsent
+            self._hand_on(seq, intents)
+            replay.settle()
+        return replay
+
+    def run(self, head: SessionStarted | SessionResumed, records: Iterable[Record], progress: Progress) -> RunStatus:
         """Apply everything; returns how it ended. Exceptions leave the journal as far as it got.
+
+        With a journal that lasts, a session that is interrupted stays open: the next process goes on with it.
 
         ``ComponentError`` names the orders that the broker did not take; in the log they have the reason.
         """
@@ -97,6 +120,8 @@ class SessionRunner:
             if self.core.halted is not None or self._stop_requested:
                 break
         status, reason = self._ending()
+        if status is RunStatus.INTERRUPTED and self.journal.lasts:
+            return status
         self._apply(SessionStopped(reason))
         return status
 
@@ -111,16 +136,20 @@ class SessionRunner:
         seq = self.journal.append(record)
         self._busy_since = time.monotonic()
         try:
-            intents = self.core.apply(record)
-            self.journal.answer(seq, intents)
-            if intents and not self._keeps_inside:
-                self._send(intents)
+            self._hand_on(seq, self.core.apply(record))
         finally:
             self._busy_since = None
         self._tell_news()
         self._after_record()
 
+    def _hand_on(self, seq: int, intents: Sequence[Intent]) -> None:
+        """Journaled first, then sent."""
+        self.journal.answer(seq, intents)
+        if intents and not self._keeps_inside:
+            self._send(intents)
+
     def _send(self, intents: Sequence[Intent]) -> None:
+        self.journal.sync()
         try:
             self._gateway.send(intents)
         except ComponentError:

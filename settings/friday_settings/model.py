@@ -14,6 +14,7 @@ from friday_core.plugin.sections import (
     BrokerSettings,
     ClockSettings,
     DataSettings,
+    JournalSettings,
     ModelSettings,
     NotifySettings,
     RiskSettings,
@@ -42,6 +43,7 @@ class FridaySettings(BaseSettings):
     risk: RiskSettings = Field(RiskSettings(), description="Limits per book.")
     broker: BrokerSettings = Field(BrokerSettings(), description="Where orders go.")
     clock: ClockSettings = Field(ClockSettings(), description="Which time it is.")
+    journal: JournalSettings = Field(JournalSettings(), description="What a session can go on from after a crash.")
     notify: NotifySettings = Field(NotifySettings(), description="Who is told.")
     run: RunSettings = Field(RunSettings(), description="How the host runs.")
     plugins: dict[str, dict[str, dict[str, Any]]] = Field(

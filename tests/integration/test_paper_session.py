@@ -19,7 +19,7 @@ from fakes.clock import SimulatedClock
 import containers
 from friday_core.domain.records import ChunkReceived, ClockAdvanced
 from friday_core.orchestration.host import RunResult
-from friday_core.session.journal import Entry, MemoryJournal
+from friday_core.session.journal import Entry
 from friday_core.session.pacing import Pacer
 
 HOUR_A_SECOND = ("clock.kind=wall", "clock.speed=3600.0")
@@ -49,9 +49,9 @@ class Run:
         self.clock = SimulatedClock()
         if loaded.settings.clock.speed is not None:
             parts.pacer.override(providers.Object(Pacer(loaded.settings.clock.speed, None, self.clock)))
-        self.result: RunResult = parts.host().run()
-        journal: MemoryJournal = parts.journal()
-        self.journal: list[Entry] = list(journal)
+        host = parts.host()
+        self.result: RunResult = host.run()
+        self.journal: list[Entry] = list(host.journalled())
 
     @property
     def summary(self) -> dict[str, Any]:

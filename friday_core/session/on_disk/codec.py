@@ -21,6 +21,7 @@ from friday_core.domain.records import (
     ModelVersion,
     PlaceOrder,
     Record,
+    SessionResumed,
     SessionStarted,
     SessionStopped,
     StreamEnded,
@@ -28,14 +29,15 @@ from friday_core.domain.records import (
 from friday_core.errors import JournalError
 
 #: Kinds of frames. A number is never given to another kind.
-HEAD, COLUMNS, ROWS, INTENTS = 1, 2, 3, 4
+HEAD, COLUMNS, ROWS, INTENTS, STOPPED = 1, 2, 3, 4, 21
 _PLAIN: Mapping[int, type[Record]] = {
     16: SessionStarted,
     17: ActionAnnounced,
     18: ModelVersion,
     19: ClockAdvanced,
     20: StreamEnded,
-    21: SessionStopped,
+    STOPPED: SessionStopped,
+    22: SessionResumed,
 }
 _KINDS = {record: kind for kind, record in _PLAIN.items()}
 _DECODERS = {kind: msgspec.msgpack.Decoder(record) for kind, record in _PLAIN.items()}

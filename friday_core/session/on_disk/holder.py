@@ -12,6 +12,7 @@ import msgspec
 
 from friday_core.domain.sessions import to_datetime
 from friday_core.errors import JournalError
+from friday_core.session.on_disk.journal import unwritable
 
 #: The file in a journal's folder that its writer holds.
 NAME = "holder"
@@ -42,8 +43,12 @@ class Hold:
 
     @classmethod
     def take(cls, folder: Path, profile: str, now: int) -> Self:
-        """``JournalError``, who holds it included, if another process or another session of this one writes there."""
-        descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        """``JournalError``, which says who holds it, if another process or another session of this one writes there."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise unwritable(folder, error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -58,7 +63,7 @@ class Hold:
         os.pwrite(descriptor, msgspec.json.encode(mine), 0)
         return cls(descriptor)
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Another may write; what the file says of this process stays."""
         if self._descriptor >= 0:
             os.close(self._descriptor)

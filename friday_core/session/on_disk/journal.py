@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -15,7 +15,6 @@ from friday_core.errors import JournalError
 from friday_core.session.journal import Entry
 from friday_core.session.on_disk import codec
 from friday_core.session.on_disk.frames import packed
-from friday_core.session.on_disk.holder import Hold
 from friday_core.session.on_disk.segments import Segment, entries, segment_files, segment_path, surveyed
 
 #: Bytes after which a file is closed and another one begun.
@@ -33,9 +32,15 @@ class Found:
     def records(self) -> int:
         return self.segments[-1].last + 1 if self.segments else 0
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether the last record ends the session."""
+        filled = (one for one in reversed(self.segments) if one.last >= one.first)
+        return next((one.is_end for one in filled), False)
+
 
 class DiskJournal:
-    """Appends records to files of a folder; one process at a time.
+    """Appends records to files of a folder, which the caller holds (``Hold``): one process at a time.
 
     A record is in the file when ``append`` returns: it survives the process. ``sync`` makes what was written survive
     the machine; it is called before anything is sent. After an error nothing more is written: ``JournalError``
@@ -45,10 +50,11 @@ class DiskJournal:
     ``head`` is given the number of the segment and the check that it continues.
     """
 
+    lasts = True
+
     def __init__(
         self,
         folder: Path,
-        hold: Hold,
         found: Found,
         head: codec.Head,
         *,
@@ -57,7 +63,6 @@ class DiskJournal:
     ) -> None:
         self.folder = folder
         self.found = found
-        self._hold = hold
         self._head = head
         self._now = now
         self._day = day
@@ -75,34 +80,28 @@ class DiskJournal:
     def open(cls, folder: Path, head: codec.Head, now: Callable[[], int], day: Callable[[int], int]) -> Self:
         """The journal of a folder, which is made if it is not there; a torn end is cut off.
 
-        ``now`` is the time and ``day`` the day of a time, both in microseconds UTC. ``JournalError`` if somebody else
-        writes there, if it is damaged, and if it cannot be written.
+        ``now`` is the time in microseconds UTC, ``day`` the day of such a time. ``JournalError`` if it is damaged
+        and if it cannot be written.
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            hold = Hold.take(folder, head.profile, now())
         except OSError as error:
-            raise _unwritable(folder, error) from error
-        try:
-            return cls(folder, hold, _repaired(folder), head, now=now, day=day)
-        except BaseException:
-            hold.release()
-            raise
+            raise unwritable(folder, error) from error
+        return cls(folder, _repaired(folder), head, now=now, day=day)
 
     def __len__(self) -> int:
         """Records, those that were there before included."""
         return self._count
 
     def __iter__(self) -> Iterator[Entry]:
-        """Every record that was there when it was opened; positions of rows are those of its head."""
-        return entries(self.found.segments)
+        """Every record that is written; positions of rows are those of the head of their file."""
+        return entries(surveyed(self.folder))
 
     def append(self, record: Record) -> int:
         """Keep an input before the core sees it; returns its sequence number, from 0."""
-        ts = self._now()
+        ts, seq = self._now(), self._count
         if self._file < 0 or self._size >= SEGMENT_BYTES or self._day(ts) != self._today:
             self._begin(ts)
-        seq = self._count
         for kind, content in self._encoder.contents(record):
             self._write(kind, seq, ts, content)
         self._count += 1
@@ -111,7 +110,19 @@ class DiskJournal:
     def answer(self, seq: int, intents: Sequence[Intent]) -> None:
         """Keep what the core answered, before anything is sent."""
         if intents:
-            self._write(codec.INTENTS, seq, self._now(), codec.encoded_intents(intents))
+            ts = self._now()
+            if self._file < 0:  # the process that took the record ended before this was written
+                self._begin(ts)
+            self._write(codec.INTENTS, seq, ts, codec.encoded_intents(intents))
+
+    def summary(self) -> dict[str, Any]:
+        """What ``summary.json`` says of it: where it is, its records, and those it had when this process began."""
+        return {
+            "folder": str(self.folder),
+            "records": len(self),
+            "taken_up": self.found.records,
+            "cut_bytes": self.found.cut,
+        }
 
     def sync(self) -> None:
         """What was written is on the disk."""
@@ -126,15 +137,18 @@ class DiskJournal:
         """It does."""
 
     def close(self) -> None:
-        """Synced, closed, and free for another process. Does nothing a second time."""
-        try:
-            self._end()
-        finally:
-            self._hold.release()
+        """Synced and closed. Does nothing a second time."""
+        if self._file >= 0:
+            try:
+                if not self._error:
+                    self.sync()
+            finally:
+                os.close(self._file)
+                self._file = -1
 
     def _begin(self, ts: int) -> None:
         """Another file, which says what its records are made by."""
-        self._end()
+        self.close()
         self._segment, self._encoder = self._segment + 1, codec.Encoder()
         head = msgspec.structs.replace(self._head, segment=self._segment, previous=self._check)
         path = segment_path(self.folder, self._segment)
@@ -145,15 +159,6 @@ class DiskJournal:
             raise self._failed(error) from error
         self._size, self._check, self._today = 0, 0, self._day(ts)
         self._write(codec.HEAD, self._count, ts, codec.encoded_head(head))
-
-    def _end(self) -> None:
-        if self._file >= 0:
-            try:
-                if not self._error:
-                    self.sync()
-            finally:
-                os.close(self._file)
-                self._file = -1
 
     def _write(self, kind: int, seq: int, ts: int, content: bytes) -> None:
         if self._error:
@@ -170,7 +175,7 @@ class DiskJournal:
 
     def _failed(self, error: OSError) -> JournalError:
         """What is not whole is taken off as far as that goes; nothing is written from here on."""
-        failure = _unwritable(segment_path(self.folder, self._segment), error)
+        failure = unwritable(segment_path(self.folder, self._segment), error)
         self._error = f"{failure}. Nothing was written since"
         if self._file >= 0:
             try:
@@ -193,7 +198,7 @@ def _repaired(folder: Path) -> Found:
             cut += segments[-1].size - segments[-1].good
             os.truncate(segments[-1].path, segments[-1].good)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     return Found(tuple(segments), cut)
 
 
@@ -205,7 +210,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unwritable(path: Path, error: OSError) -> JournalError:
+def unwritable(path: Path, error: OSError) -> JournalError:
+    """What to tell and to do when a journal cannot be written."""
     return JournalError(
         f"journal {path}: {error.strerror or error}. Nothing is sent that is not written: free space or change the "
         "rights there, or choose another place with --set journal.folder=FOLDER, and start again"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from friday_core.domain.records import Record
+from friday_core.domain.chunk import Universe
+from friday_core.domain.records import ChunkReceived, Record
 from friday_core.errors import JournalError
 from friday_core.session.journal import Entry
 from friday_core.session.on_disk import codec
@@ -23,7 +25,8 @@ class Segment:
     """One file. ``good`` bytes of it are whole frames, ``size`` are there; more only in the last one, torn by a crash.
 
     ``first`` is the number of its first record, ``last`` of its last one (``first - 1`` if it has none), ``check`` that
-    of its last frame. ``began`` and ``ended`` are when its first and last frames were written, microseconds UTC.
+    of its last frame; ``is_end`` says whether the last record ends the session. ``began`` and ``ended`` are when its
+    first and last frames were written, microseconds UTC.
     """
 
     path: Path
@@ -33,6 +36,7 @@ class Segment:
     first: int
     last: int
     check: int
+    is_end: bool
     began: int
     ended: int
 
@@ -63,31 +67,50 @@ def surveyed(folder: Path) -> list[Segment]:
     return found
 
 
-def entries(segments: Sequence[Segment]) -> Iterator[Entry]:
-    """Every record under its number, and what the core answered. Positions of rows are those of the file's head."""
-    for segment in segments:
-        yield from _entries(segment)
+def entries(segments: Sequence[Segment], universe: Universe | None = None) -> Iterator[Entry]:
+    """Every record under its number, and what the core answered.
 
-
-def _entries(segment: Segment) -> Iterator[Entry]:
-    decoder, name = codec.Decoder(), str(segment.path)
+    Positions of rows are those of ``universe``, and without one those of the head of their file. ``JournalError`` for
+    an instrument that is not in the universe.
+    """
     waiting: tuple[int, Record] | None = None
-    for frame in _frames(segment):
-        if frame.kind == codec.HEAD:
-            continue
-        if frame.kind == codec.INTENTS:
-            if waiting is None or waiting[0] != frame.seq:
-                raise JournalError(f"{name}: byte {frame.start:,} answers record {frame.seq}, which is not before it")
-            yield Entry(*waiting, codec.decoded_intents(frame.content))
-            waiting = None
-            continue
-        record = decoder.record(frame.kind, frame.content, f"{name}, byte {frame.start:,}")
-        if record is not None:
-            if waiting is not None:
-                yield Entry(*waiting)
-            waiting = (frame.seq, record)
+    for segment in segments:
+        decoder, moved = codec.Decoder(), _moved(segment, universe)
+        for frame in _frames(segment):
+            if frame.kind == codec.INTENTS:
+                if waiting is None:
+                    raise JournalError(f"{segment.path}: byte {frame.start:,} answers no record")
+                yield Entry(*waiting, codec.decoded_intents(frame.content))
+                waiting = None
+            elif frame.kind != codec.HEAD:
+                record = decoder.record(frame.kind, frame.content, f"{segment.path}, byte {frame.start:,}")
+                if record is not None:
+                    if waiting is not None:
+                        yield Entry(*waiting)
+                    waiting = (frame.seq, moved(record))
     if waiting is not None:
         yield Entry(*waiting)
+
+
+def _moved(segment: Segment, universe: Universe | None) -> Callable[[Record], Record]:
+    """How a record's rows get the positions of the universe."""
+    own = [one.id for one in segment.head.instruments]
+    if universe is None or own == [one.id for one in universe]:
+        return lambda record: record
+    missing = [str(one) for one in own if one not in universe]
+    if missing:
+        raise JournalError(
+            f"{segment.path}: its rows have {', '.join(missing[:5])}, which the source does not offer now: "
+            "name the source and the instruments of then in [data] and [streams.market_data]"
+        )
+    places = np.array([universe.position(one) for one in own], np.int32)
+
+    def moved(record: Record) -> Record:
+        if not isinstance(record, ChunkReceived):
+            return record
+        return ChunkReceived(record.stream, record.chunk.with_positions(places[record.chunk.inst]))
+
+    return moved
 
 
 def _frames(segment: Segment) -> Iterator[Frame]:
@@ -115,12 +138,13 @@ def _surveyed(path: Path, *, is_last: bool) -> Segment | None:
 
 
 def _told(path: Path, head: Frame, rest: Sequence[Frame], good: int, size: int) -> Segment:
-    number = head.seq - 1
+    number, is_end = head.seq - 1, False
     for frame in rest:
         is_new = frame.kind not in (codec.INTENTS, codec.COLUMNS)
         if frame.seq != (number if frame.kind == codec.INTENTS else number + 1):
             raise JournalError(f"{path}: byte {frame.start:,} is record {frame.seq}, after record {number}")
         number += is_new
+        is_end = frame.kind == codec.STOPPED if is_new else is_end
     last = rest[-1] if rest else head
     try:
         made = codec.decoded_head(head.content)
@@ -128,7 +152,7 @@ def _told(path: Path, head: Frame, rest: Sequence[Frame], good: int, size: int) 
         raise JournalError(
             f"{path}: its head cannot be read ({error}): open it with the Friday that wrote it"
         ) from error
-    return Segment(path, made, good, size, head.seq, number, last.check, head.ts, last.ts)
+    return Segment(path, made, good, size, head.seq, number, last.check, is_end, head.ts, last.ts)
 
 
 def _check_follows(segment: Segment, before: Segment | None) -> None:

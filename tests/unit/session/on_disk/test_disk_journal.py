@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.session.on_disk.journals import DAY, RECORDS, bits, counting, opened, written
+from unit.session.on_disk.journals import DAY, ORDER, RECORDS, bits, counting, opened, written
 
 from friday_core.domain.chunk import Array
-from friday_core.domain.records import ChunkReceived, ClockAdvanced, Intent
+from friday_core.domain.records import ChunkReceived, ClockAdvanced, Intent, PlaceOrder
 from friday_core.errors import JournalError
-from friday_core.session.on_disk.holder import is_held
+from friday_core.session.on_disk.holder import Hold, is_held
 from friday_core.session.on_disk.segments import entries, surveyed
 
 
@@ -104,7 +104,6 @@ def test_damage_in_the_middle_is_refused_and_says_where(tmp_path: Path) -> None:
     path.write_bytes(whole)
     with pytest.raises(JournalError, match=r"000001\.journal: damaged at byte .*a whole record stands at byte"):
         opened(tmp_path)
-    assert not is_held(tmp_path)
 
 
 def test_a_file_of_a_later_format_is_not_taken_for_a_torn_one(tmp_path: Path) -> None:
@@ -139,17 +138,29 @@ def test_a_file_of_another_journal_does_not_continue_this_one(tmp_path: Path) ->
 
 
 def test_a_day_that_is_over_closes_its_file(tmp_path: Path) -> None:
-    journal = opened(tmp_path, counting(DAY - 4, 2))
+    journal = opened(tmp_path, counting(DAY - 2, 2))
     for number in range(3):
         journal.append(ClockAdvanced(number))
     journal.close()
     assert [(one.first, one.last) for one in surveyed(tmp_path)] == [(0, 0), (1, 2)]
 
 
-def test_a_second_process_is_refused_and_told_who_writes(tmp_path: Path) -> None:
+def test_an_answer_that_the_last_process_did_not_write_stands_first_in_the_next_file(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     journal.append(ClockAdvanced(1))
-    script = "from pathlib import Path; from unit.session.on_disk.journals import opened; opened(Path(%r))"
+    journal.close()
+    journal = opened(tmp_path)
+    journal.answer(0, (PlaceOrder(ORDER),))
+    journal.append(ClockAdvanced(2))
+    journal.close()
+    assert read(tmp_path) == [(0, ClockAdvanced(1), (PlaceOrder(ORDER),)), (1, ClockAdvanced(2), ())]
+
+
+def test_a_second_process_is_refused_and_told_who_writes(tmp_path: Path) -> None:
+    hold = Hold.take(tmp_path, "paper", 0)
+    assert is_held(tmp_path)
+    script = "import sys; from pathlib import Path; from friday_core.session.on_disk.holder import Hold; "
+    script += "Hold.take(Path(%r), 'other', 1)"
     second = subprocess.run(
         [sys.executable, "-c", script % str(tmp_path)],
         capture_output=True,
@@ -159,8 +170,9 @@ def test_a_second_process_is_refused_and_told_who_writes(tmp_path: Path) -> None
     )
     assert f"it is being written by process {os.getpid()} on" in second.stderr
     assert "profile 'paper', since 1970-01-01" in second.stderr
-    journal.close()
-    opened(tmp_path).close()
+    hold.close()
+    assert not is_held(tmp_path)
+    Hold.take(tmp_path, "paper", 0).close()
 
 
 def test_a_full_disk_stops_the_journal_and_leaves_a_whole_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

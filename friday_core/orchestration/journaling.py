@@ -1,0 +1,114 @@
+"""Where the sessions of a profile are journaled, and which of them goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from friday_core.domain.chunk import Universe
+from friday_core.domain.records import Record, SessionResumed, SessionStarted, SessionStopped
+from friday_core.domain.sessions import SessionDates, to_datetime
+from friday_core.infrastructure.logging import get_logger
+from friday_core.orchestration.assembly import Assembly
+from friday_core.plugin.plan import SettingsSections
+from friday_core.session.on_disk import codec
+from friday_core.session.on_disk.holder import Hold
+from friday_core.session.on_disk.journal import DiskJournal
+from friday_core.session.on_disk.segments import entries, segment_files
+from friday_core.session.runner import Progress, SessionRunner
+
+#: The folder of journals beside that of runs.
+FOLDER = "journals"
+#: The first record of a process's part of a session, and what its feed delivers.
+Beginning = tuple[SessionStarted | SessionResumed, Iterator[Record]]
+#: What ends a session in whose place another one is begun.
+ABANDONED = "ABANDONED: another session was begun in its place"
+
+
+@dataclass(frozen=True, slots=True)
+class Journals:
+    """The journals of one profile: ``<folder>/<profile>/<UTC start>/``, one for each session.
+
+    ``now`` tells microseconds UTC; ``day`` the day of such a time.
+    """
+
+    folder: Path
+    head: codec.Head
+    now: Callable[[], int]
+    day: Callable[[int], int]
+
+    @classmethod
+    def of(
+        cls, assembly: Assembly, profile: str, mode: str, *, resolved: str, now: Callable[[], int]
+    ) -> Journals | None:
+        """Those that a session of these settings is written to; ``None`` where it is not."""
+        parent = parent_of(assembly.settings, mode)
+        if parent is None:
+            return None
+        strategies = assembly.programs.strategies
+        programs = {name: program.key for name, program in strategies.items()}
+        origins = {f"{node.request.key} {node.loaded.plugin.origin}" for node in assembly.graph.nodes.values()}
+        head = codec.Head(0, 0, profile, mode, resolved, tuple(sorted(origins)), programs, tuple(assembly.universe))
+        dates = SessionDates(assembly.settings.data.timezone)
+        return cls(parent / re.sub(r"[^A-Za-z0-9_-]", "-", profile), head, now, dates.date)
+
+    @contextmanager
+    def opened(self, *, anew: bool) -> Iterator[DiskJournal]:
+        """That of the latest session, if it has not ended; else, and ``anew``, that of another one.
+
+        ``anew`` ends the latest session in its journal. ``JournalError`` if another process writes here.
+        """
+        with ExitStack() as held:
+            held.enter_context(closing(Hold.take(self.folder, self.head.profile, self.now())))
+            journal = self._unended(anew=anew) or self._open(self.folder / _stamp(self.now()))
+            yield held.enter_context(closing(journal))
+
+    def _unended(self, *, anew: bool) -> DiskJournal | None:
+        latest = self.latest()
+        if latest is None:
+            return None
+        journal = self._open(latest)
+        if not journal.found.is_ended:
+            if not anew:
+                return journal
+            with closing(journal):
+                journal.append(SessionStopped(ABANDONED))
+        return None
+
+    def _open(self, folder: Path) -> DiskJournal:
+        return DiskJournal.open(folder, self.head, self.now, self.day)
+
+    def latest(self) -> Path | None:
+        """The folder of the session that began last."""
+        if not self.folder.is_dir():
+            return None
+        return max((path for path in self.folder.iterdir() if segment_files(path)), default=None)
+
+
+def taken_up(
+    journal: DiskJournal, runner: SessionRunner, universe: Universe, begin: Beginning, progress: Progress
+) -> Beginning:
+    """Lets the runner write a journal and go to where it leads; returns what the session then goes on with."""
+    head, records = begin
+    found = journal.found
+    if not found.records:
+        runner.journal = journal
+        return begin
+    where = str(journal.folder)
+    get_logger("journal").info("a session goes on", journal=where, records=found.records, cut_bytes=found.cut)
+    replay = runner.take_up(journal, entries(found.segments, universe), progress)
+    return SessionResumed(head.ts, head.settings_hash, head.plugins), replay.rest(records)
+
+
+def _stamp(now: int) -> str:
+    return to_datetime(now).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def parent_of(settings: SettingsSections, mode: str) -> Path | None:
+    """Where the journals of all profiles are; ``None`` where sessions of this mode are not kept."""
+    if settings.journal.folder is not None:
+        return settings.journal.folder
+    return None if mode == "backtest" else settings.run.folder.parent / FOLDER
