@@ -175,11 +175,11 @@ def test_what_a_replay_answers_must_be_what_was_answered_then(tmp_path: Path) ->
     assert process(tmp_path, Exchange(), dies_at=30, records=rows()) is None
     journal = DiskJournal.open(tmp_path, FILE_HEAD, counting(), lambda _ts: 0)
     other = Session(Script({1: [Order(A, Side.BUY, 3)]}))
-    with pytest.raises(
-        ReplayDivergence, match=r"record 3 \(rows of market_data up to .*\): .* F.*: buy 2.* now to F.*: buy 3"
-    ):
-        for entry in entries(journal.found.segments):
-            Replay(other.core).apply(entry)
+    replay, (*known, first) = Replay(other.core), list(entries(journal.found.segments))[:4]
+    for entry in known:
+        replay.apply(entry)
+    with pytest.raises(ReplayDivergence, match=r"record 3 \(rows of market_data up to .*: buy 2.* now to F.*: buy 3"):
+        replay.apply(first)
     journal.close()
 
 
