@@ -74,6 +74,13 @@ class Instrument(msgspec.Struct, frozen=True):
         """From price units to a float in the currency, the way back: ``price(150555)`` is 1505.55."""
         return float(units) / 10.0**self.price_decimals
 
+    def average(self, notional: int, quantity: int) -> int:
+        """The price units at which ``quantity`` trade for ``notional`` minor units, rounded half-even."""
+        shift = self.price_decimals - MINOR_DIGITS[self.currency]
+        if shift >= 0:
+            return divide_half_even(notional * 10**shift, quantity)
+        return divide_half_even(notional, quantity * 10**-shift)
+
     def notional(self, units: int, quantity: int) -> int:
         """``price x |quantity|`` in minor units of the currency, rounded half-even."""
         shift = self.price_decimals - MINOR_DIGITS[self.currency]

@@ -239,14 +239,15 @@ class WorkingOrder:
     ``reference`` is the price at which it was judged: its limit, its trigger, or the latest close; 0
     if that is not known. ``twin`` is an order of which the same quantity is asked, so that what one
     trades the other does not. ``is_forced`` marks one that the host closes a position with: it trades whatever
-    the cash is.
+    the cash is. ``is_elsewhere`` marks one whose end a broker has to confirm; ``withdrawn`` is why that was asked for.
     """
 
     __slots__ = (
-        "active_from", "filled", "is_forced", "order", "reason", "reference", "session", "status", "triggered", "twin"
+        "active_from", "filled", "is_elsewhere", "is_forced", "order", "reason", "reference", "session", "status",
+        "triggered", "twin", "withdrawn",
     )  # fmt: skip
 
-    def __init__(self, order: Order, active_from: int, reference: int = 0) -> None:
+    def __init__(self, order: Order, active_from: int, reference: int = 0, *, is_elsewhere: bool = False) -> None:
         self.order = order
         self.active_from = active_from
         self.reference = reference
@@ -257,6 +258,8 @@ class WorkingOrder:
         self.reason = ""
         self.twin: WorkingOrder | None = None
         self.is_forced = False
+        self.is_elsewhere = is_elsewhere
+        self.withdrawn = ""
 
     @property
     def remaining(self) -> int:
@@ -274,6 +277,14 @@ class WorkingOrder:
             raise InvariantError(f"order {self.order.tag}: illegal step from {self.status} to {status}")
         self.status = status
         self.reason = reason or self.reason
+
+    def withdraw(self, reason: str) -> bool:
+        """End it; one that is elsewhere goes on until its broker confirms. Whether a cancel is to be sent."""
+        if not self.is_elsewhere:
+            self.move(OrderStatus.CANCELLED, reason)
+            return True
+        asks, self.withdrawn = not self.withdrawn, self.withdrawn or reason
+        return asks
 
     def fill(self, quantity: int) -> None:
         """Account for a fill of ``quantity``; never more than remains."""
@@ -337,6 +348,14 @@ class NettedFill(Fill, frozen=True):
 
     def notional(self, instrument: Instrument) -> int:
         return instrument.notional(self.price, self.quantity) + self.rounding
+
+
+class BrokerFill(NettedFill, frozen=True):
+    """What a broker told of an order; ``price`` is its trades' average, rounded, which ``rounding`` makes exact."""
+
+    @property
+    def kind(self) -> FillKind:
+        return FillKind.MARKET
 
 
 class SettledFill(NettedFill, frozen=True):

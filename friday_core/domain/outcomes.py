@@ -53,6 +53,19 @@ class PositionHeld(msgspec.Struct, frozen=True):
     value: int
 
 
+class BookDiffers(msgspec.Struct, frozen=True):
+    """What a broker has is not what the session has, of an order or a position.
+
+    ``code`` is one of ``DIFFERENCES``; ``tag`` an order's, ``instrument`` is ``None`` where the broker does not say.
+    """
+
+    ts_event: int
+    code: str
+    tag: str
+    instrument: InstrumentId | None
+    detail: str
+
+
 class StrategyStopped(msgspec.Struct, frozen=True):
     """A strategy raised or broke its contract, and was stopped; the others went on."""
 

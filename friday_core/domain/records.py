@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import enum
+
 import msgspec
 
 from friday_core.domain.chunk import Chunk
+from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import CorporateAction
+from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.orders import Order
 
 
@@ -51,6 +55,72 @@ class ClockAdvanced(msgspec.Struct, frozen=True):
     ts: int
 
 
+class SendOutcome(enum.StrEnum):
+    """What came of handing an intent to a broker: it took it, it said no, or nobody knows."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    IN_DOUBT = "in_doubt"
+
+
+class SendAnswered(msgspec.Struct, frozen=True):
+    """A broker was handed an order, or the cancel of one; ``reason`` is a code and a sentence unless it took it."""
+
+    ts: int
+    tag: str
+    outcome: SendOutcome
+    is_cancel: bool = False
+    reason: str = ""
+
+
+class OrderTold(msgspec.Struct, frozen=True):
+    """A broker tells where an order stands, ours or anybody's."""
+
+    update: OrderUpdate
+
+
+class PositionTold(msgspec.Struct, frozen=True):
+    """What an account holds of an instrument, signed, in all products together."""
+
+    instrument: InstrumentId
+    quantity: int
+
+
+class BrokerRead(msgspec.Struct, frozen=True):
+    """All that a broker has: every order of its day, and every position if it tells them.
+
+    ``settled`` says that whatever was sent before can no longer be on its way there: an order of
+    ours that is not among them does not exist.
+    """
+
+    ts: int
+    orders: tuple[OrderUpdate, ...]
+    positions: tuple[PositionTold, ...] | None = None
+    settled: bool = False
+
+
+class Action(enum.StrEnum):
+    """What a person asks a session for. Each does what those before it do, but the last.
+
+    ``PAUSE`` lets no order add to a position, ``CANCEL`` ends every order, ``FLATTEN`` closes every
+    position; they hold until ``REARM``.
+    """
+
+    PAUSE = "pause"
+    CANCEL = "cancel"
+    FLATTEN = "flatten"
+    REARM = "rearm"
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A person asked for something; ``who`` and ``reason`` are in their own words."""
+
+    ts: int
+    action: Action
+    reason: str
+    who: str = ""
+
+
 class StreamEnded(msgspec.Struct, frozen=True):
     """No row of this stream will follow; what it holds open is closed."""
 
@@ -78,6 +148,10 @@ Record = (
     | ActionAnnounced
     | ModelVersion
     | ClockAdvanced
+    | SendAnswered
+    | OrderTold
+    | BrokerRead
+    | Command
     | StreamEnded
     | SessionStopped
 )

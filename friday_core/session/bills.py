@@ -33,12 +33,17 @@ class Bills:
         self._session: int | None = None
         self._bills: dict[InstrumentId, _Bill] = {}
 
-    def fill(self, order: WorkingOrder, instrument: Instrument, price: int, session: int) -> OpenFill:
-        """A fill in the making, of a quantity that is still to be found; ``price`` in price units."""
+    def fill(
+        self, order: WorkingOrder, instrument: Instrument, price: int, session: int, rounding: int = 0
+    ) -> OpenFill:
+        """A fill in the making, of a quantity that is still to be found; ``price`` in price units.
+
+        ``rounding`` minor units belong to its notional besides.
+        """
         if session != self._session:
             self._bills.clear()
             self._session = session
-        return OpenFill(self._bills, self._tariff, order, instrument, price, session)
+        return OpenFill(self._bills, self._tariff, order, instrument, price, session, rounding)
 
     def billed(self, order: WorkingOrder, session: int) -> tuple[int, int]:
         """Quantity and notional that an order was charged for in a session so far."""
@@ -65,6 +70,7 @@ class OpenFill:
     instrument: Instrument
     price: int
     session: int
+    rounding: int = 0
 
     def cost(self, quantity: int) -> int:
         """What it takes from cash, charges included; negative if it brings cash."""
@@ -86,7 +92,7 @@ class OpenFill:
 
     def _with(self, quantity: int) -> _Bill:
         bill, side = self._bill, self.order.order.side
-        notional = self.instrument.notional(self.price, quantity)
+        notional = self.instrument.notional(self.price, quantity) + self.rounding
         if (before := bill.traded.get(self.order)) is not None:
             quantity, notional = quantity + before.quantity, notional + before.notional
         executed = ExecutedOrder(self.instrument, side, quantity, notional, self.session, self.order.order.product)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from friday_core.domain.chunk import Universe
-from friday_core.domain.orders import Fill, NettedFill, OrderStatus, Side, WorkingOrder
+from friday_core.domain.orders import BrokerFill, Fill, NettedFill, OrderStatus, Side, WorkingOrder
 from friday_core.interfaces.broker import Execution
 from friday_core.session.bills import Bills
 from friday_core.session.brackets import Brackets
@@ -14,6 +14,7 @@ from friday_core.session.log import SessionLog
 from friday_core.session.net import Net
 from friday_core.session.netting import Netting
 from friday_core.session.slices import Slice
+from friday_core.trading.order_progress import News
 from friday_core.trading.parts import Part, Shared, Trade, cash_reason
 from friday_core.trading.risk import largest_affordable
 
@@ -65,6 +66,19 @@ class Booking:
         )  # fmt: skip
         self._apply(fill, execution.order)
         return quantity
+
+    def book_told(self, news: News, session: int) -> None:
+        """Book what a broker tells has traded, which is a fact: nobody asks whether the cash pays for it."""
+        order, quantity = news.order.order, news.quantity
+        instrument = self._universe.instrument(order.instrument)
+        price = instrument.average(news.notional, quantity)
+        rounding = news.notional - instrument.notional(price, quantity)
+        open_fill = self._bills.fill(news.order, instrument, price, session, rounding)
+        fill = BrokerFill(
+            order.tag, order.instrument, order.strategy, order.side, quantity, price, open_fill.book(quantity),
+            news.update.ts_event, product=order.product, rounding=rounding,
+        )  # fmt: skip
+        self._record(fill, news.order)
 
     def cross(self, moment: Slice, until: int) -> None:
         """Book the crosses of nets that became active up to slice ``until``."""
@@ -119,8 +133,12 @@ class Booking:
         self._apply(fill, part.order)
 
     def _apply(self, fill: Fill, working: WorkingOrder) -> None:
-        desk = self._desks[fill.strategy]
         working.fill(fill.quantity)
+        self._record(fill, working)
+
+    def _record(self, fill: Fill, working: WorkingOrder) -> None:
+        """What an order has traded goes into its book, the log and its bracket, and its strategy is told."""
+        desk = self._desks[fill.strategy]
         desk.book.apply_fill(fill, self._universe.instrument(fill.instrument))
         desk.runner.tell(fill)
         self._log.fills.append(fill)

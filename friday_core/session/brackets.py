@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from friday_core.domain.orders import Order, OrderStatus, OrderType, Side, TimeInForce, WorkingOrder
+from friday_core.domain.orders import Order, OrderType, Side, TimeInForce, WorkingOrder
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.session.arrivals import Arrivals
 from friday_core.session.desk import Desk
@@ -16,17 +16,32 @@ from friday_core.session.slices import Slice
 from friday_core.session.working_orders import WorkingOrders
 
 
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """An order that is to be placed; ``triggered`` says whether its trigger has been touched already.
+
+    ``instead`` is the one whose place it takes: before that has ended, both could trade.
+    """
+
+    order: Order
+    triggered: bool = False
+    instead: WorkingOrder | None = None
+
+    @property
+    def may_be_placed(self) -> bool:
+        return self.instead is None or self.instead.status.terminal
+
+
 @dataclass(slots=True)
 class _Bracket:
     """What one fill of an entry opened, and the orders that are to close it.
 
-    ``left`` is what is still to be closed; ``due`` are the legs to be placed, each with whether its trigger
-    has been touched already; ``legs`` those that were.
+    ``left`` is what is still to be closed; ``due`` are the legs to be placed; ``legs`` those that were.
     """
 
     entry: Order
     left: int
-    due: list[tuple[Order, bool]]
+    due: list[_Leg]
     legs: list[WorkingOrder] = field(default_factory=list)
 
 
@@ -54,7 +69,7 @@ class Brackets:
         """A quantity of an order of a strategy is booked: what it opens is noted, and the legs that it ends."""
         order = traded.order
         if order.is_bracket:
-            self._brackets.append(_Bracket(order, quantity, [(leg, False) for leg in _legs(order)]))
+            self._brackets.append(_Bracket(order, quantity, [_Leg(leg) for leg in _legs(order)]))
         if not self._brackets:
             return
         held = self._desks[order.strategy].book.position(order.instrument)
@@ -70,24 +85,28 @@ class Brackets:
         intents, self._withdrawn = self._withdrawn, []
         for bracket in self._brackets:
             due, bracket.due = bracket.due, []
-            for leg, triggered in due if bracket.left else ():
-                placed = self._placed(bracket, leg, moment)
-                placed.triggered = triggered
+            for leg in due if bracket.left else ():
+                if not leg.may_be_placed:
+                    bracket.due.append(leg)
+                    continue
+                placed = self._placed(bracket, leg.order, moment)
+                placed.triggered = leg.triggered
                 intents.append(PlaceOrder(placed.order))
             bracket.legs = [leg for leg in bracket.legs if not leg.status.terminal]
             for stop, other in zip(bracket.legs, bracket.legs[1:], strict=False):
                 other.twin = stop
-        self._brackets = [one for one in self._brackets if one.legs]
+        self._brackets = [one for one in self._brackets if one.legs or one.due]
         return intents
 
     def _withdraw(self, bracket: _Bracket) -> None:
         """End the legs that would close more than is left."""
         for leg in bracket.legs:
-            if leg.status.terminal or leg.remaining <= bracket.left:
+            if leg.status.terminal or leg.remaining <= bracket.left or leg.withdrawn:
                 continue
-            leg.move(OrderStatus.CANCELLED, f"BRACKET: {bracket.left} of {bracket.entry.tag} are left to close")
-            self._withdrawn.append(CancelOrder(leg.order.tag, leg.reason))
-            bracket.due.append((leg.order, leg.triggered))
+            reason = f"BRACKET: {bracket.left} of {bracket.entry.tag} are left to close"
+            if leg.withdraw(reason):
+                self._withdrawn.append(CancelOrder(leg.order.tag, reason))
+            bracket.due.append(_Leg(leg.order, leg.triggered, instead=leg))
 
     def _placed(self, bracket: _Bracket, leg: Order, moment: Slice) -> WorkingOrder:
         entry = bracket.entry

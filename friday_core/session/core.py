@@ -7,11 +7,15 @@ from typing import Any
 
 from friday_core.domain.records import (
     ActionAnnounced,
+    BrokerRead,
     ChunkReceived,
     ClockAdvanced,
+    Command,
     Intent,
     ModelVersion,
+    OrderTold,
     Record,
+    SendAnswered,
     SessionResumed,
     SessionStarted,
     SessionStopped,
@@ -80,8 +84,11 @@ class Core:
                 self.flow.adopt(record)
             case SessionStarted():
                 self.started = record
+            case SendAnswered() | OrderTold() | BrokerRead() | Command():
+                return self._driver.apply(record)
             case SessionResumed():
                 self.resumed.append(record)
+                self._driver.resume()
             case SessionStopped(reason):
                 self.closed = True
                 return self._driver.close(reason)

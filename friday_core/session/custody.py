@@ -125,12 +125,12 @@ class Custody:
 
     def _withdrawn(self, orders: Iterator[WorkingOrder], reason: str) -> Iterator[Intent]:
         for one in orders:
-            one.move(OrderStatus.CANCELLED, reason)
-            yield CancelOrder(one.order.tag, reason)
+            if one.withdraw(reason):
+                yield CancelOrder(one.order.tag, reason)
 
     def _closing(self, desk: Desk, name: InstrumentId, held: int, moment: Slice, reason: str) -> Intent:
         """It rests until it has traded: what is left of a thin bar goes with the next one."""
-        order = _against(desk, name, held, moment, reason, product=Product.INTRADAY, time_in_force=TimeInForce.GTC)
+        order = against(desk, name, held, moment, reason, product=Product.INTRADAY, time_in_force=TimeInForce.GTC)
         working = self._working.add(order, self._arrivals.active_from(moment), desk.book.price(name))
         working.is_forced = True
         self._log.orders.append(working)
@@ -174,7 +174,7 @@ class Custody:
 
     def _book(self, desk: Desk, name: InstrumentId, held: int, at: Settled, moment: Slice) -> None:
         instrument = self._universe.instrument(name)
-        order = _against(desk, name, held, moment, at.reason, product=desk.products.of(name))
+        order = against(desk, name, held, moment, at.reason, product=desk.products.of(name))
         working = self._working.add(order, moment.ordinal, at.price)
         working.session = moment.session
         working.move(OrderStatus.OPEN)
@@ -197,7 +197,7 @@ class Custody:
         return charges_of(self._charges, executed)
 
 
-def _against(
+def against(
     desk: Desk, name: InstrumentId, held: int, moment: Slice, reason: str, *, product: str,
     time_in_force: TimeInForce = TimeInForce.DAY,
 ) -> Order:  # fmt: skip

@@ -144,7 +144,7 @@ class Desk:
         if want.code:
             yield self._taken(want, moment, Ruling(0, want.code, want.detail)), None
             return
-        orders = working.of(self.name, want.decision.instrument)
+        orders = [one for one in working.of(self.name, want.decision.instrument) if not one.withdrawn]
         if not orders:
             yield self._taken(want, moment, Ruling(0, Code.NO_CHANGE, "no order works")), None
         for one in orders:

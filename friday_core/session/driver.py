@@ -8,12 +8,13 @@ from typing import Any
 from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, TimeInForce, WorkingOrder
+from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, TimeInForce
 from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld, ValidatorFault
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Matcher, Tariff
 from friday_core.session.arrivals import Arrivals
+from friday_core.session.at_broker import InDoubtPolicy
 from friday_core.session.bills import Bills
 from friday_core.session.booking import Booking
 from friday_core.session.brackets import Brackets
@@ -24,10 +25,11 @@ from friday_core.session.desk import Desk
 from friday_core.session.known_rates import KnownRates
 from friday_core.session.log import NettingLog, SessionLog
 from friday_core.session.netting import Netting
+from friday_core.session.outside import FromOutside, Outside
 from friday_core.session.release import Release
 from friday_core.session.slices import Slice, slices_of
 from friday_core.session.standing import Standing
-from friday_core.session.working_orders import WorkingOrders
+from friday_core.session.working_orders import WorkingOrders, cancelled
 from friday_core.simulation.compiled.arena import Runs
 from friday_core.simulation.matching import BarMatcher
 from friday_core.simulation.scaled_costs import known_shares
@@ -71,13 +73,14 @@ class Driver:
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
         kernel: Callable[[], Runs | None] | None = None,
         terms: HoldingTerms | None = None,
+        at_broker: InDoubtPolicy | None = None,
     ) -> None:
         self.log = SessionLog(netting=NettingLog() if netting and len(desks) > 1 else None)
         self._universe = universe
         self._desks: Mapping[str, Desk] = {desk.name: desk for desk in desks}
         self._rates = KnownRates(charges, tuple(universe))
         self._matcher = matcher
-        self._working = WorkingOrders()
+        self._working = WorkingOrders(elsewhere=at_broker is not None)
         self._arrivals = Arrivals(matcher)
         self._netting = Netting(universe, self._working, self.log.netting, at_close=self._arrivals.at_close)
         self._brackets = Brackets(self._desks, self._working, self._arrivals, self.log)
@@ -96,6 +99,10 @@ class Driver:
         self._custody = None if terms is None else Custody(
             terms, universe, self._desks,
             working=self._working, arrivals=self._arrivals, log=self.log, charges=charges,
+        )  # fmt: skip
+        self._outside = Outside(
+            self._desks, self._working, self._arrivals, self.log,
+            booking=self._booking, brackets=self._brackets, policy=at_broker,
         )  # fmt: skip
         self._actions: list[CorporateAction] = []
         self._doubtful_from: int | None = None
@@ -131,7 +138,20 @@ class Driver:
         if blocks is not None and self._doubtful_from is None and blocks.takes(slices):
             return blocks.step(slices, self._standing, self._slice, self._next_action)
         moments = slices_of(slices, self.log.slices, self._universe)
-        return [intent for moment in moments for intent in self._slice(moment)]
+        return self._outside.leaving([intent for moment in moments for intent in self._slice(moment)])
+
+    def apply(self, record: FromOutside) -> list[Intent]:
+        """What a broker or a person tells between two slices; returns what is to be sent because of it."""
+        latest = self._standing.latest
+        intents = self._outside.take(record, latest)
+        if latest is not None:
+            self._settle_ended(latest.ts_event)
+            intents = self._release.known(intents) + self._netting.renew(latest)
+        return self._outside.leaving(intents)
+
+    def resume(self) -> None:
+        """The process that began the session ended, and this one goes on."""
+        self._outside.resume()
 
     def _slice(self, moment: Slice) -> list[Intent]:
         intents = self._kept(moment, over_night=True)
@@ -142,7 +162,7 @@ class Driver:
         for desk in self._desks.values():
             desk.session = moment.session
         self._arrivals.arrive(moment, self._standing.latest, self._working)
-        intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment)
+        intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment) + self._outside.halted(moment)
         self._mark(moment)
         in_doubt = self._doubtful_from is not None and moment.ts_event >= self._doubtful_from
         decided: list[Intent] = []
@@ -198,10 +218,10 @@ class Driver:
         """The session ends: working orders are cancelled, the last positions are logged."""
         if self._standing.latest is None:
             return []
-        intents = [self._cancel(working, reason) for working in self._working]
+        intents = cancelled(reason, self._working)
         self._settle_ended(self._standing.latest.ts_event)
         self._log_positions(self._standing.latest)
-        return self._release.known(intents)
+        return self._outside.leaving(self._release.known(intents))
 
     # 1 ------------------------------------------------------------------------------------------
 
@@ -235,10 +255,11 @@ class Driver:
                 continue
             reference = working.reference * action.denominator // action.numerator
             day_is_over = order.time_in_force in _FOR_ITS_DAY and 0 <= working.session < moment.session
-            intents.append(self._cancel(working, f"CORPORATE_ACTION: split {ratio}"))
+            intents += cancelled(f"CORPORATE_ACTION: split {ratio}", [working])
             lot = self._instrument(order.instrument).lot_size
             quantity = working.remaining * action.numerator // action.denominator // lot * lot
-            if order.type is OrderType.MARKET and not order.is_bracket and quantity and not day_is_over:
+            is_renewed = order.type is OrderType.MARKET and not order.is_bracket and not working.is_elsewhere
+            if is_renewed and quantity and not day_is_over:
                 reason = f"replaces {order.tag} after a split {ratio}"
                 added = self._release.reissue(working, quantity, reference, reason, moment.session)
                 intents.append(PlaceOrder(added.order))
@@ -281,10 +302,6 @@ class Driver:
             if status is not OrderStatus.FILLED:
                 self._desks[order.strategy].runner.tell(ended)
 
-    def _cancel(self, working: WorkingOrder, reason: str) -> Intent:
-        working.move(OrderStatus.CANCELLED, reason)
-        return CancelOrder(working.order.tag, reason)
-
     def _match_this_close(self, moment: Slice) -> list[Intent]:
         """What was decided at a close trades at it: only then is it known what the books are worth there."""
         intents = self._match(moment, since=moment.ordinal)
@@ -319,12 +336,14 @@ class Driver:
     # 4 to 6 -------------------------------------------------------------------------------------
 
     def _decide(self, desk: Desk, moment: Slice) -> list[Intent]:
-        intents = [self._cancel(working, reason) for working, reason in desk.forbidden(self._working)]
+        intents: list[Intent] = []
+        for forbidden, why in desk.forbidden(self._working):
+            intents += cancelled(why, [forbidden])
         was_running = desk.runner.stopped is None
         for taken, intent in desk.act(moment, self._working, self._arrivals.active_from(moment)):
             self.log.decisions.append(taken)
             if isinstance(intent, CancelOrder):
-                self._working[intent.tag].move(OrderStatus.CANCELLED, intent.reason)
+                self._working[intent.tag].withdraw(intent.reason)
             elif intent is not None:
                 self.log.orders.append(self._working[intent.order.tag])
             if intent is not None:
@@ -332,7 +351,7 @@ class Driver:
         if was_running and desk.runner.stopped is not None:
             self.log.stopped.append(desk.runner.stopped)
             reason = f"STRATEGY_STOPPED: {desk.runner.stopped.error}"
-            intents += [self._cancel(working, reason) for working in self._working.of(desk.name)]
+            intents += cancelled(reason, self._working.of(desk.name))
         self._settle_ended(moment.ts_event)
         return intents
 

@@ -9,9 +9,10 @@ from typing import Any, get_type_hints
 import msgspec
 
 from friday_core.domain.chunk import Universe
-from friday_core.domain.orders import Fill, NettedFill, Order, OrderEnded, SettledFill, WorkingOrder
+from friday_core.domain.orders import BrokerFill, Fill, NettedFill, Order, OrderEnded, SettledFill, WorkingOrder
 from friday_core.domain.outcomes import (
     ActionApplied,
+    BookDiffers,
     CashPosted,
     DecisionTaken,
     EquityPoint,
@@ -65,7 +66,7 @@ _DEFAULTS = {one.name: one.default for one in msgspec.structs.fields(Order) if n
 _UNTOUCHED = {"active_from": 0, "session": -1, "triggered": False, "status_reason": ""}
 
 DECISIONS = Layout.of(DecisionTaken)
-FILLS = Layout.of(Fill, NettedFill, SettledFill)
+FILLS = Layout.of(Fill, NettedFill, SettledFill, BrokerFill)
 ENDED = Layout.of(OrderEnded)
 EQUITY = Layout.of(EquityPoint)
 POSITIONS = Layout.of(PositionHeld)
@@ -135,6 +136,7 @@ class SessionLog:
     postings: Rows[CashPosted] = field(default_factory=lambda: Rows(POSTINGS))
     stopped: list[StrategyStopped] = field(default_factory=list)
     faults: list[ValidatorFault] = field(default_factory=list)
+    differences: list[BookDiffers] = field(default_factory=list)
     netting: NettingLog | None = None
     slices: int = 0
     _gone: LogDigest = field(default_factory=LogDigest)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, WorkingOrder
+from friday_core.domain.records import CancelOrder, Intent
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -52,15 +53,26 @@ def tag_of(session: int, strategy: int, counter: int) -> str:
     return f"F{base36(session % 36**4, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
 
 
+def cancelled(reason: str, orders: Iterable[WorkingOrder]) -> list[Intent]:
+    """Ends orders, or asks for it where a broker has them; the cancels that are to be sent."""
+    return [CancelOrder(one.order.tag, reason) for one in orders if one.withdraw(reason)]
+
+
 class WorkingOrders:
     """Every order that is not at its end, with the price at which cash was reserved for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, elsewhere: bool = False) -> None:
         self._orders: dict[str, WorkingOrder] = {}
+        #: Whether a broker has to confirm the end of each.
+        self._elsewhere = elsewhere
+
+    def get(self, tag: str) -> WorkingOrder | None:
+        """The order of a tag, unless it has ended or never was."""
+        return self._orders.get(tag)
 
     def add(self, order: Order, active_from: int, reference: int) -> WorkingOrder:
         """A new order joins the end of the queue; ``reference`` in price units."""
-        working = WorkingOrder(order, active_from, reference)
+        working = WorkingOrder(order, active_from, reference, is_elsewhere=self._elsewhere)
         self._orders[order.tag] = working
         return working
 

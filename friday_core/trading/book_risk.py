@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from friday_core.domain.instruments import InstrumentId
 from friday_core.interfaces.risk_adjuster import RiskState
 from friday_core.interfaces.risk_rule import Ruling
 from friday_core.trading.codes import Code
@@ -48,6 +49,15 @@ class BookRisk:
         self.day_latched = False
         #: A validator failed: rows may be wrong that nobody judged. Stays until the session ends.
         self.data_in_doubt = False
+        #: Why a person paused the session; empty if nobody did.
+        self.halted = ""
+        #: Instruments of which the broker has something else than the books, and what.
+        self.differs: Mapping[InstrumentId, str] = {}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but limits holds it back."""
+        return not (self.data_in_doubt or self.halted or self.differs)
 
     def mark(self, session: int, equity_before: int, equity: int) -> None:
         """The book was marked: ``equity_before`` is its equity before the slice."""
@@ -92,6 +102,8 @@ class BookRisk:
     def latches(self) -> Iterator[Ruling]:
         """Why the book may only reduce, if it may not do more."""
         limits = self._limits
+        if self.halted:
+            yield Ruling(0, Code.HALTED, f"{self.halted}: only reductions")
         if self.data_in_doubt:
             yield Ruling(0, Code.DATA_DOUBT, "a validator failed: only reductions")
         if self.drawdown_latched:
@@ -102,6 +114,11 @@ class BookRisk:
         if self.day_latched:
             detail = f"{_percent(self._day_equity - self._equity, self._day_equity)} of the day's first equity lost now"
             yield Ruling(0, Code.DAY_LOSS, f"{detail}; {_ppm(limits.day_loss_ppm)} was reached: only reductions")
+
+    def differing(self, instrument: InstrumentId) -> Iterator[Ruling]:
+        """Why a position in this instrument may only be reduced, if the broker has something else."""
+        if instrument in self.differs:
+            yield Ruling(0, Code.BOOK_DIFFERS, f"{self.differs[instrument]}: only reductions")
 
     def scaled(self, reducing: int, adding: int, after: int) -> Ruling | None:
         """What a tier leaves of an order that would bring a position to ``after``, either way."""

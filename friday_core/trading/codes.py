@@ -45,6 +45,8 @@ class Code(enum.StrEnum):
     ADJUSTER_RAISED = "ADJUSTER_RAISED", "a risk adjuster raised, or would have enlarged the target"
 
     # Limits of one order ------------------------------------------------------------------------
+    HALTED = "HALTED", "a person paused the session: only reductions, until somebody re-arms it"
+    BOOK_DIFFERS = "BOOK_DIFFERS", "the broker holds something else than the books: only reductions in the instrument"
     DATA_DOUBT = "DATA_DOUBT", "a validator failed, so that rows may be wrong: only reductions"
     DRAWDOWN = "DRAWDOWN", "max_drawdown was reached: only reductions"
     DRAWDOWN_TIER = "DRAWDOWN_TIER", "drawdown_tiers allow a part of the position only, or reductions only"

@@ -97,6 +97,7 @@ class RiskEngine:
             if self.entries is not None:
                 yield from _alone(reducing, self.entries.rulings(proposal, queue.ts_event))
             yield from _alone(reducing, state.latches())
+            yield from _alone(reducing, state.differing(proposal.instrument.id))
             yield from _alone(reducing, state.crowded(queue.ts_event, queue.ahead))
             yield from _alone(reducing, self._limit_rulings(proposal, queue, adding))
             if (ruling := state.scaled(reducing, adding, proposal.after)) is not None:

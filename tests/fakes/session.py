@@ -22,12 +22,13 @@ from friday_core.domain.records import (
 )
 from friday_core.domain.signals import Signal, Target
 from friday_core.flow.plans import StreamPlan
-from friday_core.interfaces.broker import ChargesPlan, Tariff
+from friday_core.interfaces.broker import ChargesPlan, Matcher, Tariff
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.plugin.sections import RiskSettings
+from friday_core.session.at_broker import InDoubtPolicy, Unmatched
 from friday_core.session.core import Core
 from friday_core.session.custody import HoldingTerms
 from friday_core.session.desk import Desk
@@ -86,7 +87,7 @@ class Session:
     """One session over hand-made bars. Nothing is charged or limited unless a test says so.
 
     ``capital`` is minor units of each strategy. ``risk`` are settings of ``[risk]``, ``matching``
-    those of ``MatchingRules``. ``product`` is every strategy's.
+    those of ``MatchingRules``. ``product`` is every strategy's. With ``at_broker`` nothing is matched.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Session:
         product: str = "",
         entries: EntryRules | None = None,
         terms: HoldingTerms | None = None,
+        at_broker: InDoubtPolicy | None = None,
     ) -> None:
         self.universe = universe
         names = [f"s{number}" for number in range(len(strategies))]
@@ -127,8 +129,11 @@ class Session:
             for number, strategy in enumerate(strategies)
         ]
         flow = flow_of(plan, universe=universe)
-        matcher = BarMatcher(MatchingRules(**(matching or {})))
-        driver = Driver(universe, desks, matcher, charges or PerFill(), netting=netting, limits=limits, terms=terms)
+        matcher: Matcher = BarMatcher(MatchingRules(**(matching or {}))) if at_broker is None else Unmatched()
+        driver = Driver(
+            universe, desks, matcher, charges or PerFill(),
+            netting=netting, limits=limits, terms=terms, at_broker=at_broker,
+        )  # fmt: skip
         self.core = Core(flow, driver)
         self.records: list[Record] = []
         self.intents: list[list[Intent]] = []

@@ -73,7 +73,7 @@ class Transfer:
         ]
         for name, quantity in book.positions().items():
             amounts += [quantity, book.price(name), book.value(name), *(lot.cost for lot in book.lots(name))]
-        return not risk.data_in_doubt and all(abs(one) <= LARGEST_AMOUNT for one in amounts)
+        return risk.is_plain and all(abs(one) <= LARGEST_AMOUNT for one in amounts)
 
     # In -----------------------------------------------------------------------------------------
 

@@ -14,13 +14,17 @@ from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import Order
 from friday_core.domain.records import (
     ActionAnnounced,
+    BrokerRead,
     CancelOrder,
     ChunkReceived,
     ClockAdvanced,
+    Command,
     Intent,
     ModelVersion,
+    OrderTold,
     PlaceOrder,
     Record,
+    SendAnswered,
     SessionResumed,
     SessionStarted,
     SessionStopped,
@@ -38,6 +42,10 @@ _PLAIN: Mapping[int, type[Record]] = {
     20: StreamEnded,
     STOPPED: SessionStopped,
     22: SessionResumed,
+    23: SendAnswered,
+    24: OrderTold,
+    25: BrokerRead,
+    26: Command,
 }
 _KINDS = {record: kind for kind, record in _PLAIN.items()}
 _DECODERS = {kind: msgspec.msgpack.Decoder(record) for kind, record in _PLAIN.items()}

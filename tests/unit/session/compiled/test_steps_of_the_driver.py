@@ -26,7 +26,7 @@ def called(function: Callable[..., Any]) -> set[str]:
 KNOWN = {
     Driver._slice: {
         "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_log_positions", "_mark", "_match",
-        "_match_this_close", "_custody.squared_off", "_kept", "_rates.require", "_release.released", "_settle_ended",
+        "_match_this_close", "_custody.squared_off", "_kept", "_outside.halted", "_rates.require", "_release.released", "_settle_ended",
     },
     Driver._match: {
         "_booking.book", "_booking.cross", "_brackets.place", "_matcher.match", "_netting.follow", "_netting.open",
@@ -34,13 +34,14 @@ KNOWN = {
     },
     Driver._mark: {"_desks[point.strategy].state.mark", "_note", "_worth"},
     Driver._decide: {
-        "_arrivals.active_from", "_cancel", "_settle_ended", "_working.of", "_working[intent.tag].move",
+        "_arrivals.active_from", "_settle_ended", "_working.of", "_working[intent.tag].withdraw",
         "log.decisions.append", "log.orders.append", "log.stopped.append",
     },
     Booking.book: {
         "_apply", "_bills.fill", "_book_account", "_netting.net_of", "_universe.instrument", "cross",
     },
-    Booking._apply: {"_brackets.follow", "_log.fills.append", "_universe.instrument"},
+    Booking._apply: {"_record"},
+    Booking._record: {"_brackets.follow", "_log.fills.append", "_universe.instrument"},
     Desk.act: {"_cancel", "_drafts", "_settled", "_shared", "_view", "_wants.wants", "runner.decide"},
     Desk._settled: {"_taken", "next_tag", "products.note", "state.count_order"},
 }  # fmt: skip
