@@ -10,7 +10,7 @@ from dependency_injector import containers, providers
 
 from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.errors import ConfigurationError, Problem
-from friday_core.infrastructure.clock import WallClock
+from friday_core.infrastructure.clock import SteadyWallClock
 from friday_core.infrastructure.event_bus import EventBus
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.orchestration import building
@@ -20,7 +20,6 @@ from friday_core.orchestration.training import Trainer
 from friday_core.plugin.graph import resolve_graph, settings_models
 from friday_core.plugin.spec import ComponentSpec, PluginSettings
 from friday_core.session.core import Core
-from friday_core.session.gateway import Gateway
 from friday_core.session.journal import MemoryJournal
 from friday_core.session.pacing import Pacer
 from friday_core.session.runner import SessionRunner
@@ -34,7 +33,7 @@ class Infrastructure(containers.DeclarativeContainer):
 
     loaded = providers.Dependency(instance_of=LoadedSettings)
     brought = providers.Object(())
-    clock = providers.Singleton(WallClock)
+    clock = providers.Singleton(SteadyWallClock)
     events = providers.Singleton(EventBus)
     security = providers.Singleton(SecretRegistry)
     executor = providers.Singleton(ChosenExecutor, loaded.provided.settings.run.executor)
@@ -78,9 +77,7 @@ class Session(containers.DeclarativeContainer):
     pacer = providers.Singleton(
         Pacer.of, plugins.assembly.provided.settings.clock, plugins.assembly.provided.source.interval
     )
-    gateway = providers.Singleton(
-        Gateway, plugins.assembly.provided.broker, plugins.assembly.provided.settings.broker.use
-    )
+    gateway = providers.Singleton(building.build_gateway, plugins.assembly, infrastructure.clock.provided.now, pacer)
     runner = providers.Singleton(SessionRunner, core, journal, gateway, infrastructure.events.provided.publish, pacer)
     host = providers.Singleton(
         Host,

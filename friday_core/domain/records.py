@@ -89,14 +89,14 @@ class PositionTold(msgspec.Struct, frozen=True):
 class BrokerRead(msgspec.Struct, frozen=True):
     """All that a broker has: every order of its day, and every position if it tells them.
 
-    ``settled`` says that whatever was sent before can no longer be on its way there: an order of
-    ours that is not among them does not exist.
+    What was sent at ``settled`` or before (microseconds UTC) can no longer be on its way there: an
+    order of then that is not among them does not exist.
     """
 
     ts: int
     orders: tuple[OrderUpdate, ...]
     positions: tuple[PositionTold, ...] | None = None
-    settled: bool = False
+    settled: int = 0
 
 
 class Action(enum.StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from friday_core.errors import InvariantError
@@ -18,6 +19,17 @@ class WallClock:
     def now(self) -> int:
         """Microseconds since 1970, UTC."""
         return time.time_ns() // 1_000
+
+
+class SteadyWallClock:
+    """The wall's time when it was made, and what has passed since by the machine's monotonic clock: nobody sets it."""
+
+    def __init__(self) -> None:
+        self._start, self._since = WallClock().now(), time.monotonic_ns()
+
+    def now(self) -> int:
+        """Microseconds since 1970, UTC."""
+        return self._start + (time.monotonic_ns() - self._since) // 1_000
 
 
 class ManualClock:
@@ -52,6 +64,10 @@ class Waiting(Protocol):
         """Return after that long, or with false as soon as ``stop`` was called."""
         ...
 
+    def wake(self) -> None:
+        """Whoever waits returns at once, with true; safe from other threads."""
+        ...
+
     def stop(self) -> None:
         """Nobody waits any more, now and later; safe from a signal handler and from other threads."""
         ...
@@ -62,21 +78,26 @@ class SteadyClock:
 
     def __init__(self) -> None:
         # A signal handler may put here while its own thread waits; the lock of an Event is not reentrant.
-        self._stopped: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # What comes out of it says whether somebody may wait again.
+        self._woken: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def now(self) -> float:
         return time.monotonic()
 
     def wait(self, seconds: float) -> bool:
         try:
-            self._stopped.get(timeout=seconds)
+            goes_on = self._woken.get(timeout=seconds)
         except queue.Empty:
             return True
-        self.stop()
-        return False
+        if not goes_on:
+            self.stop()
+        return goes_on
+
+    def wake(self) -> None:
+        self._woken.put(True)
 
     def stop(self) -> None:
-        self._stopped.put(None)
+        self._woken.put(False)
 
 
 class ScaledClock:
@@ -93,9 +114,13 @@ class ScaledClock:
             self._start = self._steady.now()
         return round((self._steady.now() - self._start) * self._speed)
 
-    def wait_until(self, moment: int) -> bool:
-        """Return when the clock shows ``moment`` or more; false if it was stopped, however long ago."""
+    def wait_until(self, moment: int, attend: Callable[[], None] = lambda: None) -> bool:
+        """Return when the clock shows ``moment`` or more; false if it was stopped, however long ago.
+
+        ``attend`` is called whenever the clock was woken, and now and then.
+        """
         while self._steady.wait(min(self.seconds(max(moment - self.now(), 0)), _LONGEST_WAIT)):
+            attend()
             if self.now() >= moment:
                 return True
         return False
@@ -103,6 +128,10 @@ class ScaledClock:
     def seconds(self, microseconds: int) -> float:
         """How long that takes on the wall."""
         return microseconds / self._speed
+
+    def wake(self) -> None:
+        """Let whoever waits attend to what is new; safe from other threads."""
+        self._steady.wake()
 
     def stop(self) -> None:
         """Let nobody wait any more; safe from a signal handler."""

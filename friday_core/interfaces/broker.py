@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
 from friday_core.domain.executed import ExecutedOrder
-from friday_core.domain.instruments import Instrument
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.market import Bar
 from friday_core.domain.order_updates import OrderUpdate
@@ -303,3 +303,10 @@ class RealBroker(Broker, ABC):
         So never an answer that is short: ``Refused`` if the broker will not tell, as when its session
         has expired, and ``ConnectionError`` if it cannot be reached or understood.
         """
+
+    def positions(self) -> Mapping[InstrumentId, int] | None:
+        """What the account holds, signed, in all products together; ``None``, unless overridden, if it does not tell.
+
+        Asked like ``orders``, and by the same rules. What is held beyond the session's books is left alone.
+        """
+        return None

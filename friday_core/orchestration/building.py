@@ -19,7 +19,7 @@ from friday_core.flow.stamps import Stamps
 from friday_core.flow.stream import Stream
 from friday_core.infrastructure.logging import get_logger
 from friday_core.infrastructure.secrets import SecretRegistry
-from friday_core.interfaces.broker import SimulatedBroker
+from friday_core.interfaces.broker import RealBroker, SimulatedBroker
 from friday_core.orchestration.assembly import Assembly, assemble
 from friday_core.orchestration.checks import check_assembly, check_settings
 from friday_core.orchestration.exchange import exchange_of
@@ -31,8 +31,12 @@ from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.signal_steps import SIGNALS, SignalSteps
 from friday_core.plugin.spec import ComponentSpec, Kind
+from friday_core.session.at_broker import InDoubtPolicy, Unmatched
+from friday_core.session.broker_gateway import BrokerGateway, BrokerTimes
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
+from friday_core.session.gateway import Gateway
+from friday_core.session.pacing import Pacer
 from friday_core.session.run_folder import RunFolder
 from friday_core.simulation.compiled.arena import Runs
 from friday_core.trading.capital import capital_per_strategy
@@ -162,17 +166,31 @@ def build_desks(assembly: Assembly, account: Account, risk: RiskEngine) -> list[
 
 def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
     broker, settings = assembly.broker, assembly.settings
+    answers = isinstance(broker, RealBroker)
     return Driver(
         assembly.universe,
         desks,
-        exchange_of(assembly),
+        Unmatched() if answers else exchange_of(assembly),
         assembly.charges,
         assumed_fills=isinstance(broker, SimulatedBroker) and broker.assumed,
-        netting=settings.trading.netting,
+        netting=settings.trading.netting and not answers,
         limits=Limits.of_account(settings.account),
         kernel=_slices_kernel(assembly.programs.executor),
         terms=holding_terms(assembly),
+        at_broker=InDoubtPolicy(settings.broker.in_doubt) if answers else None,
     )
+
+
+def build_gateway(assembly: Assembly, now: Callable[[], int], pacer: Pacer | None) -> Gateway | BrokerGateway:
+    """Where intents leave; ``now`` tells microseconds UTC and never goes back."""
+    broker, settings = assembly.broker, assembly.settings.broker
+    if not isinstance(broker, RealBroker):
+        return Gateway(broker, settings.use)
+    times = BrokerTimes(settings.settle, settings.read_every, patience=settings.settle)
+    gateway = BrokerGateway(broker, settings.use, now=now, times=times)
+    if pacer is not None:
+        gateway.wake = pacer.wake
+    return gateway
 
 
 def _slices_kernel(executor: Executor) -> Callable[[], Runs | None] | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from friday_core.errors import Problem, ProblemKind
 from friday_core.flow.bars import BarBuilder
 from friday_core.flow.session_flags import CALENDAR_COLUMNS
+from friday_core.interfaces.broker import RealBroker
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.declarations import check_declarations
@@ -63,7 +64,11 @@ def mode_of(assembly: Assembly) -> str:
 def _mode(assembly: Assembly) -> Iterator[Problem]:
     clock = assembly.settings.clock
     mode = derive_mode(clock.kind, assembly.broker.account)
-    if isinstance(mode, Problem):
+    if mode == "backtest" and isinstance(assembly.broker, RealBroker):
+        message = "a historical clock with a broker that answers in its own time"
+        mend = 'set [broker] use = "paper", or [clock] kind = "wall" with a speed'
+        yield Problem(ProblemKind.MODE_CONFLICT, message, mend, "broker", f"broker.{assembly.settings.broker.use}")
+    elif isinstance(mode, Problem):
         yield replace(mode, plugin=f"broker.{assembly.settings.broker.use}")
     elif problem := play_problem(mode, clock, assembly.settings.streams[MARKET_DATA].source):
         yield problem

@@ -200,6 +200,7 @@ class Host:
                 self._log.warning("a plugin uses what is deprecated", plugin=plugin, uses=list(heard))
             lifecycle = self._lifecycle()
             edges.callback(lifecycle.close)
+            self._runner.listen()
             return self._run(lifecycle, notifications, progress)
 
     def _summarise_failure(self, failure: BaseException) -> None:
@@ -223,6 +224,8 @@ class Host:
                 if self._journals is not None:
                     journal = edges.enter_context(self._journals.opened(anew=self._anew))
                     begin = taken_up(journal, self._runner, self.assembly.universe, begin, progress)
+                    self._runner.obey(self._journals.control())
+                edges.callback(self._runner.close)
                 edges.enter_context(self._watchdog)
                 edges.enter_context(closing(self.assembly.feed))
                 status = self._runner.run(*begin, progress)

@@ -15,6 +15,7 @@ from friday_core.infrastructure.logging import get_logger
 from friday_core.orchestration.assembly import Assembly
 from friday_core.plugin.plan import SettingsSections
 from friday_core.session.on_disk import codec
+from friday_core.session.on_disk.control import Control
 from friday_core.session.on_disk.holder import Hold
 from friday_core.session.on_disk.journal import DiskJournal
 from friday_core.session.on_disk.segments import entries, segment_files
@@ -54,6 +55,10 @@ class Journals:
         head = codec.Head(0, 0, profile, mode, resolved, tuple(sorted(origins)), programs, tuple(assembly.universe))
         dates = SessionDates(assembly.settings.data.timezone)
         return cls(parent / re.sub(r"[^A-Za-z0-9_-]", "-", profile), head, now, dates.date)
+
+    def control(self) -> Control:
+        """What a person asks of these sessions."""
+        return Control(self.folder)
 
     @contextmanager
     def opened(self, *, anew: bool) -> Iterator[DiskJournal]:

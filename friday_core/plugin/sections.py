@@ -237,6 +237,14 @@ class BrokerSettings(Section):
     slippage_scale: float = Field(
         1.0, ge=0, le=1_000, description="The slippage of a simulated broker times this, up to whole ticks."
     )
+    in_doubt: Literal["abandon", "resend"] = Field(
+        "abandon",
+        description="What becomes of an order that is proven not to have reached a broker: it ends, or is sent again.",
+    )
+    settle: float = Field(
+        10.0, gt=0, description="Seconds in which whatever was sent has reached the broker, or never will."
+    )
+    read_every: float = Field(30.0, gt=0, description="Seconds between two readings of the broker's whole book.")
 
 
 class ClockSettings(Section):

@@ -64,7 +64,7 @@ class AtBroker:
     """Moves the working orders by what their broker tells; a part of the driver.
 
     An order is sent once its intent is journaled. Until the broker answers nobody knows whether it has it, and only
-    a whole reading of its book, made when nothing can be on its way any more (``BrokerRead.settled``), proves
+    a reading of its whole book, made when it can be on its way no more (``BrokerRead.settled``), proves
     that it has not. What the broker has and the books do not is noted and left alone; where a position changes
     without an order of the session, nothing is added to it until a person has looked.
     """
@@ -86,6 +86,8 @@ class AtBroker:
         self._progress = OrderProgress()
         #: Orders and cancels that the broker was handed, or is about to be, and has not answered.
         self._unanswered: set[str] = set()
+        #: When the broker answered, or nobody knew whether it had: microseconds UTC.
+        self._answered: dict[str, int] = {}
         #: Orders whose cancel has perhaps not reached the broker.
         self._uncancelled: set[str] = set()
         self._external_orders: set[str] = set()
@@ -105,11 +107,12 @@ class AtBroker:
                 self._progress.add(self._working[tag])
                 self._unanswered.add(tag)
 
-    def resume(self) -> None:
+    def resume(self, ts: int) -> None:
         """Another process handed them over and ended: what it did not write down is in doubt."""
         for one in self._working:
             if one.order.tag in self._unanswered:
-                self._doubt(one, "the process ended before the answer was written")
+                self._doubt(one, "IN_DOUBT: the process ended before the answer was written")
+                self._answered[one.order.tag] = ts
             if one.withdrawn:
                 self._uncancelled.add(one.order.tag)
         self._unanswered.clear()
@@ -122,6 +125,7 @@ class AtBroker:
             return
         order = self._working.get(answer.tag)
         self._unanswered.discard(answer.tag)
+        self._answered[answer.tag] = answer.ts
         if order is None or order.status not in (_S.INTENT, _S.IN_DOUBT):
             return  # the broker's own word was faster
         match answer.outcome:
@@ -155,7 +159,7 @@ class AtBroker:
         """All that the broker has; cancels that did not reach it go again, orders if the policy says so."""
         for update in book.orders:
             self.told(update, session)
-        again = self._absent(book, {update.tag for update in book.orders}) if book.settled else []
+        again = self._absent(book, {update.tag for update in book.orders})
         if book.positions is not None and not self.doubts:
             self._compare(book.ts, book.positions)
         for tag in sorted(self._uncancelled):
@@ -175,7 +179,7 @@ class AtBroker:
         again: list[Intent] = []
         for one in self._working:
             tag = one.order.tag
-            if tag in known or tag in self._unanswered:
+            if tag in known or tag in self._unanswered or self._answered.get(tag, book.ts) > book.settled:
                 continue
             if one.status is not _S.IN_DOUBT:
                 detail = f"the broker had it as {one.status}, and its book of the day does not: it ended there unseen"

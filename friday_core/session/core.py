@@ -56,6 +56,11 @@ class Core:
         return self._driver.stepped
 
     @property
+    def has_orders(self) -> bool:
+        """Whether an order has not come to its end."""
+        return self._driver.has_orders
+
+    @property
     def current_stage(self) -> str:
         """Whose code is running, as ``strategy.cross``; empty if nobody's. Safe from other threads."""
         return self._driver.current_stage or self.flow.current_stage
@@ -88,7 +93,7 @@ class Core:
                 return self._driver.apply(record)
             case SessionResumed():
                 self.resumed.append(record)
-                self._driver.resume()
+                self._driver.resume(record.ts)
             case SessionStopped(reason):
                 self.closed = True
                 return self._driver.close(reason)

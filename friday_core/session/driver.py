@@ -121,6 +121,11 @@ class Driver:
         kernel = 0 if self._blocks is None else self._blocks.counts["kernel"]
         return {"kernel": kernel, "driver": self.log.slices - kernel, "obstacles": list(self.obstacles)}
 
+    @property
+    def has_orders(self) -> bool:
+        """Whether an order has not come to its end."""
+        return len(self._working) > 0
+
     def announce(self, action: CorporateAction) -> None:
         """The action will be applied before the first fill of its ex-date."""
         self._actions.append(action)
@@ -149,9 +154,9 @@ class Driver:
             intents = self._release.known(intents) + self._netting.renew(latest)
         return self._outside.leaving(intents)
 
-    def resume(self) -> None:
-        """The process that began the session ended, and this one goes on."""
-        self._outside.resume()
+    def resume(self, ts: int) -> None:
+        """The process that began the session ended, and this one goes on; microseconds UTC."""
+        self._outside.resume(ts)
 
     def _slice(self, moment: Slice) -> list[Intent]:
         intents = self._kept(moment, over_night=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from friday_core.domain.records import CancelOrder, Intent
+from friday_core.domain.records import CancelOrder, Intent, Record
 from friday_core.errors import BrokerError, ComponentError, FridayError
 from friday_core.infrastructure.logging import described
 from friday_core.interfaces.broker import Broker
@@ -29,6 +29,18 @@ class Gateway:
         #: By tag, why what was handed over last did not reach the broker, or perhaps not.
         self.unsent: dict[str, str] = {}
         self._broker = broker
+
+    def opening(self, _keep_waiting: Callable[[], bool]) -> Iterable[Record]:
+        """A matcher's session begins with its first row."""
+        return ()
+
+    def news(self) -> Iterable[Record]:
+        """What becomes of orders is the matcher's account."""
+        return ()
+
+    def closing(self, _is_done: Callable[[], bool], _keep_waiting: Callable[[], bool]) -> Iterable[Record]:
+        """Orders end with the session."""
+        return ()
 
     def send(self, intents: Sequence[Intent]) -> None:
         """``ComponentError``, when all that can be sent is sent, if one failed: it names the orders."""

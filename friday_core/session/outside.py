@@ -70,7 +70,7 @@ class Outside:
             self._at_broker.hand_over(intents)
         return intents
 
-    def resume(self) -> None:
+    def resume(self, ts: int) -> None:
         """The process that began the session ended, and another one goes on."""
         if self._at_broker is not None:
-            self._at_broker.resume()
+            self._at_broker.resume(ts)

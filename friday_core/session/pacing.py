@@ -63,6 +63,7 @@ class Pacer:
         self._timetable = Timetable(pause)
         self._last: tuple[int, int] = (0, 0)
         self._stopped = False
+        self._attend: Callable[[], None] = lambda: None
         self._warned_at = LATE
         #: Seconds of wall time by which the latest rows came too late, and the most that any did.
         self.lag = self.largest_lag = 0.0
@@ -80,8 +81,17 @@ class Pacer:
         pause = max(PAUSE, 2 * parse(interval).seconds * 1_000_000)
         return cls(settings.speed, pause if settings.skip_gaps else None)
 
-    def paced(self, records: Iterable[Record], waits_until: Callable[[], int | None]) -> Iterator[Record]:
-        """The records in their time; ``waits_until`` is asked what the core waits for, after each of them."""
+    def paced(
+        self,
+        records: Iterable[Record],
+        waits_until: Callable[[], int | None],
+        attend: Callable[[], None] = lambda: None,
+    ) -> Iterator[Record]:
+        """The records in their time; ``waits_until`` is asked what the core waits for, after each of them.
+
+        While one is waited for, ``attend`` is called after each ``wake``, and now and then.
+        """
+        self._attend = attend
         for record in records:
             if isinstance(record, ChunkReceived) and len(record.chunk):
                 yield from self._let_through(record, waits_until)
@@ -89,6 +99,10 @@ class Pacer:
                 yield record
             if self._stopped:
                 return
+
+    def wake(self) -> None:
+        """Something is new; safe from other threads."""
+        self._clock.wake()
 
     def stop(self) -> None:
         """Let nothing more through, also while something waits; safe from a signal handler."""
@@ -110,7 +124,7 @@ class Pacer:
         earliest_left = np.minimum.accumulate(chunk.ts_event[::-1])[::-1]
         while start < len(chunk):
             yield from self._told(int(earliest_left[start]), int(due[start]), waits_until)
-            if not self._clock.wait_until(int(due[start])):
+            if not self._clock.wait_until(int(due[start]), self._attend):
                 return
             now = self._clock.now()
             self._note_lag(self._clock.seconds(now - int(due[start])))
@@ -123,7 +137,7 @@ class Pacer:
         """The times that complete something, up to the next rows, whose earliest is ``before``."""
         while (moment := waits_until()) is not None and moment <= before:
             ts_event, was_due = self._last
-            if not self._clock.wait_until(min(was_due + max(moment - ts_event, 0), due)):
+            if not self._clock.wait_until(min(was_due + max(moment - ts_event, 0), due), self._attend):
                 return
             yield ClockAdvanced(moment)
 

@@ -6,11 +6,22 @@ import enum
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from friday_core.domain.records import ChunkReceived, Intent, Record, SessionResumed, SessionStarted, SessionStopped
+from friday_core.domain.records import (
+    Action,
+    ChunkReceived,
+    Command,
+    Intent,
+    Record,
+    SessionResumed,
+    SessionStarted,
+    SessionStopped,
+)
 from friday_core.errors import ComponentError
+from friday_core.session.broker_gateway import BrokerGateway
 from friday_core.session.core import Core
 from friday_core.session.gateway import Gateway
 from friday_core.session.journal import Entry, Journal
+from friday_core.session.on_disk.control import Control
 from friday_core.session.pacing import Pacer
 from friday_core.session.recovery import Replay
 
@@ -40,7 +51,7 @@ class SessionRunner:
         self,
         core: Core,
         journal: Journal,
-        gateway: Gateway,
+        gateway: Gateway | BrokerGateway,
         publish: Callable[[object], None],
         pacer: Pacer | None = None,
     ) -> None:
@@ -52,8 +63,10 @@ class SessionRunner:
         self._publish = publish
         self._stop_requested = False
         self._busy_since: float | None = None
-        self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0}
+        self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0, "differences": 0}
         self._after_record: Callable[[], None] = _nothing
+        self._commands: Callable[[], Iterable[Command]] = tuple
+        self._obeyed = 0
 
     def busy_since(self) -> float | None:
         """When the record was begun that is at hand, by ``time.monotonic``; ``None`` while one is waited for."""
@@ -77,6 +90,32 @@ class SessionRunner:
         """Call ``do`` when everything that a record brought was handed on and told."""
         self._after_record = do
 
+    def listen(self) -> None:
+        """Before the broker is started: hear what it tells, if it tells anything."""
+        if isinstance(self._gateway, BrokerGateway):
+            self._gateway.listen()
+
+    def close(self) -> None:
+        """Send nothing more."""
+        if isinstance(self._gateway, BrokerGateway):
+            self._gateway.close()
+
+    def obey(self, control: Control) -> None:
+        """Obey what a person writes there, once each, between records.
+
+        The gateway looks before it sends: what was asked counts there from the moment on that it is written, also
+        while the core is busy, or hangs.
+        """
+        self._commands = control.news
+
+        def blocked() -> str:
+            wish = control.wish()
+            is_open = wish is None or wish.action is Action.REARM or wish.ts <= self._obeyed
+            return "" if wish is None or is_open else f"{wish.action.name}: {wish.reason}"
+
+        if isinstance(self._gateway, BrokerGateway):
+            self._gateway.blocked = blocked
+
     def request_stop(self) -> None:
         """Stop before the next record, also while it waits for its time; safe from a signal handler."""
         self._stop_requested = True
@@ -92,6 +131,8 @@ class SessionRunner:
         replay = Replay(self.core)
         for entry in entries:
             replay.apply(entry)
+            if isinstance(entry.record, Command):
+                self._obeyed = entry.record.ts
             self._after_record()
             if isinstance(entry.record, ChunkReceived):
                 progress(sum(replay.rows.values()), int(entry.record.chunk.ts_event[-1]))
@@ -111,9 +152,13 @@ class SessionRunner:
         ``ComponentError`` names the orders that the broker did not take; in the log they have the reason.
         """
         self._apply(head)
+        for opened in self._gateway.opening(self._goes_on):
+            self._apply(opened)
+        self._attend()
         rows = 0
-        for record in records if self.pacer is None else self.pacer.paced(records, lambda: self.core.waits_until):
+        for record in self._paced(records):
             self._apply(record)
+            self._attend()
             if isinstance(record, ChunkReceived):
                 rows += len(record.chunk)
                 progress(rows, int(record.chunk.ts_event[-1]))
@@ -123,7 +168,26 @@ class SessionRunner:
         if status is RunStatus.INTERRUPTED and self.journal.lasts:
             return status
         self._apply(SessionStopped(reason))
+        for closed in self._gateway.closing(lambda: not self.core.has_orders, self._goes_on):
+            self._apply(closed)
         return status
+
+    def _paced(self, records: Iterable[Record]) -> Iterable[Record]:
+        if self.pacer is None:
+            return records
+        return self.pacer.paced(records, lambda: self.core.waits_until, self._attend)
+
+    def _goes_on(self) -> bool:
+        return not self._stop_requested
+
+    def _attend(self) -> None:
+        """What came from outside in the meantime."""
+        for record in self._gateway.news():
+            self._apply(record)
+        for command in self._commands():
+            if command.ts > self._obeyed:
+                self._obeyed = command.ts
+                self._apply(command)
 
     def _ending(self) -> tuple[RunStatus, str]:
         if self.core.halted is not None:

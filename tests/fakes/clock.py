@@ -29,5 +29,8 @@ class SimulatedClock:
             self.time += seconds
         return not self.stopped
 
+    def wake(self) -> None:
+        """Nobody really waits."""
+
     def stop(self) -> None:
         self.stopped = True

@@ -25,7 +25,7 @@ class Segment:
     """One file. ``good`` bytes of it are whole frames, ``size`` are there; more only in the last one, torn by a crash.
 
     ``first`` is the number of its first record, ``last`` of its last one (``first - 1`` if it has none), ``check`` that
-    of its last frame; ``is_end`` says whether the last record ends the session. ``began`` and ``ended`` are when its
+    of its last frame; ``is_end`` says whether one of its records ends the session. ``began`` and ``ended`` are when its
     first and last frames were written, microseconds UTC.
     """
 
@@ -144,7 +144,7 @@ def _told(path: Path, head: Frame, rest: Sequence[Frame], good: int, size: int) 
         if frame.seq != (number if frame.kind == codec.INTENTS else number + 1):
             raise JournalError(f"{path}: byte {frame.start:,} is record {frame.seq}, after record {number}")
         number += is_new
-        is_end = frame.kind == codec.STOPPED if is_new else is_end
+        is_end |= frame.kind == codec.STOPPED
     last = rest[-1] if rest else head
     try:
         made = codec.decoded_head(head.content)
