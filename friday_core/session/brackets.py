@@ -75,8 +75,8 @@ class Brackets:
         held = self._desks[order.strategy].book.position(order.instrument)
         for bracket in self._brackets:
             if (bracket.entry.strategy, bracket.entry.instrument) == (order.strategy, order.instrument):
-                if traded in bracket.legs:
-                    bracket.left -= quantity
+                if traded in bracket.legs:  # at a broker both may trade before one is withdrawn
+                    bracket.left = max(0, bracket.left - quantity)
                 bracket.left = min(bracket.left, max(0, bracket.entry.side.sign * held))
                 self._withdraw(bracket)
 

@@ -26,7 +26,8 @@ def called(function: Callable[..., Any]) -> set[str]:
 KNOWN = {
     Driver._slice: {
         "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_log_positions", "_mark", "_match",
-        "_match_this_close", "_custody.squared_off", "_kept", "_outside.halted", "_rates.require", "_release.released", "_settle_ended",
+        "_match_this_close", "_custody.squared_off", "_kept", "_outside.halted", "_rates.require",
+        "_release.released", "_settle_ended",
     },
     Driver._match: {
         "_booking.book", "_booking.cross", "_brackets.place", "_matcher.match", "_netting.follow", "_netting.open",
