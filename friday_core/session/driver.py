@@ -146,18 +146,13 @@ class Driver:
             return blocks.step(slices, self._standing, self._slice, self._next_action)
         quiet = self._quiet
         if quiet is not None and self._doubtful_from is None and len(slices.rows) >= quiet.least_rows:
-            return quiet.step(slices, self._standing, self._slice, self._next_action)
+            return quiet.step(slices, self._standing, self._slice, self._next_action, self._enter)
         moments = slices_of(slices, self.log.slices, self._universe)
         return [intent for moment in moments for intent in self._slice(moment)]
 
     def _slice(self, moment: Slice) -> list[Intent]:
         intents = self._kept(moment, over_night=True)
-        if self._standing.latest is None or moment.session != self._standing.latest.session:
-            if self._standing.latest is not None:
-                self._log_positions(self._standing.latest)
-            self._rates.require(moment.session)
-        for desk in self._desks.values():
-            desk.session = moment.session
+        self._enter(moment.session)
         self._arrivals.arrive(moment, self._standing.latest, self._working)
         intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment)
         self._mark(moment)
@@ -177,6 +172,16 @@ class Driver:
         self._standing.latest = moment
         self.log.slices += 1
         return intents
+
+    def _enter(self, session: int) -> None:
+        """A slice of a session begins; where it is the first of it, the one before is over."""
+        latest = self._standing.latest
+        if latest is None or session != latest.session:
+            if latest is not None:
+                self._log_positions(latest)
+            self._rates.require(session)
+        for desk in self._desks.values():
+            desk.session = session
 
     def _use(
         self,

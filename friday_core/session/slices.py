@@ -73,15 +73,15 @@ def bars_of(chunk: Chunk, universe: Universe) -> Iterator[Bar]:
 def _bars(chunk: Chunk, instruments: tuple[Instrument, ...], scales: Float64) -> Iterator[Bar]:
     """No step of this is Python's, but for columns of the whole part."""
     names = [name for name in chunk.columns if name not in _FIXED]
-    added = zip(*(chunk[name].tolist() for name in names), strict=True) if names else repeat((), len(chunk))
+    values = zip(*(chunk[name].tolist() for name in names), strict=True)
     return map(
         Bar,
-        map(instruments.__getitem__, chunk.inst.tolist()),
+        map(instruments.__getitem__, chunk.inst.tolist()) if len(instruments) > 1 else repeat(instruments[0]),
         chunk.ts_event.tolist(),
         chunk["session"].astype(np.int64).tolist(),
         *(adjusted_prices(chunk, name, scales).tolist() for name in PRICE_COLUMNS),
         chunk["volume"].tolist(),
         chunk["factor"].tolist(),
         map(partial(tuple.__new__, RawBar), zip(*(chunk[name].tolist() for name in PRICE_COLUMNS), strict=True)),
-        map(dict, map(zip, repeat(names), added)),
+        map(dict, map(zip, repeat(names), values)) if names else map(dict.copy, repeat({})),
     )

@@ -58,7 +58,7 @@ class BookRisk:
     def mark(self, session: int, equity_before: int, equity: int) -> None:
         """The book was marked: ``equity_before`` is its equity before the slice."""
         if session != self._session:
-            self._session, self._day_equity, self._orders, self.day_latched = session, equity_before, 0, False
+            self._enter(session, equity_before)
         self._equity = equity
         peak = max(self._peak, equity_before, equity)
         if peak > self._peak or equity >= peak:
@@ -72,13 +72,18 @@ class BookRisk:
         if limits.day_loss_ppm is not None and loss * PPM >= limits.day_loss_ppm * self._day_equity:
             self.day_latched = True
 
+    def _enter(self, session: int, equity: int) -> None:
+        self._session, self._day_equity, self._orders, self.day_latched = session, equity, 0, False
+
     def mark_each(self, session: int, equity_before: int, equities: Int64) -> None:
         """The same as ``mark`` for one slice after the other, of which there is at least one.
 
         None of the amounts is larger than 2 ** 62.
         """
         limits, largest = self._limits, max(int(equities.max()), -int(equities.min()), self._peak, abs(equity_before))
-        if session != self._session or len(equities) < _MANY or largest > _LARGEST:
+        if session != self._session:
+            self._enter(session, equity_before)
+        if len(equities) < _MANY or largest > _LARGEST:
             for equity in equities.tolist():
                 self.mark(session, equity_before, equity)
                 equity_before = equity

@@ -10,7 +10,7 @@ import numpy as np
 
 from friday_core.domain.chunk import MISSING_PRICE, Int64, Universe
 from friday_core.domain.market import Bar
-from friday_core.flow.align import slice_ends
+from friday_core.flow.align import slice_bounds
 from friday_core.flow.coarser import Slices
 from friday_core.session.slices import Slice, bars_of
 
@@ -55,7 +55,7 @@ class Block:
 
     def __init__(self, slices: Slices, universe: Universe, first: int) -> None:
         self._rows = rows = slices.rows
-        self._ends = np.array(slice_ends(rows))
+        self._ends = slice_bounds(rows)
         begins = np.concatenate(([0], self._ends[:-1]))
         self._universe = universe
         self.first = first
@@ -106,4 +106,4 @@ class Block:
         return np.flatnonzero(self._rows.inst == inst)
 
     def _slices(self, rows: Int64) -> Int64:
-        return self._ends.searchsorted(rows, "right")
+        return rows if self.is_single else self._ends.searchsorted(rows, "right")

@@ -30,9 +30,8 @@ LEAST_ROWS = 16
 class QuietStretches:
     """Between slices that are the driver's, calls strategies for one slice after the other.
 
-    A slice is the driver's if it is the first of a session, if an order that works may open, trade or end on it, if a
-    strategy has news, if a net or a custody has something to do, or a corporate action is due; and so is a slice
-    on which a strategy decides something, or raises: it is asked first, and the driver is handed its answer. On all
+    A slice is the driver's if an order that works may open, trade or end on it, if a strategy has news, a net or a
+    custody has something to do, or a corporate action is due; and so is a slice on which a strategy decides something, or raises: it is asked first, and the driver is handed its answer. On all
     others books trade nothing: of these, marks, equity and what risk remembers are reckoned for a whole stretch.
 
     Where it is not told how to step a session (``is_possible``), it has no part in it. ``slices`` counts those that
@@ -73,8 +72,9 @@ class QuietStretches:
         standing: Standing,
         step_one: Callable[[Slice], Sequence[Intent]],
         next_action: Callable[[], int | None],
+        enter: Callable[[int], None],
     ) -> list[Intent]:
-        """All slices; what is to be sent. ``step_one`` is the driver, ``next_action`` as it has it."""
+        """All slices; what is to be sent. ``step_one`` is the driver, ``next_action`` and ``enter`` are as it has them."""
         block = Block(slices, self._universe, self._log.slices)
         points = Points([desk.name for desk in self._desks], block.ts, block.sessions)
         calls = Calls(self._runners, standing)
@@ -85,6 +85,7 @@ class QuietStretches:
                 stop = self._quiet_until(block, standing, next_action())
                 moment = None
                 if stop > block.at:
+                    enter(int(block.sessions[block.at]))
                     moment = self._stretch(block, stop, calls, standing, points)
                     if moment is None:
                         continue
@@ -99,10 +100,11 @@ class QuietStretches:
         """The first slice from the one at hand on that is the driver's whatever strategies answer."""
         at, latest, session = block.at, standing.latest, int(block.sessions[block.at])
         is_due = action is not None and action <= session
-        is_busy = not self._netting.is_idle or (self._custody is not None and not self._custody.rests(session))
-        if latest is None or latest.session != session or is_due or is_busy:
+        if latest is None or is_due or not self._netting.is_idle or any(one.has_news for one in self._runners):
             return at
-        if any(runner.has_news for runner in self._runners) or (self._latches and len(self._working)):
+        if self._custody is not None and (latest.session != session or not self._custody.rests(session)):
+            return at
+        if len(self._working) and (latest.session != session or self._latches):
             return at
         stop = block.session_end()
         for one in self._working:
