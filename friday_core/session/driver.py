@@ -102,6 +102,8 @@ class Driver:
         )  # fmt: skip
         self._actions: list[CorporateAction] = []
         self._doubtful_from: int | None = None
+        #: The session that began, until its first slice is over.
+        self._entered: int | None = None
         equity = {desk.name: desk.book.equity for desk in desks}
         self._standing = Standing(None, equity, note=self.log.equity.append)
         #: Why each slice is stepped by itself, in Python; empty where blocks of them are the kernel's.
@@ -169,17 +171,18 @@ class Driver:
         if self._arrivals.at_this_close:
             intents += self._match_this_close(moment)
         self._settle_ended(moment.ts_event)
-        self._standing.latest = moment
+        self._standing.latest, self._entered = moment, None
         self.log.slices += 1
         return intents
 
     def _enter(self, session: int) -> None:
         """A slice of a session begins; where it is the first of it, the one before is over."""
         latest = self._standing.latest
-        if latest is None or session != latest.session:
+        if (latest is None or session != latest.session) and session != self._entered:
             if latest is not None:
                 self._log_positions(latest)
             self._rates.require(session)
+            self._entered = session
         for desk in self._desks.values():
             desk.session = session
 

@@ -20,7 +20,7 @@ from friday_core.flow.stamps import STAMPED_COLUMNS
 
 _FIXED = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
 #: Rows whose columns are converted at once.
-_PART = 4_096
+_PART = 2_048
 
 
 @dataclass(frozen=True, slots=True)
