@@ -172,6 +172,7 @@ def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
         limits=Limits.of_account(settings.account),
         kernel=_slices_kernel(assembly.programs.executor),
         terms=holding_terms(assembly),
+        strides=isinstance(assembly.programs.executor, ChosenExecutor),
     )
 
 

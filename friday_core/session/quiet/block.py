@@ -49,7 +49,7 @@ class Closes:
 class Block:
     """Slices of which ``at`` is the next one to be stepped. Numbers of slices count from the block's beginning.
 
-    ``first`` is the ordinal of the first slice, ``ts`` and ``sessions`` are the times and sessions of all. ``bars`` is at
+    ``first`` is the ordinal of the first slice, ``ts`` and ``sessions`` are times and sessions of all. ``bars`` is at
     the first bar of slice ``at``: bars are made in their order, once, and each stays as it is.
     """
 

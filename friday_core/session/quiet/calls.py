@@ -44,7 +44,7 @@ class Calls:
         strategy, checked, nothing = runner.strategy, runner.checked, ()
         number = block.at
         try:
-            for number, bar, book in zip(range(block.at, stop), block.bars, views, strict=False):
+            for number, bar, book in zip(range(block.at, stop), block.bars, views, strict=False):  # noqa: B007 - it says where that was
                 answer = strategy.on_event(bar, book)
                 if answer is None or answer is nothing:
                     continue

@@ -116,14 +116,17 @@ def _shift(instrument: Instrument) -> int:
 
 
 def _factor(one: _Position) -> int:
-    return 10 ** max(0, -_shift(one.instrument))
+    factor: int = 10 ** max(0, -_shift(one.instrument))
+    return factor
 
 
 def _notionals(one: _Position, units: Int64) -> Int64:
     """``Instrument.notional`` of the position at each price."""
-    amounts, shift = units * abs(one.quantity), _shift(one.instrument)
+    shift = _shift(one.instrument)
+    amounts: Int64 = units * (abs(one.quantity) * _factor(one))
     if shift <= 0:
-        return amounts * 10**-shift
+        return amounts
     whole, rest = np.divmod(amounts, 10**shift)
     up = (2 * rest > 10**shift) | ((2 * rest == 10**shift) & (whole % 2 == 1))
-    return whole + up
+    rounded: Int64 = whole + up
+    return rounded

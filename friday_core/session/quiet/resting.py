@@ -38,8 +38,6 @@ def _untouched(working: WorkingOrder, traded: Traded, first: int) -> int:
     if price is None:
         return 0
     window = slice(first, first + _WINDOW)
-    if is_stop == (order.side is Side.BUY):
-        reached = traded.high[window] >= price
-    else:
-        reached = traded.low[window] <= price
+    looks_up = is_stop == (order.side is Side.BUY)
+    reached = traded.high[window] >= price if looks_up else traded.low[window] <= price
     return int(reached.argmax()) if reached.any() else len(reached)

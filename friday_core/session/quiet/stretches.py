@@ -31,11 +31,11 @@ class QuietStretches:
     """Between slices that are the driver's, calls strategies for one slice after the other.
 
     A slice is the driver's if an order that works may open, trade or end on it, if a strategy has news, a net or a
-    custody has something to do, or a corporate action is due; and so is a slice on which a strategy decides something, or raises: it is asked first, and the driver is handed its answer. On all
-    others books trade nothing: of these, marks, equity and what risk remembers are reckoned for a whole stretch.
+    custody has something to do, or a corporate action is due; and so is a slice on which a strategy decides
+    something, or raises: it is asked first, and the driver is handed its answer. On all others books trade nothing:
+    of these, marks, equity and what risk remembers are reckoned for a whole stretch.
 
-    Where it is not told how to step a session (``is_possible``), it has no part in it. ``slices`` counts those that
-    it stepped itself.
+    ``is_possible`` says for which sessions. ``slices`` counts those that it stepped itself.
     """
 
     def __init__(
@@ -74,7 +74,11 @@ class QuietStretches:
         next_action: Callable[[], int | None],
         enter: Callable[[int], None],
     ) -> list[Intent]:
-        """All slices; what is to be sent. ``step_one`` is the driver, ``next_action`` and ``enter`` are as it has them."""
+        """All slices; what is to be sent.
+
+        ``step_one`` is the driver, ``next_action`` the first session that an announced action waits for; ``enter`` is
+        told the session of each stretch before it begins.
+        """
         block = Block(slices, self._universe, self._log.slices)
         points = Points([desk.name for desk in self._desks], block.ts, block.sessions)
         calls = Calls(self._runners, standing)
@@ -111,9 +115,7 @@ class QuietStretches:
             stop = min(stop, rests_until(one, block, self._universe.position(one.order.instrument), stop))
         return stop
 
-    def _stretch(
-        self, block: Block, stop: int, calls: Calls, standing: Standing, points: Points
-    ) -> Slice | None:
+    def _stretch(self, block: Block, stop: int, calls: Calls, standing: Standing, points: Points) -> Slice | None:
         """Slices up to before ``stop``; the one at hand then, if something was decided on it."""
         start = block.at
         held = [Held(desk.book, desk.frozen(self._working), block, self._universe) for desk in self._desks]

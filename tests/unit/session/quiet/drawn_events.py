@@ -293,6 +293,7 @@ class Stepped:
         log = self.driver.log
         tables = {name: list(rows) for name, rows in log.tables().items() if "orders" not in name}
         return {
+            "raised": None,
             **tables,
             "orders": [_told(one) for one in log.orders],
             "stopped": [(one.ts_event, one.strategy, one.error) for one in log.stopped],
@@ -308,6 +309,14 @@ class Stepped:
             "read": [one.read for one in self.strategies],
             "kept": [[read(*kept) for kept in one.kept] for one in self.strategies],
         }
+
+
+def outcome(given: Drawn, *, strides: bool, cut: bool) -> dict[str, Any]:
+    """What is left, or what the driver raised."""
+    try:
+        return Stepped(given, strides=strides, cut=cut).left()
+    except Exception as error:  # noqa: BLE001 - stretches raise it too
+        return {"raised": repr(error)}
 
 
 def _told(one: Any) -> tuple[Any, ...]:
