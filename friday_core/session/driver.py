@@ -114,8 +114,9 @@ class Driver:
         self._quiet: QuietStretches | None = None
         if strides and QuietStretches.is_possible(desks, matcher):
             self._quiet = QuietStretches(
-                universe, desks, self._working, self.log, netting=self._netting, custody=self._custody
-            )
+                universe, desks, self._working, self.log,
+                netting=self._netting, custody=self._custody, enter=self._enter, always=self._rates.always,
+            )  # fmt: skip
 
     @property
     def current_stage(self) -> str:
@@ -148,7 +149,7 @@ class Driver:
             return blocks.step(slices, self._standing, self._slice, self._next_action)
         quiet = self._quiet
         if quiet is not None and self._doubtful_from is None and len(slices.rows) >= quiet.least_rows:
-            return quiet.step(slices, self._standing, self._slice, self._next_action, self._enter)
+            return quiet.step(slices, self._standing, self._slice, self._next_action)
         moments = slices_of(slices, self.log.slices, self._universe)
         return [intent for moment in moments for intent in self._slice(moment)]
 

@@ -70,9 +70,16 @@ class Block:
         self._traded: dict[int, Traded] = {}
         self._closes: dict[int, Closes] = {}
 
-    def session_end(self) -> int:
-        """The number of the first slice of another session than that at hand."""
-        return self._changes[bisect_right(self._changes, self.at)]
+    def session_end(self, number: int) -> int:
+        """The number of the first slice after this one that is of another session."""
+        return self._changes[bisect_right(self._changes, number)]
+
+    def session_from(self, session: int | None) -> int:
+        """The first slice from the one at hand on that begins this session or a later one; the end if none does."""
+        if session is None:
+            return self.slices
+        later = self.sessions[self.at :] >= session
+        return self.at + int(later.argmax()) if later.any() else self.slices
 
     def take(self) -> tuple[Bar, ...]:
         """The bars of the slice at hand; they can be taken once."""

@@ -66,11 +66,12 @@ class Held:
         )
         return self._cash + sum(worth)
 
-    def values(self, stop: int) -> tuple[Int64, Int64]:
-        """By slice up to before ``stop`` the value of all positions, and the sum of their sizes, in minor units."""
-        value, gross = np.zeros(stop - self._start, np.int64), np.zeros(stop - self._start, np.int64)
+    def values(self, start: int, stop: int) -> tuple[Int64, Int64]:
+        """By slice the value of all positions, and the sum of their sizes, in minor units."""
+        value, gross = np.zeros(stop - start, np.int64), np.zeros(stop - start, np.int64)
         for one in self._positions:
-            worth = _notionals(one, one.closes.marks(self._start, stop, one.mark))
+            before = one.mark if start == self._start else self._mark(one, start - 1)
+            worth = _notionals(one, one.closes.marks(start, stop, before))
             value += worth if one.quantity > 0 else -worth
             gross += np.abs(worth)
         return value, gross

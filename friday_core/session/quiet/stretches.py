@@ -35,7 +35,8 @@ class QuietStretches:
     something, or raises: it is asked first, and the driver is handed its answer. On all others books trade nothing:
     of these, marks, equity and what risk remembers are reckoned for a whole stretch.
 
-    ``is_possible`` says for which sessions. ``slices`` counts those that it stepped itself.
+    ``enter`` begins a session; where rates are known ``always``, sessions may begin within a stretch.
+    ``is_possible`` says for which runs this is. ``slices`` counts those that it stepped itself.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class QuietStretches:
         *,
         netting: Netting,
         custody: Custody | None,
+        enter: Callable[[int], None],
+        always: bool,
         least_rows: int = LEAST_ROWS,
     ) -> None:
         self._universe = universe
@@ -55,6 +58,8 @@ class QuietStretches:
         self._log = log
         self._netting = netting
         self._custody = custody
+        self._enter = enter
+        self._crosses = always and custody is None
         self._runners = [desk.runner for desk in desks if isinstance(desk.runner, EventRunner)]
         self._latches = any(desk.risk.limits.latch for desk in desks)
         self.least_rows = least_rows
@@ -72,12 +77,10 @@ class QuietStretches:
         standing: Standing,
         step_one: Callable[[Slice], Sequence[Intent]],
         next_action: Callable[[], int | None],
-        enter: Callable[[int], None],
     ) -> list[Intent]:
         """All slices; what is to be sent.
 
-        ``step_one`` is the driver, ``next_action`` the first session that an announced action waits for; ``enter`` is
-        told the session of each stretch before it begins.
+        ``step_one`` is the driver, ``next_action`` the first session that an announced action waits for.
         """
         block = Block(slices, self._universe, self._log.slices)
         points = Points([desk.name for desk in self._desks], block.ts, block.sessions)
@@ -89,7 +92,7 @@ class QuietStretches:
                 stop = self._quiet_until(block, standing, next_action())
                 moment = None
                 if stop > block.at:
-                    enter(int(block.sessions[block.at]))
+                    self._enter(int(block.sessions[block.at]))
                     moment = self._stretch(block, stop, calls, standing, points)
                     if moment is None:
                         continue
@@ -110,7 +113,9 @@ class QuietStretches:
             return at
         if len(self._working) and (latest.session != session or self._latches):
             return at
-        stop = block.session_end()
+        if self._crosses and not len(self._working):
+            return block.session_from(action)
+        stop = block.session_end(at)
         for one in self._working:
             stop = min(stop, rests_until(one, block, self._universe.position(one.order.instrument), stop))
         return stop
@@ -124,30 +129,33 @@ class QuietStretches:
         try:
             return calls.until(block, stop, [one.views(stop) for one in held])
         finally:
-            if block.at > start:
-                self._pass(block, start, held, standing, points)
+            self._pass(block, start, held, standing, points)
 
     def _pass(self, block: Block, start: int, held: Sequence[Held], standing: Standing, points: Points) -> None:
-        """Slices from ``start`` on are over: what the driver would have made of them."""
-        last, count, session = block.at - 1, block.at - start, int(block.sessions[start])
-        for number, (desk, one) in enumerate(zip(self._desks, held, strict=True)):
-            cash, before = desk.book.cash, standing.equity[desk.name]
-            if one.is_flat:
-                points.put(number, count, cash, 0, 0)
-                desk.state.mark(session, before, cash)
-                standing.equity[desk.name] = cash
-                continue
-            value, gross = one.values(block.at)
-            points.put(number, count, cash, value, gross)
-            desk.state.mark_each(session, before, value + cash)
-            one.mark(desk.book, last)
-            standing.equity[desk.name] = cash + int(value[-1])
-        points.passed(count)
-        if self._custody is not None:
-            self._look_on(self._custody, block, start, session)
-        self._log.slices += count
-        self.slices += count
-        standing.latest = Slice(block.first + last, int(block.ts[last]), session, (), {})
+        """Slices from ``start`` on are over: what the driver would have made of them, session by session."""
+        stop = block.at
+        while start < stop:
+            end, session = min(stop, block.session_end(start)), int(block.sessions[start])
+            self._enter(session)
+            for number, (desk, one) in enumerate(zip(self._desks, held, strict=True)):
+                before, cash = standing.equity[desk.name], desk.book.cash
+                if one.is_flat:
+                    points.put(number, end - start, cash, 0, 0)
+                    desk.state.mark(session, before, cash)
+                    standing.equity[desk.name] = cash
+                    continue
+                value, gross = one.values(start, end)
+                points.put(number, end - start, cash, value, gross)
+                desk.state.mark_each(session, before, value + cash)
+                one.mark(desk.book, end - 1)
+                standing.equity[desk.name] = cash + int(value[-1])
+            points.passed(end - start)
+            if self._custody is not None:
+                self._look_on(self._custody, block, start, session)
+            self._log.slices += end - start
+            self.slices += end - start
+            standing.latest = Slice(block.first + end - 1, int(block.ts[end - 1]), session, (), {})
+            start = end
 
     def _look_on(self, custody: Custody, block: Block, start: int, session: int) -> None:
         for name in custody.watched:
