@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,22 @@ from friday_core.causal.compiled.object_store import default_folder
 from friday_core.causal.program import trace_program
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import Bar
+from friday_core.domain.signals import Target
 from friday_core.flow.coarser import Slices
+from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.session.log import SessionLog
+from friday_core.session.slices import bars_of
 from friday_core.simulation.compiled.loaded import Compiled
 from friday_core.simulation.matching import BarMatcher, MatchingRules
 from friday_core.testing.doubles import StrengthSizer
 from friday_core.trading.column_runner import ColumnRunner
-from friday_core.trading.ledger import Book
+from friday_core.trading.ledger import Book, FrozenBook
 from friday_core.trading.limits import Limits
 from friday_core.trading.risk import RiskEngine
+from friday_core.trading.strategy_runner import EventRunner
 from friday_plugins.charges.flat_bps import FlatBps
 
 MINUTE, DAY = 60_000_000, 86_400_000_000
@@ -44,6 +50,9 @@ SYMBOLS, DAYS, TOP = 50, 2_520, 10
 #: Paise: so much that whole shares are bought to the end.
 CAPITAL = 100_000_000_000
 PANEL_CAPITAL = 1_000_000_000
+#: Of the million, for strategies that are called; how wide their bands are, which says how often they order.
+EVENT_BARS = 200_000
+WIDTHS = (0.02, 0.003, 0.0015)
 #: 0.03%: of a million.
 CHARGE = 300
 
@@ -209,6 +218,49 @@ def panel_by_hand(opened: Any, close: Any, month_end: Any, cash: int, equity: An
 # Friday -----------------------------------------------------------------------------------------------------------
 
 
+class Breakout(Strategy):
+    """All in when a bar closes above a band around an earlier close, out when below; the band goes along."""
+
+    def __init__(self, width: float) -> None:
+        self._width = width
+        self._low = self._high = 0.0
+        self._is_in = False
+
+    def on_event(self, event: Event, book: BookView) -> Sequence[Decision] | None:  # noqa: ARG002 - it needs no book
+        if not isinstance(event, Bar) or self._low < event.close < self._high:
+            return None
+        is_up = event.close >= self._high
+        self._low, self._high = event.close * (1 - self._width), event.close * (1 + self._width)
+        if is_up is self._is_in:
+            return None
+        self._is_in = is_up
+        return (Target(event.instrument.id, 0.9 if is_up else 0.0),)
+
+
+def called(width: float, rows: Chunk, *, strides: bool = True) -> SessionLog:
+    """One callback a bar: orders, risk, ledger and equity are Friday's."""
+    universe, charges = universe_of(1), FlatBps(FlatBps.Settings(bps=CHARGE / 100))
+    desk = Desk(
+        0,
+        EventRunner("one", Breakout(width)),
+        Book("one", "INR", CAPITAL),
+        universe=universe,
+        sizer=StrengthSizer(),
+        risk=RiskEngine(Limits(gross_ppm=1_000_000), {}),
+        charges=charges,
+    )
+    driver = Driver(universe, [desk], BarMatcher(MatchingRules()), charges, strides=strides)
+    driver.step(Slices(rows, {}))
+    return driver.log
+
+
+def bare(width: float, bars: Sequence[Bar]) -> None:
+    """The same callback for each of some bars that are made already, and nothing else."""
+    strategy, book = Breakout(width), FrozenBook(Book("one", "INR", CAPITAL), {})
+    for bar in bars:
+        strategy.on_event(bar, book)
+
+
 @dataclass(frozen=True)
 class Backtest:
     """One strategy on rows in memory."""
@@ -304,11 +356,33 @@ def portfolio(kernels: Kernels, repeats: int) -> None:
     report("Monthly top ten, whole run", interleaved(contenders, repeats), "numba loop by hand", unit="ms")
 
 
+def event_by_event(repeats: int) -> None:
+    """The bare loop has all bars in memory; Friday makes them of columns, and is asked for the whole result."""
+    rows = minutes().take(slice(0, EVENT_BARS))
+    bars = list(bars_of(rows, universe_of(1)))
+    contenders: dict[str, Callable[[], object]] = {}
+    for width in WIDTHS:
+        log, plain = called(width, rows), called(width, rows, strides=False)
+        assert list(log.fills) == list(plain.fills)
+        assert np.array_equal(curve(log), curve(plain))
+        assert log.digest() == plain.digest()
+        orders = f"an order each {EVENT_BARS // len(log.orders):,} bars"
+        contenders[f"bare loop, {orders}"] = partial(bare, width, bars)
+        contenders[f"Friday, {orders}"] = partial(called, width, rows)
+    measured = interleaved(contenders, repeats)
+    what = "One Python callback a bar, orders, risk, ledger, equity, per bar"
+    report(what, measured, next(iter(contenders)), per=EVENT_BARS, unit="ns")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=31)
     parser.add_argument("--fresh", action="store_true", help="compile the kernels anew, in a folder of their own")
+    parser.add_argument("--events", action="store_true", help="only the callbacks")
     arguments = parser.parse_args()
+    event_by_event(min(arguments.repeats, 7))
+    if arguments.events:
+        return
     folder = Path(tempfile.mkdtemp()) if arguments.fresh else default_folder()
     kernels = Kernels(folder, print)
     one_instrument(kernels, arguments.repeats)

@@ -114,11 +114,13 @@ def columns(executor: Mapping[str, Any]) -> str:
 
 
 def driver(told: Mapping[str, Any]) -> str:
-    """How many slices the kernel drove, and why not the others."""
-    kernel, others = told["kernel"], told["driver"]
+    """How many slices the kernel drove, or were passed over but for a call, and why not the others."""
+    kernel, called, others = told["kernel"], told["called"], told["driver"]
+    rest = f", {others:,} one by one" if others else ""
     if kernel:
-        rest = f", {others:,} one by one" if others else ""
         return f"kernel, {kernel:,} slices{rest}"
+    if called:
+        return f"called by events, {called:,} slices with a call and nothing else{rest}"
     return f"slice by slice in Python: {'; '.join(told['obstacles']) or 'there are few rows'}"
 
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from friday_core.domain.chunk import Chunk
+from friday_core.domain.chunk import Chunk, Int64
 from friday_core.domain.verdicts import Verdict
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.snapshots import Rows, from_bytes, to_bytes
@@ -133,7 +133,10 @@ def _in_waves(rows: Chunk, again: npt.NDArray[np.bool_]) -> Chunk:
 
 def slice_ends(rows: Chunk) -> list[int]:
     """Where each slice of whole, sorted slices ends: before a later time, or an instrument not after the last."""
-    if len(rows) == 1:
-        return [1]
+    return [1] if len(rows) == 1 else slice_bounds(rows).tolist()
+
+
+def slice_bounds(rows: Chunk) -> Int64:
+    """The same as an array."""
     begins = (np.diff(rows.ts_event) != 0) | (np.diff(rows.inst) <= 0)
-    return [*(np.flatnonzero(begins) + 1).tolist(), len(rows)]
+    return np.append(np.flatnonzero(begins) + 1, len(rows))

@@ -178,6 +178,7 @@ def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
         kernel=_slices_kernel(assembly.programs.executor),
         terms=holding_terms(assembly),
         at_broker=InDoubtPolicy(settings.broker.in_doubt) if answers else None,
+        strides=isinstance(assembly.programs.executor, ChosenExecutor),
     )
 
 

@@ -13,6 +13,7 @@ from friday_core.domain.orders import Side, WorkingOrder
 from friday_core.domain.products import Product
 from friday_core.errors import PluginContractError
 from friday_core.interfaces.broker import Tariff
+from friday_core.simulation.scaled_costs import known_shares
 
 
 class Bills:
@@ -30,6 +31,7 @@ class Bills:
 
     def __init__(self, tariff: Tariff) -> None:
         self._tariff = tariff
+        self._alone = known_shares(tariff) is not None
         self._session: int | None = None
         self._bills: dict[InstrumentId, _Bill] = {}
 
@@ -43,7 +45,7 @@ class Bills:
         if session != self._session:
             self._bills.clear()
             self._session = session
-        return OpenFill(self._bills, self._tariff, order, instrument, price, session, rounding)
+        return OpenFill(self._bills, self._tariff, order, instrument, price, session, rounding, self._alone)
 
     def billed(self, order: WorkingOrder, session: int) -> tuple[int, int]:
         """Quantity and notional that an order was charged for in a session so far."""
@@ -71,6 +73,8 @@ class OpenFill:
     price: int
     session: int
     rounding: int = 0
+    #: Whether the tariff looks at each order by itself.
+    is_alone: bool = False
 
     def cost(self, quantity: int) -> int:
         """What it takes from cash, charges included; negative if it brings cash."""
@@ -96,6 +100,9 @@ class OpenFill:
         if (before := bill.traded.get(self.order)) is not None:
             quantity, notional = quantity + before.quantity, notional + before.notional
         executed = ExecutedOrder(self.instrument, side, quantity, notional, self.session, self.order.order.product)
+        if self.is_alone:
+            charged = {**bill.charged, self.order: charges_of(self.tariff, executed)}
+            return _Bill({**bill.traded, self.order: executed}, charged)
         return bill.replaced(self.order, executed, self.tariff)
 
 

@@ -48,6 +48,8 @@ class BrokerGateway:
     the last one, and applies what they yield.
     """
 
+    answers = True
+
     def __init__(
         self,
         broker: RealBroker,

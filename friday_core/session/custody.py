@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -83,6 +83,21 @@ class Custody:
         #: Of whatever is watched, the last close in price units and its session.
         self._closes: dict[InstrumentId, tuple[int, int]] = {}
 
+    def rests(self, session: int) -> bool:
+        """Whether it only looks on, on any slice of a session but its first, as long as no order works."""
+        is_due = bool(self._ends) and self._ends[0][1].session <= session
+        squares = self._terms.intraday is not None
+        return not is_due and not (squares and any(desk.products.has_intraday for desk in self._desks.values()))
+
+    @property
+    def watched(self) -> Collection[InstrumentId]:
+        """The instruments whose closes it is to see."""
+        return self._watched
+
+    def note(self, name: InstrumentId, close: int, session: int) -> None:
+        """The latest close of one that is watched, in price units."""
+        self._closes[name] = close, session
+
     def over_night(self, moment: Slice, before: Slice | None) -> list[Intent]:
         """A slice begins; where it is the first of its session, shorts pay, and what ended before it is settled."""
         if before is None or before.session == moment.session:
@@ -99,7 +114,7 @@ class Custody:
         for name in self._watched & moment.by_instrument.keys():
             close = moment.by_instrument[name].raw.close
             if close != MISSING_PRICE:
-                self._closes[name] = close, moment.session
+                self.note(name, close, moment.session)
         bounds = self._terms.times(moment.session)
         return [] if bounds is None or moment.ts_event < bounds[1] else self._settle(moment.session, moment)
 

@@ -108,6 +108,10 @@ class Desk:
         """Each working order in order of arrival, with how much of it closes what the book holds."""
         return ((one, claim.reducing) for one, claim in self._working_claims(working))
 
+    def frozen(self, working: WorkingOrders) -> FrozenBook:
+        """The book as it is now, for the strategy."""
+        return self._view(working)
+
     def act(self, moment: Slice, working: WorkingOrders, active_from: int) -> Iterator[Outcome]:
         """Ask the strategy, size, check, and put what is admitted among the working orders.
 

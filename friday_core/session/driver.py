@@ -26,6 +26,7 @@ from friday_core.session.known_rates import KnownRates
 from friday_core.session.log import NettingLog, SessionLog
 from friday_core.session.netting import Netting
 from friday_core.session.outside import FromOutside, Outside
+from friday_core.session.quiet.stretches import QuietStretches
 from friday_core.session.release import Release
 from friday_core.session.slices import Slice, slices_of
 from friday_core.session.standing import Standing
@@ -55,7 +56,8 @@ class Driver:
     With ``terms``, contracts expire, intraday positions are squared off, and shorts pay: see ``Custody``.
 
     With a ``kernel``, blocks of slices are stepped by it where there are no ``obstacles``, with the same
-    result, bit for bit: what it does not do it leaves to the steps above.
+    result, bit for bit: what it does not do it leaves to the steps above. With ``strides``, where all strategies are
+    called by events, so are stretches on which they only look on: see ``QuietStretches``.
 
     ``netting`` needs two strategies to have an effect. ``limits`` are the account's: of them only
     the value of an order and gross exposure count. A session without rates is refused with ``FactsError``.
@@ -74,6 +76,7 @@ class Driver:
         kernel: Callable[[], Runs | None] | None = None,
         terms: HoldingTerms | None = None,
         at_broker: InDoubtPolicy | None = None,
+        strides: bool = False,
     ) -> None:
         self.log = SessionLog(netting=NettingLog() if netting and len(desks) > 1 else None)
         self._universe = universe
@@ -106,20 +109,34 @@ class Driver:
         )  # fmt: skip
         self._actions: list[CorporateAction] = []
         self._doubtful_from: int | None = None
-        #: Whose code is running, as ``strategy.cross``; empty if nobody's. Read from other threads.
-        self.current_stage = ""
-        self._standing = Standing(None, {desk.name: desk.book.equity for desk in desks})
+        #: The session that began, until its first slice is over.
+        self._entered: int | None = None
+        equity = {desk.name: desk.book.equity for desk in desks}
+        self._standing = Standing(None, equity, note=self.log.equity.append)
         #: Why each slice is stepped by itself, in Python; empty where blocks of them are the kernel's.
         self.obstacles: Sequence[str] = ("no kernel is given",)
         self._blocks: CompiledSlices | None = None
         if kernel is not None:
             self._use(kernel, charges, limits, bills, assumed=assumed_fills, terms=terms)
+        self._quiet: QuietStretches | None = None
+        if strides and QuietStretches.is_possible(desks, matcher):
+            self._quiet = QuietStretches(
+                universe, desks, self._working, self.log,
+                netting=self._netting, custody=self._custody, enter=self._enter, always=self._rates.always,
+            )  # fmt: skip
+
+    @property
+    def current_stage(self) -> str:
+        """Whose code is running, as ``strategy.cross``; empty if nobody's. Read from other threads."""
+        return self._standing.stage
 
     @property
     def stepped(self) -> dict[str, Any]:
         """Slices by who stepped them so far, and why the kernel may not: as ``summary.json`` has it."""
         kernel = 0 if self._blocks is None else self._blocks.counts["kernel"]
-        return {"kernel": kernel, "driver": self.log.slices - kernel, "obstacles": list(self.obstacles)}
+        called = 0 if self._quiet is None else self._quiet.slices
+        driver = self.log.slices - kernel - called
+        return {"kernel": kernel, "called": called, "driver": driver, "obstacles": list(self.obstacles)}
 
     @property
     def has_orders(self) -> bool:
@@ -142,6 +159,14 @@ class Driver:
         blocks = self._blocks
         if blocks is not None and self._doubtful_from is None and blocks.takes(slices):
             return blocks.step(slices, self._standing, self._slice, self._next_action)
+        quiet = self._quiet
+        if (
+            quiet is not None
+            and self._doubtful_from is None
+            and self._outside.is_silent
+            and len(slices.rows) >= quiet.least_rows
+        ):
+            return quiet.step(slices, self._standing, self._slice, self._next_action)
         moments = slices_of(slices, self.log.slices, self._universe)
         return self._outside.leaving([intent for moment in moments for intent in self._slice(moment)])
 
@@ -160,12 +185,7 @@ class Driver:
 
     def _slice(self, moment: Slice) -> list[Intent]:
         intents = self._kept(moment, over_night=True)
-        if self._standing.latest is None or moment.session != self._standing.latest.session:
-            if self._standing.latest is not None:
-                self._log_positions(self._standing.latest)
-            self._rates.require(moment.session)
-        for desk in self._desks.values():
-            desk.session = moment.session
+        self._enter(moment.session)
         self._arrivals.arrive(moment, self._standing.latest, self._working)
         intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment) + self._outside.halted(moment)
         self._mark(moment)
@@ -173,18 +193,29 @@ class Driver:
         decided: list[Intent] = []
         for desk in self._desks.values():
             desk.state.data_in_doubt |= in_doubt
-            self.current_stage = f"strategy.{desk.name}"
+            self._standing.stage = f"strategy.{desk.name}"
             if self._custody is not None:
                 decided += self._custody.squared_off(desk, moment, self._standing.latest)
             decided += self._decide(desk, moment)
-        self.current_stage = ""
+        self._standing.stage = ""
         intents += self._release.released(decided, moment)
         if self._arrivals.at_this_close:
             intents += self._match_this_close(moment)
         self._settle_ended(moment.ts_event)
-        self._standing.latest = moment
+        self._standing.latest, self._entered = moment, None
         self.log.slices += 1
         return intents
+
+    def _enter(self, session: int) -> None:
+        """A slice of a session begins; where it is the first of it, the one before is over."""
+        latest = self._standing.latest
+        if (latest is None or session != latest.session) and session != self._entered:
+            if latest is not None:
+                self._log_positions(latest)
+            self._rates.require(session)
+            self._entered = session
+        for desk in self._desks.values():
+            desk.session = session
 
     def _use(
         self,
@@ -336,7 +367,7 @@ class Driver:
 
     def _note(self, point: EquityPoint) -> None:
         self._standing.equity[point.strategy] = point.equity
-        self.log.equity.append(point)
+        self._standing.note(point)
 
     # 4 to 6 -------------------------------------------------------------------------------------
 

@@ -21,6 +21,9 @@ class Gateway:
     that reduce. After anything else it is broken, and is handed nothing more.
     """
 
+    #: Whether the broker says what it took: an order that was handed over is in doubt until then.
+    answers = False
+
     def __init__(self, broker: Broker, name: str) -> None:
         #: The broker as the configuration names it: ``broker.paper``.
         self.component = f"broker.{name}"

@@ -26,6 +26,11 @@ class KnownRates:
     def __init__(self, tariff: Tariff, instruments: Sequence[Instrument]) -> None:
         self._known = known_rates(tariff, instruments)
 
+    @property
+    def always(self) -> bool:
+        """Whether there are rates for every session."""
+        return self._known is None
+
     def require(self, session: int) -> None:
         """``FactsError`` for a session (days since 1970-01-01) without rates, before anything is ordered in it."""
         known = self._known

@@ -41,6 +41,11 @@ class Netting:
         self._queued: dict[WorkingOrder, Net] = {}
         self._meeting: list[Net] = []
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no net: slices change nothing here until there is one."""
+        return not self._nets
+
     def covers(self, tag: str) -> bool:
         """Whether the broker does not know this order, because an account order stands for it."""
         return tag in self._covered

@@ -38,6 +38,11 @@ class Outside:
         self._halting = Halting(desks, working, arrivals, log)
         self._at_broker = None if policy is None else AtBroker(desks, working, booking, log, policy=policy)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing but rows moves the session: no broker has its orders, and nobody stopped it."""
+        return self._at_broker is None and self._halting.latched is None
+
     def take(self, record: FromOutside, latest: Slice | None) -> list[Intent]:
         """One of it, after the slice ``latest``; returns what follows from it."""
         intents: list[Intent] = []

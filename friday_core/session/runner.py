@@ -125,7 +125,8 @@ class SessionRunner:
     def take_up(self, journal: Journal, entries: Iterable[Entry], progress: Progress) -> Replay:
         """Keep what comes in this journal from here on, and go to where its ``entries`` lead.
 
-        Nothing of it is sent or told again; what the last record led to is sent now if it was not written then.
+        Nothing of it is sent or told again. What the last record led to, if it was not written then, is sent now;
+        where a broker answers it is in doubt, like all that it has not answered.
         ``ReplayDivergence`` if the core does not answer what it answered then.
         """
         replay = Replay(self.core)
@@ -140,7 +141,9 @@ class SessionRunner:
         self._published = {name: len(getattr(self.core.log, name)) for name in self._published}
         if replay.unsent is not None:
             seq, intents = replay.unsent
-            self._hand_on(seq, intents)
+            journal.answer(seq, intents)
+            if not self._gateway.answers:
+                self._send(intents)
             replay.settle()
         return replay
 

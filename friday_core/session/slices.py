@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice, repeat
 
 import numpy as np
 
-from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Universe
-from friday_core.domain.instruments import InstrumentId
+from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Float64, Universe
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice, RawBar
 from friday_core.flow.align import slice_ends
 from friday_core.flow.coarser import Slices
@@ -17,6 +19,8 @@ from friday_core.flow.program_columns import adjusted_prices
 from friday_core.flow.stamps import STAMPED_COLUMNS
 
 _FIXED = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
+#: Rows whose columns are converted at once.
+_PART = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,11 @@ class Slice:
 
 def slices_of(slices: Slices, first: int, universe: Universe) -> Iterator[Slice]:
     """Each slice with the coarser ones that it is the first to see; ``first`` is the ordinal of the first one."""
-    bars = _bars(slices.rows, universe)
+    bars = bars_of(slices.rows, universe)
     coarser = _coarse_slices(slices.coarser, universe)
     start = seen = 0
     for ordinal, end in enumerate(slice_ends(slices.rows), first):
-        part = tuple(bars[start:end])
+        part = tuple(islice(bars, end - start))
         ts_event, start, begin = part[0].ts_event, end, seen
         while seen < len(coarser) and coarser[seen].ts_event <= ts_event:
             seen += 1
@@ -53,30 +57,31 @@ def _coarse_slices(coarser: Mapping[str, Chunk], universe: Universe) -> list[Coa
     """In the order in which programs take them: by time, coarser domains first."""
     found: list[CoarseSlice] = []
     for domain, rows in coarser.items():
-        bars, start = _bars(rows, universe), 0
+        bars, start = bars_of(rows, universe), 0
         for end in slice_ends(rows):
-            part, start = tuple(bars[start:end]), end
+            part, start = tuple(islice(bars, end - start)), end
             found.append(CoarseSlice(domain, part[0].ts_event, part))
     return sorted(found, key=lambda one: one.ts_event)
 
 
-def _bars(chunk: Chunk, universe: Universe) -> list[Bar]:
-    """One bar a row; whole columns are converted at once, which is what makes it cheap."""
+def bars_of(chunk: Chunk, universe: Universe) -> Iterator[Bar]:
+    """One bar a row, made when it is asked for, of columns that are converted some thousand rows at a time."""
+    parts = (chunk.take(slice(start, start + _PART)) for start in range(0, len(chunk), _PART))
+    return chain.from_iterable(_bars(part, tuple(universe), universe.scales) for part in parts)
+
+
+def _bars(chunk: Chunk, instruments: tuple[Instrument, ...], scales: Float64) -> Iterator[Bar]:
+    """No step of this is Python's, but for columns of the whole part."""
     names = [name for name in chunk.columns if name not in _FIXED]
-    added = zip(*(chunk[name].tolist() for name in names), strict=True) if names else iter([()] * len(chunk))
-    own = zip(
-        chunk.inst.tolist(),
+    values = zip(*(chunk[name].tolist() for name in names), strict=True)
+    return map(
+        Bar,
+        map(instruments.__getitem__, chunk.inst.tolist()) if len(instruments) > 1 else repeat(instruments[0]),
         chunk.ts_event.tolist(),
         chunk["session"].astype(np.int64).tolist(),
+        *(adjusted_prices(chunk, name, scales).tolist() for name in PRICE_COLUMNS),
         chunk["volume"].tolist(),
         chunk["factor"].tolist(),
-        zip(*(adjusted_prices(chunk, name, universe.scales).tolist() for name in PRICE_COLUMNS), strict=True),
-        map(RawBar, *(chunk[name].tolist() for name in PRICE_COLUMNS)),
-        added,
-        strict=True,
+        map(partial(tuple.__new__, RawBar), zip(*(chunk[name].tolist() for name in PRICE_COLUMNS), strict=True)),
+        map(dict, map(zip, repeat(names), values)) if names else map(dict.copy, repeat({})),
     )
-    bars = []
-    for inst, ts_event, session, volume, factor, (opened, high, low, close), raw, values in own:
-        columns = dict(zip(names, values, strict=True))
-        bars.append(Bar(universe[inst], ts_event, session, opened, high, low, close, volume, factor, raw, columns))
-    return bars

@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
+from friday_core.domain.chunk import Int64
 from friday_core.domain.instruments import InstrumentId
 from friday_core.interfaces.risk_adjuster import RiskState
 from friday_core.interfaces.risk_rule import Ruling
@@ -14,6 +17,9 @@ from friday_core.trading.limits import PPM, Limits, Tier
 
 _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
+#: So many marks repay what it costs to look at them at once; amounts up to here can be multiplied by a share.
+_MANY = 16
+_LARGEST = 2**61 // PPM
 
 
 class RiskMemory(NamedTuple):
@@ -62,7 +68,7 @@ class BookRisk:
     def mark(self, session: int, equity_before: int, equity: int) -> None:
         """The book was marked: ``equity_before`` is its equity before the slice."""
         if session != self._session:
-            self._session, self._day_equity, self._orders, self.day_latched = session, equity_before, 0, False
+            self._enter(session, equity_before)
         self._equity = equity
         peak = max(self._peak, equity_before, equity)
         if peak > self._peak or equity >= peak:
@@ -75,6 +81,36 @@ class BookRisk:
         loss = self._day_equity - equity
         if limits.day_loss_ppm is not None and loss * PPM >= limits.day_loss_ppm * self._day_equity:
             self.day_latched = True
+
+    def _enter(self, session: int, equity: int) -> None:
+        self._session, self._day_equity, self._orders, self.day_latched = session, equity, 0, False
+
+    def mark_each(self, session: int, equity_before: int, equities: Int64) -> None:
+        """The same as ``mark`` for one slice after the other, of which there is at least one.
+
+        None of the amounts is larger than 2 ** 62.
+        """
+        limits, largest = self._limits, max(int(equities.max()), -int(equities.min()), self._peak, abs(equity_before))
+        if session != self._session:
+            self._enter(session, equity_before)
+        if len(equities) < _MANY or largest > _LARGEST:
+            for equity in equities.tolist():
+                self.mark(session, equity_before, equity)
+                equity_before = equity
+            return
+        before, start = self._peak, max(self._peak, equity_before)
+        highest, lowest = int(equities.max()), int(equities.min())
+        if limits.drawdown_ppm is not None:
+            peaks = np.maximum(np.maximum.accumulate(equities), start)
+            self.drawdown_latched |= bool(((peaks - equities) * PPM >= limits.drawdown_ppm * peaks).any())
+        if limits.day_loss_ppm is not None:
+            loss = self._day_equity - lowest
+            self.day_latched |= loss * PPM >= limits.day_loss_ppm * self._day_equity
+        self._equity, self._peak = int(equities[-1]), max(start, highest)
+        if highest >= start:
+            self._deepest = highest - int(equities[len(equities) - 1 - int(equities[::-1].argmax()) :].min())
+        else:
+            self._deepest = max(0 if start > before else self._deepest, start - lowest)
 
     def memory(self) -> RiskMemory:
         """The state as it is."""

@@ -46,6 +46,11 @@ class Limits:
     margin: bool = False
     margin_buffer_ppm: int = 0
 
+    @property
+    def latch(self) -> bool:
+        """Whether a slice may leave a book with reductions only."""
+        return self.drawdown_ppm is not None or self.day_loss_ppm is not None or bool(self.tiers)
+
     @classmethod
     def of(cls, settings: RiskSettings, currency: str, *, margin: bool = False) -> Limits:
         """The limits that a configuration sets for books in ``currency``."""

@@ -13,7 +13,7 @@ from friday_core.domain.orders import Fill, Order, OrderEnded, OrderType
 from friday_core.domain.outcomes import StrategyStopped
 from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.errors import PluginContractError
-from friday_core.interfaces.strategy import BookView, Decision, Strategy
+from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 
 
 class StrategyRunner(ABC):
@@ -32,6 +32,16 @@ class StrategyRunner(ABC):
     def sees(self, instrument: InstrumentId) -> bool:
         """Whether the instrument belongs to this strategy's universe."""
         return not self._instruments or instrument in self._instruments
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether its universe is the session's."""
+        return not self._instruments
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something is to be delivered with the next slice."""
+        return bool(self._news)
 
     def tell(self, news: Fill | OrderEnded) -> None:
         """What became of an order: delivered with the next slice."""
@@ -71,11 +81,36 @@ class StrategyRunner(ABC):
 
 
 class EventRunner(StrategyRunner):
-    """Runs a strategy that is called event by event."""
+    """Runs a strategy that is called event by event.
+
+    Whoever has called it already for the bars of a slice says with ``answer`` what came of it: ``decide`` of that
+    slice then takes the answer, and does not call the strategy.
+    """
 
     def __init__(self, name: str, strategy: Strategy, instruments: Iterable[InstrumentId] = ()) -> None:
         super().__init__(name, strategy.order_types, instruments)
-        self._strategy = strategy
+        self.strategy = strategy
+        self._answer: tuple[Sequence[Decision], BaseException | None] | None = None
+
+    def call(self, events: Iterable[Event], book: BookView) -> list[Decision]:
+        """All that it decides on these events; may raise anything."""
+        return [one for event in events for one in self.checked(self.strategy.on_event(event, book))]
+
+    def answer(self, decisions: Sequence[Decision], error: BaseException | None = None) -> None:
+        """On the next slice it has decided this, or raised it."""
+        self._answer = decisions, error
+
+    def checked(self, answer: Iterable[Decision] | None) -> Sequence[Decision]:
+        """What ``on_event`` returned, looked through; ``PluginContractError`` for anything that is no decision."""
+        decisions = list(answer) if answer is not None else ()
+        for decision in decisions:
+            if not isinstance(decision, Signal | Target | Order | Cancel):
+                raise PluginContractError(
+                    f"strategy {self.name!r} returned {decision!r:.80}: only Signal, Target, Order and Cancel count"
+                )
+            if not isinstance(decision.reason, str):
+                raise PluginContractError(f"strategy {self.name!r}: a reason is no text: {decision.reason!r:.80}")
+        return decisions
 
     def _decisions(
         self,
@@ -84,18 +119,11 @@ class EventRunner(StrategyRunner):
         bars: Sequence[Bar],
         book: BookView,
     ) -> Iterable[Decision]:
-        for event in (*news, *bars):
-            yield from self._checked(self._strategy.on_event(event, book))
-
-    def _checked(self, answer: Iterable[Decision] | None) -> list[Decision]:
-        decisions = list(answer) if answer is not None else []
-        for decision in decisions:
-            if not isinstance(decision, Signal | Target | Order | Cancel):
-                raise PluginContractError(
-                    f"strategy {self.name!r} returned {decision!r:.80}: only Signal, Target, Order and Cancel count"
-                )
-            if not isinstance(decision.reason, str):
-                raise PluginContractError(f"strategy {self.name!r}: a reason is no text: {decision.reason!r:.80}")
+        if self._answer is None:
+            return self.call((*news, *bars), book)
+        (decisions, error), self._answer = self._answer, None
+        if error is not None:
+            raise error
         return decisions
 
 

@@ -156,6 +156,8 @@ class Wire:
     ``step`` is called wherever a process may die. The switches take away what keeps orders from being lost or doubled.
     """
 
+    answers = True
+
     def __init__(
         self,
         exchange: Exchange,

@@ -15,6 +15,7 @@ from friday_core.session.compiled.details import detail_of
 from friday_core.session.compiled.wishes import Wishes
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
+from friday_core.session.quiet.points import equity_rows
 from friday_core.session.working_orders import tag_of
 from friday_core.simulation.compiled import words as w
 from friday_core.trading.parts import cash_reason
@@ -245,16 +246,9 @@ class Written:
 
     def equity(self, log: SessionLog, begins: Int64 | slice, columns: Mapping[str, Int64]) -> None:
         """A row for each slice, which begins there, and each desk."""
-        desks = len(self._names)
-        slices = len(columns["equity"]) // desks
-        if slices:
+        if len(columns["equity"]):
             ts, session = _at(self._rows["ts"], begins), _at(self._rows["session"], begins).astype(np.int64)
-            log.equity.extend({
-                "ts_event": ts if desks == 1 else np.repeat(ts, desks),
-                "session": session if desks == 1 else np.repeat(session, desks),
-                "strategy": self._names[0] if desks == 1 else Coded(np.tile(np.arange(desks), slices), self._names),
-                **columns,
-            })  # fmt: skip
+            log.equity.extend(equity_rows(self._names, ts, session, columns))
 
     def _named(self, orders: Int64, rows: Int64 | slice) -> dict[str, Coded]:
         """What orders, and all that is told of them, have in common."""

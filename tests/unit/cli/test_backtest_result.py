@@ -22,7 +22,7 @@ from friday_core.cli.backtest_result import (
 from friday_core.orchestration.host import RunResult
 from friday_core.orchestration.oracle_run import Checked, Difference
 
-DRIVER = {"kernel": 3, "driver": 0, "obstacles": []}
+DRIVER = {"kernel": 3, "called": 0, "driver": 0, "obstacles": []}
 EXECUTOR = {"wanted": "compiled", "ran": ["compiled"], "reason": ""}
 
 
@@ -66,18 +66,19 @@ def test_what_ran_columns_is_told_with_why_it_is_not_what_was_wanted(executor: d
 
 
 @pytest.mark.parametrize(
-    ("kernel", "others", "obstacles", "told"),
+    ("kernel", "called", "others", "obstacles", "told"),
     [
-        (3_529, 0, [], "kernel, 3,529 slices"),
-        (3_500, 29, [], "kernel, 3,500 slices, 29 one by one"),
-        (0, 5, [], "slice by slice in Python: there are few rows"),
-        (0, 5, ["it nets", "it bands"], "slice by slice in Python: it nets; it bands"),
+        (3_529, 0, 0, [], "kernel, 3,529 slices"),
+        (3_500, 0, 29, [], "kernel, 3,500 slices, 29 one by one"),
+        (0, 3_500, 29, ["events"], "called by events, 3,500 slices with a call and nothing else, 29 one by one"),
+        (0, 0, 5, [], "slice by slice in Python: there are few rows"),
+        (0, 0, 5, ["it nets", "it bands"], "slice by slice in Python: it nets; it bands"),
     ],
 )
 def test_what_drove_the_slices_is_told_with_why_the_kernel_did_not(
-    kernel: int, others: int, obstacles: list[str], told: str
+    kernel: int, called: int, others: int, obstacles: list[str], told: str
 ) -> None:
-    assert driver({"kernel": kernel, "driver": others, "obstacles": obstacles}) == told
+    assert driver({"kernel": kernel, "called": called, "driver": others, "obstacles": obstacles}) == told
 
 
 @pytest.mark.parametrize(

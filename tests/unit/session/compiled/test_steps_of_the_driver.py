@@ -25,10 +25,11 @@ def called(function: Callable[..., Any]) -> set[str]:
 #: What the kernel does too, or what does nothing where there are no ``obstacles``.
 KNOWN = {
     Driver._slice: {
-        "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_log_positions", "_mark", "_match",
-        "_match_this_close", "_custody.squared_off", "_kept", "_outside.halted", "_rates.require",
-        "_release.released", "_settle_ended",
+        "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_mark", "_match",
+        "_match_this_close", "_custody.squared_off", "_enter", "_kept", "_outside.halted", "_release.released",
+        "_settle_ended",
     },
+    Driver._enter: {"_desks.values", "_log_positions", "_rates.require"},
     Driver._match: {
         "_booking.book", "_booking.cross", "_brackets.place", "_matcher.match", "_netting.follow", "_netting.open",
         "_netting.queue", "_netting.renew", "_settle_ended",

@@ -1,0 +1,1 @@
+"""Stretches of slices on which strategies are called and nothing else can happen."""

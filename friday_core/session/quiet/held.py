@@ -1,0 +1,133 @@
+"""What a book is worth on slices on which it trades nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import repeat
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from friday_core.domain.chunk import Int64, Universe
+from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.money import MINOR_DIGITS, to_major
+from friday_core.interfaces.strategy import BookView
+from friday_core.session.quiet.block import Block, Closes
+from friday_core.trading.ledger import Book, FrozenBook
+
+#: Amounts up to here, some hundred of them summed, stay within 64 bits.
+LARGEST = 2**55
+
+
+class _Position(NamedTuple):
+    """``mark`` is the book's when the stretch begins, in price units."""
+
+    instrument: Instrument
+    quantity: int
+    mark: int
+    closes: Closes
+
+
+class Held:
+    """A book from a slice of a block on, for as long as it trades nothing; no path leads back to the book."""
+
+    def __init__(self, book: Book, frozen: FrozenBook, block: Block, universe: Universe) -> None:
+        self.frozen = frozen
+        self.currency = book.currency
+        self._cash = book.cash
+        self._start = block.at
+        self._positions = [
+            _Position(universe.instrument(name), quantity, book.price(name), block.closes(universe.position(name)))
+            for name, quantity in book.positions().items()
+        ]
+
+    @property
+    def is_flat(self) -> bool:
+        return not self._positions
+
+    @property
+    def is_small(self) -> bool:
+        """Whether no amount can leave 64 bits."""
+        most = (_factor(one) * abs(one.quantity) * max(one.closes.largest, abs(one.mark)) for one in self._positions)
+        return sum(most) + abs(self._cash) <= LARGEST
+
+    def views(self, stop: int) -> Iterator[BookView]:
+        """The book as strategies see it on each slice up to before ``stop``; each stays as it is."""
+        if self.is_flat:
+            return repeat(self.frozen, stop - self._start)
+        return map(MarkedBook, repeat(self), range(self._start, stop))
+
+    def equity(self, number: int) -> int:
+        """Cash and value on a slice, in minor units."""
+        worth = (
+            one.instrument.notional(self._mark(one, number), one.quantity) * (1 if one.quantity > 0 else -1)
+            for one in self._positions
+        )
+        return self._cash + sum(worth)
+
+    def values(self, start: int, stop: int) -> tuple[Int64, Int64]:
+        """By slice the value of all positions, and the sum of their sizes, in minor units."""
+        value, gross = np.zeros(stop - start, np.int64), np.zeros(stop - start, np.int64)
+        for one in self._positions:
+            before = one.mark if start == self._start else self._mark(one, start - 1)
+            worth = _notionals(one, one.closes.marks(start, stop, before))
+            value += worth if one.quantity > 0 else -worth
+            gross += np.abs(worth)
+        return value, gross
+
+    def mark(self, book: Book, last: int) -> None:
+        """The book is marked as of a slice."""
+        for one in self._positions:
+            book.mark(one.instrument.id, self._mark(one, last))
+
+    def _mark(self, one: _Position, number: int) -> int:
+        return one.closes.mark(self._start, number, one.mark)
+
+
+class MarkedBook(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A book on one slice of a stretch: its equity is reckoned when it is asked for. Implements ``BookView``."""
+
+    _held: Held
+    _number: int
+
+    @property
+    def cash(self) -> float:
+        return self._held.frozen.cash
+
+    @property
+    def equity(self) -> float:
+        return to_major(self._held.equity(self._number), self._held.currency)
+
+    def instruments(self) -> frozenset[InstrumentId]:
+        return self._held.frozen.instruments()
+
+    def position(self, instrument: InstrumentId) -> int:
+        return self._held.frozen.position(instrument)
+
+    def average_price(self, instrument: InstrumentId) -> float:
+        return self._held.frozen.average_price(instrument)
+
+    def open_quantity(self, instrument: InstrumentId) -> int:
+        return self._held.frozen.open_quantity(instrument)
+
+
+def _shift(instrument: Instrument) -> int:
+    return instrument.price_decimals - MINOR_DIGITS[instrument.currency]
+
+
+def _factor(one: _Position) -> int:
+    factor: int = 10 ** max(0, -_shift(one.instrument))
+    return factor
+
+
+def _notionals(one: _Position, units: Int64) -> Int64:
+    """``Instrument.notional`` of the position at each price."""
+    shift = _shift(one.instrument)
+    amounts: Int64 = units * (abs(one.quantity) * _factor(one))
+    if shift <= 0:
+        return amounts
+    whole, rest = np.divmod(amounts, 10**shift)
+    up = (2 * rest > 10**shift) | ((2 * rest == 10**shift) & (whole % 2 == 1))
+    rounded: Int64 = whole + up
+    return rounded
