@@ -104,7 +104,8 @@ class AtBroker:
         for intent in intents:
             if isinstance(intent, PlaceOrder):
                 tag = intent.order.tag
-                self._progress.add(self._working[tag])
+                if not self._progress.knows(tag):
+                    self._progress.add(self._working[tag])
                 self._unanswered.add(tag)
 
     def resume(self, ts: int) -> None:
@@ -186,7 +187,6 @@ class AtBroker:
                 self._note(book.ts, Difference.MISSING_ORDER, detail, tag, one.order.instrument)
                 one.move(_S.EXPIRED, f"{Difference.MISSING_ORDER}: {detail}")
             elif self._policy is InDoubtPolicy.RESEND and not one.withdrawn:
-                self._unanswered.add(tag)
                 again.append(PlaceOrder(one.order))
             else:
                 one.move(_S.CANCELLED, f"ABANDONED: it never reached the broker ({one.reason})")

@@ -160,12 +160,8 @@ class Driver:
         if blocks is not None and self._doubtful_from is None and blocks.takes(slices):
             return blocks.step(slices, self._standing, self._slice, self._next_action)
         quiet = self._quiet
-        if (
-            quiet is not None
-            and self._doubtful_from is None
-            and self._outside.is_silent
-            and len(slices.rows) >= quiet.least_rows
-        ):
+        is_plain = self._doubtful_from is None and self._outside.is_silent
+        if quiet is not None and is_plain and len(slices.rows) >= quiet.least_rows:
             return quiet.step(slices, self._standing, self._slice, self._next_action)
         moments = slices_of(slices, self.log.slices, self._universe)
         return self._outside.leaving([intent for moment in moments for intent in self._slice(moment)])
@@ -252,6 +248,7 @@ class Driver:
 
     def close(self, reason: str) -> list[Intent]:
         """The session ends: working orders are cancelled, the last positions are logged."""
+        self._outside.end()
         if self._standing.latest is None:
             return []
         intents = cancelled(reason, self._working)

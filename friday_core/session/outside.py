@@ -35,6 +35,7 @@ class Outside:
         policy: InDoubtPolicy | None,
     ) -> None:
         self._brackets = brackets
+        self._is_over = False
         self._halting = Halting(desks, working, arrivals, log)
         self._at_broker = None if policy is None else AtBroker(desks, working, booking, log, policy=policy)
 
@@ -60,7 +61,9 @@ class Outside:
                 self._at_broker.told(update, session)
             case BrokerRead():
                 intents += self._at_broker.read(record, session)
-        return intents if latest is None else intents + self._brackets.place(latest) + self.halted(latest)
+        if latest is None or self._is_over:
+            return intents
+        return intents + self._brackets.place(latest) + self.halted(latest)
 
     def halted(self, moment: Slice) -> list[Intent]:
         """What a person's stop makes of working orders and positions."""
@@ -74,6 +77,10 @@ class Outside:
         if self._at_broker is not None:
             self._at_broker.hand_over(intents)
         return intents
+
+    def end(self) -> None:
+        """The session is over: nothing new is placed, whatever is told of what was."""
+        self._is_over = True
 
     def resume(self, ts: int) -> None:
         """The process that began the session ended, and another one goes on."""

@@ -68,6 +68,10 @@ class OrderProgress:
             raise InvariantError(f"order {tag}: there are two of this tag")
         self._told[tag] = _Told(order)
 
+    def knows(self, tag: str) -> bool:
+        """Whether an order of this tag is ours."""
+        return tag in self._told
+
     def apply(self, update: OrderUpdate) -> News | Foreign | None:
         """Move the order to where the update says it stands; ``None`` if that tells nothing new.
 
