@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -49,6 +50,7 @@ class Exchange:
     def __init__(self, seed: int, *, calm: bool = False) -> None:
         self.now = 0
         self.held: list[Held] = []
+        self.faults: Counter[str] = Counter()
         self._random = random.Random(seed)
         self._calm = calm
         self._on_the_way: list[tuple[int, Callable[[], None]]] = []
@@ -110,8 +112,11 @@ class Exchange:
         return sum(one.filled * one.order.side.sign for one in self.held if one.order.instrument == name)
 
     def _fault(self) -> str:
-        faults = ["refused", "lost request", "late", "lost answer"]
-        return "" if self._calm or self._random.random() < 0.5 else self._random.choice(faults)
+        if self._calm or self._random.random() < 0.5:
+            return ""
+        fault = self._random.choice(["refused", "lost request", "late", "lost answer"])
+        self.faults[fault] += 1
+        return fault
 
     def _accept(self, order: Order) -> None:
         one = Held(order, f"N{len(self.held) + 1}", fate=self._fate(order.quantity))
