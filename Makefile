@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: frameworks help demo test check format-check lint types imports docs site site-serve scripts format bench bench-peers soak install-test full-install-test constraints clean
+.PHONY: frameworks help demo test check format-check lint types imports docs site site-serve scripts format bench bench-peers soak soak-kills install-test full-install-test constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ bench-peers: $(VENV)/.installed-dev ## Measure Friday against vectorbt, backtest
 
 soak: $(VENV)/.installed-dev ## Compare the compiled executor with plain Python on random programs for MINUTES=60
 	@$(BIN)/python tools/soak.py --minutes $(MINUTES)
+
+soak-kills: $(VENV)/.installed-dev ## Kill sessions at random instants until KILLS=10000 are counted
+	@$(BIN)/python tools/soak_kills.py --kills $(or $(KILLS),10000)
 
 install-test: $(VENV)/.installed-dev ## Run only the tests that build wheels and environments
 	@$(PYTEST) -m install $(ARGS)
