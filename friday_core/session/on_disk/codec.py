@@ -33,7 +33,7 @@ from friday_core.domain.records import (
 from friday_core.errors import JournalError
 
 #: Kinds of frames. A number is never given to another kind.
-HEAD, COLUMNS, ROWS, INTENTS, STOPPED = 1, 2, 3, 4, 21
+HEAD, COLUMNS, ROWS, INTENTS, STOPPED, COMMAND = 1, 2, 3, 4, 21, 26
 _PLAIN: Mapping[int, type[Record]] = {
     16: SessionStarted,
     17: ActionAnnounced,
@@ -45,7 +45,7 @@ _PLAIN: Mapping[int, type[Record]] = {
     23: SendAnswered,
     24: OrderTold,
     25: BrokerRead,
-    26: Command,
+    COMMAND: Command,
 }
 _KINDS = {record: kind for kind, record in _PLAIN.items()}
 _DECODERS = {kind: msgspec.msgpack.Decoder(record) for kind, record in _PLAIN.items()}
