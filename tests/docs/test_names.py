@@ -31,6 +31,12 @@ def test_the_life_of_a_bar_names_the_code_of_each_step() -> None:
     assert len(dotted_names(DOCS / "life_of_a_bar.md")) >= len(steps)
 
 
+def test_the_life_of_an_order_names_the_code_of_each_step() -> None:
+    steps = [line for line in (DOCS / "life_of_an_order.md").read_text("utf-8").splitlines() if line[:1].isdigit()]
+    assert len(steps) == 14
+    assert len(dotted_names(DOCS / "life_of_an_order.md")) >= len(steps)
+
+
 @pytest.mark.parametrize("name", ["friday_core.nowhere", "friday_core.domain.orders.Trade", "containers.build.x"])
 def test_a_name_that_does_not_exist_is_found_out(name: str) -> None:
     assert _stale([name]) == [name]
