@@ -81,7 +81,15 @@ class Session(containers.DeclarativeContainer):
     gateway = providers.Singleton(
         Gateway, plugins.assembly.provided.broker, plugins.assembly.provided.settings.broker.use
     )
-    runner = providers.Singleton(SessionRunner, core, journal, gateway, infrastructure.events.provided.publish, pacer)
+    runner = providers.Singleton(
+        SessionRunner,
+        core,
+        journal,
+        gateway,
+        infrastructure.events.provided.publish,
+        pacer,
+        infrastructure.events.provided.is_heard,
+    )
     host = providers.Singleton(
         Host,
         profile=infrastructure.loaded.provided.profile,

@@ -44,10 +44,13 @@ class AccountTally:
             )
         if not len(ts_event):
             return
-        starts = np.flatnonzero(np.diff(ts_event, prepend=ts_event[0] - 1))
-        ends = np.append(starts[1:], len(ts_event)) - 1
-        moments, sessions = ts_event[ends], session[ends]
-        equities, grosses = np.add.reduceat(equity, starts), np.add.reduceat(gross, starts)
+        moments, sessions, equities, grosses = ts_event, session, equity, gross
+        is_next = ts_event[1:] != ts_event[:-1]
+        if not is_next.all():  # several books
+            starts = np.append(0, np.flatnonzero(is_next) + 1)
+            ends = np.append(starts[1:], len(ts_event)) - 1
+            moments, sessions = ts_event[ends], session[ends]
+            equities, grosses = np.add.reduceat(equity, starts), np.add.reduceat(gross, starts)
         self._close(moments[:-1], sessions[:-1], equities[:-1], grosses[:-1])
         self._open = (int(moments[-1]), int(sessions[-1]), int(equities[-1]), int(grosses[-1]))
 

@@ -21,7 +21,7 @@ from friday_core.domain.outcomes import (
     ValidatorFault,
 )
 from friday_core.session.columns import Block
-from friday_core.session.digest import LogDigest
+from friday_core.session.digest import Known, LogDigest
 from friday_core.session.row_layout import FLAG, NAMED, WHOLE, Layout, kind_of
 from friday_core.session.rows import Rows
 from friday_core.session.tallies import Tallies
@@ -183,10 +183,10 @@ class SessionLog:
 
     def digest(self) -> str:
         """SHA-256 over decisions, fills, ended orders, equity and netting: equal runs have equal digests."""
-        digest = self._gone.copy()
+        digest, known = self._gone.copy(), Known()
         for name, rows in self.tables().items():
             for block in rows.blocks():
-                digest.take(name, block)
+                digest.take(name, block, known)
         return digest.hexdigest()
 
     def note_unsent(self, why: Mapping[str, str]) -> None:

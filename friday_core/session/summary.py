@@ -40,13 +40,16 @@ def summary_of(
     error: str = "",
     *,
     slow: Mapping[str, int] = MappingProxyType({}),
+    tallies: Tallies | None = None,
 ) -> dict[str, Any]:
     """Everything that a run has to say for itself; equal inputs give equal ``results``.
 
     ``slow`` counts the records that took long, by the stage that took it; it stands outside of ``results``.
+    ``tallies`` are those of the run where they are known already.
     """
     head = core.started
-    tallies = tallies_of(core, account, universe)
+    if tallies is None:
+        tallies = tallies_of(core, account, universe)
     return {
         "status": str(status),
         "error": error,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
+from friday_core.domain.chunk import Int64
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, WorkingOrder
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = np.frombuffer(_DIGITS.encode(), np.uint8)
 
 
 def base36(number: int, width: int) -> str:
@@ -50,6 +54,21 @@ class Tags:
 def tag_of(session: int, strategy: int, counter: int) -> str:
     """The name of a strategy's order with this number, from 1, in a session."""
     return f"F{base36(session % 36**4, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
+
+
+def tags_of(sessions: Int64, strategies: Int64, counters: Int64) -> list[str]:
+    """``tag_of`` of many orders."""
+    letters = np.full((len(counters), 12), ord("F"), np.uint8)
+    end = 1
+    for numbers, width in ((sessions % 36**4, 4), (strategies, 2), (counters, 5)):
+        end += width
+        for place in range(end - 1, end - 1 - width, -1):
+            numbers, digits = np.divmod(numbers, 36)
+            letters[:, place] = _LETTERS[digits]
+        if numbers.any():  # more digits than there is room for
+            return list(map(tag_of, sessions.tolist(), strategies.tolist(), counters.tolist()))
+    tags: list[str] = letters.view("S12")[:, 0].astype("U12").tolist()
+    return tags
 
 
 class WorkingOrders:
