@@ -95,7 +95,7 @@ class AccountTally:
         self._slices += len(ts_event)
         self._equities += whole_sum(equity)
         held = equity > 0
-        self._exposure.add(gross[held] / equity[held])
+        self._exposure.add(gross / equity if held.all() else gross[held] / equity[held])
         self._note_peaks(equity)
         ends = np.flatnonzero(np.diff(session, append=session[-1] + 1))
         rows = zip(session[ends].tolist(), ts_event[ends].tolist(), equity[ends].tolist(), strict=True)
@@ -105,5 +105,5 @@ class AccountTally:
         peaks = np.maximum(np.maximum.accumulate(equity), self._peak)
         self._peak = int(peaks[-1])
         some = peaks > 0
-        falls: Float64 = 1.0 - equity[some] / peaks[some]
+        falls: Float64 = 1.0 - (equity / peaks if some.all() else equity[some] / peaks[some])
         self._drawdown = max(self._drawdown, float(falls.max(initial=0.0)))

@@ -23,8 +23,7 @@ class ExactSum:
 
     def add(self, values: Float64) -> None:
         """Some more values."""
-        values = values[values != 0.0]
-        mantissa, exponent = np.frexp(values)
+        mantissa, exponent = np.frexp(values[values != 0.0])
         whole = np.ldexp(mantissa, _BITS).astype(np.int64)
         for power in (np.flatnonzero(np.bincount(exponent + _LEAST)) - _LEAST).tolist():
             found = whole_sum(whole[exponent == power])

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import pyarrow as pa
-
 from friday_core import __version__
 from friday_core.analytics.fill_convention import fill_convention
 from friday_core.causal.compiled.choice import ChosenExecutor
@@ -134,8 +132,11 @@ class Host:
         """Keep every record of the run that is to come, whatever memory it takes, for ``journalled``."""
         self._runner.journal.keep_all()
 
-    def keep_tables(self) -> Mapping[str, pa.Table]:
-        """Write no table of the run that is to come: they are here when it is over, and cost what is asked for."""
+    def keep_tables(self) -> KeptTables:
+        """Write no table of the run that is to come: they are here when it is over, and cost what is asked for.
+
+        So does the digest: the summary is without it.
+        """
         self._tables = self._kept
         self._runner.after_each_record(self._kept.flush)
         return self._kept
@@ -301,7 +302,16 @@ class Host:
 
     def _summary(self, status: RunStatus, error: str, files: Mapping[str, str], endings: Endings) -> dict[str, Any]:
         core, universe, tallies = self._runner.core, self.assembly.universe, self._tallies()
-        summary = summary_of(core, self._account, universe, status, error, slow=self._watchdog.slow, tallies=tallies)
+        summary = summary_of(
+            core,
+            self._account,
+            universe,
+            status,
+            error,
+            slow=self._watchdog.slow,
+            tallies=tallies,
+            has_digest=self._tables is not self._kept,
+        )
         fill = fill_convention(tomllib.loads(self._resolved))
         summary["conventions"] = {**summary["conventions"], "fill": fill}
         summary["executor"] = self.executor.summary()

@@ -47,17 +47,25 @@ class KeptTables(Mapping[str, pa.Table]):
                 self._held.append(self._tables.quarantine(quarantine.release(self._waiting)))
 
     def finish(self, training: Training | None) -> None:
-        """The run is over: from here on every table is there."""
-        core = self._core
+        """The run is over: from here on every table is there. The log is taken from the core, which may go."""
+        core, universe = self._core, self._universe
+        self._log = core.log.taken()
+        self._rows = self._log.tables()
+        self._quarantines = list(core.flow.quarantines.values())
         makers = {name: self._maker(name) for name in self._rows if name in self._tables.names}
         makers["quarantine"] = self._quarantine
         if (bars := core.bars) is not None:
-            makers["bars"] = lambda: bars.table(self._universe)
+            makers["bars"] = lambda: bars.table(universe)
         if training is not None:
             predicted = core.flow.predictions(training.stream)
-            makers["predictions"] = lambda: predictions_table(predicted, self._universe, training)
+            makers["predictions"] = lambda: predictions_table(predicted, universe, training)
             makers["models"] = lambda: models_table(training)
         self._makers = dict(sorted(makers.items()))
+        del self._core
+
+    def digest(self) -> str:
+        """That of the run, which its summary does not have."""
+        return self._log.digest()
 
     def __getitem__(self, name: str) -> pa.Table:
         if name not in self._made:
@@ -89,5 +97,5 @@ class KeptTables(Mapping[str, pa.Table]):
         return [*self._released[name], *self._rows[name].blocks()] if name in self._rows else []
 
     def _quarantine(self) -> pa.Table:
-        held = [row for quarantine in self._core.flow.quarantines.values() for row in quarantine.rows]
+        held = [row for quarantine in self._quarantines for row in quarantine.rows]
         return pa.concat_tables([*self._held, self._tables.quarantine(held)])

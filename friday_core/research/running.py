@@ -132,17 +132,18 @@ class _Backtest:
             files = RunFiles.read(done.folder)
             if tables is not None:
                 files = replace(files, tables=tables)
-            checked = self._checked(room, host, files) if is_checked else None
-        result = Result(files, done.folder if is_kept else None, checked)
+            result = Result(files, done.folder if is_kept else None, None if tables is None else tables.digest)
+            if is_checked:
+                result.checked = self._checked(room, host, result)
         _require_success(done, result)
         return result
 
-    def _checked(self, room: Path, host: Host, files: RunFiles) -> Checked:
+    def _checked(self, room: Path, host: Host, result: Result) -> Checked:
         """The records of a run that is over, in plain Python."""
         if self.loaded is not None:
             raise refused("a loaded configuration is not run a second time", "name profile or config, to check a run")
         other = self._host(room, {**_QUIET, "run.folder": str(room), **_PLAIN})
-        return check(files.tables, files.results["digest"], oracle_run(other.assembly, host.journalled()))
+        return check(result.arrow_tables, result.digest, oracle_run(other.assembly, host.journalled()))
 
     def _host(self, room: Path, own: Mapping[str, Any]) -> Host:
         build = self.choice.builder()

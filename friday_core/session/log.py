@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, get_type_hints
 
 import msgspec
@@ -188,6 +189,13 @@ class SessionLog:
             for block in rows.blocks():
                 digest.take(name, block, known)
         return digest.hexdigest()
+
+    def taken(self) -> SessionLog:
+        """Everything that was logged, in a log of its own; this one is empty from here on."""
+        other, empty = copy.copy(self), SessionLog(netting=None if self.netting is None else NettingLog())
+        for one in fields(self):
+            setattr(self, one.name, getattr(empty, one.name))
+        return other
 
     def note_unsent(self, why: Mapping[str, str]) -> None:
         """Orders with these tags, and those that they were sent for, have not or perhaps not reached the broker.

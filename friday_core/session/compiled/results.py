@@ -11,7 +11,7 @@ import numpy as np
 from friday_core.domain.chunk import Array, Float64, Int64, Universe
 from friday_core.domain.orders import Fill, Order, OrderStatus, Side, WorkingOrder
 from friday_core.session.columns import Coded, alone
-from friday_core.session.compiled.details import detail_of
+from friday_core.session.compiled.details import detail_of, details_of
 from friday_core.session.compiled.wishes import Wishes
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
@@ -332,9 +332,4 @@ class _Details:
         return detail_of(row, float(self._weight[place]), instrument, self._limits[row[w.D_DESK]])
 
     def every(self) -> Sequence[str]:
-        texts = [""] * len(self._table)
-        some = np.flatnonzero(self._table[:, w.D_CODE] != w.C_SENT)
-        rows = zip(self._table[some].tolist(), self._weight[some].tolist(), self._inst[some].tolist(), strict=True)
-        for place, (row, weight, inst) in zip(some.tolist(), rows, strict=True):
-            texts[place] = detail_of(row, weight, self._universe[inst], self._limits[row[w.D_DESK]])
-        return texts
+        return details_of(self._table, self._weight, self._inst, self._universe, self._limits)
