@@ -88,7 +88,7 @@ class Session(containers.DeclarativeContainer):
         gateway,
         infrastructure.events.provided.publish,
         pacer,
-        infrastructure.events.provided.is_heard,
+        is_heard=infrastructure.events.provided.is_heard,
     )
     host = providers.Singleton(
         Host,

@@ -47,6 +47,7 @@ class SessionRunner:
         gateway: Gateway,
         publish: Callable[[object], None],
         pacer: Pacer | None = None,
+        *,
         is_heard: Callable[[type], bool] = lambda _kind: True,
     ) -> None:
         self.core = core

@@ -45,9 +45,7 @@ class TableParts:
                 yield pq.ParquetFile(file, pre_buffer=False).read()
 
 
-def with_changes(
-    parts: Iterable[pa.Table], numbered: Sequence[int], changed: pa.Table | None
-) -> Iterator[pa.Table]:
+def with_changes(parts: Iterable[pa.Table], numbered: Sequence[int], changed: pa.Table | None) -> Iterator[pa.Table]:
     """The parts of a table, where the rows that are ``numbered``, ascending, are those of ``changed``."""
     first, numbers = 0, np.array(numbered, np.int64)
     for part in parts:

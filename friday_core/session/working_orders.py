@@ -62,10 +62,11 @@ def tags_of(sessions: Int64, strategies: Int64, counters: Int64) -> list[str]:
     end = 1
     for numbers, width in ((sessions % 36**4, 4), (strategies, 2), (counters, 5)):
         end += width
+        rest = numbers
         for place in range(end - 1, end - 1 - width, -1):
-            numbers, digits = np.divmod(numbers, 36)
+            rest, digits = np.divmod(rest, 36)
             letters[:, place] = _LETTERS[digits]
-        if numbers.any():  # more digits than there is room for
+        if rest.any():  # more digits than there is room for
             return list(map(tag_of, sessions.tolist(), strategies.tolist(), counters.tolist()))
     tags: list[str] = letters.view("S12")[:, 0].astype("U12").tolist()
     return tags

@@ -125,7 +125,6 @@ class Sent:
         row = self.rows[place - 1].tolist()
         return tag_of(row[w.O_SESSION], self._desks[row[w.O_DESK]].number, row[w.O_COUNTER])
 
-
     def _every_tag(self) -> list[str]:
         new = self.rows[self.known :]
         desks = np.array([desk.number for desk in self._desks])[new[:, w.O_DESK]]
