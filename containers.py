@@ -78,7 +78,15 @@ class Session(containers.DeclarativeContainer):
         Pacer.of, plugins.assembly.provided.settings.clock, plugins.assembly.provided.source.interval
     )
     gateway = providers.Singleton(building.build_gateway, plugins.assembly, infrastructure.clock.provided.now, pacer)
-    runner = providers.Singleton(SessionRunner, core, journal, gateway, infrastructure.events.provided.publish, pacer)
+    runner = providers.Singleton(
+        SessionRunner,
+        core,
+        journal,
+        gateway,
+        infrastructure.events.provided.publish,
+        pacer,
+        is_heard=infrastructure.events.provided.is_heard,
+    )
     host = providers.Singleton(
         Host,
         profile=infrastructure.loaded.provided.profile,

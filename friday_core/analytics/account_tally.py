@@ -44,10 +44,13 @@ class AccountTally:
             )
         if not len(ts_event):
             return
-        starts = np.flatnonzero(np.diff(ts_event, prepend=ts_event[0] - 1))
-        ends = np.append(starts[1:], len(ts_event)) - 1
-        moments, sessions = ts_event[ends], session[ends]
-        equities, grosses = np.add.reduceat(equity, starts), np.add.reduceat(gross, starts)
+        moments, sessions, equities, grosses = ts_event, session, equity, gross
+        is_next = ts_event[1:] != ts_event[:-1]
+        if not is_next.all():  # several books
+            starts = np.append(0, np.flatnonzero(is_next) + 1)
+            ends = np.append(starts[1:], len(ts_event)) - 1
+            moments, sessions = ts_event[ends], session[ends]
+            equities, grosses = np.add.reduceat(equity, starts), np.add.reduceat(gross, starts)
         self._close(moments[:-1], sessions[:-1], equities[:-1], grosses[:-1])
         self._open = (int(moments[-1]), int(sessions[-1]), int(equities[-1]), int(grosses[-1]))
 
@@ -92,7 +95,7 @@ class AccountTally:
         self._slices += len(ts_event)
         self._equities += whole_sum(equity)
         held = equity > 0
-        self._exposure.add(gross[held] / equity[held])
+        self._exposure.add(gross / equity if held.all() else gross[held] / equity[held])
         self._note_peaks(equity)
         ends = np.flatnonzero(np.diff(session, append=session[-1] + 1))
         rows = zip(session[ends].tolist(), ts_event[ends].tolist(), equity[ends].tolist(), strict=True)
@@ -102,5 +105,5 @@ class AccountTally:
         peaks = np.maximum(np.maximum.accumulate(equity), self._peak)
         self._peak = int(peaks[-1])
         some = peaks > 0
-        falls: Float64 = 1.0 - equity[some] / peaks[some]
+        falls: Float64 = 1.0 - (equity / peaks if some.all() else equity[some] / peaks[some])
         self._drawdown = max(self._drawdown, float(falls.max(initial=0.0)))

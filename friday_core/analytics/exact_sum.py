@@ -7,6 +7,8 @@ import numpy as np
 from friday_core.domain.chunk import Float64, Int64
 
 _BITS = 53
+#: No exponent of a float is below this, less than zero.
+_LEAST = 1_100
 _LOW = (1 << 26) - 1
 
 
@@ -21,9 +23,9 @@ class ExactSum:
 
     def add(self, values: Float64) -> None:
         """Some more values."""
-        mantissa, exponent = np.frexp(values)
+        mantissa, exponent = np.frexp(values[values != 0.0])
         whole = np.ldexp(mantissa, _BITS).astype(np.int64)
-        for power in np.unique(exponent).tolist():
+        for power in (np.flatnonzero(np.bincount(exponent + _LEAST)) - _LEAST).tolist():
             found = whole_sum(whole[exponent == power])
             self._wholes[power] = self._wholes.get(power, 0) + found
 

@@ -95,16 +95,23 @@ class BarTimes:
             )
         if self.daily:
             return self._localised(self._dates(wall, aware) + self._time_of_close(), stamps, origin)
-        closes = wall.view(np.int64).copy()
+        moments = wall.view(np.int64)
         if not aware.all():
-            closes[~aware] = self._localised(wall[~aware], stamps[~aware], origin)
-        length = int(self.interval[:-1]) * _SECONDS[self.interval[-1]] * 1_000_000
-        closes = closes + length if self.label == "open" else closes
-        return self._cut(closes, length, stamps, origin) if self.short_last_bar else closes
+            moments = moments.copy()
+            moments[~aware] = self._localised(wall[~aware], stamps[~aware], origin)
+        closes = self.closes_of(moments)
+        return self._cut(closes, stamps, origin) if self.short_last_bar else closes
 
-    def _cut(self, closes: Int64, length: int, stamps: pd.Series, origin: Origin) -> Int64:
+    def closes_of(self, moments: Int64) -> Int64:
+        """The close of each bar whose stamp is known in microseconds UTC, whole bars of less than a day."""
+        return moments + self._length() if self.label == "open" else moments
+
+    def _length(self) -> int:
+        return int(self.interval[:-1]) * _SECONDS[self.interval[-1]] * 1_000_000
+
+    def _cut(self, closes: Int64, stamps: pd.Series, origin: Origin) -> Int64:
         """Not later than the session's close, for bars that open before it."""
-        opens = closes - length
+        opens = closes - self._length()
         dates = SessionDates(str(self.timezone)).of(opens).view("datetime64[D]").astype("datetime64[us]")
         ends = self._localised(dates + self._time_of_close(), stamps, origin)
         return np.where(opens < ends, np.minimum(closes, ends), closes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 #: Decimal digits of the minor unit (ISO 4217) of the currencies that Friday knows.
 MINOR_DIGITS = {"INR": 2, "USD": 2, "EUR": 2, "GBP": 2, "SGD": 2, "AED": 2, "CHF": 2, "JPY": 0}
 
@@ -32,3 +34,15 @@ def format_money(minor: int, currency: str) -> str:
         return f"{sign}{whole:,} {currency}"
     major, rest = divmod(whole, 10**digits)
     return f"{sign}{major:,}.{rest:0{digits}d} {currency}"
+
+
+def format_amounts(minors: Iterable[int], currency: str) -> list[str]:
+    """``format_money`` of each."""
+    digits = MINOR_DIGITS[currency]
+    unit = 10**digits
+    if digits == 0:
+        return [format_money(minor, currency) for minor in minors]
+    return [
+        f"{minor // unit:,}.{minor % unit:0{digits}d} {currency}" if minor >= 0 else format_money(minor, currency)
+        for minor in minors
+    ]

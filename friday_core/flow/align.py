@@ -110,7 +110,7 @@ class Align:
         if not len(chunk):
             return chunk
         known = max(self.newest, self._closed_before)
-        if len(chunk) == 1 and chunk.ts_event.item() >= known:
+        if chunk.ts_event[0] >= known and (len(chunk) == 1 or (chunk.ts_event[1:] >= chunk.ts_event[:-1]).all()):
             return chunk
         newest = np.maximum(np.maximum.accumulate(chunk.ts_event), known)
         late = chunk.ts_event < newest

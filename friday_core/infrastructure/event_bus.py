@@ -219,6 +219,11 @@ class EventBus:
                     subscription.offer(envelope)
         return envelope
 
+    def is_heard(self, event_type: type) -> bool:
+        """Whether somebody subscribed to events of this class, or to some of them."""
+        kinds = (one.event_type for one in self._subscriptions)
+        return any(issubclass(event_type, kind) or issubclass(kind, event_type) for kind in kinds)
+
     def statistics(self) -> tuple[SubscriberStatistics, ...]:
         """Of every subscriber, in the order of subscription; also after ``close``."""
         return tuple(subscription.statistics() for subscription in self._subscriptions)

@@ -158,8 +158,8 @@ class Broker(Component, ABC):
 class SimulatedBroker(Broker, ABC):
     """A broker whose fills are computed from the bars instead of received.
 
-    ``send`` is told every intent and need not do anything: the matcher is given every working order. In
-    the runs of ``--sensitivity`` and of ``friday explain`` only the matcher takes part.
+    ``send`` need not be there: the matcher is given every working order. One that is there is told every
+    intent. In the runs of ``--sensitivity`` and of ``friday explain`` only the matcher takes part.
 
     A plugin, complete; orders take one slice longer than on paper and trade two ticks worse::
 
@@ -181,9 +181,6 @@ class SimulatedBroker(Broker, ABC):
             def matcher(self):
                 return BarMatcher(self.rules)
 
-            def send(self, intents):
-                pass
-
 
         @hookimpl
         def friday_components():
@@ -197,6 +194,9 @@ class SimulatedBroker(Broker, ABC):
     @abstractmethod
     def matcher(self) -> Matcher:
         """A fresh matcher for one session; asked before ``start``, and when a configuration is checked."""
+
+    def send(self, intents: Sequence[Intent]) -> None:
+        """Nothing to do; without one of its own, a broker is not called for each intent."""
 
     def results(self) -> Mapping[str, str]:
         """Files that the broker wrote during the session: what they are, and where.

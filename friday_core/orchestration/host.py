@@ -29,6 +29,7 @@ from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.blame import Endings, files_of, mend_of
 from friday_core.orchestration.checks import mode_of
 from friday_core.orchestration.journaling import Beginning, Journals, taken_up
+from friday_core.orchestration.kept_tables import KeptTables
 from friday_core.orchestration.known_dates import RunDates, date_warnings, needed_facts
 from friday_core.orchestration.left_out import left_out
 from friday_core.orchestration.lifecycle import Lifecycle
@@ -112,9 +113,9 @@ class Host:
         self._facts = needed_facts(assembly)
         run = assembly.settings.run
         currency = assembly.settings.account.currency
-        self._tables = RunTables(
-            folder, runner.core, assembly.universe, capital_of(account), currency=currency, mask=security.mask
-        )
+        logged = runner.core, assembly.universe, capital_of(account)
+        self._tables: RunTables | KeptTables = RunTables(folder, *logged, currency=currency, mask=security.mask)
+        self._kept = KeptTables(*logged, currency=currency, mask=security.mask)
         runner.after_each_record(self._tables.flush)
         self._watchdog = Watchdog(runner, Patience(run.slow_record, run.record_timeout), self._hung)
         self._on_hang: Callable[[ComponentTimeout], None]
@@ -134,6 +135,15 @@ class Host:
     def keep_journal(self) -> None:
         """Keep every record of the run that is to come, whatever memory it takes, for ``journalled``."""
         self._runner.journal.keep_all()
+
+    def keep_tables(self) -> KeptTables:
+        """Write no table of the run that is to come: they are here when it is over, and cost what is asked for.
+
+        So does the digest: the summary is without it.
+        """
+        self._tables = self._kept
+        self._runner.after_each_record(self._kept.flush)
+        return self._kept
 
     def journalled(self) -> Iterator[Entry]:
         """What the session was told so far, record by record, and what it answered.
@@ -244,14 +254,14 @@ class Host:
         return self._finish(lifecycle, status, error)
 
     def _warn(self, notifications: Notifications) -> None:
-        for told in self._warnings():
+        for told in self._warnings(self._tallies()):
             notifications.notify(Notification(Severity.WARNING, "facts", self._security.mask(told)))
 
-    def _warnings(self) -> list[str]:
+    def _warnings(self, tallies: Tallies) -> list[str]:
         """Facts that end soon after the run, or before it; while nobody knows its last day, none."""
         last = RunDates.of(self.assembly.settings, self._clock.now()).last
         if last is None:
-            last = next(reversed(self._tallies().account.closed().closes), None)
+            last = next(reversed(tallies.account.closed().closes), None)
         return [] if last is None else date_warnings(self._facts, last)
 
     def _trained(self, notifications: Notifications) -> list[ModelVersion]:
@@ -307,15 +317,23 @@ class Host:
         return RunResult(status, self.folder.path, summary)
 
     def _summary(self, status: RunStatus, error: str, files: Mapping[str, str], endings: Endings) -> dict[str, Any]:
-        core, universe = self._runner.core, self.assembly.universe
-        summary = summary_of(core, self._account, universe, status, error, slow=self._watchdog.slow)
+        core, universe, tallies = self._runner.core, self.assembly.universe, self._tallies()
+        summary = summary_of(
+            core,
+            self._account,
+            universe,
+            status,
+            error,
+            slow=self._watchdog.slow,
+            tallies=tallies,
+            has_digest=self._tables is not self._kept,
+        )
         fill = fill_convention(tomllib.loads(self._resolved))
         summary["conventions"] = {**summary["conventions"], "fill": fill}
         summary["executor"] = self.executor.summary()
         summary["driver"] = core.stepped
         summary["files"] = dict(files)
         summary["grades"] = {name: component.grade for name, component in self.assembly.components.items()}
-        tallies = self._tallies()
         counts = refused(tallies.codes(), tallies.ends)
         summary["refusals"] = {
             "counts": counts,
@@ -330,7 +348,7 @@ class Host:
             summary["model"] = self.training.summary()
             summary["out_of_sample_from"] = out_of_sample_from(core, self.training.stream, tallies.account)
         summary["left_out"] = left_out(core, universe, self.training, tallies)
-        summary["warnings"] = self._warnings()
+        summary["warnings"] = self._warnings(tallies)
         if endings.errors:
             summary["stop_errors"] = endings.errors
         masked: dict[str, Any] = mask_texts(summary, self._security.mask)

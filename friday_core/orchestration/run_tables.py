@@ -16,7 +16,7 @@ from friday_core.session.tables import Mask, ResultTables, parents_in
 #: Rows of one table that wait in memory, at the end of a record, before they are written ...
 WAITING_ROWS = 32_768
 #: ... and among them so many times less objects.
-_OBJECT = 4
+OBJECT = 4
 
 
 class RunTables:
@@ -51,7 +51,7 @@ class RunTables:
     def flush(self) -> None:
         """Write what has become too much to keep. ``RunFolderError`` if that fails."""
         for name, rows in self._rows.items():
-            if rows.kept * _OBJECT >= self._waiting and max(rows.kept, rows.objects * _OBJECT) >= self._waiting:
+            if rows.kept * OBJECT >= self._waiting and max(rows.kept, rows.objects * OBJECT) >= self._waiting:
                 self._release(name)
         bars = self._core.bars
         if bars is not None and bars.kept >= 2 * self._waiting:

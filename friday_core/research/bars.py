@@ -139,6 +139,8 @@ class Bars:
                 row = int(np.argmax(whole.is_null().to_numpy()))
                 raise _ORIGIN.error("the time is missing", "take the row out", line=row, column=name)
             stamps = whole.cast(pa.int64()).to_numpy()
+            if micro.tz is not None and not times.daily:
+                return stamps, times.closes_of(stamps)
         elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
             codes, texts = columns.codes(name)
             closes = times.closes(pd.Series(texts, name=name), _ORIGIN)

@@ -31,7 +31,7 @@ def arrow_table(given: Any, origin: Origin) -> pa.Table:
         if isinstance(given.index, pd.DatetimeIndex):
             name = given.index.name or TIMES[0]
             given = given if name in given.columns else given.assign(**{str(name): given.index})
-        return pa.Table.from_pandas(given, preserve_index=False)
+        return _of_frame(given)
     if isinstance(given, pa.RecordBatch):
         return pa.Table.from_batches([given])
     if isinstance(given, pa.Table):
@@ -44,6 +44,16 @@ def arrow_table(given: Any, origin: Origin) -> pa.Table:
         return given.to_arrow()
     what = f"a {type(given).__name__} is no table"
     raise origin.error(what, "hand over a frame of pandas or polars, an Arrow table, columns by name, or a Chunk")
+
+
+def _of_frame(frame: pd.DataFrame) -> pa.Table:
+    """Columns of float64 are shared as they are: nobody looks for missing values in them twice."""
+    if not frame.columns.is_unique:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    floats = {str(name): column.to_numpy() for name, column in frame.items() if column.dtype == np.float64}
+    others = pa.Table.from_pandas(frame[[one for one in frame.columns if str(one) not in floats]], preserve_index=False)
+    found = {str(name): others[str(name)] if str(name) not in floats else floats[str(name)] for name in frame.columns}
+    return pa.table(found)
 
 
 class Columns:

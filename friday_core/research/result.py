@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -36,10 +37,13 @@ class Result:
     Python agreed, ``None`` where nobody asked.
     """
 
-    def __init__(self, files: RunFiles, folder: Path | None = None, checked: Checked | None = None) -> None:
-        self._files = files
+    def __init__(
+        self, files: RunFiles, folder: Path | None = None, take_digest: Callable[[], str] | None = None
+    ) -> None:
+        self._left = files
+        self._take_digest = take_digest
         self.folder = folder
-        self.checked = checked
+        self.checked: Checked | None = None
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -57,7 +61,7 @@ class Result:
     @property
     def status(self) -> str:
         """``finished``, or how else it ended."""
-        return str(self._files.summary.get("status", "unknown"))
+        return str(self._left.summary.get("status", "unknown"))
 
     @property
     def summary(self) -> Mapping[str, Any]:
@@ -67,7 +71,7 @@ class Result:
     @property
     def settings(self) -> Mapping[str, Any]:
         """``resolved.toml``: every setting, without secrets."""
-        return self._files.settings
+        return self._left.settings
 
     @property
     def digest(self) -> str:
@@ -81,12 +85,12 @@ class Result:
     @property
     def fill_convention(self) -> str:
         """Where orders traded and at what price, in words."""
-        return fill_convention(self._files.settings)
+        return fill_convention(self._left.settings)
 
     @property
     def refused(self) -> dict[str, int]:
         """How often each code refused something, allowed or not."""
-        return dict(self._files.summary.get("refusals", {}).get("counts", {}))
+        return dict(self._left.summary.get("refusals", {}).get("counts", {}))
 
     @cached_property
     def stats(self) -> dict[str, Any]:
@@ -113,9 +117,14 @@ class Result:
 
     def table(self, name: str) -> ResultTable:
         """Any table of the run folder; ``RunFolderError`` names those that there are."""
-        if name not in self._files.tables:
-            raise RunFolderError(f"there is no table {name!r}; there are {', '.join(self._files.tables)}")
-        return ResultTable(name, self._files.tables[name])
+        if name not in self._left.tables:
+            raise RunFolderError(f"there is no table {name!r}; there are {', '.join(self._left.tables)}")
+        return ResultTable(name, self._left.tables[name])
+
+    @property
+    def arrow_tables(self) -> Mapping[str, pa.Table]:
+        """Every table by its name; each is made when it is asked for."""
+        return self._left.tables
 
     @property
     def equity(self) -> ResultTable:
@@ -173,6 +182,14 @@ class Result:
         """Write the whole report as one page; ``RunFolderError`` if it cannot be written."""
         write_page(Path(path), run_page(self._analysis))
         return Path(path)
+
+    @cached_property
+    def _files(self) -> RunFiles:
+        """As a run folder has them: with the digest, where the run did not take it."""
+        if self._take_digest is None or "results" not in self._left.summary:
+            return self._left
+        results = {**self._left.results, "digest": self._take_digest()}
+        return replace(self._left, summary={**self._left.summary, "results": results})
 
     @cached_property
     def _analysis(self) -> RunAnalysis:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +17,7 @@ from friday_core.cli.exit_codes import ExitCode
 from friday_core.cli.options import DEFAULT_CONTAINER, Choice, Loaded
 from friday_core.cli.run import exit_code
 from friday_core.cli.summary import remarks
+from friday_core.data.frames import CHUNK_ROWS
 from friday_core.errors import BacktestError
 from friday_core.orchestration.host import Host, RunResult
 from friday_core.orchestration.oracle_run import Checked, check, oracle_run
@@ -107,6 +108,7 @@ def _hand_over(asked: Overrides, bars: Any, strategy: Any, currency: str | None,
         asked.set({"data.timezone": bars.timezone, "data.session_close": bars.session_close})
     if alone:
         asked.set({f"streams.{MARKET_DATA}.validators": ["bar_sanity"], "run.bars_table": False})
+        asked.set({"run.chunk_rows": CHUNK_ROWS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +126,24 @@ class _Backtest:
             host = self._host(room, {} if self.loaded else {**_QUIET, "run.folder": str(folder or room)})
             if is_checked:
                 host.keep_journal()
+            is_kept = folder is not None or self.loaded is not None
+            tables = None if is_kept else host.keep_tables()
             done = host.run(progress)
             files = RunFiles.read(done.folder)
-            checked = self._checked(room, host, files) if is_checked else None
-        kept = done.folder if folder is not None or self.loaded is not None else None
-        result = Result(files, kept, checked)
+            if tables is not None:
+                files = replace(files, tables=tables)
+            result = Result(files, done.folder if is_kept else None, None if tables is None else tables.digest)
+            if is_checked:
+                result.checked = self._checked(room, host, result)
         _require_success(done, result)
         return result
 
-    def _checked(self, room: Path, host: Host, files: RunFiles) -> Checked:
+    def _checked(self, room: Path, host: Host, result: Result) -> Checked:
         """The records of a run that is over, in plain Python."""
         if self.loaded is not None:
             raise refused("a loaded configuration is not run a second time", "name profile or config, to check a run")
         other = self._host(room, {**_QUIET, "run.folder": str(room), **_PLAIN})
-        return check(files.tables, files.results["digest"], oracle_run(other.assembly, host.journalled()))
+        return check(result.arrow_tables, result.digest, oracle_run(other.assembly, host.journalled()))
 
     def _host(self, room: Path, own: Mapping[str, Any]) -> Host:
         build = self.choice.builder()

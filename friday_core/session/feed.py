@@ -58,6 +58,8 @@ class HistoricalFeed:
         self._positions = np.array(
             [self.universe.position(one.id) if one.id in self.universe else -1 for one in self._offered], np.int32
         )
+        is_whole = np.array_equal(self._positions, np.arange(len(self._offered)))
+        self._takes_all = is_whole and self._first is None and self._last is None
 
     def records(self) -> Iterator[Record]:
         """Announcements, chunks, and the end of the stream, which does not come after ``stop``."""
@@ -122,6 +124,8 @@ class HistoricalFeed:
     def _wanted(self, chunk: Chunk) -> Chunk:
         if len(chunk) and not 0 <= int(chunk.inst.min()) <= int(chunk.inst.max()) < len(self._offered):
             raise PluginContractError("the source delivered a row whose inst is not among its instruments()")
+        if self._takes_all:
+            return chunk
         positions = self._positions[chunk.inst]
         keep = positions >= 0
         if self._first is not None or self._last is not None:

@@ -57,7 +57,7 @@ class MemoryJournal:
 
     def __init__(self, most_rows: int = 100_000) -> None:
         self._records: deque[Record] = deque()
-        self._intents: dict[int, tuple[Intent, ...]] = {}
+        self._intents: dict[int, Sequence[Intent]] = {}
         self._most_rows = most_rows
         self._keeps_all = False
         self._rows = 0
@@ -78,9 +78,9 @@ class MemoryJournal:
         return len(self) - 1
 
     def answer(self, seq: int, intents: Sequence[Intent]) -> None:
-        """Keep what the core answered, before anything is sent."""
+        """Keep what the core answered, before anything is sent; nobody may change it any more."""
         if intents:
-            self._intents[seq] = tuple(intents)
+            self._intents[seq] = intents
 
     def sync(self) -> None:
         """There is nothing to see to."""
@@ -89,7 +89,7 @@ class MemoryJournal:
         if self._forgotten:
             raise InvariantError(f"the journal forgot its first {self._forgotten:,} entries: it was not to keep all")
         for seq, record in enumerate(self._records):
-            yield Entry(seq, record, self._intents.get(seq, ()))
+            yield Entry(seq, record, tuple(self._intents.get(seq, ())))
 
     def __len__(self) -> int:
         return self._forgotten + len(self._records)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, get_type_hints
 
 import msgspec
@@ -22,7 +23,7 @@ from friday_core.domain.outcomes import (
     ValidatorFault,
 )
 from friday_core.session.columns import Block
-from friday_core.session.digest import LogDigest
+from friday_core.session.digest import Known, LogDigest
 from friday_core.session.row_layout import FLAG, NAMED, WHOLE, Layout, kind_of
 from friday_core.session.rows import Rows
 from friday_core.session.tallies import Tallies
@@ -185,11 +186,18 @@ class SessionLog:
 
     def digest(self) -> str:
         """SHA-256 over decisions, fills, ended orders, equity and netting: equal runs have equal digests."""
-        digest = self._gone.copy()
+        digest, known = self._gone.copy(), Known()
         for name, rows in self.tables().items():
             for block in rows.blocks():
-                digest.take(name, block)
+                digest.take(name, block, known)
         return digest.hexdigest()
+
+    def taken(self) -> SessionLog:
+        """Everything that was logged, in a log of its own; this one is empty from here on."""
+        other, empty = copy.copy(self), SessionLog(netting=None if self.netting is None else NettingLog())
+        for one in fields(self):
+            setattr(self, one.name, getattr(empty, one.name))
+        return other
 
     def note_unsent(self, why: Mapping[str, str]) -> None:
         """Orders with these tags, and those that they were sent for, have not or perhaps not reached the broker.

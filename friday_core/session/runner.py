@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from friday_core.domain.orders import Fill, OrderEnded
 from friday_core.domain.records import (
     Action,
     ChunkReceived,
@@ -36,6 +37,9 @@ class RunStatus(enum.StrEnum):
     FAILED = "failed"
 
 
+#: By its table's name, what is published only where somebody hears it: each is an object that need not exist.
+_MANY: Mapping[str, type] = {"fills": Fill, "ended": OrderEnded}
+
 #: Called with the rows applied so far and the time of the last one (microseconds UTC).
 Progress = Callable[[int, int], None]
 
@@ -43,8 +47,9 @@ Progress = Callable[[int, int], None]
 class SessionRunner:
     """The edge around the core: the only place where records come in and intents go out.
 
-    ``publish`` gets everything new that the core logged, after the intents were handed on. With a
-    ``pacer``, records wait for their time.
+    ``publish`` gets everything new that the core logged, after the intents were handed on, but for fills and
+    ended orders, of which there are many, while nobody ``is_heard`` to want them. With a ``pacer``, records
+    wait for their time.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class SessionRunner:
         gateway: Gateway | BrokerGateway,
         publish: Callable[[object], None],
         pacer: Pacer | None = None,
+        *,
+        is_heard: Callable[[type], bool] = lambda _kind: True,
     ) -> None:
         self.core = core
         self.journal = journal
@@ -61,6 +68,7 @@ class SessionRunner:
         self._gateway = gateway
         self._keeps_inside = False
         self._publish = publish
+        self._is_heard = is_heard
         self._stop_requested = False
         self._busy_since: float | None = None
         self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0, "differences": 0}
@@ -227,7 +235,8 @@ class SessionRunner:
         for name, done in self._published.items():
             rows = getattr(self.core.log, name)
             if len(rows) > done:
-                for row in rows[done:]:
+                kind = _MANY.get(name)
+                for row in rows[done:] if kind is None or self._is_heard(kind) else ():
                     self._publish(row)
                 self._published[name] = len(rows)
 

@@ -40,18 +40,22 @@ def summary_of(
     error: str = "",
     *,
     slow: Mapping[str, int] = MappingProxyType({}),
+    tallies: Tallies | None = None,
+    has_digest: bool = True,
 ) -> dict[str, Any]:
     """Everything that a run has to say for itself; equal inputs give equal ``results``.
 
     ``slow`` counts the records that took long, by the stage that took it; it stands outside of ``results``.
+    ``tallies`` are those of the run where they are known already. Without ``has_digest``, ``results`` end before it.
     """
     head = core.started
-    tallies = tallies_of(core, account, universe)
+    if tallies is None:
+        tallies = tallies_of(core, account, universe)
     return {
         "status": str(status),
         "error": error,
         "session": _head(head),
-        "results": _results(core, account, tallies),
+        "results": {**_results(core, account, tallies), **({"digest": core.log.digest()} if has_digest else {})},
         "strategies": {name: _book(account, name, tallies) for name in account.books},
         **_netting(core.log, account, tallies),
         "quarantine": _quarantine(core),
@@ -96,7 +100,6 @@ def _results(core: Core, account: Account, tallies: Tallies) -> dict[str, Any]:
         "orders": dict(sorted(tallies.orders.items())),
         "fills": tallies.fills.total(),
         "assumed_fills": tallies.assumed_fills,
-        "digest": core.log.digest(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ class TableParts:
         if not self._parts:
             self._folder.write_table(self._name, rest)
             return
-        tables = _changed(self._read(), np.array(numbers, np.int64), changed)
+        tables = with_changes(self._read(), numbers, changed)
         self._folder.write_joined(self._name, _grouped(tables, rest), rest.schema)
 
     def _read(self) -> Iterator[pa.Table]:
@@ -45,9 +45,9 @@ class TableParts:
                 yield pq.ParquetFile(file, pre_buffer=False).read()
 
 
-def _changed(parts: Iterator[pa.Table], numbers: np.ndarray, changed: pa.Table | None) -> Iterator[pa.Table]:
-    """The parts with some of their rows replaced."""
-    first = 0
+def with_changes(parts: Iterable[pa.Table], numbered: Sequence[int], changed: pa.Table | None) -> Iterator[pa.Table]:
+    """The parts of a table, where the rows that are ``numbered``, ascending, are those of ``changed``."""
+    first, numbers = 0, np.array(numbered, np.int64)
     for part in parts:
         begin, end = np.searchsorted(numbers, [first, first + len(part)])
         if changed is not None and begin < end:

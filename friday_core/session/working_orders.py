@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
+from friday_core.domain.chunk import Int64
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, WorkingOrder
 from friday_core.domain.records import CancelOrder, Intent
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = np.frombuffer(_DIGITS.encode(), np.uint8)
 
 
 def base36(number: int, width: int) -> str:
@@ -51,6 +55,22 @@ class Tags:
 def tag_of(session: int, strategy: int, counter: int) -> str:
     """The name of a strategy's order with this number, from 1, in a session."""
     return f"F{base36(session % 36**4, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
+
+
+def tags_of(sessions: Int64, strategies: Int64, counters: Int64) -> list[str]:
+    """``tag_of`` of many orders."""
+    letters = np.full((len(counters), 12), ord("F"), np.uint8)
+    end = 1
+    for numbers, width in ((sessions % 36**4, 4), (strategies, 2), (counters, 5)):
+        end += width
+        rest = numbers
+        for place in range(end - 1, end - 1 - width, -1):
+            rest, digits = np.divmod(rest, 36)
+            letters[:, place] = _LETTERS[digits]
+        if rest.any():  # more digits than there is room for
+            return list(map(tag_of, sessions.tolist(), strategies.tolist(), counters.tolist()))
+    tags: list[str] = letters.view("S12")[:, 0].astype("U12").tolist()
+    return tags
 
 
 def cancelled(reason: str, orders: Iterable[WorkingOrder]) -> list[Intent]:

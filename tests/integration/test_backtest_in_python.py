@@ -63,6 +63,18 @@ class TestWithoutAConfiguration:
         again = Result.load(result.folder)
         assert (again.digest, again.stats) == (result.digest, result.stats)
 
+    @pytest.mark.parametrize("frame", [week(), walk(60), walk(60).assign(close=lambda one: one["close"] * -1)])
+    def test_what_stays_in_memory_is_what_a_folder_would_have(self, tmp_path: Path, frame: pd.DataFrame) -> None:
+        books = {"one": Planned({1: 0.5, 3: 0.0}), "two": Planned({1: -0.5, 2: 0.5}), "three": Cross}
+        told: dict[str, Any] = {"allow_refusals": ["ALL"], "set": {"trading.netting": True}}
+        kept = backtest(frame, books, folder=tmp_path, **told)
+        result = backtest(frame, books, **told)
+        assert list(result.arrow_tables) == list(kept.arrow_tables)
+        for name, table in kept.arrow_tables.items():
+            assert result.table(name).to_arrow().equals(table), name
+        assert json.dumps(result.summary["results"]) == json.dumps(kept.summary["results"])
+        assert (result.stats, result.strategies, result.digest) == (kept.stats, kept.strategies, kept.digest)
+
     def test_the_same_again_is_the_same(self) -> None:
         assert backtest(walk(), Cross).digest == backtest(walk(), Cross).digest
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from friday_core.causal.compiled.loading import LoadedModule
+from friday_core.causal.compiled.loading import loaded_module
 
 _NO_ARGUMENTS = 0x0004  # METH_NOARGS
 #: ``self`` is a bytes object: addresses of the driver, of two spare words and of the context.
@@ -48,7 +48,7 @@ class Entrance:
         api = ctypes.pythonapi
         addresses = {"data": api.PyBytes_AsString, "keep": api.Py_IncRef}
         found = {name: ctypes.cast(one, ctypes.c_void_p).value for name, one in addresses.items()}
-        self._code = LoadedModule(_ASSEMBLY.format(none=id(None), **found))
+        self._code = loaded_module(_ASSEMBLY.format(none=id(None), **found))
         self._method = _Method(b"drive", self._code.address, _NO_ARGUMENTS, None)
         self._new: Any = ctypes.PYFUNCTYPE(
             ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p

@@ -9,7 +9,7 @@ from types import FunctionType
 
 from friday_core.causal.compiled.entrance import Entrance
 from friday_core.causal.compiled.fingerprint import Routine, kernel_key, routine_key
-from friday_core.causal.compiled.loading import LoadedCode
+from friday_core.causal.compiled.loading import LoadedCode, loaded_code
 from friday_core.causal.compiled.model_kernels import ModelRows
 from friday_core.causal.compiled.object_store import ObjectStore
 from friday_core.causal.op import Op
@@ -69,7 +69,7 @@ class Kernels:
         """
         with self._lock:
             if wanted not in self._routines:
-                self._routines[wanted] = LoadedCode(self._routine_code(wanted))
+                self._routines[wanted] = loaded_code(self._routine_code(wanted))
             return self._routines[wanted].address
 
     def model(self, step: FunctionType) -> int | None:
@@ -124,7 +124,7 @@ class Kernels:
             self.reasons[name[0]] = found
             self._loaded[name] = None
         else:
-            self._loaded[name] = LoadedCode(found)
+            self._loaded[name] = loaded_code(found)
 
     def _stored(self, key: str) -> bytes | str | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -29,6 +30,18 @@ class LoadedCode:
         self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         self.address = int(self._engine.get_function_address(SYMBOL))
+
+
+@lru_cache(maxsize=512)
+def loaded_code(code: bytes) -> LoadedCode:
+    """Object code in memory, once for all kernels of the process with the same bytes."""
+    return LoadedCode(code)
+
+
+@lru_cache(maxsize=8)
+def loaded_module(assembly: str) -> LoadedModule:
+    """As ``loaded_code``, from LLVM's own language."""
+    return LoadedModule(assembly)
 
 
 class LoadedModule:

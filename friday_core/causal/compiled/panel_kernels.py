@@ -12,6 +12,9 @@ from friday_core.causal.compiled.row_kernels import Kernel
 from friday_core.causal.compiled.words import BLOCK_TIMES, INPUT, OUT, PARAMS, SCRATCH
 from friday_core.causal.op import NAN
 
+#: So many highest values are kept in order while rows pass by; more are found by sorting all rows.
+_FEW = 64
+
 # ``fill(chosen, count, values, params, out, spare)``: ``chosen`` are the rows of the slice that have a
 # value, ``out`` is NaN before; ``params`` begins with what the operator calls its first parameter.
 
@@ -71,9 +74,26 @@ def _rank(chosen: Any, count: int, values: Any, _params: Any, out: Any, spare: A
 
 
 def _top(chosen: Any, count: int, values: Any, params: Any, out: Any, spare: Any) -> None:
-    _sort(chosen, count, values, -1.0, spare)
+    if params[0] > _FEW:
+        _sort(chosen, count, values, -1.0, spare)
+        for place in range(count):
+            out[chosen[place]] = 1.0 if place < params[0] else 0.0
+        return
+    best = 0  # so many of the highest so far stand in ``spare``, the highest first
     for place in range(count):
-        out[chosen[place]] = 1.0 if place < params[0] else 0.0
+        row = chosen[place]
+        out[row] = 0.0
+        at = best
+        while at > 0 and values[spare[at - 1]] < values[row]:
+            at -= 1
+        if at < params[0]:
+            if best < params[0]:
+                best += 1
+            for other in range(best - 1, at, -1):
+                spare[other] = spare[other - 1]
+            spare[at] = row
+    for place in range(best):
+        out[spare[place]] = 1.0
 
 
 def _mean(chosen: Any, count: int, values: Any) -> float:

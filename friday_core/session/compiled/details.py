@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
+from friday_core.domain.chunk import Float64, Int64, Universe
 from friday_core.domain.instruments import Instrument
-from friday_core.domain.money import format_money
+from friday_core.domain.money import format_amounts, format_money
 from friday_core.simulation.compiled import words as w
 from friday_core.trading.limits import Limits
 
+_SHARED = "{} with all orders of the slice, {} at most"
 #: A row of the table of decisions.
 Row = Sequence[int]
 
@@ -16,6 +20,25 @@ Row = Sequence[int]
 def detail_of(row: Row, weight: float, instrument: Instrument, limits: Limits) -> str:
     """What stands in ``DecisionTaken.detail``; ``weight`` is the target."""
     return _DETAILS[row[w.D_CODE]](row, weight, instrument, limits)
+
+
+def details_of(
+    table: Int64, weight: Float64, inst: Int64, universe: Universe, limits: Sequence[Limits]
+) -> Sequence[str]:
+    """``detail_of`` every row of the table; ``limits`` are those of the desks."""
+    texts, code = [""] * len(table), table[:, w.D_CODE]
+    is_shared = (code == w.C_GROSS_EXPOSURE) | (code == w.C_CLIPPED_CASH)
+    currencies = np.array([one.currency for one in universe])[inst]
+    for currency in np.unique(currencies[is_shared]).tolist():
+        some = np.flatnonzero(is_shared & (currencies == currency))
+        amounts = (format_amounts(table[some, word].tolist(), currency) for word in (w.D_A, w.D_B))
+        for place, worth, most in zip(some.tolist(), *amounts, strict=True):
+            texts[place] = _SHARED.format(worth, most)
+    some = np.flatnonzero((code != w.C_SENT) & ~is_shared)
+    rows = zip(some.tolist(), table[some].tolist(), weight[some].tolist(), inst[some].tolist(), strict=True)
+    for place, row, target, position in rows:
+        texts[place] = detail_of(row, target, universe[position], limits[row[w.D_DESK]])
+    return texts
 
 
 def _none(_row: Row, _weight: float, _instrument: Instrument, _limits: Limits) -> str:
@@ -56,7 +79,7 @@ def _open_orders(row: Row, _weight: float, _instrument: Instrument, limits: Limi
 
 
 def _shared(row: Row, _weight: float, instrument: Instrument, _limits: Limits) -> str:
-    return f"{_money(row[w.D_A], instrument)} with all orders of the slice, {_money(row[w.D_B], instrument)} at most"
+    return _SHARED.format(_money(row[w.D_A], instrument), _money(row[w.D_B], instrument))
 
 
 def _small(row: Row, _weight: float, instrument: Instrument, limits: Limits) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -11,13 +11,14 @@ import numpy as np
 from friday_core.domain.chunk import Array, Float64, Int64, Universe
 from friday_core.domain.orders import Fill, Order, OrderStatus, Side, WorkingOrder
 from friday_core.session.columns import Coded, alone
-from friday_core.session.compiled.details import detail_of
+from friday_core.session.compiled.details import detail_of, details_of
 from friday_core.session.compiled.wishes import Wishes
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.quiet.points import equity_rows
-from friday_core.session.working_orders import tag_of
+from friday_core.session.working_orders import tag_of, tags_of
 from friday_core.simulation.compiled import words as w
+from friday_core.trading.limits import Limits
 from friday_core.trading.parts import cash_reason
 
 _STATUS = (
@@ -83,8 +84,8 @@ class Sent:
         self._universe = universe
         self._made: dict[int, Order] = {}
         #: Of no order, then by number.
-        self.tags = Texts(len(rows) + 1, self._tag)
-        self.ends = Texts(len(rows), self.end_reason)
+        self.tags = Texts(len(rows) + 1, self._tag, self._every_tag)
+        self.ends = Texts(len(rows), self.end_reason, self._every_end)
 
     def order(self, number: int) -> Order:
         """What was asked."""
@@ -125,6 +126,18 @@ class Sent:
         row = self.rows[place - 1].tolist()
         return tag_of(row[w.O_SESSION], self._desks[row[w.O_DESK]].number, row[w.O_COUNTER])
 
+    def _every_tag(self) -> list[str]:
+        new = self.rows[self.known :]
+        desks = np.array([desk.number for desk in self._desks])[new[:, w.O_DESK]]
+        known = [self.objects[number].order.tag for number in range(self.known)]
+        return ["", *known, *tags_of(new[:, w.O_SESSION], desks, new[:, w.O_COUNTER])]
+
+    def _every_end(self) -> list[str]:
+        texts, status = [""] * len(self.rows), self.rows[:, w.O_STATUS]
+        for number in np.flatnonzero((status == w.EXPIRED) | (status == w.CANCELLED)).tolist():
+            texts[number] = self.end_reason(number)
+        return texts
+
 
 class Written:
     """The rows of a block, for the log; ``wishes`` are those of the desks."""
@@ -156,13 +169,7 @@ class Written:
         weight, inst = words.of_desks([one.targets for one in self._wishes]), self._rows["inst"][row]
         values = [one.values for one in self._wishes]
         numbers = np.arange(len(table))
-
-        def detail(place: int) -> str:
-            number = int(desk[place])
-            return detail_of(
-                table[place].tolist(), float(weight[place]), self._universe[int(inst[place])], self._limits[number]
-            )
-
+        details = _Details(table, weight, inst, universe=self._universe, limits=self._limits)
         log.decisions.extend({
             "ts_event": self._rows["ts"][row],
             "strategy": Coded(desk, self._names),
@@ -172,7 +179,7 @@ class Written:
             "asked": table[:, w.D_ASKED],
             "sent": table[:, w.D_SENT],
             "code": Coded(table[:, w.D_CODE], w.CODES),
-            "detail": Told(numbers, Texts(len(table), detail)),
+            "detail": Told(numbers, Texts(len(table), details.one, details.every)),
             "reason": Told(numbers, sent.reasons),
             "tag": Told(table[:, w.D_ORDER] + 1, sent.tags),
         })  # fmt: skip
@@ -288,7 +295,34 @@ class _Words:
         columns = self._shown[int(self._desk[row])]
         return ", ".join(f"{name} {column[row]:.6g}" for name, column in columns.items())
 
-    def every(self) -> Iterator[str]:
-        columns = [{name: column.tolist() for name, column in one.items()} for one in self._shown]
-        for row, number in enumerate(self._desk.tolist()):
-            yield ", ".join(f"{name} {column[row]:.6g}" for name, column in columns[number].items())
+    def every(self) -> Sequence[str]:
+        if len(self._shown) == 1:
+            return self._of(0, slice(None))
+        texts = np.empty(len(self._desk), object)
+        for number in range(len(self._shown)):
+            own = np.flatnonzero(self._desk == number)
+            texts[own] = self._of(number, own)
+        return texts.tolist()
+
+    def _of(self, number: int, rows: Int64 | slice) -> Sequence[str]:
+        """What one desk showed on these rows."""
+        shown = self._shown[number].items()
+        parts = [[f"{name} {value:.6g}" for value in column[rows].tolist()] for name, column in shown]
+        return parts[0] if len(parts) == 1 else list(map(", ".join, zip(*parts, strict=True)))
+
+
+class _Details:
+    """What stands in the details of decisions, the rows of a table."""
+
+    def __init__(
+        self, table: Int64, weight: Float64, inst: Int64, *, universe: Universe, limits: Sequence[Limits]
+    ) -> None:
+        self._table, self._weight, self._inst = table, weight, inst
+        self._universe, self._limits = universe, limits
+
+    def one(self, place: int) -> str:
+        row, instrument = self._table[place].tolist(), self._universe[int(self._inst[place])]
+        return detail_of(row, float(self._weight[place]), instrument, self._limits[row[w.D_DESK]])
+
+    def every(self) -> Sequence[str]:
+        return details_of(self._table, self._weight, self._inst, self._universe, self._limits)

@@ -20,6 +20,8 @@ from friday_core.trading.limits import Limits
 
 #: Rows of tables that are made room for at least.
 _LEAST_ROOM = 256
+#: Lots of a position that there is room for at first.
+_LOTS = 8
 #: Numbers that are no limit stand as ``NONE``; later sessions than this there are not.
 NEVER = 2**62
 
@@ -75,7 +77,7 @@ class Arena:
         self.desks, self.instruments = len(limits), len(instruments)
         self.context = np.zeros(w.LIMITS + w.LIMIT_WORDS * self.desks, np.int64)
         self._instruments = np.array([word for one in instruments for word in _instrument(one)], np.int64)
-        self._lots, self._queue = 4, 2 * self.desks * self.instruments + 8
+        self._lots, self._queue = _LOTS, 2 * self.desks * self.instruments + 8
         c = self.context
         c[w.DESKS], c[w.INSTS] = self.desks, self.instruments
         c[w.LATENCY], c[w.SLIPPAGE_TICKS] = rules.latency, rules.slippage_ticks

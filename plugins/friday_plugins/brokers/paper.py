@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from friday_core.api import BarMatcher, ComponentSpec, Intent, MatchingSettings, OrderType, SimulatedBroker, hookimpl
+from friday_core.api import BarMatcher, ComponentSpec, MatchingSettings, OrderType, SimulatedBroker, hookimpl
 
 
 class PaperBroker(SimulatedBroker):
@@ -19,9 +17,6 @@ class PaperBroker(SimulatedBroker):
 
     def matcher(self) -> BarMatcher:
         return BarMatcher(self._rules)
-
-    def send(self, intents: Sequence[Intent]) -> None:
-        """Nothing to do: the matcher is given every working order."""
 
 
 @hookimpl

@@ -68,6 +68,8 @@ class BarSanity(Validator):
     def validate(self, chunk: Chunk) -> Judgement:
         if len(chunk) <= FEW:
             return self._one_by_one(chunk)
+        if self._all_pass(chunk):
+            return Judgement.passing(chunk)
         judgement = _contradictions(chunk)
         sound = np.flatnonzero(judgement.verdict == Verdict.PASS)
         if not len(sound):
@@ -143,6 +145,25 @@ class BarSanity(Validator):
 
     # Many rows ----------------------------------------------------------------------------------
 
+    def _all_pass(self, chunk: Chunk) -> bool:
+        """Remembers the last bars if every row plainly passes: sound, in order, and after all that passed before.
+
+        Where that is not plain, nothing is remembered.
+        """
+        if not _are_in_order(chunk) or not _are_sound(chunk):
+            return False
+        self._settle()
+        if self._last is not None and not chunk.ts_event[0] > self._last.ts_event.max():
+            return False
+        latest = np.full(int(chunk.inst.max()) + 1, -1)
+        latest[chunk.inst] = np.arange(len(chunk))
+        bars = chunk.take(latest[latest >= 0])
+        if self._last is not None:
+            others = self._last.take(~np.isin(self._last.inst, bars.inst))
+            bars = Chunk.concat([others, bars])
+        self._last = bars.take(np.argsort(bars.inst, kind="stable"))
+        return True
+
     def _compared(self, chunk: Chunk, sound: Int64, judgement: Judgement) -> Judgement:
         """Judges sound rows by the instrument's predecessor, and remembers the last that pass."""
         rows = chunk.take(sound)
@@ -207,6 +228,21 @@ _FAULTS: tuple[tuple[str, Callable[[_Bar], Any]], ...] = (
     ("volume is missing or not finite", lambda bar: ~np.isfinite(bar["volume"])),
     ("volume is negative", lambda bar: bar["volume"] < 0),
 )
+
+
+def _are_in_order(chunk: Chunk) -> bool:
+    """Whether rows come by time, and of one time by instrument, each once."""
+    ts, inst = chunk.ts_event, chunk.inst
+    later = ts[1:] > ts[:-1]
+    return bool(later.all() or (later | ((ts[1:] == ts[:-1]) & (inst[1:] > inst[:-1]))).all())
+
+
+def _are_sound(chunk: Chunk) -> bool:
+    """Whether nothing is wrong with any row by itself."""
+    low, high, volume = chunk["low"], chunk["high"], chunk["volume"]
+    if chunk.code.any() or low.min() <= 0 or not (volume.min() >= 0 and volume.max() < math.inf):
+        return False
+    return all(bool((low <= chunk[name]).all() and (chunk[name] <= high).all()) for name in ("open", "close"))
 
 
 def _contradictions(chunk: Chunk) -> Judgement:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.causal.stepping import bits, outputs
 
+from friday_core.causal.compiled.panel_kernels import FILLS
 from friday_core.causal.op import NAN, Op
 from friday_core.causal.operators import OPERATORS
 from friday_core.causal.operators.panel import OPERATORS as PANELS
@@ -121,3 +122,11 @@ def test_scale_to_makes_the_absolute_values_sum_to_the_total(column: list[float]
 
 def test_scale_to_leaves_zeros_alone() -> None:
     assert run("panel_scale_to", [0.0, NAN, 0.0], 1.0, 2)[::2] == [0.0, 0.0]
+
+
+@given(st.lists(ties | st.floats(-9, 9), min_size=1, max_size=150), st.floats(0.5, 150))
+def test_the_kernel_of_top_takes_the_same_rows_few_or_many(column: list[float], count: float) -> None:
+    rows, out = list(range(len(column))), [NAN] * len(column)
+    fill, _ = FILLS["panel_top/1"]
+    fill(rows, len(rows), column, (count, 1.0), out, [0] * len(rows))
+    assert out == run("panel_top", column, count, 1)

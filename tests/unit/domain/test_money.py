@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from friday_core.domain.money import MINOR_DIGITS, divide_half_even, format_money, to_major
+from friday_core.domain.money import MINOR_DIGITS, divide_half_even, format_amounts, format_money, to_major
 
 _ENOUGH_DIGITS = Context(prec=120, rounding=ROUND_HALF_EVEN)
 
@@ -44,6 +44,11 @@ def test_division_of_the_negative_is_the_negative_of_the_division(numerator: int
 )
 def test_money_prints_with_the_digits_of_its_currency(minor: int, currency: str, text: str) -> None:
     assert format_money(minor, currency) == text
+
+
+@given(st.lists(st.integers(-(10**15), 10**15), max_size=5), st.sampled_from(sorted(MINOR_DIGITS)))
+def test_amounts_print_as_each_does(minors: list[int], currency: str) -> None:
+    assert format_amounts(minors, currency) == [format_money(one, currency) for one in minors]
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from(sorted(MINOR_DIGITS)))

@@ -82,3 +82,19 @@ def test_garbage_in_a_chunk_leaves_the_dates_of_the_other_rows_as_they_are() -> 
 
 def test_microseconds_become_an_aware_datetime() -> None:
     assert to_datetime(1_704_067_200_000_001).isoformat() == "2024-01-01T00:00:00.000001+00:00"
+
+
+@pytest.mark.parametrize(("zone", "around"), [("America/Boa_Vista", "2000-10-08"), ("Africa/Casablanca", "2024-03-10")])
+@pytest.mark.parametrize("days", [1, 7, 40])
+def test_a_change_that_is_soon_taken_back_is_seen_among_many_rows(zone: str, around: str, days: int) -> None:
+    first = microseconds(f"{around}T00:00:00+00:00")
+    ts = first + np.arange(-days * 48, days * 48) * 1_800_000_000
+    sessions = SessionDates(zone).of(ts)
+    assert [to_date(int(one)) for one in sessions] == [local_date(int(one), zone) for one in ts]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_minutes_of_a_year_have_their_dates(zone: str) -> None:
+    ts = microseconds("2023-12-20T00:00:00+00:00") + np.arange(400 * 96) * 900_000_000
+    by_row, dates = SessionDates(zone), SessionDates(zone).of(ts)
+    assert dates.tolist() == [by_row.date(int(one)) for one in ts]

@@ -350,3 +350,13 @@ def test_what_a_handler_logs_carries_the_correlation(bus: EventBus) -> None:
     bus.publish(1, correlation="c1")
     bus.close(LONG)
     assert contexts == [{"correlation": "c1"}]
+
+
+def test_a_class_is_heard_by_those_who_want_it_or_some_of_it(bus: EventBus) -> None:
+    assert not bus.is_heard(int)
+    subscription = bus.subscribe(bool, print, name="some", delivery=Delivery.MUST)
+    assert (bus.is_heard(int), bus.is_heard(bool), bus.is_heard(str)) == (True, True, False)
+    subscription.unsubscribe()
+    assert not bus.is_heard(bool)
+    bus.subscribe(object, print, name="all", delivery=Delivery.MUST)
+    assert bus.is_heard(str)

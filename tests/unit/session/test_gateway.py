@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import pytest
 from fakes.components import Simulation
@@ -12,6 +13,7 @@ from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, OrderStatus, Side, WorkingOrder
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.errors import BrokerError, ComponentError, InDoubt, Refused
+from friday_core.interfaces.broker import SimulatedBroker
 from friday_core.session.gateway import Gateway
 from friday_core.session.log import AccountOrder, NettingLog
 
@@ -141,3 +143,19 @@ def test_the_orders_behind_an_order_of_the_account_have_its_reason() -> None:
     log.netting = NettingLog(orders=rows_of("account_orders", [account]))
     log.note_unsent({"FA": "NOT_SENT: no"})
     assert [one.reason for one in (*parents, account.working)] == ["NOT_SENT: no", "", "NOT_SENT: no", "NOT_SENT: no"]
+
+
+class Asked(list[Intent]):
+    """Intents of which nobody may ask for one."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError("an intent was asked for")
+
+
+def test_a_broker_that_leaves_everything_to_its_matcher_is_not_called() -> None:
+    class Matching(Answering):
+        send = SimulatedBroker.send  # type: ignore[assignment]
+
+    Gateway(Matching({}), "odd").send(Asked(placing("F1")))
+    with pytest.raises(AssertionError, match="an intent was asked for"):
+        Gateway(Answering({}), "odd").send(Asked(placing("F1")))

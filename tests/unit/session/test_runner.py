@@ -215,3 +215,12 @@ def test_after_each_record_everything_that_it_brought_was_told() -> None:
     run.run()
     assert [records for records, _ in seen] == list(range(1, len(run.journal) + 1))
     assert seen[-1] == (len(run.journal), len(run.told))
+
+
+def test_fills_and_ends_are_no_events_where_nobody_hears_them() -> None:
+    session, journal, told = buying(), MemoryJournal(), list[object]()
+    runner = SessionRunner(
+        session.core, journal, Gateway(Sees(journal), "sees"), told.append, is_heard=lambda _kind: False
+    )
+    runner.run(HEAD, RECORDS, lambda _rows, _ts: None)
+    assert (told, len(session.log.fills)) == ([], 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from fakes.bars import A, B
 from hypothesis import given
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, OrderStatus, Side
-from friday_core.session.working_orders import Tags, WorkingOrders, base36
+from friday_core.session import working_orders
+from friday_core.session.working_orders import Tags, WorkingOrders, base36, tag_of
 
 
 @given(st.integers(0, 36**5 - 1))
@@ -35,6 +37,12 @@ def test_tags_are_unique_short_and_alphanumeric(asked: list[tuple[int, int]]) ->
     made = [tags.next(*one) for one in asked]
     assert len(set(made)) == len(made)
     assert all(tag.isalnum() and tag.isupper() and len(tag) <= 20 for tag in made)
+
+
+@given(st.lists(st.tuples(st.integers(-30_000, 2**22), st.integers(0, 36**2), st.integers(1, 36**5)), max_size=9))
+def test_tags_of_many_are_the_tags_of_each(asked: list[tuple[int, int, int]]) -> None:
+    columns = np.array(asked, np.int64).reshape(-1, 3).T
+    assert working_orders.tags_of(*columns) == [tag_of(*one) for one in asked]
 
 
 def order(tag: str, instrument: InstrumentId, quantity: int, strategy: str = "s0") -> Order:
