@@ -15,16 +15,16 @@ from friday_core import __version__
 from friday_core.analytics.fill_convention import fill_convention
 from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
-from friday_core.domain.outcomes import StrategyStopped, ValidatorFault
 from friday_core.domain.records import ModelVersion, SessionStarted
 from friday_core.domain.sessions import to_datetime
 from friday_core.errors import ComponentError, ComponentTimeout, RunFolderError
-from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
+from friday_core.infrastructure.event_bus import EventBus
 from friday_core.infrastructure.logging import configure_logging, described, get_logger
 from friday_core.infrastructure.notifications import Notifications
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.notifier import Notification, Severity
 from friday_core.models.training import Progress as FitProgress
+from friday_core.orchestration.alarms import sound_alarms
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.blame import Endings, files_of, mend_of
 from friday_core.orchestration.checks import mode_of
@@ -389,20 +389,9 @@ class Host:
         return notifications
 
     def _open_events(self, edges: ExitStack, notifications: Notifications) -> None:
-        def on_stopped(envelope: Envelope[StrategyStopped]) -> None:
-            stopped = envelope.event
-            message = self._security.mask(f"it was stopped: {stopped.error}")
-            notifications.notify(Notification(Severity.ALARM, f"strategy {stopped.strategy}", message))
-
-        def on_fault(envelope: Envelope[ValidatorFault]) -> None:
-            fault = envelope.event
-            message = self._security.mask(f"it failed, no position is opened from here on: {fault.error}")
-            notifications.notify(Notification(Severity.ALARM, f"validator {fault.validator}", message))
-
         if not self._keeps_inside:
             self._connect_observers()
-        self._events.subscribe(StrategyStopped, on_stopped, name="notifications", delivery=Delivery.MUST)
-        self._events.subscribe(ValidatorFault, on_fault, name="notifications of faults", delivery=Delivery.MUST)
+        sound_alarms(self._events, notifications, self._security.mask)
         edges.callback(self._events.close, DRAIN_SECONDS)
 
     def _connect_observers(self) -> None:
