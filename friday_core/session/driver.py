@@ -111,8 +111,8 @@ class Driver:
     @property
     def stepped(self) -> dict[str, Any]:
         """Slices by who stepped them so far, and why the kernel may not: as ``summary.json`` has it."""
-        kernel = 0 if self._blocks is None else self._blocks.counts["kernel"]
-        return {"kernel": kernel, "driver": self.log.slices - kernel, "obstacles": list(self.obstacles)}
+        kernel, late = (0, []) if self._blocks is None else (self._blocks.counts["kernel"], self._blocks.obstacles)
+        return {"kernel": kernel, "driver": self.log.slices - kernel, "obstacles": [*self.obstacles, *late]}
 
     def announce(self, action: CorporateAction) -> None:
         """The action will be applied before the first fill of its ex-date."""

@@ -149,11 +149,11 @@ class Written:
         """Comes first: the words of orders are those of their decisions."""
         desk, row = table[:, w.D_DESK].copy(), table[:, w.D_ROW].copy()
         words = _Words(desk, row, self._wishes)
+        kinds = [one.kind for one in self._wishes]
         sent.reasons = Texts(len(table), words.one, words.every)
         if not len(table):
             return
-        weight, inst = words.of_desks([one.targets for one in self._wishes]), self._rows["inst"][row]
-        values = [one.values for one in self._wishes]
+        weight, inst = words.of_desks([one.targets[row] for one in self._wishes]), self._rows["inst"][row]
         numbers = np.arange(len(table))
 
         def detail(place: int) -> str:
@@ -166,8 +166,8 @@ class Written:
             "ts_event": self._rows["ts"][row],
             "strategy": Coded(desk, self._names),
             "instrument": Coded(inst, self._ids),
-            "kind": Coded(desk, [one.kind for one in self._wishes]),
-            "value": weight if len(values) == 1 and values[0] is self._wishes[0].targets else words.of_desks(values),
+            "kind": Coded(desk, kinds),
+            "value": words.of_desks([shown[kind] for shown, kind in zip(words.shown, kinds, strict=True)]),
             "asked": table[:, w.D_ASKED],
             "sent": table[:, w.D_SENT],
             "code": Coded(table[:, w.D_CODE], w.CODES),
@@ -277,24 +277,19 @@ class _Words:
     """What ``ValueRunner`` shows of the values that decided; ``desk`` and ``row`` are those of the decisions."""
 
     def __init__(self, desk: Int64, row: Int64, wishes: Sequence[Wishes]) -> None:
-        self._desk, self._row = desk, row
-        self._shown = [{name: column[row] for name, column in one.outputs.items()} for one in wishes]
+        self._desk = desk
+        #: The outputs of each desk, on the rows of all decisions.
+        self.shown = [one.at(row) for one in wishes]
 
     def of_desks(self, columns: Sequence[Float64]) -> Float64:
         """Of each decision the value in its desk's column."""
-        if len(columns) == 1:
-            return columns[0][self._row]
-        value = np.empty(len(self._desk))
-        for number, column in enumerate(columns):
-            own = self._desk == number
-            value[own] = column[self._row[own]]
-        return value
+        return columns[0] if len(columns) == 1 else np.array(columns)[self._desk, np.arange(len(self._desk))]
 
     def one(self, row: int) -> str:
-        columns = self._shown[int(self._desk[row])]
+        columns = self.shown[int(self._desk[row])]
         return ", ".join(f"{name} {column[row]:.6g}" for name, column in columns.items())
 
     def every(self) -> Iterator[str]:
-        columns = [{name: column.tolist() for name, column in one.items()} for one in self._shown]
+        columns = [{name: column.tolist() for name, column in one.items()} for one in self.shown]
         for row, number in enumerate(self._desk.tolist()):
             yield ", ".join(f"{name} {column[row]:.6g}" for name, column in columns[number].items())
