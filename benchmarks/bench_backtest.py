@@ -19,7 +19,7 @@ import numba
 import numpy as np
 from harness import interleaved, report
 
-from friday_core.api import HOLD, Market, where
+from friday_core.api import HOLD, Market, indicators, ratchet, where
 from friday_core.causal.compiled.executor import CompiledExecutor
 from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.object_store import default_folder
@@ -153,6 +153,59 @@ def by_hand_in_whole_shares(opened: Any, close: Any, cash: int, equity: Any) -> 
                 elif not up and shares > 0:
                     order = -1
             before = up
+    return fills
+
+
+# The same entries, and a stop that reads its own fill price -----------------------------------------------------
+
+
+def stops_out(m: Market) -> Mapping[str, Any]:
+    """Out two ranges below what was paid, or three below the highest close since."""
+    up = m.close.rolling(10).mean() > m.close.rolling(30).mean()
+    reach, highest = indicators.atr(m.high, m.low, m.close), ratchet(m.close, m.pos == 0.0)
+    leaves = (m.close < m.avg_price - 2.0 * reach) | (m.close < highest - 3.0 * reach)
+    enters = (m.pos == 0.0) & up & ~up.shift(1)
+    return {"target": where((m.pos > 0.0) & leaves, 0.0, where(enters, 1.0, HOLD))}
+
+
+def stops_by_hand(opened: Any, high: Any, low: Any, close: Any, cash: int, equity: Any) -> int:
+    """In whole shares, with the average true range and the stops in floats, as the columns have them."""
+    fills, shares, cost, highest, fast, slow, order = 0, 0, 0, 0, 0, 0, 0
+    reach, was_up = 0.0, False
+    for t in range(len(close)):
+        if order > 0:
+            bought = _affordable(order, opened[t], cash)
+            if bought > 0:
+                cost = bought * opened[t]
+                cash -= cost + _charged(cost)
+                shares = bought
+                fills += 1
+        elif order < 0:
+            cash += shares * opened[t] - _charged(shares * opened[t])
+            shares = 0
+            fills += 1
+        order = 0
+        price = close[t]
+        fast += price
+        slow += price
+        if t >= 10:
+            fast -= close[t - 10]
+        if t >= 30:
+            slow -= close[t - 30]
+        if t >= 1:
+            before = close[t - 1]
+            widest = max(high[t] - low[t], abs(high[t] - before), abs(low[t] - before)) / 100.0
+            reach += (widest - reach) / t if t <= 14 else (1 / 14) * (widest - reach)
+        highest = price if shares == 0 or price > highest else highest
+        equity[t] = cash + shares * price
+        up = 3 * fast > slow
+        if t >= 30:
+            if shares == 0:
+                if up and not was_up:
+                    order = _affordable(cash // price, price, cash)
+            elif price / 100.0 < cost / (shares * 100.0) - 2.0 * reach or price / 100.0 < highest / 100.0 - 3.0 * reach:
+                order = -1
+        was_up = up
     return fills
 
 
@@ -337,6 +390,25 @@ def one_instrument(kernels: Kernels, repeats: int) -> None:
     report("Moving averages, one instrument, per bar", measured, next(iter(contenders)), per=BARS, unit="ns")
 
 
+def own_fill_price(kernels: Kernels, repeats: int) -> None:
+    rows = minutes()
+    test = Backtest(rows, universe_of(1), stops_out, "1m", CAPITAL, kernels)
+    columns = [np.array(rows[name]) for name in ("open", "high", "low", "close")]
+    hand = numba.njit(error_model="numpy")(stops_by_hand)
+    expected = np.empty(BARS, np.int64)
+    fills = hand(*columns, CAPITAL, expected)
+    log = test.run()
+    assert (len(log.fills), int(curve(log)[-1])) == (fills, int(expected[-1])), (len(log.fills), fills)
+    assert np.array_equal(curve(log), expected)
+    print(f"\n{BARS:,} bars, {fills:,} fills, final equity {expected[-1] / 100:,.2f} in each")
+    contenders = {
+        "numba loop by hand, whole shares": lambda: hand(*columns, CAPITAL, np.empty(BARS, np.int64)),
+        "Friday": lambda: curve(test.run()),
+    }
+    measured = interleaved(contenders, repeats)
+    report("A stop that reads its own fill price, per bar", measured, next(iter(contenders)), per=BARS, unit="ns")
+
+
 def portfolio(kernels: Kernels, repeats: int) -> None:
     rows = days()
     test = Backtest(rows, universe_of(SYMBOLS), top_ten, "1d", PANEL_CAPITAL, kernels)
@@ -386,6 +458,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp()) if arguments.fresh else default_folder()
     kernels = Kernels(folder, print)
     one_instrument(kernels, arguments.repeats)
+    own_fill_price(kernels, arguments.repeats)
     portfolio(kernels, arguments.repeats)
 
 

@@ -52,8 +52,10 @@ class Soak:
         assert blocks is not None
         self.counts.update({
             "sessions": 1,
+            "sessions with columns that read their book": int(any(driver.given.readers)),
             "slices": log.slices,
             "slices by the kernel": blocks.counts["kernel"],
+            "of them with columns that read their book": blocks.counts["kernel"] * any(driver.given.readers),
             "slices that it left to the driver": blocks.counts["driver"],
             "decisions": len(log.decisions),
             "orders": len(log.orders),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -35,9 +36,13 @@ class Ahead(ABC):
 
     def __init__(self, program: Program, table: Table) -> None:
         self.ts, self.inst = table.ts, table.inst
-        self.bounds = _bounds(table)
+        self._table = table
         self.feedback: Mapping[str, Float64] = {label: table.columns[label] for label in book_columns(program)}
         self.outputs: Mapping[str, Float64] = {}
+
+    @cached_property
+    def bounds(self) -> Int64:
+        return _bounds(self._table)
 
     def __len__(self) -> int:
         """Slices."""
@@ -45,8 +50,18 @@ class Ahead(ABC):
 
     @property
     @abstractmethod
+    def row(self) -> int:
+        """The first row that was not run."""
+
+    @property
     def done(self) -> int:
         """Slices that were run."""
+        return int(np.searchsorted(self.bounds, self.row))
+
+    @property
+    def slots(self) -> Int64:
+        """Which slots of an instrument's state the slices change, where there is a ``context`` for kernels."""
+        return np.empty(0, np.int64)
 
     @property
     def context(self) -> int | None:
@@ -102,14 +117,14 @@ class SliceBySlice(Ahead):
         base = oracle.program.base
         super().__init__(oracle.program, tables[base])
         self.outputs = {name: np.full(len(self.ts), np.nan) for name in oracle.program.outputs}
-        self._oracle, self._table = oracle, tables[base]
+        self._oracle = oracle
         self._waiting = [(table, deque(table.slices())) for domain, table in tables.items() if domain != base]
-        self._done = 0
+        self._row = 0
         self._finish()
 
     @property
-    def done(self) -> int:
-        return self._done
+    def row(self) -> int:
+        return self._row
 
     def run(self, start: int, stop: int) -> None:
         ts = int(self.ts[start])
@@ -117,11 +132,11 @@ class SliceBySlice(Ahead):
         found = self._oracle.step(ts, self.inst[start:stop].tolist(), _part(self._table, start, stop))
         for name, column in found.items():
             self.outputs[name][start:stop] = column
-        self._done += 1
+        self._row = stop
         self._finish()
 
     def _finish(self) -> None:
-        if self._done == len(self):
+        if self._row == len(self.ts):
             self._observe(None)
 
     def _observe(self, until: int | None) -> None:

@@ -46,8 +46,8 @@ class Table:
         lengths = {label: len(column) for label, column in self.columns.items()}
         where: Rows = rows if places is None else dict(zip(("ts", "inst"), places, strict=True))
         count = len(where["ts"]) if "ts" in where else max(lengths.values(), default=0)
-        self.ts = _integers("ts", where, np.arange(count))
-        self.inst = _integers("inst", where, np.zeros(count))
+        self.ts = _integers(where["ts"] if "ts" in where else np.arange(count))
+        self.inst = _integers(where["inst"] if "inst" in where else np.zeros(count))
         wrong = {name: n for name, n in (lengths | {"inst": len(self.inst)}).items() if n != count}
         if wrong:
             raise SchemaError(f"columns of {domain} differ in length from its {count} rows: {wrong}")
@@ -74,9 +74,8 @@ class Table:
             yield int(self.ts[start]), rank(self.domain), self.domain, start, stop
 
 
-def _integers(name: str, rows: Rows, default: npt.NDArray[Any]) -> Int64:
-    given = rows[name] if name in rows else default  # noqa: SIM401 - a protocol without get()
-    return np.ascontiguousarray(np.asarray(given), np.int64)
+def _integers(values: Any) -> Int64:
+    return np.ascontiguousarray(np.asarray(values), np.int64)
 
 
 def _floats(values: npt.NDArray[Any]) -> Float64:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -22,9 +22,23 @@ def program_columns(rows: Chunk, labels: Iterable[str], scales: Float64) -> dict
     return {label: _column(rows, label, scales).tolist() for label in labels}
 
 
-def program_table(rows: Chunk, program: Program, domain: str, scales: Float64, times: Int64 | None = None) -> Table:
-    """The columns that a program reads in a domain, whole; ``times`` of the rows instead of their close."""
-    columns = {label: _column(rows, label, scales) for label in program.inputs[domain]}
+def program_table(
+    rows: Chunk,
+    program: Program,
+    domain: str,
+    scales: Float64,
+    times: Int64 | None = None,
+    *,
+    later: Collection[str] = (),
+) -> Table:
+    """The columns that a program reads in a domain, whole; ``times`` of the rows instead of their close.
+
+    Those that come ``later`` are NaN, to be filled in.
+    """
+    columns = {
+        label: np.full(len(rows), _NAN) if label in later else _column(rows, label, scales)
+        for label in program.inputs[domain]
+    }
     return Table(columns, program, domain, (rows.ts_event if times is None else times, rows.inst))
 
 

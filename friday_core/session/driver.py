@@ -133,10 +133,10 @@ class Driver:
     @property
     def stepped(self) -> dict[str, Any]:
         """Slices by who stepped them so far, and why the kernel may not: as ``summary.json`` has it."""
-        kernel = 0 if self._blocks is None else self._blocks.counts["kernel"]
+        kernel, late = (0, []) if self._blocks is None else (self._blocks.counts["kernel"], self._blocks.obstacles)
         called = 0 if self._quiet is None else self._quiet.slices
         driver = self.log.slices - kernel - called
-        return {"kernel": kernel, "called": called, "driver": driver, "obstacles": list(self.obstacles)}
+        return {"kernel": kernel, "called": called, "driver": driver, "obstacles": [*self.obstacles, *late]}
 
     @property
     def has_orders(self) -> bool:

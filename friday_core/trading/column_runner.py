@@ -15,7 +15,7 @@ from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice
 from friday_core.domain.orders import Fill, OrderEnded, OrderType
 from friday_core.interfaces.strategy import BookView, Decision
-from friday_core.trading.look_ahead import LookAhead
+from friday_core.trading.look_ahead import BookAhead, LookAhead
 from friday_core.trading.strategy_runner import ValueRunner
 
 
@@ -60,7 +60,7 @@ class ColumnRunner(ValueRunner):
         self._universe = universe
         self._base = program.base
         self._labels = program.inputs
-        self._ahead: LookAhead | None = None
+        self._ahead: LookAhead | BookAhead | None = None
         scales = universe.scales.tolist()
         self._executor = executor(program, scales, [one.id for one in universe])
 
@@ -69,18 +69,19 @@ class ColumnRunner(ValueRunner):
         return self._executor.program
 
     @property
-    def ahead(self) -> LookAhead | None:
+    def ahead(self) -> LookAhead | BookAhead | None:
         """What ``look_ahead`` found, until ``look_back``."""
         return self._ahead
 
-    def look_ahead(self, rows: Chunk, coarser: Mapping[str, Chunk]) -> LookAhead:
-        """All outputs of a block at once. Until ``look_back`` slices are those of the block.
+    def look_ahead(self, rows: Chunk, coarser: Mapping[str, Chunk]) -> LookAhead | BookAhead:
+        """All of a block at once that does not depend on the book. Until ``look_back`` slices are those of the block.
 
         ``go_to`` of what is returned must tell before each slice where it begins.
         """
         is_all = not self._instruments
         seen = None if is_all else np.array([self.sees(one.id) for one in self._universe], np.bool_)
-        self._ahead = LookAhead(self._executor, self._universe, rows, coarser, seen)
+        made = BookAhead if self.program.cone else LookAhead
+        self._ahead = made(self._executor, self._universe, rows, coarser, seen)
         return self._ahead
 
     def tell(self, news: Fill | OrderEnded) -> None:
@@ -111,12 +112,15 @@ class ColumnRunner(ValueRunner):
     ) -> Iterable[Decision]:
         if not bars:
             return
+
+        def of_book(label: str) -> list[float]:
+            return [_OF_BOOK[label](book, bar) for bar in bars]
+
         if self._ahead is not None:
-            yield from self._all_decided(bars, self._ahead.take(len(bars)))
+            yield from self._all_decided(bars, self._ahead.take(len(bars), of_book))
             return
         columns = {
-            label: [_OF_BOOK[label](book, bar) for bar in bars] if label in _OF_BOOK else _column(label, bars)
-            for label in self._labels[self._base]
+            label: of_book(label) if label in _OF_BOOK else _column(label, bars) for label in self._labels[self._base]
         }
         values = self._executor.step(ts_event, self._positions(bars), columns)
         yield from self._all_decided(bars, values)

@@ -15,7 +15,7 @@ from friday_core.causal.compiled.whole import Bound, WholeTables
 from friday_core.causal.compiled.words import FIRST, ROWS
 from friday_core.causal.program import Program
 from friday_core.causal.tables import Table
-from friday_core.domain.chunk import Float64
+from friday_core.domain.chunk import Float64, Int64
 from friday_core.errors import InvariantError
 
 
@@ -85,8 +85,12 @@ class CompiledAhead(Ahead):
     # Slices -------------------------------------------------------------------------------------
 
     @property
-    def done(self) -> int:
-        return int(np.searchsorted(self.bounds, self._rows[ROWS]))
+    def row(self) -> int:
+        return int(self._rows[ROWS])
+
+    @property
+    def slots(self) -> Int64:
+        return self._split.slots
 
     @property
     def context(self) -> int | None:

@@ -14,21 +14,24 @@ from friday_core.session.bills import Bills
 from friday_core.session.compiled.intents import Intents, Placed
 from friday_core.session.compiled.results import Sent, Written
 from friday_core.session.compiled.transfer import Transfer
-from friday_core.session.compiled.wishes import Wishes
+from friday_core.session.compiled.wishes import Wishes, wishes_of
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.slices import Slice, slices_of
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders
 from friday_core.simulation.compiled import words as w
-from friday_core.simulation.compiled.arena import Arena, Runs
+from friday_core.simulation.compiled.arena import Arena, Runs, plain
 from friday_core.simulation.matching_rules import MatchingRules
 from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.look_ahead import BookAhead, LookAhead
 
 #: Fewer rows than this are stepped one slice after the other: handing books over costs more.
 LEAST_ROWS = 256
 #: So many slices in one go repay what it costs to hand books over and back.
 WORTH_IT = 16
+#: Decisions of columns that read the book are not counted beforehand: room is made for so many at most.
+_CONE_DECISIONS = 1 << 16
 
 
 class CompiledSlices:
@@ -66,6 +69,8 @@ class CompiledSlices:
         self._arena = Arena(tuple(universe), limits, rules, charges, asked)
         self._transfer = Transfer(universe, desks, working, bills)
         self.counts = {"kernel": 0, "driver": 0}
+        #: Why blocks are the driver's, as far as it is known only once they are there.
+        self.obstacles: list[str] = []
         #: Slices that the driver steps before the kernel is asked again, and how many they may become.
         self._patience, self.most_patience = 1, 64
         #: Of a block, the first row that the driver must step in any case; for tests.
@@ -89,17 +94,24 @@ class CompiledSlices:
     ) -> Intents:
         """All slices of a block; what is to be sent."""
         ahead = [_looked_ahead(one, slices) for one in self._runners]
-        outputs = [one for one in ahead if one is not None]
+        known = [one for one in ahead if one is not None and self._can_run(one)]
         block = _Block(slices.rows)
         wishes: list[Wishes] = []
-        if len(outputs) == len(self._runners):
-            desks = zip(self._desks, self._runners, outputs, strict=True)
-            wishes = [Wishes(desk, runner, found, slices.rows) for desk, runner, found in desks]
+        if len(known) == len(self._runners):
+            desks = zip(self._desks, self._runners, known, strict=True)
+            wishes = [wishes_of(desk, runner, found, slices.rows) for desk, runner, found in desks]
         try:
             return self._stepped(block, wishes, standing, step_one, stops)
         finally:
             for one in self._runners:
                 one.look_back()
+
+    def _can_run(self, ahead: LookAhead | BookAhead) -> bool:
+        """Whether the kernel can run what reads the book: compiled code reaches it by its address alone."""
+        if isinstance(ahead, LookAhead) or ahead.cone.context is not None or self._kernel is plain:
+            return True
+        self.obstacles = ["columns read the book by an operator that runs in plain Python"]
+        return False
 
     def _stepped(
         self,
@@ -112,28 +124,33 @@ class CompiledSlices:
         """Without ``wishes``, because a strategy could not be asked ahead, every slice is the driver's."""
         intents, row, targets = Intents(), 0, self._targets(wishes)
         if wishes:
-            decisions = int(np.count_nonzero(~np.isnan(targets)))
-            self._arena.bind(block.columns, targets, decisions, self._log.slices)
+            cones = {number: one.cone for number, one in enumerate(wishes) if one.cone is not None}
+            decisions = int(np.count_nonzero(~np.isnan(targets))) + min(
+                len(cones) * len(block.rows) // 8, _CONE_DECISIONS
+            )
+            self._arena.bind(block.columns, targets, decisions, self._log.slices, cones)
             self._written = Written(self._universe, self._desks, block.columns, wishes, assumed=self._assumed)
         while row < len(block.rows):
             if wishes:
-                row = self._run(row, standing, intents, stops())
-                for one in wishes:
-                    one.catch_up(row, self._universe)
+                row = self._run(row, wishes, standing, intents, stops())
             for _ in range(self._patience):
                 if row < len(block.rows):
                     row = self._one(block, row, intents, step_one)
             for number, runner in enumerate(self._runners):
                 if runner.stopped is not None and wishes:
                     targets[number] = np.nan
+                    self._arena.drop_cone(number)
         return intents
 
     @staticmethod
     def _targets(wishes: Sequence[Wishes]) -> Float64:
-        """Of all desks, one after the other."""
+        """Of all desks, one after the other, and still their own."""
         if len(wishes) == 1:
             return wishes[0].targets.reshape(1, -1)
-        return np.array([one.targets for one in wishes])
+        targets = np.array([one.targets for one in wishes])
+        for one, own in zip(wishes, targets, strict=False):
+            one.targets = own
+        return targets
 
     def _one(self, block: _Block, row: int, intents: Intents, step_one: Callable[[Slice], Sequence[Intent]]) -> int:
         """The slice at a row, by the driver; where the next one begins."""
@@ -146,11 +163,13 @@ class CompiledSlices:
         self.counts["driver"] += 1
         return end
 
-    def _run(self, row: int, standing: Standing, intents: Intents, stops: int | None) -> int:
+    def _run(self, row: int, wishes: Sequence[Wishes], standing: Standing, intents: Intents, stops: int | None) -> int:
         """The kernel from a row on, as far as it goes; the first row that it did not take."""
         arena, log, first = self._arena, self._log, self._log.slices
         while self._transfer.is_possible():
             orders = self._transfer.take_up(arena, standing, log.slices)
+            for one in wishes:
+                one.begin(row)
             arena.start(row, stops, self.inject(row))
             assert self._kernel is not None
             self._kernel(arena)
@@ -158,6 +177,8 @@ class CompiledSlices:
             is_done = arena.slices > log.slices
             if is_done:
                 self._take(dict(enumerate(orders)), standing, intents)
+            for one in wishes:
+                one.catch_up(row, self._universe)
             if not arena.grow(is_done):
                 break
         stepped = log.slices - first
@@ -210,10 +231,10 @@ class _Block:
         return end
 
 
-def _looked_ahead(runner: ColumnRunner, slices: Slices) -> Mapping[str, Float64] | None:
-    """The outputs for all rows; ``None`` where that raises: then each slice is asked for, and says why."""
+def _looked_ahead(runner: ColumnRunner, slices: Slices) -> LookAhead | BookAhead | None:
+    """What is known of all rows; ``None`` where that raises: then each slice is asked for, and says why."""
     try:
-        return runner.look_ahead(slices.rows, slices.coarser).outputs
+        return runner.look_ahead(slices.rows, slices.coarser)
     except Exception:  # noqa: BLE001 - what a strategy raises stops it on the slice where it does
         runner.look_back()
         return None

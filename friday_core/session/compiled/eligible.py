@@ -56,8 +56,6 @@ def _of_desk(desk: Desk) -> Iterator[str]:
         yield "it is not written in columns"
         return
     program = runner.program
-    if program.cone:
-        yield "its columns read the book"
     if TARGET in program.outputs and SIGNAL in program.outputs:
         yield "it returns both signals and targets"
     elif TARGET not in program.outputs and SIGNAL not in program.outputs:

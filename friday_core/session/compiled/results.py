@@ -163,19 +163,19 @@ class Written:
         """Comes first: the words of orders are those of their decisions."""
         desk, row = table[:, w.D_DESK].copy(), table[:, w.D_ROW].copy()
         words = _Words(desk, row, self._wishes)
+        kinds = [one.kind for one in self._wishes]
         sent.reasons = Texts(len(table), words.one, words.every)
         if not len(table):
             return
-        weight, inst = words.of_desks([one.targets for one in self._wishes]), self._rows["inst"][row]
-        values = [one.values for one in self._wishes]
+        weight, inst = words.of_desks([one.targets[row] for one in self._wishes]), self._rows["inst"][row]
         numbers = np.arange(len(table))
         details = _Details(table, weight, inst, universe=self._universe, limits=self._limits)
         log.decisions.extend({
             "ts_event": self._rows["ts"][row],
             "strategy": Coded(desk, self._names),
             "instrument": Coded(inst, self._ids),
-            "kind": Coded(desk, [one.kind for one in self._wishes]),
-            "value": weight if len(values) == 1 and values[0] is self._wishes[0].targets else words.of_desks(values),
+            "kind": Coded(desk, kinds),
+            "value": words.of_desks([shown[kind] for shown, kind in zip(words.shown, kinds, strict=True)]),
             "asked": table[:, w.D_ASKED],
             "sent": table[:, w.D_SENT],
             "code": Coded(table[:, w.D_CODE], w.CODES),
@@ -278,35 +278,30 @@ class _Words:
     """What ``ValueRunner`` shows of the values that decided; ``desk`` and ``row`` are those of the decisions."""
 
     def __init__(self, desk: Int64, row: Int64, wishes: Sequence[Wishes]) -> None:
-        self._desk, self._row = desk, row
-        self._shown = [{name: column[row] for name, column in one.outputs.items()} for one in wishes]
+        self._desk = desk
+        #: The outputs of each desk, on the rows of all decisions.
+        self.shown = [one.at(row) for one in wishes]
 
     def of_desks(self, columns: Sequence[Float64]) -> Float64:
         """Of each decision the value in its desk's column."""
-        if len(columns) == 1:
-            return columns[0][self._row]
-        value = np.empty(len(self._desk))
-        for number, column in enumerate(columns):
-            own = self._desk == number
-            value[own] = column[self._row[own]]
-        return value
+        return columns[0] if len(columns) == 1 else np.array(columns)[self._desk, np.arange(len(self._desk))]
 
     def one(self, row: int) -> str:
-        columns = self._shown[int(self._desk[row])]
+        columns = self.shown[int(self._desk[row])]
         return ", ".join(f"{name} {column[row]:.6g}" for name, column in columns.items())
 
     def every(self) -> Sequence[str]:
-        if len(self._shown) == 1:
+        if len(self.shown) == 1:
             return self._of(0, slice(None))
         texts = np.empty(len(self._desk), object)
-        for number in range(len(self._shown)):
+        for number in range(len(self.shown)):
             own = np.flatnonzero(self._desk == number)
             texts[own] = self._of(number, own)
         return texts.tolist()
 
     def _of(self, number: int, rows: Int64 | slice) -> Sequence[str]:
         """What one desk showed on these rows."""
-        shown = self._shown[number].items()
+        shown = self.shown[number].items()
         parts = [[f"{name} {value:.6g}" for value in column[rows].tolist()] for name, column in shown]
         return parts[0] if len(parts) == 1 else list(map(", ".join, zip(*parts, strict=True)))
 

@@ -2,54 +2,87 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from friday_core.domain.chunk import Chunk, Float64, Int64, Universe
+from friday_core.domain.money import MINOR_DIGITS
 from friday_core.session.desk import Desk
+from friday_core.simulation.compiled.cones import Cone
 from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.look_ahead import BookAhead, LookAhead
 
-TARGET, SIGNAL = "target", "signal"
+TARGET: Literal["target"] = "target"
+SIGNAL: Literal["signal"] = "signal"
 
 
-class Wishes:
+class Wishes(ABC):
     """The wishes of one desk: ``targets`` has the weight of every row that decides, NaN elsewhere.
 
-    ``kind`` is what decisions are called, ``values`` what they say by row. A weight that is no weight
-    stands for a signal that is none: both are the driver's to refuse.
+    ``kind`` is what decisions are called. A weight that is no weight stands for a signal that is none:
+    both are the driver's to refuse.
     """
 
-    def __init__(self, desk: Desk, runner: ColumnRunner, outputs: Mapping[str, Float64], rows: Chunk) -> None:
-        self.outputs = outputs
-        self.kind = SIGNAL if SIGNAL in outputs else TARGET
-        self.values = outputs[self.kind]
+    #: The columns that the kernel has to run, because they read the book.
+    cone: Cone | None = None
+    targets: Float64
+
+    def __init__(self, runner: ColumnRunner, rows: Chunk) -> None:
+        self.kind = SIGNAL if SIGNAL in runner.program.outputs else TARGET
         self._runner = runner
-        self._changes: Int64 = np.empty(0, np.int64)
         self._inst, self._done = rows.inst, 0
-        if self.kind == TARGET:
-            self.targets = self.values
-            return
-        self._changes = self._changed(runner.latest_signals(), rows)
-        self.targets = np.full(len(rows), np.nan)
-        strength, share = self.values[self._changes], desk.share
-        assert share is not None
-        self.targets[self._changes] = np.where(np.abs(strength) <= 1.0, strength * share, np.inf)
+
+    @abstractmethod
+    def at(self, rows: Int64) -> Mapping[str, Float64]:
+        """The outputs at rows that decided."""
+
+    def begin(self, row: int) -> None:  # noqa: B027 - only a cone has to know
+        """The kernel goes on from a row."""
 
     def catch_up(self, row: int, universe: Universe) -> None:
         """The runner is told of the signals before a row."""
-        end = int(np.searchsorted(self._changes, row))
-        if end > self._done and self._runner.stopped is None:
-            rows = self._changes[self._done : end]
-            places, values = self._inst[rows].tolist(), self.values[rows].tolist()
+        rows = self._changes(row)
+        if len(rows) and self._runner.stopped is None:
+            places, values = self._inst[rows].tolist(), self.at(rows)[SIGNAL].tolist()
             self._runner.remember(dict(zip((universe[place].id for place in places), values, strict=True)))
-            self._done = end
+        self._done = row
 
-    def _changed(self, before: Float64, rows: Chunk) -> Int64:
+    @abstractmethod
+    def _changes(self, row: int) -> Int64:
+        """The rows before one, from where it was caught up, on which a signal changes."""
+
+
+class KnownWishes(Wishes):
+    """Of columns that do not read the book: all of them are known."""
+
+    def __init__(self, desk: Desk, runner: ColumnRunner, ahead: LookAhead, rows: Chunk) -> None:
+        super().__init__(runner, rows)
+        self._outputs = ahead.outputs
+        self._all_changes: Int64 = np.empty(0, np.int64)
+        self.targets = ahead.outputs[self.kind]
+        if self.kind == SIGNAL:
+            self._all_changes = self._changed(runner.latest_signals(), self.targets, rows)
+            strength, share = self.targets[self._all_changes], desk.share
+            assert share is not None
+            self.targets = np.full(len(rows), np.nan)
+            self.targets[self._all_changes] = np.where(np.abs(strength) <= 1.0, strength * share, np.inf)
+
+    def at(self, rows: Int64) -> Mapping[str, Float64]:
+        return {name: column[rows] for name, column in self._outputs.items()}
+
+    def _changes(self, row: int) -> Int64:
+        first, end = np.searchsorted(self._all_changes, [self._done, row])
+        return self._all_changes[first:end]
+
+    @staticmethod
+    def _changed(before: Float64, values: Float64, rows: Chunk) -> Int64:
         """The rows on which a signal is another one than the instrument's last; ``before`` by instrument."""
-        known = np.flatnonzero(self.values == self.values)  # not NaN
+        known = np.flatnonzero(~np.isnan(values))
         known = known[np.argsort(rows.inst[known], kind="stable")]
-        inst, values = rows.inst[known], self.values[known]
+        inst, values = rows.inst[known], values[known]
         last = np.empty(len(known))
         last[1:] = values[:-1]
         first = np.ones(len(known), np.bool_)
@@ -57,3 +90,42 @@ class Wishes:
         last[first] = before[inst[first]]
         found: Int64 = np.sort(known[values != last])
         return found
+
+
+class BookWishes(Wishes):
+    """Of columns that read the book: the kernel writes ``targets`` as it goes."""
+
+    def __init__(self, desk: Desk, runner: ColumnRunner, ahead: BookAhead, rows: Chunk) -> None:
+        super().__init__(runner, rows)
+        self._ahead = ahead
+        self._latest = np.append(runner.latest_signals(), desk.share or 0.0)
+        is_said = self.kind == TARGET and ahead.places is None
+        self.targets = ahead.cone.outputs[TARGET] if is_said else np.full(len(rows), np.nan)
+        self.cone = Cone(
+            ahead.cone,
+            self.kind,
+            ahead.places,
+            np.ascontiguousarray(rows["factor"], np.float64),
+            self._latest,
+            int(10 ** MINOR_DIGITS[desk.book.currency]),
+        )
+
+    def at(self, rows: Int64) -> Mapping[str, Float64]:
+        return self._ahead.at(rows)
+
+    def begin(self, row: int) -> None:
+        self._done = row
+        if self.kind == SIGNAL:
+            self._latest[:-1] = self._runner.latest_signals()
+
+    def _changes(self, row: int) -> Int64:
+        if self.kind == TARGET:
+            return np.empty(0, np.int64)
+        return self._done + np.flatnonzero(~np.isnan(self.targets[self._done : row]))
+
+
+def wishes_of(desk: Desk, runner: ColumnRunner, ahead: LookAhead | BookAhead, rows: Chunk) -> Wishes:
+    """What a desk wishes on a block, as far as it is known before the block is stepped."""
+    if isinstance(ahead, BookAhead):
+        return BookWishes(desk, runner, ahead, rows)
+    return KnownWishes(desk, runner, ahead, rows)

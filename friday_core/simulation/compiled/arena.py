@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from friday_core.domain.instruments import Instrument
 from friday_core.domain.money import MINOR_DIGITS
 from friday_core.domain.products import DERIVATIVES
 from friday_core.simulation.compiled import words as w
+from friday_core.simulation.compiled.cones import Cone
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.slices import run
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
@@ -22,8 +24,6 @@ from friday_core.trading.limits import Limits
 _LEAST_ROOM = 256
 #: Lots of a position that there is room for at first.
 _LOTS = 8
-#: Numbers that are no limit stand as ``NONE``; later sessions than this there are not.
-NEVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,21 @@ def plain(arena: Arena) -> None:
     """The kernel in Python: numbers of any size, and a fault where one does not fit."""
     views: list[Any] = [memoryview(array.data).cast("B") for array in arena.arrays()]
     formats = ["d" if array.dtype.kind == "f" else "q" for array in arena.arrays()]
-    run(Memory(*(view.cast(one) for view, one in zip(views, formats, strict=True))))
+    cones = arena.cones
+
+    def run_cone(desk: int, _context: int, first: int, stop: int) -> None:
+        cones[desk].ahead.run(first, stop)
+
+    rows = [view.cast(one) for view, one in zip(views, formats, strict=True)]
+    run(Memory(*[*rows, _floats, _words, run_cone]))
+
+
+def _floats(address: int) -> Any:
+    return ctypes.cast(address, ctypes.POINTER(ctypes.c_double))
+
+
+def _words(address: int) -> Any:
+    return ctypes.cast(address, ctypes.POINTER(ctypes.c_int64))
 
 
 class Arena:
@@ -75,7 +89,9 @@ class Arena:
         asked: Sequence[int],
     ) -> None:
         self.desks, self.instruments = len(limits), len(instruments)
-        self.context = np.zeros(w.LIMITS + w.LIMIT_WORDS * self.desks, np.int64)
+        self.context = np.zeros(w.LIMITS + (w.LIMIT_WORDS + w.CONE_WORDS) * self.desks, np.int64)
+        #: By desk, of those whose columns read their book.
+        self.cones: Mapping[int, Cone] = {}
         self._instruments = np.array([word for one in instruments for word in _instrument(one)], np.int64)
         self._lots, self._queue = _LOTS, 2 * self.desks * self.instruments + 8
         c = self.context
@@ -145,13 +161,25 @@ class Arena:
         """From a row on, until a session or a row that are not to be taken."""
         c = self.context
         c[w.ROW] = row
-        c[w.STOP_SESSION] = NEVER if stop_session is None else stop_session
-        c[w.STOP_ROW] = NEVER if stop_row is None else stop_row
+        c[w.STOP_SESSION] = w.NEVER if stop_session is None else stop_session
+        c[w.STOP_ROW] = w.NEVER if stop_row is None else stop_row
+        for desk, cone in self.cones.items():
+            c[self._cone_at(desk) + w.B_DONE] = cone.ahead.row
 
     # Rows ---------------------------------------------------------------------------------------
 
-    def bind(self, rows: Mapping[str, Array], targets: Array, decisions: int, first_ordinal: int) -> None:
-        """The rows of a block, by the names of ``Memory``; ``decisions`` of all desks may be made on them."""
+    def bind(
+        self,
+        rows: Mapping[str, Array],
+        targets: Array,
+        decisions: int,
+        first_ordinal: int,
+        cones: Mapping[int, Cone] | None = None,
+    ) -> None:
+        """The rows of a block, by the names of ``Memory``; ``decisions`` of all desks may be made on them.
+
+        ``targets`` of desks that have ``cones`` are written by the kernel.
+        """
         count = len(rows["ts"])
         columns = (len(_EQUITY) if self.instruments > 1 else len(_EQUITY) - 1) * count * self.desks
         self._rows = {**rows, "targets": targets}
@@ -160,6 +188,19 @@ class Arena:
         self._block_sessions = int(np.count_nonzero(rows["session"][1:] != rows["session"][:-1])) + 2
         self.context[w.ROWS], self.context[w.FIRST_ORDINAL] = count, first_ordinal
         self.context[w.EQUITY_ROWS] = count * self.desks
+        self.cones = cones or {}
+        self.context[w.CONES] = w.LIMITS + w.LIMIT_WORDS * self.desks if cones else 0
+        for desk in range(self.desks):
+            words = self.cones[desk].words() if desk in self.cones else 0
+            self.context[self._cone_at(desk) : self._cone_at(desk + 1)] = words
+
+    def drop_cone(self, desk: int) -> None:
+        """The desk's columns are not asked any more."""
+        self.cones = {number: cone for number, cone in self.cones.items() if number != desk}
+        self.context[self._cone_at(desk) + w.B_KIND] = w.NO_CONE
+
+    def _cone_at(self, desk: int) -> int:
+        return w.LIMITS + w.LIMIT_WORDS * self.desks + w.CONE_WORDS * desk
 
     def arrays(self) -> list[Array]:
         """In the order of ``Memory``."""

@@ -94,7 +94,7 @@ from friday_core.simulation.compiled.words import (
 
 def decide(m: Memory, desk: int, row: int, end: int, session: int) -> None:
     """All that a desk wants of a slice, to the orders that join the queue."""
-    if _is_latched(m, desk):
+    if is_latched(m, desk):
         m.c[FAULT] = LATCHED
         return
     count = wants(m, desk, row, end)
@@ -119,7 +119,7 @@ def decide(m: Memory, desk: int, row: int, end: int, session: int) -> None:
         w = m.s[w + W_NEXT]
 
 
-def _is_latched(m: Memory, desk: int) -> bool:
+def is_latched(m: Memory, desk: int) -> bool:
     """Whether a limit was reached that the driver knows how to keep."""
     s, d = m.s, desk_at(desk)
     tier = m.c[limits_at(desk) + L_TIER]

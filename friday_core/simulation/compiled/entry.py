@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from friday_core.causal.compiled.driver import run_rows
 from friday_core.causal.compiled.pointers import floats, words
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.slices import run
@@ -24,5 +25,12 @@ def enter(context: int) -> None:
         floats(c[ADDRESSES + 8]),
         floats(c[ADDRESSES + 9]),
         floats(c[ADDRESSES + 10]),
+        floats,
+        words,
+        _run,
     )
     run(memory)
+
+
+def _run(_desk: int, context: int, first: int, stop: int) -> None:
+    run_rows(context, first, stop)

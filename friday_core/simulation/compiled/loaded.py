@@ -13,8 +13,8 @@ from friday_core.simulation.compiled.arena import Arena
 
 _HERE = "friday_core.simulation.compiled"
 _MODULES = (
-    "slices", "stretches", "deciding", "sharing", "limiting", "wanting", "filling", "books", "money", "places",
-    "memory", "words",
+    "slices", "stretches", "asking", "deciding", "sharing", "limiting", "wanting", "filling", "books", "money",
+    "places", "memory", "words",
 )  # fmt: skip
 ENTRY = Routine(
     f"{_HERE}.entry",
@@ -24,6 +24,7 @@ ENTRY = Routine(
         "friday_core.simulation.fill_rules",
         "friday_core.domain.money",
         "friday_core.domain.chunk",
+        "friday_core.causal.op",
     ),
     "the kernel of backtests",
 )

@@ -13,6 +13,9 @@ class Memory(NamedTuple):
     one column after the other, and with several instruments gross, and the first row of each slice. Then the
     rows: ``volume`` and ``session`` are float64, and so is ``targets``, desk by desk, NaN where nothing is
     decided.
+
+    What stands elsewhere is reached by its address: ``floats`` and ``words`` make arrays of one, and
+    ``run(desk, context, first, stop)`` runs the rows of a desk's columns that read its book.
     """
 
     c: Any
@@ -27,3 +30,6 @@ class Memory(NamedTuple):
     volume: Any
     session: Any
     targets: Any
+    floats: Any
+    words: Any
+    run: Any

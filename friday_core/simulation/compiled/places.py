@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.words import (
+    CONE_WORDS,
+    CONES,
     DESK_WORDS,
     DESKS_AT,
     DRAFT_WORDS,
@@ -19,6 +21,7 @@ from friday_core.simulation.compiled.words import (
     PAIRS,
     QUEUE,
     QUEUE_WORDS,
+    ROWS,
 )
 
 
@@ -55,3 +58,16 @@ def order_at(m: Memory, number: int) -> int:
 def limits_at(desk: int) -> int:
     """Where the limits of a desk stand in the context; ``NONE`` for what is not limited."""
     return LIMITS + desk * LIMIT_WORDS
+
+
+def cone_at(m: Memory, desk: int) -> int:
+    """Where a desk's columns that read its book stand in the context, if any desk has some."""
+    return m.c[CONES] + desk * CONE_WORDS  # type: ignore[no-any-return]
+
+
+def slice_end(m: Memory, row: int) -> int:
+    """The row after the slice that a row belongs to."""
+    end, rows, ts = row + 1, m.c[ROWS], m.ts[row]
+    while end < rows and m.ts[end] == ts and m.inst[end] > m.inst[end - 1]:
+        end += 1
+    return end

@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 from friday_core.domain.chunk import MISSING_PRICE
+from friday_core.simulation.compiled.asking import ask, is_quiet
 from friday_core.simulation.compiled.books import mark
 from friday_core.simulation.compiled.deciding import decide
 from friday_core.simulation.compiled.filling import match
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
-from friday_core.simulation.compiled.places import desk_at, limits_at, pair_at, queue_at
-from friday_core.simulation.compiled.stretches import is_wished, pass_over, slice_end
+from friday_core.simulation.compiled.places import desk_at, limits_at, pair_at, queue_at, slice_end
+from friday_core.simulation.compiled.stretches import is_wished, pass_over
 from friday_core.simulation.compiled.words import (
     BACKWARDS,
     CASH,
+    CONES,
     COST,
     DAY_EQUITY,
     DAY_LATCHED,
@@ -104,7 +106,7 @@ def _slice(m: Memory, row: int, end: int) -> int:
     c, s = m.c, m.s
     session = int(m.session[row])
     is_new = s[HAS_LATEST] == 0 or session != s[LATEST_SESSION]
-    if not (is_new or c[IS_WATCHED] == 1 or s[WORKING] > 0 or _decides(m, row, end)):
+    if not (is_new or c[IS_WATCHED] == 1 or s[WORKING] > 0 or _decides(m, row, end) or not is_quiet(m, end)):
         if row >= c[STOP_ROW]:
             c[FAULT] = INJECTED
             return DRIVERS
@@ -169,6 +171,8 @@ def _eventful(m: Memory, row: int, end: int, session: int, is_new: bool) -> None
     for n in range(s[WORKING]):
         s[desk_at(s[queue_at(m, n) + Q_DESK]) + DESK_ORDERS] += 1
     for desk in range(m.c[DESKS]):
+        if m.c[FAULT] == 0 and m.c[CONES] != 0:
+            ask(m, desk, row, end)
         if m.c[FAULT] == 0 and (s[desk_at(desk) + DESK_ORDERS] > 0 or is_wished(m, desk, row, end)):
             decide(m, desk, row, end, session)
 

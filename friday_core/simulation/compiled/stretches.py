@@ -5,12 +5,17 @@
 from __future__ import annotations
 
 from friday_core.domain.chunk import MISSING_PRICE
+from friday_core.simulation.compiled.asking import look_ahead, seen_before
 from friday_core.simulation.compiled.books import mark
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import LARGEST_AMOUNT
-from friday_core.simulation.compiled.places import desk_at, instrument_at, pair_at
+from friday_core.simulation.compiled.places import cone_at, desk_at, instrument_at, pair_at, slice_end
 from friday_core.simulation.compiled.words import (
+    B_DONE,
+    B_KIND,
+    B_QUIET,
     CASH,
+    CONES,
     DEEPEST,
     DESKS,
     DIVISOR,
@@ -27,6 +32,7 @@ from friday_core.simulation.compiled.words import (
     LATEST_TS,
     MARK,
     MULTIPLIER,
+    NO_CONE,
     ORDINAL,
     PEAK,
     POSITION,
@@ -43,17 +49,37 @@ def pass_over(m: Memory, row: int) -> int:
     c, s = m.c, m.s
     if c[DESKS] != 1 or c[IS_WATCHED] == 1 or s[WORKING] != 0 or s[HAS_LATEST] == 0:
         return row
-    if s[desk_at(0) + HELD] == 0:
-        return _flat(m, row)
-    return _only(m, row) if c[INSTS] == 1 and m.s[instrument_at(m, 0) + DIVISOR] == 1 else _held(m, row)
+    last = min(c[ROWS], c[STOP_ROW])
+    if c[CONES] == 0 or c[cone_at(m, 0) + B_KIND] == NO_CONE:
+        return _passed(m, row, last)
+    before = -1
+    while before < row < last:
+        before, row = row, _passed(m, row, min(last, _quiet(m, row)))
+    return row
 
 
-def _flat(m: Memory, row: int) -> int:
+def _quiet(m: Memory, row: int) -> int:
+    """The row up to which columns that read the book wish nothing; where that is not known, they are asked."""
+    b = cone_at(m, 0)
+    if m.c[b + B_QUIET] <= row and m.c[b + B_DONE] <= seen_before(m, b, row):
+        look_ahead(m, 0, row)
+    return m.c[b + B_QUIET]  # type: ignore[no-any-return]
+
+
+def _passed(m: Memory, row: int, last: int) -> int:
+    if m.s[desk_at(0) + HELD] == 0:
+        return _flat(m, row, last)
+    if m.c[INSTS] == 1 and m.s[instrument_at(m, 0) + DIVISOR] == 1:
+        return _only(m, row, last)
+    return _held(m, row, last)
+
+
+def _flat(m: Memory, row: int, last: int) -> int:
     """Nothing is held: every slice is like the one before."""
     c, s, d = m.c, m.s, desk_at(0)
     cash, session, to = s[d + CASH], float(s[LATEST_SESSION]), s[ORDINAL] - c[FIRST_ORDINAL]
     every = c[EQUITY_ROWS]
-    last, first, several = min(c[ROWS], c[STOP_ROW]), row, c[INSTS] > 1
+    first, several = row, c[INSTS] > 1
     while row < last and m.session[row] == session:
         end = slice_end(m, row)
         if is_wished(m, 0, row, end):
@@ -68,12 +94,12 @@ def _flat(m: Memory, row: int) -> int:
     return row
 
 
-def _held(m: Memory, row: int) -> int:
+def _held(m: Memory, row: int, last: int) -> int:
     c, s, d = m.c, m.s, desk_at(0)
     cash, session, to = s[d + CASH], float(s[LATEST_SESSION]), s[ORDINAL] - c[FIRST_ORDINAL]
     every = c[EQUITY_ROWS]
     peak, deepest, equity = max(s[d + PEAK], s[d + EQUITY]), s[d + DEEPEST], s[d + EQUITY]
-    last, first, several = min(c[ROWS], c[STOP_ROW]), row, c[INSTS] > 1
+    first, several = row, c[INSTS] > 1
     if peak > s[d + PEAK]:
         deepest = 0
     while row < last and m.session[row] == session:
@@ -99,13 +125,13 @@ def _held(m: Memory, row: int) -> int:
     return row
 
 
-def _only(m: Memory, row: int) -> int:
+def _only(m: Memory, row: int, last: int) -> int:
     """As ``_held`` for the only instrument, whose worth is its mark times a number."""
     c, s, d, p = m.c, m.s, desk_at(0), pair_at(m, 0, 0)
     cash, session, to = s[d + CASH], float(s[LATEST_SESSION]), s[ORDINAL] - c[FIRST_ORDINAL]
     every = c[EQUITY_ROWS]
     peak, deepest, equity = max(s[d + PEAK], s[d + EQUITY]), s[d + DEEPEST], s[d + EQUITY]
-    last, first = min(c[ROWS], c[STOP_ROW]), row
+    first = row
     times, worth, price = s[p + POSITION] * m.s[instrument_at(m, 0) + MULTIPLIER], s[p + WORTH], s[p + MARK]
     most = LARGEST_AMOUNT // abs(times)
     if peak > s[d + PEAK]:
@@ -126,14 +152,6 @@ def _only(m: Memory, row: int) -> int:
         s[p + MARK], s[p + WORTH], s[d + VALUE], s[d + GROSS] = price, worth, worth, abs(worth)
         _remember(m, row, to, peak, deepest, equity)
     return row
-
-
-def slice_end(m: Memory, row: int) -> int:
-    """The row after the slice that begins at one."""
-    end, rows, ts = row + 1, m.c[ROWS], m.ts[row]
-    while end < rows and m.ts[end] == ts and m.inst[end] > m.inst[end - 1]:
-        end += 1
-    return end
 
 
 def is_wished(m: Memory, desk: int, row: int, end: int) -> bool:

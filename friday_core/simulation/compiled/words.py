@@ -7,6 +7,8 @@ from __future__ import annotations
 
 #: No limit, no order, no row.
 NONE = -1
+#: Later rows and sessions than this there are not.
+NEVER = 2**62
 PPM = 1_000_000
 
 # The context: what does not change during a run, and how it ended -----------------------------------------------
@@ -31,6 +33,8 @@ SAVED_AT, INSTRUMENTS_AT, DRAFTS_AT, DECISIONS_AT, ORDERS_AT, FILLS_AT, ENDED_AT
 )
 # Addresses, in the order of ``Memory``.
 ADDRESSES = 42
+#: Where columns that read their own book stand, by desk, after the limits of all; 0 if there are none.
+CONES = 53
 #: Limits of each desk follow.
 LIMITS = 54
 (
@@ -40,6 +44,18 @@ LIMITS = 54
 LIMIT_WORDS = 12
 #: ``L_ASKED``: about what Python is asked, so that a slice with one is the driver's.
 NOTHING, ORDERS_ASKED, WISHES_ASKED = range(3)
+
+# Of a desk's columns that read its book: what they say; the context that runs them, and how many of their rows it has
+# run; addresses of what they say, of how many rows before each one they see (0: all of them), of the latest signals by
+# instrument and behind these the sizer's share, of the rows' factors and, where they are read, of the book's columns.
+B_KIND, B_RUN, B_DONE, B_OUT, B_PLACES, B_LATEST, B_FACTOR, B_POS, B_AVG_PRICE, B_OPEN_QTY, B_CASH, B_EQUITY = range(12)
+# Minor units of the currency; the slots of their state, how many, and room for all of them (0: nothing is run ahead);
+# the row up to which they were run and wish nothing, and how many rows are run ahead.
+B_MAJOR, B_SLOTS, B_SLOT_COUNT, B_SAVED, B_QUIET, B_SPAN = range(12, 18)
+CONE_WORDS = 18
+#: ``B_KIND``: no such columns, or no longer.
+NO_CONE, TARGETS, SIGNALS = range(3)
+LEAST_SPAN, MOST_SPAN = 16, 512
 
 #: What the kernel comes back with: all rows are done, or the slice at ``ROW`` is the driver's, or room is missing.
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)

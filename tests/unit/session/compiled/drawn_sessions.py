@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from unit.session.compiled.book_readers import READERS
 
 from friday_core.causal.market import Market
 from friday_core.causal.oracle import Executor, Oracle
@@ -75,6 +76,8 @@ class Drawn:
     kinds: Sequence[str] = ("target",) * 5
     rules_in_python: Mapping[str, RiskRule | RiskAdjuster] = field(default_factory=dict)
     patience: int = 1
+    #: By strategy how it reads its book, if it does.
+    readers: Sequence[str] = ("",) * 5
 
 
 def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
@@ -90,7 +93,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
     injected = sorted({int(one) for one in random.integers(0, len(rows), int(random.choice([0, 0, 1, 3, 10])))})
     ids = [one.id for one in universe]
     sees = [ids[:: int(random.integers(1, 3))] if random.random() < 0.2 else () for _ in range(desks)]
-    return Drawn(
+    given = Drawn(
         universe,
         rows,
         [f"wish{number}" for number in range(desks)],
@@ -107,6 +110,17 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         _python(random),
         int(random.choice([1, 1, 1, 8])),
     )
+    return with_readers(given, seed)
+
+
+def with_readers(given: Drawn, seed: int) -> Drawn:
+    """Half of the sessions with strategies that read their books, and adjusted prices."""
+    random, desks = np.random.default_rng([seed, 1]), len(given.wishes)
+    if random.random() < 0.5:
+        return given
+    factor = np.full(len(given.rows), random.choice([1.0, 1.0, 0.5, 1 / 3]))
+    readers = [str(one) for one in random.choice([*READERS, *READERS, "", ""], desks)]
+    return replace(given, rows=given.rows.with_columns({"factor": factor}), readers=readers)
 
 
 class AtMost(RiskRule):
@@ -260,10 +274,12 @@ def _ends(rows: Chunk) -> list[int]:
 # Stepping it -------------------------------------------------------------------------------------------------------
 
 
-def program(wish: str, columns: Sequence[str], kind: str = "target") -> Program:
-    """A target, or signal, that is a column, and what is shown beside it."""
+def program(wish: str, columns: Sequence[str], kind: str = "target", reader: str = "") -> Program:
+    """A target, or signal, that is a column or comes of one and the book, and what is shown beside it."""
 
     def outputs(m: Market) -> Mapping[str, Any]:
+        if reader:
+            return {"held": m.pos.rolling(2).sum(), kind: READERS[reader](m, m[wish])}
         return {"last": m.raw.close * 1.0, kind: m[wish]}
 
     return trace_program(outputs, columns, base="1m", adjusted=False)
@@ -289,7 +305,7 @@ class Stepped:
                 number,
                 ColumnRunner(
                     f"s{number}",
-                    program(wish, given.wishes, given.kinds[number]),
+                    program(wish, given.wishes, given.kinds[number], given.readers[number]),
                     given.universe,
                     given.sees[number],
                     executor,
@@ -335,6 +351,11 @@ class Stepped:
     def _next_injected(self, row: int) -> int | None:
         return next((one - self._start for one in self.given.injected if one - self._start >= row), None)
 
+    def _reading(self) -> list[Desk]:
+        """Those whose columns read their book to the end."""
+        desks = zip(self.desks, self.given.readers, strict=False)
+        return [desk for desk, reader in desks if reader and desk.runner.stopped is None]
+
     def left(self) -> dict[str, Any]:
         """Everything, comparable."""
         log = self.driver.log
@@ -350,6 +371,7 @@ class Stepped:
             "risk": [(desk.state.memory(), list(desk.state._sent)) for desk in self.desks],
             "tags": [desk.tags._counters for desk in self.desks],
             "signals": [desk.runner._signals for desk in self.desks],
+            "states": [desk.runner._executor.snapshot() for desk in self._reading()],
             "news": [desk.runner._news for desk in self.desks],
         }
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from unit.session.compiled.drawn_sessions import Drawn, Share, Stepped
+from unit.session.compiled.drawn_sessions import Drawn, Share, Stepped, differences
 
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.executed import ExecutedOrder
@@ -15,6 +15,7 @@ from friday_core.interfaces.broker import ChargesPlan, Tariff
 from friday_core.session.compiled.eligible import obstacles
 from friday_core.session.driver import Driver
 from friday_core.simulation.compiled.arena import plain
+from friday_core.simulation.compiled.loaded import Compiled
 from friday_core.simulation.matching import BarMatcher, MatchingRules
 from friday_core.simulation.scaled_costs import known_shares
 from friday_core.trading.limits import Limits
@@ -51,6 +52,25 @@ def test_the_kernel_steps_every_slice_of_an_all_in_strategy() -> None:
     stepped = Stepped(simple(), kernel=plain)
     assert counts(stepped) == {"kernel": ROWS, "driver": 0}
     assert len(stepped.driver.log.fills) == 60
+
+
+def test_a_strategy_that_reads_its_own_fill_price_is_the_kernels_too() -> None:
+    """Bought at 102.95 on row 4; the close of row 108 is the first one below 99% of that."""
+    given = simple([float("nan")] * 3 + [0.5], readers=["stop"])
+    falling = {name: given.rows[name][::-1].copy() for name in ("open", "high", "low", "close")}
+    stepped = Stepped(dataclasses.replace(given, rows=given.rows.with_columns(falling)), kernel=plain)
+    assert counts(stepped) == {"kernel": ROWS, "driver": 0}
+    times = given.rows.ts_event.tolist()
+    fills = [(str(one.side), times.index(one.ts_event), one.price) for one in stepped.driver.log.fills]
+    assert fills == [("buy", 4, 10_295), ("sell", 109, 10_190)]
+
+
+def test_a_cone_without_code_for_kernels_is_the_drivers(compiled: Compiled) -> None:
+    given = simple([0.5], readers=["stop"])
+    stepped = Stepped(given, kernel=compiled)
+    assert counts(stepped) == {"kernel": 0, "driver": ROWS}
+    assert stepped.driver.stepped["obstacles"] == ["columns read the book by an operator that runs in plain Python"]
+    assert differences(Stepped(given).left(), stepped.left()) == []
 
 
 def test_a_slice_that_is_injected_is_the_drivers_alone() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from fakes.bars import COLUMNS, UNIVERSE, A, B, Row, chunk_of, cut
 from fakes.streams import MARKET_DATA, flow_of
 
 from friday_core.causal.choices import where
-from friday_core.causal.columns import Col
+from friday_core.causal.columns import HOLD, Col
 from friday_core.causal.market import Market
 from friday_core.causal.program import trace_program
 from friday_core.domain.chunk import Chunk
@@ -30,6 +30,7 @@ from friday_core.trading.limits import Limits
 from friday_core.trading.risk import RiskEngine
 
 SESSIONS, MINUTES = 12, 60
+Outputs = Callable[[Market], Mapping[str, Col]]
 
 
 class Free(NoCharges):
@@ -46,6 +47,12 @@ def trend(m: Market) -> Mapping[str, Col]:
     return {"signal": where(is_up, 1.0, 0.0), "mean": quarters}
 
 
+def stopped(m: Market) -> Mapping[str, Col]:
+    """The same, until the close falls below what was paid."""
+    lost = (m.pos > 0.0) & (m.close < m.avg_price - 0.3)
+    return {"signal": where(lost | (trend(m)["signal"] == 0.0), 0.0, where(m.pos == 0.0, trend(m)["signal"], HOLD))}
+
+
 def minutes() -> Chunk:
     random = np.random.default_rng(3)
     rows = []
@@ -59,10 +66,17 @@ def minutes() -> Chunk:
     return chunk_of(rows)
 
 
-def run(chunk: Chunk, at: list[int], *, with_kernel: bool, actions: tuple[CorporateAction, ...] = ()) -> Core:
+def run(
+    chunk: Chunk,
+    at: list[int],
+    *,
+    with_kernel: bool,
+    actions: tuple[CorporateAction, ...] = (),
+    outputs: Outputs = trend,
+) -> Core:
     columns = StreamPlan(COLUMNS, interval="1m")
     flow = flow_of(columns, domains=["15m"])
-    program = trace_program(trend, base="1m")
+    program = trace_program(outputs, base="1m")
     desks = [
         Desk(
             number,
@@ -86,11 +100,12 @@ def run(chunk: Chunk, at: list[int], *, with_kernel: bool, actions: tuple[Corpor
     return core
 
 
+@pytest.mark.parametrize("outputs", [trend, stopped])
 @pytest.mark.parametrize("at", [[], [1, 700, 1_500]])
-def test_coarser_bars_and_a_split_make_no_difference(at: list[int]) -> None:
+def test_coarser_bars_and_a_split_make_no_difference(at: list[int], outputs: Outputs) -> None:
     chunk, actions = minutes(), (CorporateAction(A, 105, numerator=2, factor=2.0),)
-    slow = run(chunk, [], with_kernel=False, actions=actions)
-    fast = run(chunk, at, with_kernel=True, actions=actions)
+    slow = run(chunk, [], with_kernel=False, actions=actions, outputs=outputs)
+    fast = run(chunk, at, with_kernel=True, actions=actions, outputs=outputs)
     assert len(slow.log.fills) > 100
     assert list(fast.log.decisions) == list(slow.log.decisions)
     assert list(fast.log.positions) == list(slow.log.positions)
