@@ -40,6 +40,7 @@ ONLY_READ = {
     "docs/paper.md": {"sh that is parsed": 1},
     "docs/parity.md": {"sh that is parsed": 1},
     "docs/report.md": {"sh that is parsed": 1},
+    "docs/sandbox_paper.md": {"sh that is parsed": 1},
     "docs/settings.md": {"sh that is parsed": 1},
     "docs/write_a_plugin.md": {"sh that is parsed": 1},
     "examples/friday-moon/README.md": {"sh that is parsed": 2, PYPROJECT: 1},
