@@ -23,6 +23,9 @@ _WORKING = tuple(str(one) for one in (OrderStatus.ACKED, OrderStatus.OPEN, Order
 #: Sums of large prices are beyond SQLite's integers.
 _TEXT = frozenset({"worth", "notional"})
 _KEYS = {"orders": "number", "trades": "number", "parts": '"order", part', "requests": "number"}
+#: P1000000 comes after P999999.
+_IN_ORDER = {"orders": "length(number), number", "trades": "length(number), number"}
+_INDEXES = ("orders (status)", "orders (tag)", "updates (wall)")
 
 
 class Book:
@@ -47,6 +50,8 @@ class Book:
             self._file.execute(
                 "CREATE TABLE IF NOT EXISTS updates (number INTEGER PRIMARY KEY, wall INTEGER, row TEXT)"
             )
+            for place, index in enumerate(_INDEXES):
+                self._file.execute(f"CREATE INDEX IF NOT EXISTS index{place} ON {index}")
         if self.fact("format", _FORMAT) != _FORMAT:
             raise BrokerError(f"{folder / FILE} is a book of another version of Friday: use another folder")
         with self.transaction():
@@ -208,7 +213,8 @@ def _read(
 ) -> list[T]:
     names = kind.__struct_fields__
     columns = ", ".join(f'"{name}"' for name in names)
-    found = file.execute(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {by or _KEYS[table]}", values)  # noqa: S608
+    by = by or _IN_ORDER.get(table, _KEYS[table])
+    found = file.execute(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {by}", values)  # noqa: S608
     return [msgspec.convert(dict(zip(names, row, strict=True)), kind, strict=False) for row in found]
 
 

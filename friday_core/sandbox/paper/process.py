@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -80,8 +81,9 @@ def address_of(folder: Path) -> Address:
 async def _served(exchange: Exchange, faults: Faults, port: int, ready: Callable[[int], None]) -> float | None:
     server = Server(exchange, faults)
     loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT"):
-        loop.add_signal_handler(getattr(signal, name), server.stop)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers, and ends the process
+            loop.add_signal_handler(name, server.stop)
     await server.serve(port, ready)
     return server.restart_after
 

@@ -33,6 +33,12 @@ class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     manual: bool = False
     cash: int = 100_000_000
 
+    def __post_init__(self) -> None:
+        if min(self.parts, self.tick_size) < 1:
+            raise ValueError("parts and tick_size are at least 1")
+        if min(self.delay, self.part_delay, self.part_ticks, self.slippage_ticks, self.speed) < 0:
+            raise ValueError("delay, part_delay, part_ticks, slippage_ticks and speed must not be negative")
+
 
 class Scenario(msgspec.Struct, frozen=True):
     """``prices`` are settings of a source of bars; without them prices walk by ``seed``."""

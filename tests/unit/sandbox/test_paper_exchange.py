@@ -88,6 +88,14 @@ def test_two_orders_with_one_tag_are_two_orders(book: Book) -> None:
         exchange.cancel(NOW, tag="A")
 
 
+def test_orders_stand_in_the_order_in_which_they_came_however_many(book: Book) -> None:
+    exchange = market(book)
+    with book.transaction():
+        book.note("orders", 999_998)
+    assert [exchange.place(limit(tag), NOW).tag for tag in "ABC"] == ["A", "B", "C"]
+    assert [(one.number, one.tag) for one in book.orders()] == [("P999999", "A"), ("P1000000", "B"), ("P1000001", "C")]
+
+
 def test_one_of_two_is_cancelled_by_its_number(book: Book) -> None:
     exchange = market(book)
     exchange.place(limit(), NOW)

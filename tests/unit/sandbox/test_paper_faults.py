@@ -120,7 +120,9 @@ def test_all_that_is_misspelt_is_named_with_the_nearest_word(tmp_path: Path) -> 
     ]
 
 
-@pytest.mark.parametrize("text", ["faults = 3", "market = 1", '[market]\nparts = "x"', "faults = [1]", "seed = 1.5"])
+@pytest.mark.parametrize(
+    "text", ["faults = 3", "market = 1", '[market]\nparts = "x"', "faults = [1]", "seed = 1.5", "[market]\nspeed = -1"]
+)
 def test_a_value_of_another_kind_is_told(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigurationError, match="invalid value"):
         scenario(tmp_path, text)
