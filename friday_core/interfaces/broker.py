@@ -285,7 +285,8 @@ class RealBroker(Broker, ABC):
             return [ComponentSpec("broker", "harbour", Harbour)]
     """
 
-    account = "real"
+    #: ``"simulated"`` of one that stands at a sandbox, where no money is at stake.
+    account: ClassVar[Literal["simulated", "real"]] = "real"
 
     @abstractmethod
     def listen(self, tell: Callable[[OrderUpdate], None]) -> None:

@@ -49,8 +49,8 @@ def _broker(component: Component) -> Iterator[tuple[str, str]]:
     account = getattr(component, "account", None)
     if account not in ("simulated", "real"):
         yield f"its account is {account!r}", 'brokers declare account = "simulated" or "real"'
-    elif account == "simulated" and not isinstance(component, SimulatedBroker):
-        mend = "derive it from friday_core.api.SimulatedBroker, or from RealBroker if it trades real money"
+    elif account == "simulated" and not isinstance(component, SimulatedBroker | RealBroker):
+        mend = "derive it from friday_core.api.SimulatedBroker, or from RealBroker if a sandbox tells of its orders"
         yield "its account is simulated, and it has no matcher", mend
     elif account == "real" and not isinstance(component, RealBroker):
         mend = "derive it from friday_core.api.RealBroker, or from SimulatedBroker if it trades no money"

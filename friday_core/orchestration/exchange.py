@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from friday_core.errors import ConfigurationError, FridayError, InvariantError, Problem, ProblemKind
+from friday_core.errors import ConfigurationError, FridayError, Problem, ProblemKind
 from friday_core.infrastructure.logging import described
 from friday_core.interfaces.broker import Matcher, SimulatedBroker
 from friday_core.orchestration.assembly import Assembly
@@ -20,12 +20,12 @@ from friday_core.simulation.scaled_costs import scaled_slippage
 def exchange_of(assembly: Assembly) -> Matcher:
     """A fresh matcher of the session's broker, at the scale of slippage that the configuration has.
 
-    ``ConfigurationError`` if the broker has none, or one that cannot be asked or scaled.
+    ``ConfigurationError`` if the broker has none, being told of its fills, or one that cannot be asked or scaled.
     """
     broker, settings = assembly.broker, assembly.settings
-    if not isinstance(broker, SimulatedBroker):
-        raise InvariantError("the driver of a historical session needs a simulated broker")
     node = next(one for one in assembly.graph.nodes.values() if one.request.kind is Kind.BROKER)
+    if not isinstance(broker, SimulatedBroker):
+        raise ConfigurationError([_no_simulation(node)])
     try:
         matcher = _made(node, broker, settings.run.step_timeout)
         flaw = _flaw(matcher)
@@ -38,6 +38,14 @@ def exchange_of(assembly: Assembly) -> Matcher:
         who = f"{node.request.key} of {node.loaded.plugin.origin}"
         raise ConfigurationError([Problem(ProblemKind.BAD_REGISTRATION, flaw, mend, node.request.section, who)])
     return scaled_slippage(matcher, settings.broker.slippage_scale, settings.broker.use)
+
+
+def _no_simulation(node: Node) -> Problem:
+    """Why a broker at a sandbox cannot take part where fills are computed."""
+    message = "it is told of its fills, and this session computes them from the bars"
+    return Problem(
+        ProblemKind.MODE_CONFLICT, message, 'set [broker] use = "paper"', node.request.section, node.request.key
+    )
 
 
 def _made(node: Node, broker: SimulatedBroker, timeout: float) -> Matcher:

@@ -85,9 +85,9 @@ class Rig:
 
 @contextmanager
 def on_the_wire(subject: Subject, script: Iterable[Answer] = (), questions: Iterable[Answer] = ()) -> Iterator[Rig]:
-    """A fresh broker that has been started; ``DoesNotApply`` if it is none of real money, or has no wire."""
+    """A fresh broker that has been started; ``DoesNotApply`` if it computes its fills, or has no wire."""
     if not is_real(subject):
-        raise DoesNotApply("it trades no real money")
+        raise DoesNotApply("it is at no exchange")
     on_wire = subject.provision(subject.markets.daily).on_wire
     if on_wire is None:
         raise DoesNotApply("it has no wire of the kit's; see the rule about that")
@@ -104,8 +104,11 @@ def on_the_wire(subject: Subject, script: Iterable[Answer] = (), questions: Iter
 
 
 def is_real(subject: Subject) -> bool:
-    account = getattr(subject.spec.factory, "account", None) or subject.make().account
-    return bool(account == "real")
+    """Whether it is at an exchange that tells of its orders: with real money, or in a sandbox."""
+    factory = subject.spec.factory
+    made: Any = factory if isinstance(factory, type) else subject.make()
+    kind = factory if isinstance(factory, type) else type(made)
+    return issubclass(kind, RealBroker) or bool(made.account == "real")
 
 
 def step(component: Component, name: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from friday_core.testing.markets import Market
+    from friday_core.testing.paper_process import PaperServer
     from friday_core.testing.rule import Check
     from friday_core.testing.subject import Provision
 
@@ -70,6 +71,15 @@ def friday_check(request: pytest.FixtureRequest) -> Callable[[], None]:
         keep(request.param)
 
     return called
+
+
+@pytest.fixture
+def paper_server(tmp_path: Path) -> Iterator[PaperServer]:
+    """A paper broker in a process of its own, in a folder of the test; it ends with the test."""
+    from friday_core.testing.paper_process import PaperServer  # noqa: PLC0415
+
+    with PaperServer(tmp_path / "paper_broker") as server:
+        yield server
 
 
 class Conformance(pytest.Collector):

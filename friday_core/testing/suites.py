@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from friday_core.interfaces.broker import RealBroker
 from friday_core.plugin.spec import ComponentSpec, Kind
 from friday_core.testing import import_cost
 from friday_core.testing.rule import Check, Rule
@@ -56,7 +57,8 @@ def rules_of(spec: ComponentSpec) -> tuple[Rule, ...]:
         return (registration.SPEC,)
     of_role = BY_KIND[Kind(spec.kind)]
     if spec.kind == Kind.BROKER:
-        account = getattr(spec.factory, "account", None)
+        is_told = isinstance(spec.factory, type) and issubclass(spec.factory, RealBroker)
+        account = "real" if is_told else getattr(spec.factory, "account", None)
         of_role = {"simulated": simulated_broker.RULES, "real": real_broker.RULES}.get(str(account), of_role)
     return (*EVERY_KIND, *of_role)
 

@@ -32,6 +32,8 @@ LAZY_LIBRARIES = {
     "friday_core.plugin.compatibility": {"packaging"},
     # An extra.
     "friday_core.research.result_table": {"polars"},
+    # A server that is killed and started again many times reads no file of prices.
+    "friday_core.sandbox.paper.process": {"friday_core"},
     # Every pytest run beside an installed Friday loads it.
     "friday_core.testing.pytest_plugin": {"friday_core"},
 }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from architecture.source_tree import ROOT
+from fakes.served_wire import SCENARIO, on_server
 
 from friday_core.testing.markets import Market
+from friday_core.testing.paper_process import PaperServer
 from friday_core.testing.project import checks_of_project, project_at
 from friday_core.testing.pytest_plugin import keep
 from friday_core.testing.rule import Check
@@ -33,7 +39,20 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 KNOWN: Mapping[str, str] = {}
 
 
+@functools.cache
+def paper_server() -> PaperServer:
+    """One process for all rules; it ends with the tests."""
+    folder = tempfile.mkdtemp(prefix="friday-paper-")
+    server = PaperServer(Path(folder), SCENARIO)
+    server.start()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(server.kill)
+    return server
+
+
 def provide(key: str, market: Market, folder: Path) -> Provision:
+    if key == "broker.paper_process":
+        return Provision(on_wire=lambda wire: on_server(paper_server(), wire, {"timeout": 5.0}))
     settings = dict(SETTINGS.get(key, {}))
     if key == "source.parquet":
         settings["path"] = in_parquet(market, folder)

@@ -21,15 +21,19 @@ from friday_core.market.fact_checks import check_facts
 from friday_core.orchestration import building
 from friday_core.plugin.discovery import InstalledPlugin, installed_plugins
 from friday_core.plugin.hookspecs import COMMAND_GROUP, PLUGIN_GROUP
+from friday_core.sandbox.paper.scenario import read_scenario
 from friday_core.testing.project import project_at
 
 PYPROJECT, FACTS, CONFIGURATION = "piece of pyproject.toml", "file of facts", "friday.toml"
+SCENARIO = "scenario of a paper broker"
 #: Above a block, ``<!-- with data.calendar=weekdays; ... -->`` says what else the user's file has; the files
 #: ``bars.csv`` and ``bars.parquet`` are there, two days of one instrument in the zone that their source is told.
 WITH = "with "
 _OF_PYPROJECT = {"build-system", "dependency-groups", "project", "tool"}
 #: What every file of dated facts says of itself, and no other.
 _OF_FACTS = {"checked", "known_until"}
+#: What a scenario says, and no configuration.
+_OF_SCENARIOS = {"market", "faults"}
 
 
 def file_of(block: Block) -> str:
@@ -37,6 +41,8 @@ def file_of(block: Block) -> str:
     tables = tomllib.loads(block.text).keys()
     if tables & _OF_PYPROJECT:
         return PYPROJECT
+    if tables & _OF_SCENARIOS:
+        return SCENARIO
     return FACTS if tables & _OF_FACTS else CONFIGURATION
 
 
@@ -49,6 +55,8 @@ def complaints(block: Block, folder: Path, monkeypatch: pytest.MonkeyPatch) -> l
     kind = file_of(block)
     if kind == FACTS:
         return _facts(block, folder / "facts.toml")
+    if kind == SCENARIO:
+        return _scenario(block, folder / "scenario.toml")
     offered = _offered(ROOT / block.document, monkeypatch)
     if kind == PYPROJECT:
         return [*_entry_points(block, {one.key for one in offered}), *_conformance(block, folder)]
@@ -73,6 +81,15 @@ def _facts(block: Block, path: Path) -> list[str]:
         return [f"line {line}: {message}" for line, message in check_facts(path).faults]
     except FridayError as error:
         return [str(error)]
+
+
+def _scenario(block: Block, path: Path) -> list[str]:
+    path.write_text(block.text, "utf-8")
+    try:
+        read_scenario(path)
+    except ConfigurationError as error:
+        return [str(problem) for problem in error.problems]
+    return []
 
 
 def _lay_bars(folder: Path) -> None:

@@ -41,6 +41,7 @@ ONLY_READ = {
     "docs/parity.md": {"sh that is parsed": 1},
     "docs/reliability.md": {"sh that is parsed": 2},
     "docs/report.md": {"sh that is parsed": 1},
+    "docs/sandbox_paper.md": {"sh that is parsed": 1},
     "docs/settings.md": {"sh that is parsed": 1},
     "docs/write_a_plugin.md": {"sh that is parsed": 1},
     "examples/friday-moon/README.md": {"sh that is parsed": 2, PYPROJECT: 1},

@@ -16,7 +16,7 @@ _TAGS = tuple(f"FKIT00000{n}" for n in range(1, 4))
 
 def _has_a_wire(subject: Subject) -> None:
     if not is_real(subject):
-        raise DoesNotApply("it trades no real money")
+        raise DoesNotApply("it is at no exchange")
     if subject.provision(subject.markets.daily).on_wire is None:
         raise Broken("nothing tells the kit how to put a scripted wire in place of its transport")
 

@@ -8,6 +8,7 @@ import inspect
 import time
 from collections.abc import Iterator
 
+from friday_core.interfaces.broker import RealBroker
 from friday_core.interfaces.component import Component, Health
 from friday_core.plugin.roles import ROLES
 from friday_core.plugin.spec import Kind
@@ -86,7 +87,7 @@ def _imports_light(subject: Subject) -> None:
 
 def _lives_twice(subject: Subject) -> None:
     made = subject.make()
-    if subject.kind is Kind.BROKER and made.account == "real":
+    if isinstance(made, RealBroker) or (subject.kind is Kind.BROKER and made.account == "real"):
         raise DoesNotApply("a real broker would connect")
     with subject.living(made) as life:
         for _ in range(2):

@@ -33,6 +33,12 @@ class MarketOnly(role.Simulation):
     order_types = frozenset({OrderType.MARKET})
 
 
+class Sandbox(role.RealBroker):
+    """Tells of its orders, and no money is at stake."""
+
+    account = "simulated"
+
+
 class MarketOnlyForMoney(role.RealBroker):
     order_types = frozenset({OrderType.MARKET})
 
@@ -55,6 +61,16 @@ CASES = [
         "broker",
         "broker.cash",
         mended=Start(overrides=["broker.use=paper"], install=with_plugins(spec("broker.cash", role.RealBroker))),
+    ),
+    Case(
+        "a sandbox that tells of fills where they are computed",
+        K.MODE_CONFLICT,
+        Start(overrides=["broker.use=pier"], install=with_plugins(spec("broker.pier", Sandbox))),
+        "it is told of its fills, and this session computes them from the bars",
+        'set [broker] use = "paper"',
+        "broker",
+        "broker.pier",
+        mended=Start(overrides=["broker.use=paper"], install=with_plugins(spec("broker.pier", Sandbox))),
     ),
     Case(
         "past data by the clock on the wall",

@@ -46,8 +46,8 @@ class Undeclared(role.RealBroker):
     account = None  # type: ignore[assignment]
 
 
-class HalfSimulated(role.RealBroker):
-    account = "simulated"  # type: ignore[assignment]
+class HalfSimulated(role.Mute):
+    account = "simulated"
 
 
 class NoTypes(role.RealBroker):
