@@ -14,7 +14,7 @@ from friday_core.domain.money import divide_half_even
 FOR_EVER = 2**62
 
 
-class Rounding(enum.IntEnum):
+class BillRounding(enum.IntEnum):
     """To whole multiples of a unit: the nearest, where a half goes up or to the even one; or the one below."""
 
     HALF_UP = 0
@@ -24,9 +24,9 @@ class Rounding(enum.IntEnum):
     def of(self, exact: Fraction, unit: int) -> int:
         """An amount that is not negative, in minor units."""
         units = exact / unit
-        if self is Rounding.HALF_EVEN:
+        if self is BillRounding.HALF_EVEN:
             return divide_half_even(units.numerator, units.denominator) * unit
-        return math.floor(units + (Fraction(1, 2) if self is Rounding.HALF_UP else 0)) * unit
+        return math.floor(units + (Fraction(1, 2) if self is BillRounding.HALF_UP else 0)) * unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class BillLine:
     amount: Amount
     met: Amount | None = None
     unit: int = 1
-    rounding: Rounding = Rounding.HALF_UP
+    rounding: BillRounding = BillRounding.HALF_UP
     is_taxed: bool = False
 
     def exact(self, notional: int, met: int) -> Fraction:
@@ -77,7 +77,7 @@ class BillTerms:
     lines: tuple[BillLine, ...]
     tax: Fraction = Fraction(0)
     tax_unit: int = 1
-    tax_rounding: Rounding = Rounding.HALF_UP
+    tax_rounding: BillRounding = BillRounding.HALF_UP
     delivery_fee: int = 0
     scale: Fraction = Fraction(1)
     until: int = FOR_EVER

@@ -45,5 +45,5 @@ def _amount(terms: Terms, line: Line, side: Side) -> bill.Amount:
     return bill.Amount(share, flat, least, None if one.most is None else Fraction(one.most, PARTS))
 
 
-def _way(rule: Rounding, line: Line) -> bill.Rounding:
-    return bill.Rounding.HALF_EVEN if line in rule.even else bill.Rounding.HALF_UP
+def _way(rule: Rounding, line: Line) -> bill.BillRounding:
+    return bill.BillRounding.HALF_EVEN if line in rule.even else bill.BillRounding.HALF_UP

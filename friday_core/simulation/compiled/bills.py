@@ -62,7 +62,7 @@ from friday_core.simulation.compiled.words import (
     TL_WORDS,
 )
 
-#: As ``Rounding``.
+#: As ``BillRounding``.
 _HALF_UP, _DOWN = 0, 2
 
 
@@ -195,7 +195,7 @@ def _parts(m: Memory, a: int, worth: int) -> int:
 
 
 def _rounded(parts: int, step: int, unit: int, rounding: int) -> int:
-    """As ``Rounding.of``: ``step`` are the parts of a unit."""
+    """As ``BillRounding.of``: ``step`` are the parts of a unit."""
     whole = parts // step
     if rounding != _DOWN:
         twice = 2 * (parts - whole * step)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from friday_core.domain.bill_terms import Amount, BillLine, BillTerms, Rounding
+from friday_core.domain.bill_terms import Amount, BillLine, BillRounding, BillTerms
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Side
@@ -19,9 +19,9 @@ def sale(notional: int, same_day: int = 0, *, paid: bool = False) -> ExecutedOrd
 
 
 @pytest.mark.parametrize(
-    ("rounding", "expected"), [(Rounding.HALF_UP, 300), (Rounding.HALF_EVEN, 200), (Rounding.DOWN, 200)]
+    ("rounding", "expected"), [(BillRounding.HALF_UP, 300), (BillRounding.HALF_EVEN, 200), (BillRounding.DOWN, 200)]
 )
-def test_a_half_goes_where_the_line_says(rounding: Rounding, expected: int) -> None:
+def test_a_half_goes_where_the_line_says(rounding: BillRounding, expected: int) -> None:
     line = BillLine(Amount(Fraction(1, 4)), unit=100, rounding=rounding)
     assert BillTerms((line,)).charges_of(sale(1_000)) == expected
 

@@ -15,7 +15,7 @@ import numpy as np
 from friday_core.causal.market import Market
 from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program, trace_program
-from friday_core.domain.bill_terms import Amount, BillLine, BillTerms, Rounding
+from friday_core.domain.bill_terms import Amount, BillLine, BillRounding, BillTerms
 from friday_core.domain.chunk import MISSING_PRICE, Array, Chunk, Universe
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
@@ -289,12 +289,12 @@ def _terms(random: np.random.Generator) -> BillTerms | None:
 
     def line() -> BillLine:
         met, unit = amount() if random.random() < 0.5 else None, int(random.choice([1, 1, 5, 100]))
-        return BillLine(amount(), met, unit, Rounding(int(random.integers(3))), bool(random.random() < 0.5))
+        return BillLine(amount(), met, unit, BillRounding(int(random.integers(3))), bool(random.random() < 0.5))
 
     tax, fee = Fraction(int(random.choice([0, 18, 7])), 100), int(random.choice([0, 0, 1_534]))
     scale = Fraction(1) if random.random() < 0.7 else Fraction(int(random.integers(5)), 3)
     lines = tuple(line() for _ in range(int(random.integers(5))))
-    return BillTerms(lines, tax, int(random.choice([1, 50])), Rounding(int(random.integers(3))), fee, scale)
+    return BillTerms(lines, tax, int(random.choice([1, 50])), BillRounding(int(random.integers(3))), fee, scale)
 
 
 def _charges(random: np.random.Generator) -> Tariff:
