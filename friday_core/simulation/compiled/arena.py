@@ -168,13 +168,16 @@ class Arena:
 
         ``session`` is that of the slice before.
         """
-        self._rates.cover(np.unique(np.append(rows["session"].astype(np.int64), session)))
         count = len(rows["ts"])
         columns = (len(_EQUITY) if self.instruments > 1 else len(_EQUITY) - 1) * count * self.desks
         self._rows = {**rows, "targets": targets}
         self._equity = np.empty(columns + (count if self.instruments > 1 else 0), np.int64)
         self._block_decisions = decisions
-        self._block_sessions = int(np.count_nonzero(rows["session"][1:] != rows["session"][:-1])) + 2
+        begins = np.flatnonzero(rows["session"][1:] != rows["session"][:-1])
+        self._block_sessions = len(begins) + 2
+        if self.is_billed:
+            sessions = rows["session"][np.append(begins + 1, 0)].astype(np.int64)
+            self._rates.cover(np.unique(np.append(sessions, session)))
         self.context[w.ROWS], self.context[w.FIRST_ORDINAL] = count, first_ordinal
         self.context[w.EQUITY_ROWS] = count * self.desks
 
