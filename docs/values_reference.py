@@ -43,7 +43,7 @@ GROUPS = {
     "Sizing and risk": "Proposal Ruling RiskState WorkingOrder",
     "Brokers and fills": (
         "Intent PlaceOrder CancelOrder OrderUpdate Execution Matcher BarMatcher MatchingRules MatchingSettings "
-        "FillAt ExecutedOrder"
+        "FillAt ExecutedOrder BillTerms BillLine Amount BillRounding"
     ),
     "Sources of rows": "BarFileSource BarFileSettings BarReader BarTimes Origin in_chunks",
     "Trained models": (

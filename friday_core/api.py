@@ -14,6 +14,7 @@ from friday_core.causal.own_operators import operator
 from friday_core.data.bar_files import BarFileSettings, BarFileSource
 from friday_core.data.bar_times import BarTimes, Origin
 from friday_core.data.frames import BarReader, in_chunks
+from friday_core.domain.bill_terms import Amount, BillLine, BillRounding, BillTerms
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Int64, Universe
 from friday_core.domain.cursor import Cursor
 from friday_core.domain.executed import ExecutedOrder
@@ -102,12 +103,16 @@ __all__ = [
     "HOLD",
     "MISSING_PRICE",
     "PRICE_COLUMNS",
+    "Amount",
     "Bar",
     "BarFileSettings",
     "BarFileSource",
     "BarMatcher",
     "BarReader",
     "BarTimes",
+    "BillLine",
+    "BillRounding",
+    "BillTerms",
     "BookView",
     "Broker",
     "BrokerError",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
+from friday_core.domain.bill_terms import BillTerms
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.known_dates import KnownDates
@@ -94,6 +95,21 @@ class Tariff(Component, ABC):
         Each share is a numerator and a denominator, of the one before or of the notional, rounded half-even
         to the minor unit; without any, nothing is charged. ``None``, unless overridden, for other charges. It
         must say what ``charges_of`` does: whoever overrides that overrides this.
+        """
+        return None
+
+    def bill_terms(
+        self,
+        instrument: Instrument,  # noqa: ARG002 - for those who override it
+        side: Side,  # noqa: ARG002
+        product: str,  # noqa: ARG002
+        session: int,  # noqa: ARG002
+    ) -> BillTerms | None:
+        """For kernels: charges that are more than ``shares``, as numbers, for orders of a session.
+
+        ``product`` is that of the orders, as they have it. ``None``, unless overridden, for other charges.
+        Raises what ``charges_of`` raises where there are no rates. It must say what ``charges_of`` does:
+        whoever overrides that overrides this. A plan may say this alone, and answer from it.
         """
         return None
 

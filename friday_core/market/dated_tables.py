@@ -53,6 +53,12 @@ class DatedTables:
                 return row
         raise FactsError(self._missing(day, key))
 
+    def unchanged_until(self, day: dt.date) -> dt.date:
+        """A day up to which no row begins or ends, so that ``find`` answers for it as for ``day``."""
+        pairs = [pair for pairs in self._rows.values() for pair in pairs]
+        ends = {min(row.until or file.known_until, file.known_until) for file, row in pairs}
+        return min((end for end in ends | {row.first - _DAY for _, row in pairs} if end >= day), default=dt.date.max)
+
     def knows(self, key: tuple[str, ...]) -> bool:
         """Whether there is a row of this key, on whatever day."""
         return key in self._rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -34,6 +34,8 @@ class Bills:
         self._alone = known_shares(tariff) is not None
         self._session: int | None = None
         self._bills: dict[InstrumentId, _Bill] = {}
+        #: Of bills that nobody has asked for since ``resume``, the orders.
+        self._resumed: dict[InstrumentId, dict[Hashable, ExecutedOrder]] = {}
 
     def fill(
         self, order: WorkingOrder, instrument: Instrument, price: int, session: int, rounding: int = 0
@@ -43,23 +45,26 @@ class Bills:
         ``rounding`` minor units belong to its notional besides.
         """
         if session != self._session:
-            self._bills.clear()
-            self._session = session
+            self.resume(session, {})
+        resumed = self._resumed.pop(instrument.id, None)
+        if resumed is not None:
+            self._bills[instrument.id] = _Bill.of(resumed, self._tariff)
         return OpenFill(self._bills, self._tariff, order, instrument, price, session, rounding, self._alone)
 
-    def billed(self, order: WorkingOrder, session: int) -> tuple[int, int]:
-        """Quantity and notional that an order was charged for in a session so far."""
-        bill = self._bills.get(order.order.instrument) if session == self._session else None
-        executed = None if bill is None else bill.traded.get(order)
-        return (0, 0) if executed is None else (executed.quantity, executed.notional)
+    def executed(self, session: int) -> dict[Hashable, ExecutedOrder]:
+        """What has traded in a session so far, each instrument's orders in the order of their first fills."""
+        if session != self._session:
+            return {}
+        bills = [*(bill.traded for bill in self._bills.values()), *self._resumed.values()]
+        return {order: one for traded in bills for order, one in traded.items()}
 
-    def resume(self, session: int, executed: Mapping[WorkingOrder, ExecutedOrder]) -> None:
-        """Bills of these orders alone, for a tariff that looks at each order by itself."""
+    def resume(self, session: int, executed: Mapping[Hashable, ExecutedOrder]) -> None:
+        """So much has traded in a session; an order that works still is its own key."""
         self._bills.clear()
+        self._resumed.clear()
         self._session = session
         for order, one in executed.items():
-            bill = self._bills.get(order.order.instrument) or _Bill({}, {})
-            self._bills[order.order.instrument] = bill.replaced(order, one, self._tariff)
+            self._resumed.setdefault(one.instrument.id, {})[order] = one
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,14 @@ class OpenFill:
 class _Bill:
     """What of each order has traded, in the order of their first fills, and what each is charged."""
 
-    traded: dict[WorkingOrder, ExecutedOrder]
-    charged: dict[WorkingOrder, int]
+    traded: dict[Hashable, ExecutedOrder]
+    charged: dict[Hashable, int]
+
+    @classmethod
+    def of(cls, orders: dict[Hashable, ExecutedOrder], tariff: Tariff) -> _Bill:
+        """The bill of these orders."""
+        traded = dict(_told(orders))
+        return cls(traded, {one: charges_of(tariff, now) for one, now in traded.items()})
 
     @property
     def total(self) -> int:
@@ -119,7 +130,7 @@ class _Bill:
 
     def replaced(self, order: WorkingOrder, executed: ExecutedOrder, tariff: Tariff) -> _Bill:
         """The bill where so much of an order has traded; only orders that it changes are charged anew."""
-        traded = dict(_told({**self.traded, order: executed}))
+        traded: dict[Hashable, ExecutedOrder] = dict(_told({**self.traded, order: executed}))
         charged = {
             one: self.charged[one] if self.traded.get(one) == now else charges_of(tariff, now)
             for one, now in traded.items()
@@ -127,7 +138,7 @@ class _Bill:
         return _Bill(traded, charged)
 
 
-def _told(orders: dict[WorkingOrder, ExecutedOrder]) -> Iterator[tuple[WorkingOrder, ExecutedOrder]]:
+def _told(orders: dict[Hashable, ExecutedOrder]) -> Iterator[tuple[Hashable, ExecutedOrder]]:
     """Each order with what the others of its session and product mean for it."""
     left = {product: _met(orders, product) for product in {one.product for one in orders.values()}}
     paid = False
@@ -139,7 +150,7 @@ def _told(orders: dict[WorkingOrder, ExecutedOrder]) -> Iterator[tuple[WorkingOr
         paid |= one.side is Side.SELL and same_day < one.quantity and one.product != Product.INTRADAY
 
 
-def _met(orders: dict[WorkingOrder, ExecutedOrder], product: str) -> dict[Side, int]:
+def _met(orders: dict[Hashable, ExecutedOrder], product: str) -> dict[Side, int]:
     """How many were both bought and sold, for either side."""
     own = [one for one in orders.values() if one.product == product]
     return dict.fromkeys(Side, min(sum(one.quantity for one in own if one.side is side) for side in Side))

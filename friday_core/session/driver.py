@@ -32,8 +32,8 @@ from friday_core.session.slices import Slice, slices_of
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders, cancelled
 from friday_core.simulation.compiled.arena import Runs
+from friday_core.simulation.compiled.rates import Rates
 from friday_core.simulation.matching import BarMatcher
-from friday_core.simulation.scaled_costs import known_shares
 from friday_core.trading.account_risk import AccountRisk
 from friday_core.trading.ledger import Account
 from friday_core.trading.limits import Limits
@@ -225,12 +225,15 @@ class Driver:
     ) -> None:
         """Blocks of slices are the kernel's, unless there are ``obstacles``."""
         desks, nets = tuple(self._desks.values()), self.log.netting is not None
-        found = obstacles(self._universe, desks, self._matcher, charges, nets=nets, limits=limits)
+        found = obstacles(desks, self._matcher, charges, nets=nets, limits=limits)
         self.obstacles = [*found, *(terms.obstacles if terms is not None else ())]
         if isinstance(self._matcher, BarMatcher) and not self.obstacles:
             self._blocks = CompiledSlices(
                 self._universe, desks, self._working, bills, self.log,
-                rules=self._matcher.rules, charges=known_shares(charges) or (), kernel=kernel, assumed=assumed,
+                rules=self._matcher.rules, kernel=kernel, assumed=assumed,
+                rates=Rates(
+                    charges, tuple(self._universe), frozenset(one.products.usual for one in desks), self._rates.known
+                ),
             )  # fmt: skip
 
     def _kept(self, moment: Slice, *, over_night: bool = False) -> list[Intent]:

@@ -24,16 +24,16 @@ class KnownRates:
     """Asked at each new session of a run: before it nobody need know its dates."""
 
     def __init__(self, tariff: Tariff, instruments: Sequence[Instrument]) -> None:
-        self._known = known_rates(tariff, instruments)
+        self.known = known_rates(tariff, instruments)
 
     @property
     def always(self) -> bool:
         """Whether there are rates for every session."""
-        return self._known is None
+        return self.known is None
 
     def require(self, session: int) -> None:
         """``FactsError`` for a session (days since 1970-01-01) without rates, before anything is ordered in it."""
-        known = self._known
+        known = self.known
         if known is not None and not known.knows(session):
             raise FactsError(
                 f"no rates are known for {to_date(session)}: the tariff answers for {known}\n"

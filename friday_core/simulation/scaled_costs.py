@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from friday_core.domain.bill_terms import BillTerms
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.money import divide_half_even
+from friday_core.domain.orders import Side
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
 from friday_core.interfaces.broker import Matcher, Tariff
 from friday_core.simulation.fill_rules import PPM
@@ -35,14 +37,31 @@ class ScaledCharges(Tariff):
         of_plan = known_shares(self._plan)
         return None if of_plan is None else (*of_plan, (self._scale.numerator, self._scale.denominator))
 
+    def bill_terms(self, instrument: Instrument, side: Side, product: str, session: int) -> BillTerms | None:
+        of_plan = self._plan.bill_terms(instrument, side, product, session) if has_bill_terms(self._plan) else None
+        # Terms are rounded after one scale, not after each of two.
+        return None if of_plan is None or of_plan.scale != 1 else replace(of_plan, scale=self._scale)
+
     def known(self, instruments: Sequence[Instrument]) -> KnownDates | None:
         return self._plan.known(instruments)
 
 
 def known_shares(plan: Tariff) -> tuple[tuple[int, int], ...] | None:
     """``plan.shares()``, unless a class that knows nothing of them has changed what is charged."""
-    said, charged = _definer(plan, "shares"), [_definer(plan, name) for name in ("charges_of", "charges")]
-    return plan.shares() if all(issubclass(said, one) for one in charged) else None
+    return plan.shares() if _says_what_it_charges(plan, "shares") else None
+
+
+def has_bill_terms(plan: Tariff) -> bool:
+    """Whether ``plan.bill_terms`` may be asked: the same of ``bill_terms``."""
+    if isinstance(plan, ScaledCharges):
+        return has_bill_terms(plan._plan)
+    return _definer(plan, "bill_terms") is not Tariff and _says_what_it_charges(plan, "bill_terms")
+
+
+def _says_what_it_charges(plan: Tariff, method: str) -> bool:
+    """Whether no class that derives from the one that has the method changes what is charged."""
+    said = _definer(plan, method)
+    return all(issubclass(said, _definer(plan, name)) for name in ("charges_of", "charges"))
 
 
 def _definer(plan: Tariff, name: str) -> type:

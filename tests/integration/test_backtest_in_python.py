@@ -121,7 +121,7 @@ class TestWithoutAConfiguration:
         assert told["kernel"] > 200
 
     def test_a_kernel_that_reckons_otherwise_is_found_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("friday_core.session.driver.known_shares", lambda _charges: ((500, 1_000_000),))
+        monkeypatch.setattr("friday_core.simulation.compiled.rates.known_shares", lambda _charges: ((500, 1_000_000),))
         with pytest.raises(
             BacktestError, match=r"plain Python makes .*not equal: fills, row 0 .*, charges: "
         ) as caught:

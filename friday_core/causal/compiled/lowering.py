@@ -9,15 +9,13 @@ from types import CellType, FunctionType
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba import njit, types
-from numba.core.compiler import Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
-from numba.core.registry import cpu_target
 
 from friday_core.causal.compiled.clock_kernels import asof
 from friday_core.causal.compiled.fingerprint import Routine, reached
 from friday_core.causal.compiled.loading import SYMBOL, target_machine
 from friday_core.causal.compiled.model_rows import over_rows
+from friday_core.causal.compiled.numba_target import Function, assembly_of, optimize
 from friday_core.causal.compiled.panel_kernels import FILLS, across
 from friday_core.causal.compiled.row_kernels import GATHERED, carrying, row_by_row, running, side_by_side, stateless
 from friday_core.causal.compiled.runs import RUNS
@@ -85,7 +83,7 @@ def _float(value: Any) -> Any:
     return value * 1.0
 
 
-_FLOAT = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(_float)
+_FLOAT = Function(_float)
 
 
 def _compiled(function: Any) -> Any:
@@ -99,7 +97,7 @@ def _dispatcher(function: FunctionType) -> Any:
     cells = tuple(CellType(_compiled(cell.cell_contents)) for cell in function.__closure__ or ())
     copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, cells)
     copy.__module__ = function.__module__
-    return njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(copy)
+    return Function(copy)
 
 
 #: Rounded correctly by every C library, and so by the processor's own instruction.
@@ -111,26 +109,19 @@ def _assembly(function: Any, words: int) -> str:
     names = {"float": _FLOAT, **{name: _compiled(one) for name, one in reached(function).items()}}
     copy = FunctionType(function.__code__, names, SYMBOL, None, function.__closure__)
     copy.__module__ = function.__module__
-    flags = Flags()
-    flags.error_model = "numpy"
-    flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
-    flags.nrt = False
-    context = cpu_target.target_context
-    made = compile_extra(cpu_target.typing_context, context, copy, (types.int64,) * words, types.void, flags, {})
-    return str(made.library.get_llvm_str()).replace(made.fndesc.llvm_func_name, SYMBOL)
+    text, name = assembly_of(copy, words)
+    return text.replace(name, SYMBOL)
 
 
 def _object(function: Any, words: int) -> bytes:
     """Machine code that refers to nothing but the C library; one symbol leads in."""
     with global_compiler_lock:
-        text = _assembly(function, words)
-    module = llvm.parse_assembly(text.replace(*_SQUARE_ROOT))
+        module = llvm.parse_assembly(_assembly(function, words).replace(*_SQUARE_ROOT))
+        for one in (*module.functions, *module.global_variables):
+            if not one.is_declaration and one.name != SYMBOL:
+                one.linkage = "internal"
+        optimize(module)
     for one in module.functions:
-        if not one.is_declaration and one.name != SYMBOL:
-            one.linkage = "internal"
-        elif one.is_declaration and not one.name.startswith("llvm.") and one.name not in _LIBRARY:
+        if one.is_declaration and not one.name.startswith("llvm.") and one.name not in _LIBRARY:
             raise KernelError(f"its code calls {one.name}")
-    for variable in module.global_variables:
-        if not variable.is_declaration:
-            variable.linkage = "internal"
     return bytes(target_machine().emit_object(module))

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Literal
 
+from friday_core.domain.bill_terms import BillTerms
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.known_dates import KnownDates
@@ -13,6 +14,7 @@ from friday_core.domain.money import divide_half_even
 from friday_core.domain.orders import Side
 from friday_core.domain.sessions import to_date, to_days
 from friday_core.errors import DataError
+from friday_core.market.charges.bill import bill_of
 from friday_core.market.charges.lines import LEDGER_LINES, PARTS, Charges, Estimate, Line
 from friday_core.market.charges.rows import LevyRow, Segment
 from friday_core.market.charges.tables import RateTables
@@ -54,6 +56,24 @@ class IndianTariff:
         lines, rule = self.exact(order), self.rounding(order.session)
         nearest = rule.to_the_paisa if to_the_paisa else rule.paid
         return Charges.of({line: nearest(line, parts) for line, parts in lines.items()})
+
+    def bill_terms(
+        self, instrument: Instrument, side: Side, product: str, session: int, *, to_the_paisa: bool = False
+    ) -> BillTerms:
+        """What ``charges`` of the orders of a session come from, for those who cannot ask."""
+        order = ExecutedOrder(instrument, side, 1, 0, session, product)
+        segment, rule = self.segment(order), self.rounding(session)
+        delivers = segment in DELIVERED
+        fee = self.fee(Line.DEPOSITORY, session) if delivers and side is Side.SELL else 0
+        return bill_of(
+            self._terms_of(order, segment),
+            self._terms_of(order, Segment.INTRADAY) if delivers else None,
+            rule,
+            side,
+            unit_of=(lambda _line: 1) if to_the_paisa else rule.note.__getitem__,
+            fee=(rule.to_the_paisa if to_the_paisa else rule.paid)(Line.DEPOSITORY, fee),
+            until=to_days(self.tables.unchanged_until(to_date(session))),
+        )
 
     def estimate(self, order: ExecutedOrder) -> Estimate:
         """The order as the broker's API estimates it: most lines exact."""
@@ -133,13 +153,16 @@ class IndianTariff:
         return keys if all(self.tables.knows(key) for key in keys) else []
 
     def _lines(self, order: ExecutedOrder, segment: Segment, notional: int) -> dict[Line, int]:
-        known = (order.instrument.id.exchange, segment, order.session)
-        if known not in self._terms:
-            self._terms[known] = terms(self.tables, *known[:2], to_date(order.session))
-        found = self._terms[known]
+        found = self._terms_of(order, segment)
         lines = found.parts(order.side, notional)
         lines[Line.GST] = found.tax(lines)
         return lines
+
+    def _terms_of(self, order: ExecutedOrder, segment: Segment) -> Terms:
+        known = (order.instrument.id.exchange, segment, order.session)
+        if known not in self._terms:
+            self._terms[known] = terms(self.tables, *known[:2], to_date(order.session))
+        return self._terms[known]
 
     def _settlement_lines(self, order: ExecutedOrder, segment: Segment) -> dict[Line, int]:
         """A contract that expires is no trade: nothing but the tax on what an option that is held is worth."""

@@ -14,7 +14,7 @@ from friday_core.market.charges.rows import BrokerageRow, FeeRow, GstRow, LevyRo
 from friday_core.market.charges.tables import RateTables
 
 #: A tax of 18.0% is 180 of these.
-_GST_BASE = 1_000
+GST_BASE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Terms:
 
     def tax(self, lines: Mapping[Line, int]) -> int:
         """GST on exact lines, exact."""
-        return sum(lines[line] for line in self.gst_on) * self.gst // _GST_BASE
+        return sum(lines[line] for line in self.gst_on) * self.gst // GST_BASE
 
 
 def terms(tables: RateTables, exchange: str, segment: Segment, day: dt.date) -> Terms:
@@ -82,7 +82,7 @@ def _brokerage(row: BrokerageRow) -> Brokerage:
 def fee(tables: RateTables, line: Line, holder: str, day: dt.date) -> int:
     """A fee with its GST, in parts of a paisa."""
     parts = _rupees(tables.find(day, fee_key(tables, line, holder), FeeRow).rupees)
-    return parts + parts * int(tables.find(day, ("gst",), GstRow).percent * 10) // _GST_BASE
+    return parts + parts * int(tables.find(day, ("gst",), GstRow).percent * 10) // GST_BASE
 
 
 def fee_key(tables: RateTables, line: Line, holder: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.arena import Arena, Runs, plain
+from friday_core.simulation.compiled.rates import Rates
 from friday_core.simulation.matching_rules import MatchingRules
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.look_ahead import BookAhead, LookAhead
@@ -51,7 +52,7 @@ class CompiledSlices:
         log: SessionLog,
         *,
         rules: MatchingRules,
-        charges: Sequence[tuple[int, int]],
+        rates: Rates,
         kernel: Callable[[], Runs | None],
         assumed: bool,
         least_rows: int = LEAST_ROWS,
@@ -66,7 +67,8 @@ class CompiledSlices:
         self._assumed = assumed
         self._least_rows = least_rows
         limits, asked = [desk.risk.limits for desk in desks], [_asked(desk) for desk in desks]
-        self._arena = Arena(tuple(universe), limits, rules, charges, asked)
+        products = [desk.products.usual for desk in desks]
+        self._arena = Arena(tuple(universe), limits, rules, rates, asked=asked, products=products)
         self._transfer = Transfer(universe, desks, working, bills)
         self.counts = {"kernel": 0, "driver": 0}
         #: Why blocks are the driver's, as far as it is known only once they are there.
@@ -128,7 +130,8 @@ class CompiledSlices:
             decisions = int(np.count_nonzero(~np.isnan(targets))) + min(
                 len(cones) * len(block.rows) // 8, _CONE_DECISIONS
             )
-            self._arena.bind(block.columns, targets, decisions, self._log.slices, cones)
+            latest = standing.latest.session if standing.latest is not None else 0
+            self._arena.bind(block.columns, targets, decisions, self._log.slices, session=latest, cones=cones)
             self._written = Written(self._universe, self._desks, block.columns, wishes, assumed=self._assumed)
         while row < len(block.rows):
             if wishes:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
-from friday_core.domain.chunk import Universe
 from friday_core.interfaces.broker import Matcher, Tariff
 from friday_core.session.compiled.wishes import SIGNAL, TARGET
 from friday_core.session.desk import Desk
+from friday_core.simulation.compiled.rates import is_known
 from friday_core.simulation.matching import BarMatcher
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
-from friday_core.simulation.scaled_costs import known_shares
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.limits import Limits
 
@@ -23,13 +22,9 @@ _LIMITS = frozenset({
 _RULES = frozenset({
     "latency", "slippage_ticks", "participation_ppm", "spread_ppm", "impact_ppm", "range_ppm", "protection_ppm", "fill",
 })  # fmt: skip
-#: What charges may be, one share of the other.
-MOST_SHARES = 2
 
 
-def obstacles(
-    universe: Universe, desks: Sequence[Desk], matcher: Matcher, charges: Tariff, *, nets: bool, limits: Limits
-) -> list[str]:
+def obstacles(desks: Sequence[Desk], matcher: Matcher, charges: Tariff, *, nets: bool, limits: Limits) -> list[str]:
     """Why each slice is stepped in Python, in words for the user; empty where the kernel serves.
 
     ``nets`` says whether what several strategies order is netted, ``limits`` are the account's.
@@ -38,11 +33,10 @@ def obstacles(
     for desk in desks:
         found += [f"strategy {desk.name}: {reason}" for reason in _of_desk(desk)]
     found += _of_matcher(matcher)
-    shares = known_shares(charges)
-    if shares is None or len(shares) > MOST_SHARES:
-        found.append(f"charges plan {type(charges).__name__} charges more than shares of the notional")
-    if charges.known(tuple(universe)) is not None:
-        found.append(f"charges plan {type(charges).__name__} knows rates for some dates only")
+    if not is_known(charges):
+        found.append(
+            f"charges plan {type(charges).__name__} charges more than shares of the notional, and has no terms"
+        )
     if nets:
         found.append("what several strategies order is netted ([trading] netting)")
     if limits.order_value is not None or limits.gross_ppm is not None:

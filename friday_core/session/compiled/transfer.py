@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from friday_core.session.working_orders import WorkingOrders
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.arena import Arena
 from friday_core.simulation.compiled.money import LARGEST_AMOUNT
+from friday_core.simulation.compiled.rates import CODES
 from friday_core.trading.book_risk import RiskMemory
 from friday_core.trading.ledger import Holding
 from friday_core.trading.lots import Lot
@@ -43,6 +44,8 @@ class Transfer:
         self._number = {desk.name: number for number, desk in enumerate(desks)}
         self._working = working
         self._bills = bills
+        #: The session in which the latest run began, and what had traded in it.
+        self._executed: tuple[int, dict[Hashable, ExecutedOrder]] = (0, {})
 
     def is_possible(self) -> bool:
         """Whether the kernel knows what the books and orders are now; if not, the next slice is the driver's."""
@@ -79,21 +82,37 @@ class Transfer:
 
     def take_up(self, arena: Arena, standing: Standing, ordinal: int) -> list[WorkingOrder]:
         """The state as it is before slice ``ordinal``. The orders that work."""
-        orders = list(self._working)
-        arena.clear(
-            max((len(desk.book.lots(i)) for desk in self._desks for i in desk.book.positions()), default=0), len(orders)
-        )
-        state = arena.state
-        state[w.ORDINAL], state[w.WORKING], state[w.ORDERS] = ordinal, len(orders), len(orders)
+        orders, lots = list(self._working), self._most_lots()
         latest, session = standing.latest, 0
         if latest is not None:
             session = latest.session
+        self._executed = session, self._bills.executed(session)
+        arena.clear(lots, len(orders), len(self._executed[1]))
+        state = arena.state
+        state[w.ORDINAL], state[w.WORKING], state[w.ORDERS] = ordinal, len(orders), len(orders)
+        if latest is not None:
             state[w.HAS_LATEST], state[w.LATEST_TS], state[w.LATEST_SESSION] = 1, latest.ts_event, session
         for number, desk in enumerate(self._desks):
             self._desk_in(arena, number, desk, session, standing.equity[desk.name])
         for place, one in enumerate(orders):
             self._order_in(arena, place, one, session)
+        if arena.is_billed:
+            self._bills_in(arena, orders)
         return orders
+
+    def _most_lots(self) -> int:
+        return max((len(desk.book.lots(i)) for desk in self._desks for i in desk.book.positions()), default=0)
+
+    def _bills_in(self, arena: Arena, orders: Sequence[WorkingOrder]) -> None:
+        places: dict[Hashable, int] = {one: place for place, one in enumerate(orders)}
+        for number, (key, one) in enumerate(self._executed[1].items()):
+            words = {
+                w.B_SIDE: one.side.sign, w.B_PRODUCT: CODES.index(one.product), w.B_QUANTITY: one.quantity,
+                w.B_WORTH: one.notional, w.B_SAME_DAY: w.NONE, w.B_IS_PAID: 0, w.B_CHARGED: 0,
+            }  # fmt: skip
+            place = places.get(key)
+            q = None if place is None else arena.working(place)
+            arena.bill(number, self._universe.position(one.instrument.id), words, q)
 
     def _desk_in(self, arena: Arena, number: int, desk: Desk, session: int, equity: int) -> None:
         words, book, risk = arena.desk(number), desk.book, desk.state.memory()
@@ -118,11 +137,13 @@ class Transfer:
     def _order_in(self, arena: Arena, place: int, one: WorkingOrder, session: int) -> None:
         order, words = one.order, arena.working(place)
         desk, inst = self._number[order.strategy], self._universe.position(order.instrument)
-        quantity, notional = self._bills.billed(one, session)
+        billed = self._executed[1].get(one)
+        quantity, notional = (0, 0) if billed is None else (billed.quantity, billed.notional)
         for word, value in {
             w.ID: place, w.Q_DESK: desk, w.Q_INST: inst, w.SIDE: order.side.sign, w.QUANTITY: order.quantity,
             w.FILLED: one.filled, w.STATUS: _IN[one.status], w.OPENED: one.session, w.ACTIVE_FROM: one.active_from,
             w.REFERENCE: one.reference, w.BILL_SESSION: session, w.BILLED: notional, w.BILLED_QUANTITY: quantity,
+            w.BILL: w.NONE,
         }.items():  # fmt: skip
             words[word] = value
         arena.pair(desk, inst)[w.OPEN] += order.side.sign * one.remaining
@@ -139,7 +160,8 @@ class Transfer:
         working = [self._order_out(sent, one) for one in queue]
         self._working.resume(working)
         session = int(arena.state[w.LATEST_SESSION])
-        self._bills.resume(session, dict(self._billed(zip(working, queue, strict=True), session)))
+        billed = self._billed(zip(working, queue, strict=True), session)
+        self._bills.resume(session, self._traded(arena, sent, session) if arena.is_billed else dict(billed))
         for number, desk in enumerate(self._desks):
             self._desk_out(arena, number, desk, rows[sent.known :])
 
@@ -159,6 +181,22 @@ class Transfer:
                 instrument = self._universe[words[w.Q_INST]]
                 side = Side.BUY if words[w.SIDE] > 0 else Side.SELL
                 yield one, ExecutedOrder(instrument, side, words[w.BILLED_QUANTITY], words[w.BILLED], session)
+
+    def _traded(self, arena: Arena, sent: Sent, session: int) -> dict[Hashable, ExecutedOrder]:
+        """All that has traded in the session, by order."""
+        before, executed = self._executed
+        traded = dict(executed) if before == session else {}
+        fills = arena.written()["fills"][int(arena.state[w.FILLS_BEFORE]) :]
+        for number, quantity, price in fills[:, [w.F_ORDER, w.F_QUANTITY, w.F_PRICE]].tolist():
+            row, key = sent.rows[number], sent.objects.get(number) or sent.tags.one(number + 1)
+            instrument, known = self._universe[int(row[w.O_INST])], traded.get(key)
+            total, notional = quantity, instrument.notional(price, quantity)
+            if known is not None:
+                total, notional = total + known.quantity, notional + known.notional
+            side = Side.BUY if row[w.O_SIDE] > 0 else Side.SELL
+            product = self._desks[int(row[w.O_DESK])].products.usual
+            traded[key] = ExecutedOrder(instrument, side, total, notional, session, product)
+        return traded
 
     def _desk_out(self, arena: Arena, number: int, desk: Desk, sent: Int64) -> None:
         words = arena.desk(number).tolist()

@@ -16,6 +16,7 @@ from friday_core.domain.products import DERIVATIVES
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.cones import Cone
 from friday_core.simulation.compiled.memory import Memory
+from friday_core.simulation.compiled.rates import CODES, Rates
 from friday_core.simulation.compiled.slices import run
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
 from friday_core.trading.limits import Limits
@@ -76,8 +77,8 @@ def _words(address: int) -> Any:
 class Arena:
     """Context, state, tables and rows of one session; grows where there is no room.
 
-    ``charges`` are the shares of the notional that make the charges, one of the other; ``asked`` is by desk
-    about what Python is asked.
+    ``rates`` are what orders are charged; ``asked`` is by desk about what Python is asked, and ``products``
+    the product of its orders.
     """
 
     def __init__(
@@ -85,28 +86,32 @@ class Arena:
         instruments: Sequence[Instrument],
         limits: Sequence[Limits],
         rules: MatchingRules,
-        charges: Sequence[tuple[int, int]],
+        rates: Rates,
+        *,
         asked: Sequence[int],
+        products: Sequence[str],
     ) -> None:
         self.desks, self.instruments = len(limits), len(instruments)
         self.context = np.zeros(w.LIMITS + (w.LIMIT_WORDS + w.CONE_WORDS) * self.desks, np.int64)
         #: By desk, of those whose columns read their book.
         self.cones: Mapping[int, Cone] = {}
         self._instruments = np.array([word for one in instruments for word in _instrument(one)], np.int64)
-        self._lots, self._queue = _LOTS, 2 * self.desks * self.instruments + 8
+        self._lots, self._queue, self._bills = _LOTS, 2 * self.desks * self.instruments + 8, 0
         c = self.context
         c[w.DESKS], c[w.INSTS] = self.desks, self.instruments
         c[w.LATENCY], c[w.SLIPPAGE_TICKS] = rules.latency, rules.slippage_ticks
         c[w.PARTICIPATION], c[w.SPREAD] = rules.participation_ppm or 0, rules.spread_ppm
         c[w.IMPACT], c[w.RANGE], c[w.PROTECTION] = rules.impact_ppm, rules.range_ppm, rules.protection_ppm
         c[w.AT_CLOSE] = int(rules.fill is FillAt.NEXT_CLOSE)
-        c[w.CHARGE_STAGES] = len(charges)
-        for stage, (numerator, denominator) in enumerate(charges):
+        self._rates = rates
+        c[w.KNOWN_FIRST], c[w.KNOWN_LAST] = (-w.NEVER, w.NEVER) if rates.known is None else rates.known[:2]
+        c[w.IS_BILLED], c[w.CHARGE_STAGES] = int(self.is_billed), len(rates.shares or ())
+        for stage, (numerator, denominator) in enumerate(rates.shares or ()):
             c[w.CHARGE_NUMERATOR + stage], c[w.CHARGE_DENOMINATOR + stage] = numerator, denominator
-        for desk, (one, about) in enumerate(zip(limits, asked, strict=True)):
+        for desk, (one, about, product) in enumerate(zip(limits, asked, products, strict=True)):
             at = w.LIMITS + desk * w.LIMIT_WORDS
             c[at : at + w.LIMIT_WORDS] = _limits(one)
-            c[at + w.L_ASKED] = about
+            c[at + w.L_ASKED], c[at + w.L_PRODUCT] = about, CODES.index(product)
         c[w.IS_WATCHED] = int(any(one.drawdown_ppm is not None or one.day_loss_ppm is not None for one in limits))
         self._rows: dict[str, Array] = {}
         self._equity = self.state = np.empty(0, np.int64)
@@ -114,8 +119,9 @@ class Arena:
 
     # Room ---------------------------------------------------------------------------------------
 
-    def clear(self, lots: int, orders: int) -> None:
-        """A state of zeros and empty tables, with room for so many lots of a position, and working orders."""
+    def clear(self, lots: int, orders: int, bills: int) -> None:
+        """A state of zeros and empty tables, with room for lots of a position, working orders and orders in bills."""
+        self._bills = bills
         widest = self.desks * self.instruments
         self._lots = self._lots if lots < self._lots else 2 * lots
         self._queue = self._queue if orders + widest <= self._queue else 2 * (orders + widest)
@@ -141,9 +147,18 @@ class Arena:
         for name, table in _TABLES.items():
             c[table.at], c[table.most] = at, rows[name]
             at += rows[name] * table.width
+        parts = {w.INSTRUMENTS_AT: self._instruments}
+        if self.is_billed:
+            parts |= {w.PERIODS_AT: self._rates.periods, w.TERMS_AT: self._rates.terms}
+            parts |= {w.HEADS_AT: np.full(self.instruments, w.NONE), w.MET_AT: np.empty(2 * w.PRODUCTS, np.int64)}
+            for word in (w.PERIODS_AT, w.TERMS_AT, w.HEADS_AT, w.MET_AT):
+                c[word], at = at, at + len(parts[word])
+            c[w.BILLS_AT], c[w.BILLS] = at, 0
+            at += (rows["orders"] + self._bills) * w.BILL_WORDS
         self.state = np.empty(at, np.int64)
         self.state[:size] = 0
-        self.state[2 * size : 2 * size + len(self._instruments)] = self._instruments
+        for word, values in parts.items():
+            self.state[c[word] : c[word] + len(values)] = values
 
     def grow(self, is_emptied: bool) -> bool:
         """Make room where the kernel came back for want of it; whether it did. The state has to be made anew.
@@ -174,18 +189,24 @@ class Arena:
         targets: Array,
         decisions: int,
         first_ordinal: int,
+        *,
+        session: int,
         cones: Mapping[int, Cone] | None = None,
     ) -> None:
         """The rows of a block, by the names of ``Memory``; ``decisions`` of all desks may be made on them.
 
-        ``targets`` of desks that have ``cones`` are written by the kernel.
+        ``session`` is that of the slice before. ``targets`` of desks that have ``cones`` are written by the kernel.
         """
         count = len(rows["ts"])
         columns = (len(_EQUITY) if self.instruments > 1 else len(_EQUITY) - 1) * count * self.desks
         self._rows = {**rows, "targets": targets}
         self._equity = np.empty(columns + (count if self.instruments > 1 else 0), np.int64)
         self._block_decisions = decisions
-        self._block_sessions = int(np.count_nonzero(rows["session"][1:] != rows["session"][:-1])) + 2
+        begins = np.flatnonzero(rows["session"][1:] != rows["session"][:-1])
+        self._block_sessions = len(begins) + 2
+        if self.is_billed:
+            sessions = rows["session"][np.append(begins + 1, 0)].astype(np.int64)
+            self._rates.cover(np.unique(np.append(sessions, session)))
         self.context[w.ROWS], self.context[w.FIRST_ORDINAL] = count, first_ordinal
         self.context[w.EQUITY_ROWS] = count * self.desks
         self.cones = cones or {}
@@ -207,6 +228,23 @@ class Arena:
         prices = [self._rows[name] for name in ("open", "high", "low", "close")]
         rest = [self._rows[name] for name in ("volume", "session", "targets")]
         return [self.context, self.state, self._equity, self._rows["ts"], self._rows["inst"], *prices, *rest]
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether orders are charged together, by terms."""
+        return self._rates.shares is None
+
+    def bill(self, number: int, inst: int, values: Mapping[int, int], q: Int64 | None) -> None:
+        """The next order of a bill, and where it works, in its words ``q``; ``number`` of them are there before it."""
+        at, place = int(self.context[w.BILLS_AT]) + number * w.BILL_WORDS, int(self.context[w.HEADS_AT]) + inst
+        while self.state[place] != w.NONE:
+            place = int(self.state[place])
+        self.state[place], self.state[at + w.B_NEXT] = at, w.NONE
+        for word, value in values.items():
+            self.state[at + word] = value
+        if q is not None:
+            q[w.BILL] = at
+        self.context[w.BILLS] = number + 1
 
     # What was written ---------------------------------------------------------------------------
 

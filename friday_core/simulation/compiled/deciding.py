@@ -12,6 +12,7 @@ from friday_core.simulation.compiled.sharing import share_out
 from friday_core.simulation.compiled.wanting import first, wants
 from friday_core.simulation.compiled.words import (
     ACTIVE_FROM,
+    BILL,
     BILL_SESSION,
     BILLED,
     BILLED_QUANTITY,
@@ -141,7 +142,7 @@ def _send(m: Memory, desk: int, w: int, quantity: int, row: int, session: int) -
     s[q + QUANTITY], s[q + FILLED], s[q + STATUS], s[q + OPENED] = quantity, 0, WAITING, NONE
     s[q + ACTIVE_FROM], s[q + REFERENCE] = s[ORDINAL] + 1 + m.c[LATENCY], m.s[w + W_PRICE]
     s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY] = session, 0, 0
-    s[q + PLACE], s[q + BOOKED] = NONE, 0
+    s[q + PLACE], s[q + BOOKED], s[q + BILL] = NONE, 0, NONE
     s[pair_at(m, desk, inst) + OPEN] += m.s[w + W_SIGN] * quantity
     o = order_at(m, order)
     s[o + O_DESK], s[o + O_INST], s[o + O_SIDE] = desk, inst, m.s[w + W_SIGN]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from friday_core.simulation.compiled.bills import open_bill, rise
 from friday_core.simulation.compiled.books import apply_fill
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import amount, charges, notional
@@ -9,6 +10,7 @@ from friday_core.simulation.compiled.places import desk_at, instrument_at, order
 from friday_core.simulation.compiled.words import (
     ACTIVE_FROM,
     AT_CLOSE,
+    BILL,
     BILL_SESSION,
     BILLED,
     BILLED_QUANTITY,
@@ -30,6 +32,7 @@ from friday_core.simulation.compiled.words import (
     FILLS_AT,
     ID,
     IMPACT,
+    IS_BILLED,
     IS_FILLED,
     IS_OPEN,
     LOT,
@@ -149,7 +152,9 @@ def _trade(m: Memory, q: int, taken: int, session: int) -> None:
         return
     price = bounded(s[q + SIDE], _slipped(m, q, price, taken + wanted, volume), bound)
     if s[q + BILL_SESSION] != session:
-        s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY] = session, 0, 0
+        s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY], s[q + BILL] = session, 0, 0, NONE
+    if m.c[IS_BILLED] == 1:
+        open_bill(m, q)
     booked = wanted
     if s[q + SIDE] > 0:
         booked = _affordable(m, q, wanted, price)
@@ -181,8 +186,16 @@ def _slipped(m: Memory, q: int, price: int, traded: int, volume: int) -> int:
 
 def _cost(m: Memory, q: int, quantity: int, price: int) -> int:
     """What a buy takes from cash."""
-    worth, billed = notional(m, m.s[q + Q_INST], price, quantity), m.s[q + BILLED]
-    return worth + charges(m, amount(m, billed + worth)) - charges(m, billed)
+    worth = notional(m, m.s[q + Q_INST], price, quantity)
+    return worth + _charged(m, q, quantity, worth, False)
+
+
+def _charged(m: Memory, q: int, quantity: int, worth: int, books: bool) -> int:
+    """What so much more of an order is charged; with ``books`` it has traded."""
+    if m.c[IS_BILLED] == 1:
+        return rise(m, m.s[q + Q_INST], m.s[q + BILL], quantity, worth, books)
+    billed = m.s[q + BILLED]
+    return charges(m, amount(m, billed + worth)) - charges(m, billed)
 
 
 def _affordable(m: Memory, q: int, wanted: int, price: int) -> int:
@@ -193,7 +206,10 @@ def _affordable(m: Memory, q: int, wanted: int, price: int) -> int:
     if whole <= cash:
         return wanted
     low, high = 0, wanted // lot
-    guess = int(float(wanted // lot) * float(max(cash, 0)) / float(max(whole, 1)))
+    guess = high
+    # By terms more may cost less, where it meets what was sold before: then the very steps of the bisection count.
+    if m.c[IS_BILLED] == 0:
+        guess = int(float(wanted // lot) * float(max(cash, 0)) / float(max(whole, 1)))
     if guess < high:
         if _cost(m, q, (guess + 1) * lot, price) <= cash:
             low = guess + 1
@@ -213,10 +229,9 @@ def _affordable(m: Memory, q: int, wanted: int, price: int) -> int:
 def _book(m: Memory, q: int, quantity: int, price: int) -> None:
     s = m.s
     desk, inst, sign = s[q + Q_DESK], s[q + Q_INST], s[q + SIDE]
-    billed = s[q + BILLED]
-    now = amount(m, billed + notional(m, inst, price, quantity))
-    charged = charges(m, now) - charges(m, billed)
-    s[q + BILLED], s[q + BILLED_QUANTITY] = now, s[q + BILLED_QUANTITY] + quantity
+    worth = notional(m, inst, price, quantity)
+    charged = _charged(m, q, quantity, worth, True)
+    s[q + BILLED], s[q + BILLED_QUANTITY] = amount(m, s[q + BILLED] + worth), s[q + BILLED_QUANTITY] + quantity
     s[q + BOOKED] = quantity
     s[q + FILLED] += quantity
     s[q + STATUS] = IS_FILLED if s[q + FILLED] == s[q + QUANTITY] else PARTIAL

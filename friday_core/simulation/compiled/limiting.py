@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from friday_core.simulation.compiled.bills import alone
 from friday_core.simulation.compiled.memory import Memory
-from friday_core.simulation.compiled.money import charges, notional, share, times, units_worth
+from friday_core.simulation.compiled.money import notional, share, times, units_worth
 from friday_core.simulation.compiled.places import desk_at, instrument_at, limits_at, pair_at, queue_at
 from friday_core.simulation.compiled.words import (
     C_OPEN_ORDERS,
@@ -131,17 +132,17 @@ def cash_of(m: Memory, desk: int, inst: int, sign: int, price: int, mark: int, r
             return 0
         buffered = -(times(m, -price, PPM + m.c[limits_at(desk) + L_BUFFER]) // PPM)
         worth = notional(m, inst, buffered, reducing + adding)
-        return worth + charges(m, worth)
+        return worth + alone(m, desk, inst, sign, worth)
     brought = 0
     if reducing > 0:
         closed = notional(m, inst, mark, reducing)
-        brought = max(0, closed - charges(m, closed))
-    return opening_cost(m, inst, price, adding) - brought
+        brought = max(0, closed - alone(m, desk, inst, sign, closed))
+    return opening_cost(m, desk, inst, price, adding) - brought
 
 
-def opening_cost(m: Memory, inst: int, price: int, adding: int) -> int:
+def opening_cost(m: Memory, desk: int, inst: int, price: int, adding: int) -> int:
     """As ``Claim.opening_cost``: of a sell."""
     if adding == 0:
         return 0
     worth = notional(m, inst, price, adding)
-    return max(0, charges(m, worth) - worth)
+    return max(0, alone(m, desk, inst, -1, worth) - worth)

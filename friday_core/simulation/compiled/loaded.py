@@ -13,7 +13,7 @@ from friday_core.simulation.compiled.arena import Arena
 
 _HERE = "friday_core.simulation.compiled"
 _MODULES = (
-    "slices", "stretches", "asking", "deciding", "sharing", "limiting", "wanting", "filling", "books", "money",
+    "slices", "stretches", "asking", "deciding", "sharing", "limiting", "wanting", "filling", "bills", "books", "money",
     "places", "memory", "words",
 )  # fmt: skip
 ENTRY = Routine(

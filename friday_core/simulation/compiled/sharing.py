@@ -61,11 +61,12 @@ def share_out(m: Memory, desk: int, count: int) -> None:
                 taken = _of_working(m, desk, n, kind)
                 gross = amount(m, gross + taken) if kind == _GROSS else gross
                 cash = amount(m, cash - taken) if kind == _CASH else cash
-    _refuse_costly_shorts(m, count, cash)
+    _refuse_costly_shorts(m, desk, count, cash)
     for kind in range(2):
         if kind == _CASH or m.c[limits_at(desk) + L_GROSS] >= 0:
             _keep_within(m, desk, count, kind, gross if kind == _GROSS else 0, most_gross if kind == _GROSS else cash)
-    # What is cut leaves more of everything else: asked again, no limit cuts more.
+    # What is cut leaves more of everything else: asked again, no limit cuts more, but for shorts that now are costly.
+    _refuse_costly_shorts(m, desk, count, cash)
     _drop_small(m, desk, count)
 
 
@@ -95,11 +96,11 @@ def _of_working(m: Memory, desk: int, n: int, kind: int) -> int:
     return cash_of(m, desk, inst, s[q + SIDE], s[q + REFERENCE], mark, reducing, adding)
 
 
-def _refuse_costly_shorts(m: Memory, count: int, cash: int) -> None:
+def _refuse_costly_shorts(m: Memory, desk: int, count: int, cash: int) -> None:
     """Shorts whose charges exceed what they bring are the driver's."""
     for n in range(count):
         w = draft_at(m, n)
-        costs = opening_cost(m, m.s[w + W_INST], m.s[w + W_PRICE], m.s[w + W_ADDING])
+        costs = opening_cost(m, desk, m.s[w + W_INST], m.s[w + W_PRICE], m.s[w + W_ADDING])
         if m.s[w + W_SIGN] < 0 and costs > max(0, cash):
             m.c[FAULT] = COSTLY_SHORT
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.simulation.compiled.asking import ask, is_quiet
+from friday_core.simulation.compiled.bills import bills_again, enter_period, new_bills
 from friday_core.simulation.compiled.books import mark
 from friday_core.simulation.compiled.deciding import decide
 from friday_core.simulation.compiled.filling import match
@@ -32,13 +33,17 @@ from friday_core.simulation.compiled.words import (
     EQUITY_ROWS,
     FAULT,
     FILLS,
+    FILLS_BEFORE,
     FIRST_ORDINAL,
     GROSS,
     HAS_LATEST,
     HELD,
     INJECTED,
     INSTS,
+    IS_BILLED,
     IS_WATCHED,
+    KNOWN_FIRST,
+    KNOWN_LAST,
     L_DAY_LOSS,
     L_DRAWDOWN,
     LATEST_SESSION,
@@ -91,6 +96,11 @@ def run(m: Memory) -> None:
     c, rows = m.c, m.c[ROWS]
     row = c[ROW]
     c[RESULT], c[FAULT] = DONE, 0
+    if c[IS_BILLED] == 1:
+        enter_period(m, m.s[LATEST_SESSION])
+        bills_again(m)
+        if c[FAULT] != 0:
+            c[RESULT] = DRIVERS
     while row < rows and c[RESULT] == DONE:
         row = pass_over(m, row)
         if row < rows:
@@ -112,8 +122,10 @@ def _slice(m: Memory, row: int, end: int) -> int:
             return DRIVERS
         _mark(m, row, end, session)
         return _done(m, row, session) if c[FAULT] == 0 else DRIVERS
-    if session >= c[STOP_SESSION] or row >= c[STOP_ROW] or (s[HAS_LATEST] != 0 and session < s[LATEST_SESSION]):
-        c[FAULT] = BACKWARDS if session < c[STOP_SESSION] else STOPS
+    is_backwards = s[HAS_LATEST] != 0 and session < s[LATEST_SESSION]
+    is_known = c[KNOWN_FIRST] <= session <= c[KNOWN_LAST]
+    if session >= c[STOP_SESSION] or row >= c[STOP_ROW] or is_backwards or not is_known:
+        c[FAULT] = BACKWARDS if is_backwards else STOPS
         return DRIVERS
     room = _room(m, end - row)
     if room != DONE:
@@ -161,8 +173,13 @@ def _done(m: Memory, row: int, session: int) -> int:
 
 def _eventful(m: Memory, row: int, end: int, session: int, is_new: bool) -> None:
     s = m.s
-    if is_new and s[HAS_LATEST] != 0:
-        _log_positions(m)
+    if is_new:
+        s[FILLS_BEFORE] = s[FILLS]
+        if m.c[IS_BILLED] == 1:
+            enter_period(m, session)
+            new_bills(m)
+        if s[HAS_LATEST] != 0:
+            _log_positions(m)
     if s[WORKING] > 0:
         match(m, row, end, session)
     _mark(m, row, end, session)

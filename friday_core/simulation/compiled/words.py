@@ -31,17 +31,22 @@ IS_WATCHED = 32
 SAVED_AT, INSTRUMENTS_AT, DRAFTS_AT, DECISIONS_AT, ORDERS_AT, FILLS_AT, ENDED_AT, POSITIONS_AT, EQUITY_ROWS = range(
     33, 42
 )
+# Charges by terms: whether there are some, the days on which there are rates, and places: of periods, of the one at
+# hand, of terms, of each instrument's first order that is charged, of all such orders, of what meets; their count.
+IS_BILLED, KNOWN_FIRST, KNOWN_LAST, PERIODS_AT, PERIOD, TERMS_AT, HEADS_AT, BILLS_AT, MET_AT, BILLS = range(42, 52)
 # Addresses, in the order of ``Memory``.
-ADDRESSES = 42
+ADDRESSES = 52
 #: Where columns that read their own book stand, by desk, after the limits of all; 0 if there are none.
-CONES = 53
+CONES = 63
 #: Limits of each desk follow.
-LIMITS = 54
+LIMITS = 64
 (
     L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
-    L_ALLOW_SHORT, L_BUFFER, L_ASKED,
-) = range(12)  # fmt: skip
-LIMIT_WORDS = 12
+    L_ALLOW_SHORT, L_BUFFER, L_ASKED, L_PRODUCT,
+) = range(13)  # fmt: skip
+LIMIT_WORDS = 13
+#: ``L_PRODUCT``: of how many products orders may be, with that of orders that name none, and which is intraday.
+PRODUCTS, INTRADAY = 5, 2
 #: ``L_ASKED``: about what Python is asked, so that a slice with one is the driver's.
 NOTHING, ORDERS_ASKED, WISHES_ASKED = range(3)
 
@@ -60,18 +65,33 @@ LEAST_SPAN, MOST_SPAN = 16, 512
 #: What the kernel comes back with: all rows are done, or the slice at ``ROW`` is the driver's, or room is missing.
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)
 #: Why a slice is the driver's, for whoever counts.
-OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED = range(10, 17)
+OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS = range(10, 18)
 
 # An instrument: ``MULTIPLIER`` and ``DIVISOR`` make minor units of price units, one of them is 1.
 TICK, LOT, MULTIPLIER, DIVISOR, DERIVATIVE = range(5)
 INSTRUMENT_WORDS = 5
+
+# Terms, and then their lines: amounts are in parts of a minor unit, of which a unit that is rounded to has ``STEP``.
+# ``T_MOST`` is the largest notional of which they all fit. A tax is a number over that of ``T_TAX_STEP``.
+T_MOST, T_LINES, T_TAX, T_TAX_STEP, T_TAX_UNIT, T_TAX_ROUNDING, T_FEE, T_SCALE, T_SCALE_OF = range(9)
+TERMS_WORDS = 9
+A_SHARE, A_FLAT, A_LEAST, A_MOST = range(4)
+AMOUNT_WORDS = 4
+# A line's own amount and that of what meets on the same day.
+TL_UNIT, TL_STEP, TL_ROUNDING, TL_IS_TAXED, TL_HAS_MET, TL_OWN, TL_MET = 0, 1, 2, 3, 4, 5, 9
+TL_WORDS = 13
+# An order that is charged in the session, and the place of the next one in its instrument.
+B_NEXT, B_SIDE, B_PRODUCT, B_QUANTITY, B_WORTH, B_SAME_DAY, B_IS_PAID, B_CHARGED = range(8)
+BILL_WORDS = 8
 
 # The state ------------------------------------------------------------------------------------------------------
 
 # The head: the latest slice, how many orders work, how many rows the tables have.
 ORDINAL, HAS_LATEST, LATEST_TS, LATEST_SESSION, WORKING = range(5)
 DECISIONS, ORDERS, FILLS, ENDED, POSITIONS = range(5, 10)
-DESKS_AT = 10
+#: How many fills there were before the session of the latest slice.
+FILLS_BEFORE = 10
+DESKS_AT = 11
 # A desk: its book, then its risk state, then the orders that it sent in the session of its latest order.
 CASH, REALISED, CHARGES, VALUE, GROSS, HELD = range(6)
 EQUITY, PEAK, DEEPEST, RISK_HAS_SESSION, RISK_SESSION, DAY_EQUITY, SENT, DRAWDOWN_LATCHED, DAY_LATCHED = range(6, 15)
@@ -83,12 +103,12 @@ LOTS = 7
 LOT_QUANTITY, LOT_COST, LOT_TS = range(3)
 LOT_WORDS = 3
 # A working order: ``ID`` is its row in the table, ``PLACE`` that of its bar in the slice. ``BILLED`` is what of it was
-# charged in ``BILL_SESSION``, ``BOOKED`` what traded on the slice at hand.
+# charged in ``BILL_SESSION``, ``BILL`` where its terms keep that, ``BOOKED`` what traded on the slice at hand.
 (
     ID, Q_DESK, Q_INST, SIDE, QUANTITY, FILLED, STATUS, OPENED, ACTIVE_FROM, REFERENCE, BILL_SESSION, BILLED,
-    BILLED_QUANTITY, PLACE, BOOKED,
-) = range(15)  # fmt: skip
-QUEUE_WORDS = 15
+    BILLED_QUANTITY, PLACE, BOOKED, BILL,
+) = range(16)  # fmt: skip
+QUEUE_WORDS = 16
 #: Where an order stands.
 WAITING, IS_OPEN, PARTIAL, IS_FILLED, CANCELLED, EXPIRED = range(6)
 

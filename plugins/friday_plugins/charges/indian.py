@@ -9,12 +9,14 @@ from typing import Literal
 from pydantic import Field
 
 from friday_core.api import (
+    BillTerms,
     ComponentSpec,
     ExecutedOrder,
     IndianTariff,
     Instrument,
     KnownDates,
     PluginSettings,
+    Side,
     Tariff,
     hookimpl,
     rate_tables,
@@ -50,6 +52,9 @@ class Indian(Tariff):
 
     def charges_of(self, order: ExecutedOrder) -> int:
         return self.tariff.charges(order, to_the_paisa=self._to_the_paisa).total
+
+    def bill_terms(self, instrument: Instrument, side: Side, product: str, session: int) -> BillTerms:
+        return self.tariff.bill_terms(instrument, side, product, session, to_the_paisa=self._to_the_paisa)
 
     def known(self, instruments: Sequence[Instrument]) -> KnownDates | None:
         return self.tariff.known(instruments)

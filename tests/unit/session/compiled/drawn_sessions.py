@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,14 +16,16 @@ from unit.session.compiled.book_readers import READERS
 from friday_core.causal.market import Market
 from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program, trace_program
+from friday_core.domain.bill_terms import Amount, BillLine, BillRounding, BillTerms
 from friday_core.domain.chunk import MISSING_PRICE, Array, Chunk, Universe
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CorporateAction
 from friday_core.domain.money import divide_half_even
-from friday_core.domain.orders import WorkingOrder
+from friday_core.domain.orders import Side, WorkingOrder
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.records import Intent
+from friday_core.domain.sessions import to_days
 from friday_core.domain.signals import Target
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Tariff
@@ -39,6 +44,7 @@ from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.ledger import Book
 from friday_core.trading.limits import Limits, Tier
 from friday_core.trading.risk import RiskEngine
+from friday_plugins.charges.indian import Indian, IndianSettings
 
 DAY = 86_400_000_000
 MINUTE = 60_000_000
@@ -55,6 +61,27 @@ class Share(Tariff):
 
     def shares(self) -> tuple[tuple[int, int], ...]:
         return (self._share,)
+
+
+class Termed(Tariff):
+    """Terms that change every so many sessions; in some sessions there are none, in one only for sells."""
+
+    def __init__(self, terms: Mapping[Side, Sequence[BillTerms | None]], sessions: int) -> None:
+        self._terms = terms
+        self._sessions = sessions
+
+    def charges_of(self, order: ExecutedOrder) -> int:
+        terms = self._of(order.instrument, order.side, order.session)
+        return 7 if terms is None else terms.charges_of(order)
+
+    def bill_terms(self, instrument: Instrument, side: Side, product: str, session: int) -> BillTerms | None:
+        until = session // self._sessions * self._sessions + self._sessions - 1
+        terms = self._of(instrument, side, session)
+        return None if terms is None else dataclasses.replace(terms, until=until)
+
+    def _of(self, instrument: Instrument, side: Side, session: int) -> BillTerms | None:
+        terms = self._terms[side]
+        return terms[(session // self._sessions + len(instrument.kind)) % len(terms)]
 
 
 @dataclass
@@ -83,10 +110,11 @@ class Drawn:
 def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
     """The session of a number: the same number, the same session."""
     random = np.random.default_rng(seed)
-    universe = _universe(random)
+    is_indian = bool(random.random() < 0.25)
+    universe = _universe(random, is_indian)
     desks = int(random.choice([1, 1, 1, 2, 3]))
     kinds = [str(one) for one in random.choice(["target", "target", "signal"], desks)]
-    rows = _rows(random, universe, kinds, int(random.integers(2, most_rows)))
+    rows = _rows(random, universe, kinds, int(random.integers(2, most_rows)), _first(random) if is_indian else 100)
     ends = _ends(rows)
     count = int(random.choice([0, 0, 1, 2, 5]))
     cuts = sorted({int(one) for one in random.choice(ends, count)}) if len(ends) else []
@@ -101,7 +129,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         [_capital(random) for _ in range(desks)],
         _limits(random),
         _rules(random),
-        _charges(random),
+        _indian(random) if is_indian else _charges(random),
         cuts,
         injected,
         _actions(random, universe, rows) if random.random() < 0.2 else [],
@@ -147,30 +175,36 @@ def _python(random: np.random.Generator) -> dict[str, RiskRule | RiskAdjuster]:
     return {"half": Half()} if kind < 0.08 else {}
 
 
-def _universe(random: np.random.Generator) -> Universe:
+def _universe(random: np.random.Generator, is_indian: bool) -> Universe:
     count = int(random.choice([1, 1, 1, 2, 3, 5, 20]))
-    currency = str(random.choice(["INR", "INR", "INR", "JPY"]))
+    currency = "INR" if is_indian else str(random.choice(["INR", "INR", "INR", "JPY"]))
+    kinds = [str(one) for one in random.choice(["equity", "equity", "future"], count)]
     return Universe(
         Instrument(
-            InstrumentId(f"S{number:02d}", "NSE"),
+            InstrumentId(f"S{number:02d}", "NFO" if is_indian and kinds[number] == "future" else "NSE"),
             currency,
             price_decimals=int(random.choice([2, 2, 2, 0, 3, 4])),
             tick_size=int(random.choice([1, 1, 5])),
             lot_size=int(random.choice([1, 1, 1, 10, 75])),
-            kind=str(random.choice(["equity", "equity", "future"])),
+            kind=kinds[number],
         )
         for number in range(count)
     )
 
 
-def _rows(random: np.random.Generator, universe: Universe, kinds: Sequence[str], most: int) -> Chunk:
+def _first(random: np.random.Generator) -> int:
+    """A session near one in which rates change, or any of those that have some."""
+    return to_days(dt.date(2024, 9, 25)) if random.random() < 0.5 else int(random.integers(18_800, 20_000))
+
+
+def _rows(random: np.random.Generator, universe: Universe, kinds: Sequence[str], most: int, first: int) -> Chunk:
     count = len(universe)
     slices = max(2, most // count)
     presence = random.random((slices, count)) < random.choice([1.0, 1.0, 0.8, 0.3])
     presence[~presence.any(axis=1), 0] = True
     slice_of, inst = np.nonzero(presence)
     per_session = int(random.choice([1, 3, 10, 1000]))
-    session = 100 + slice_of // per_session
+    session = first + slice_of // per_session
     ts = session * DAY + (slice_of % per_session) * MINUTE * int(random.choice([1, 1, 7])) + 10 * 3_600_000_000
     base = 10 ** int(random.choice([2, 4, 4, 7]))
     walk = np.exp(np.cumsum(random.normal(0, random.choice([0.001, 0.02, 0.1]), (slices, count)), axis=0))
@@ -248,7 +282,39 @@ def _rules(random: np.random.Generator) -> MatchingRules:
     )
 
 
+def _indian(random: np.random.Generator) -> Tariff:
+    broker = str(random.choice(["zerodha", "zerodha", "example_flat_fee", "example_percentage"]))
+    product = str(random.choice(["delivery", "intraday"]))
+    plan = Indian(IndianSettings(broker=broker, product=product, rounding=str(random.choice(["note", "paisa"]))))
+    return scaled_charges(plan, float(random.choice([1.0, 1.0, 1.0, 2.5])))
+
+
+def _terms(random: np.random.Generator) -> BillTerms | None:
+    if random.random() < 0.1:
+        return None
+
+    def amount() -> Amount:
+        share = Fraction(
+            int(random.choice([0, 1, 297, 10_000, 2_000_000])), int(random.choice([9_999_991, 10_000_000]))
+        )
+        flat = Fraction(int(random.choice([0, 0, 5, 2_000])), int(random.choice([1, 3])))
+        least = Fraction(int(random.choice([0, 0, 0, 700])))
+        return Amount(share, flat, least, least + int(random.integers(2_000)) if random.random() < 0.3 else None)
+
+    def line() -> BillLine:
+        met, unit = amount() if random.random() < 0.5 else None, int(random.choice([1, 1, 5, 100]))
+        return BillLine(amount(), met, unit, BillRounding(int(random.integers(3))), bool(random.random() < 0.5))
+
+    tax, fee = Fraction(int(random.choice([0, 18, 7])), 100), int(random.choice([0, 0, 1_534]))
+    scale = Fraction(1) if random.random() < 0.7 else Fraction(int(random.integers(5)), 3)
+    lines = tuple(line() for _ in range(int(random.integers(5))))
+    return BillTerms(lines, tax, int(random.choice([1, 50])), BillRounding(int(random.integers(3))), fee, scale)
+
+
 def _charges(random: np.random.Generator) -> Tariff:
+    if random.random() < 0.3:
+        terms = {side: [_terms(random) for _ in range(int(random.integers(1, 5)))] for side in Side}
+        return scaled_charges(Termed(terms, int(random.choice([1, 2, 1_000]))), float(random.choice([1.0, 1.0, 0.5])))
     numerator = int(random.choice([0, 300, 300, 1_000, 50_000, 1_000_000]))
     return scaled_charges(Share(numerator, 1_000_000), float(random.choice([1.0, 1.0, 0.5, 2.0, 7.3])))
 

@@ -11,14 +11,16 @@ from unit.session.compiled.drawn_sessions import Drawn, Share, Stepped, differen
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.errors import FactsError
 from friday_core.interfaces.broker import ChargesPlan, Tariff
 from friday_core.session.compiled.eligible import obstacles
 from friday_core.session.driver import Driver
 from friday_core.simulation.compiled.arena import plain
 from friday_core.simulation.compiled.loaded import Compiled
 from friday_core.simulation.matching import BarMatcher, MatchingRules
-from friday_core.simulation.scaled_costs import known_shares
+from friday_core.simulation.scaled_costs import known_shares, scaled_charges
 from friday_core.trading.limits import Limits
+from friday_plugins.charges.indian import Indian, IndianSettings
 
 ROWS = 300
 
@@ -117,6 +119,37 @@ def test_without_a_kernel_slices_are_stepped_by_the_driver() -> None:
     assert stepped.driver._blocks is None
 
 
+def indian(first: int = 20_000, product: str = "intraday") -> Drawn:
+    """The same on days from ``first`` on, with the charges of Zerodha."""
+    given = simple(charges=Indian(IndianSettings(product=product)))  # type: ignore[arg-type]
+    session = given.rows["session"] + (first - 100)
+    rows = Chunk(given.rows.ts_event + (first - 100) * 86_400_000_000, given.rows.inst, given.rows.columns)
+    return dataclasses.replace(given, rows=rows.with_columns({"session": session}))
+
+
+@pytest.mark.parametrize("product", ["intraday", "delivery"])
+def test_the_kernel_charges_what_india_charges(product: str) -> None:
+    given = indian(product=product)
+    stepped = Stepped(given, kernel=plain)
+    assert counts(stepped) == {"kernel": ROWS, "driver": 0}
+    assert differences(Stepped(given).left(), stepped.left()) == []
+
+
+def test_the_drivers_slices_share_their_sessions_bills_with_the_kernels() -> None:
+    given = dataclasses.replace(indian(product="delivery"), injected=[6, 11, 16, 21, 60])
+    assert differences(Stepped(given).left(), Stepped(given, kernel=plain).left()) == []
+
+
+def test_a_session_without_rates_is_refused_by_the_driver() -> None:
+    with pytest.raises(FactsError, match="no rates are known for 2021-03-30"):
+        Stepped(indian(first=18_716), kernel=plain)
+
+
+def test_the_day_of_the_last_rates_is_the_kernels() -> None:
+    with pytest.raises(FactsError, match="no rates are known for 2027-04-01"):
+        Stepped(indian(first=20_906), kernel=plain)
+
+
 # Why not ---------------------------------------------------------------------------------------------------------
 
 
@@ -144,7 +177,6 @@ def why(
     stepped = Stepped(simple(limits=Limits(**limits)))  # type: ignore[arg-type]
     chosen = charges or Share(1, 100)
     return obstacles(
-        stepped.given.universe,
         stepped.desks,
         matcher or BarMatcher(MatchingRules()),
         chosen,
@@ -161,6 +193,7 @@ def why(
         (why(BarMatcher(MatchingRules(latency_us=5))), "latency_us"),
         (why(charges=ByOrder()), "ByOrder charges more than shares of the notional"),
         (why(charges=Dearer(1, 100)), "Dearer charges more than shares of the notional"),
+        (why(charges=scaled_charges(ByOrder(), 2.0)), "ScaledCharges charges more than shares of the notional"),
         (why(nets=True), "netted"),
         (why(net_ppm=1_000_000), "net_ppm"),
         (why(concentration_ppm=1_000_000), "concentration_ppm"),
