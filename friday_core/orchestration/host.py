@@ -15,11 +15,10 @@ from friday_core import __version__
 from friday_core.analytics.fill_convention import fill_convention
 from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
-from friday_core.domain.outcomes import StrategyStopped, ValidatorFault
 from friday_core.domain.records import ModelVersion, SessionStarted
 from friday_core.domain.sessions import to_datetime
 from friday_core.errors import ComponentError, ComponentTimeout, RunFolderError
-from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
+from friday_core.infrastructure.event_bus import EventBus
 from friday_core.infrastructure.logging import configure_logging, described, get_logger
 from friday_core.infrastructure.notifications import Notifications
 from friday_core.infrastructure.secrets import SecretRegistry
@@ -33,9 +32,10 @@ from friday_core.orchestration.known_dates import RunDates, date_warnings, neede
 from friday_core.orchestration.left_out import left_out
 from friday_core.orchestration.lifecycle import Lifecycle
 from friday_core.orchestration.masking import mask_error, mask_texts
-from friday_core.orchestration.observing import connect_observers
+from friday_core.orchestration.observing import connect_observers, notify_of_stops
 from friday_core.orchestration.predicted import out_of_sample_from
 from friday_core.orchestration.rehearsal import inside
+from friday_core.orchestration.replaying import SessionReplay
 from friday_core.orchestration.run_tables import RunTables
 from friday_core.orchestration.training import Trainer, Training
 from friday_core.plugin.registry import PluginRegistry
@@ -109,6 +109,7 @@ class Host:
         self._summarised = False
         self._keeps_inside = False
         self._anew = False
+        self._replay: SessionReplay | None = None
         self._facts = needed_facts(assembly)
         run = assembly.settings.run
         currency = assembly.settings.account.currency
@@ -149,6 +150,11 @@ class Host:
         """
         self._keeps_inside, self._journals = True, None
         self._runner.keep_inside()
+
+    def replay(self, session: SessionReplay) -> None:
+        """Let the run that is to come be that of a journal, and read nothing else; nothing leaves it."""
+        self.keep_inside()
+        self._replay = session
 
     def begin_anew(self) -> None:
         """Let the run that is to come be a session of its own, also where another one was not ended."""
@@ -219,13 +225,16 @@ class Host:
             self._warn(notifications)
             versions = self._trained(notifications)
             with ExitStack() as edges:
-                begin: Beginning = self._head(), with_versions(self.assembly.records(), versions)
-                if self._journals is not None:
-                    journal = edges.enter_context(self._journals.opened(anew=self._anew))
-                    begin = taken_up(journal, self._runner, self.assembly.universe, begin, progress)
-                edges.enter_context(self._watchdog)
-                edges.enter_context(closing(self.assembly.feed))
-                status = self._runner.run(*begin, progress)
+                if self._replay is not None:
+                    status = self._replay.run(self._runner.core, self.assembly, self._tables.flush, progress)
+                else:
+                    begin: Beginning = self._head(), with_versions(self.assembly.records(), versions)
+                    if self._journals is not None:
+                        journal = edges.enter_context(self._journals.opened(anew=self._anew))
+                        begin = taken_up(journal, self._runner, self.assembly.universe, begin, progress)
+                    edges.enter_context(self._watchdog)
+                    edges.enter_context(closing(self.assembly.feed))
+                    status = self._runner.run(*begin, progress)
             if self._hang is not None:
                 raise self._hang
             if self._runner.core.halted is not None:
@@ -253,7 +262,7 @@ class Host:
 
     def _trained(self, notifications: Notifications) -> list[ModelVersion]:
         """The versions of the session's model, if a stream has one; a fit that failed is an alarm, not an end."""
-        if self.assembly.model_stream is None:
+        if self.assembly.model_stream is None or self._replay is not None:
             return []
         if self.training is None:
             self.training = self._trainer.train(self._on_fit)
@@ -321,7 +330,9 @@ class Host:
         journal = self._runner.journal
         if isinstance(journal, DiskJournal):
             summary["journal"] = journal.summary()
-        if self._runner.pacer is not None:
+        if self._replay is not None:
+            summary["replay"] = self._replay.summary()
+        elif self._runner.pacer is not None:
             summary["clock"] = self._runner.pacer.summary()
         if self.training is not None:
             summary["model"] = self.training.summary()
@@ -368,20 +379,9 @@ class Host:
         return notifications
 
     def _open_events(self, edges: ExitStack, notifications: Notifications) -> None:
-        def on_stopped(envelope: Envelope[StrategyStopped]) -> None:
-            stopped = envelope.event
-            message = self._security.mask(f"it was stopped: {stopped.error}")
-            notifications.notify(Notification(Severity.ALARM, f"strategy {stopped.strategy}", message))
-
-        def on_fault(envelope: Envelope[ValidatorFault]) -> None:
-            fault = envelope.event
-            message = self._security.mask(f"it failed, no position is opened from here on: {fault.error}")
-            notifications.notify(Notification(Severity.ALARM, f"validator {fault.validator}", message))
-
         if not self._keeps_inside:
             self._connect_observers()
-        self._events.subscribe(StrategyStopped, on_stopped, name="notifications", delivery=Delivery.MUST)
-        self._events.subscribe(ValidatorFault, on_fault, name="notifications of faults", delivery=Delivery.MUST)
+        notify_of_stops(self._events, notifications, self._security.mask)
         edges.callback(self._events.close, DRAIN_SECONDS)
 
     def _connect_observers(self) -> None:

@@ -51,7 +51,9 @@ class Journals:
         strategies = assembly.programs.strategies
         programs = {name: program.key for name, program in strategies.items()}
         origins = {f"{node.request.key} {node.loaded.plugin.origin}" for node in assembly.graph.nodes.values()}
-        head = codec.Head(0, 0, profile, mode, resolved, tuple(sorted(origins)), programs, tuple(assembly.universe))
+        made, source = tuple(sorted(origins)), assembly.source
+        rows = (tuple(source.columns), source.interval, source.announces)
+        head = codec.Head(0, 0, profile, mode, resolved, made, programs, tuple(assembly.universe), *rows)
         dates = SessionDates(assembly.settings.data.timezone)
         return cls(parent / re.sub(r"[^A-Za-z0-9_-]", "-", profile), head, now, dates.date)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pluggy
 
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
 from friday_core.domain.orders import OrderEnded
+from friday_core.domain.outcomes import StrategyStopped, ValidatorFault
 from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
+from friday_core.infrastructure.notifications import Notifications
+from friday_core.interfaces.notifier import Notification, Severity
 
 
 def _call(event: object) -> tuple[str, Mapping[str, Any]] | None:
@@ -38,6 +41,23 @@ def connect_observers(hooks: pluggy.PluginManager, bus: EventBus) -> None:
         }
         if observed:
             bus.subscribe(object, _Observer(observed), name=f"observer {name}", delivery=Delivery.MUST)
+
+
+def notify_of_stops(bus: EventBus, notifications: Notifications, mask: Callable[[str], str]) -> None:
+    """An alarm for every strategy that is stopped and every validator that fails."""
+
+    def on_stopped(envelope: Envelope[StrategyStopped]) -> None:
+        stopped = envelope.event
+        message = mask(f"it was stopped: {stopped.error}")
+        notifications.notify(Notification(Severity.ALARM, f"strategy {stopped.strategy}", message))
+
+    def on_fault(envelope: Envelope[ValidatorFault]) -> None:
+        fault = envelope.event
+        message = mask(f"it failed, no position is opened from here on: {fault.error}")
+        notifications.notify(Notification(Severity.ALARM, f"validator {fault.validator}", message))
+
+    bus.subscribe(StrategyStopped, on_stopped, name="notifications", delivery=Delivery.MUST)
+    bus.subscribe(ValidatorFault, on_fault, name="notifications of faults", delivery=Delivery.MUST)
 
 
 class _Observer:

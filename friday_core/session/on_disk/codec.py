@@ -53,7 +53,8 @@ class Head(msgspec.Struct, frozen=True):
 
     ``instruments`` stand at the positions that rows name, ``resolved`` is the whole configuration without
     secrets, ``programs`` are the keys of the columns by component. ``segment`` counts files from 1;
-    ``previous`` is the check of the last frame of the file before.
+    ``previous`` is the check of the last frame of the file before. The rows of the source have ``columns`` and are
+    bars of ``interval``; ``announces`` tells whether it may have corporate actions.
     """
 
     segment: int
@@ -64,6 +65,9 @@ class Head(msgspec.Struct, frozen=True):
     made_by: tuple[str, ...]
     programs: Mapping[str, str]
     instruments: tuple[Instrument, ...]
+    columns: tuple[str, ...] = ()
+    interval: str = ""
+    announces: bool = False
 
 
 class _Columns(msgspec.Struct, frozen=True):

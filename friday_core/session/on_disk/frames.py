@@ -51,9 +51,12 @@ def packed(kind: int, seq: int, ts: int, content: bytes, previous: int) -> tuple
     return b"".join((head, _CHECK.pack(check), content)), check
 
 
-def frames(data: bytes | memoryview) -> Iterator[Frame]:
-    """The whole frames from the start on, each the next one of the one before it; it stops at the first that is not."""
-    view, start, previous = memoryview(data), 0, 0
+def frames(data: bytes | memoryview, previous: int = 0) -> Iterator[Frame]:
+    """The whole frames from the start on, each the next one of the one before it; it stops at the first that is not.
+
+    ``previous`` is the check of the frame before the first, where the data are the rest of a file.
+    """
+    view, start = memoryview(data), 0
     while (frame := _frame_at(view, start)) is not None and _previous(view, start) == previous:
         yield frame
         start, previous = frame.end, frame.check
