@@ -30,7 +30,8 @@ from friday_core.plugin.spec import ComponentSpec, Kind
 from friday_core.session.batches import Batch, joined
 from friday_core.session.core import Core
 from friday_core.session.on_disk import codec
-from friday_core.session.on_disk.segments import Segment, entries
+from friday_core.session.on_disk.segments import Segment
+from friday_core.session.on_disk.stretches import stretches
 from friday_core.session.runner import Progress, RunStatus
 
 #: The name of the source that stands for the one that the session had.
@@ -129,7 +130,7 @@ class SessionReplay:
     def run(self, core: Core, assembly: Assembly, after_each: Callable[[], None], progress: Progress) -> RunStatus:
         """All records; returns how the session ended, or that it did not. ``after_each`` is called between records."""
         began, last = time.perf_counter(), self.segments[-1].last
-        for batch in joined(entries(self.segments, assembly.universe)):
+        for batch in joined(stretches(self.segments, assembly.universe)):
             answered = [intent for record in batch.records for intent in core.apply(record)]
             after_each()
             self._compare(batch, answered, is_last=batch.last == last)

@@ -23,27 +23,27 @@ class Batch:
     intents: list[Intent] = field(default_factory=list)
 
 
-def single(entries: Iterable[Entry]) -> Iterator[Batch]:
-    """Each record by itself."""
-    return (Batch(one.seq, one.seq, (one.record,), list(one.intents)) for one in entries)
-
-
 def joined(entries: Iterable[Entry], most_rows: int = MOST_ROWS) -> Iterator[Batch]:
     """Rows of a stream that came one after the other as one chunk: chunks of n give what n chunks of one give.
 
     So does the time that was told between two of them, if it is told after them: it says that no earlier row is on its
     way, and while the later rows are not earlier, they say the same. Any other record stands by itself, as does
-    the last one, of whose answer a process may have died.
+    the last one, of whose answer a process may have died. An entry may stand for several records (``stretches``).
     """
-    run = _Run(most_rows)
+    run, first = _Run(most_rows), 0
     waiting: Entry | None = None
     for entry in entries:
         if waiting is not None:
-            yield from run.add(waiting)
+            yield from run.add(waiting, first)
+            first = waiting.seq + 1
         waiting = entry
     yield from run.taken()
     if waiting is not None:
-        yield from single([waiting])
+        yield _alone(waiting, first)
+
+
+def _alone(entry: Entry, first: int) -> Batch:
+    return Batch(first, entry.seq, (entry.record,), list(entry.intents))
 
 
 class _Run:
@@ -54,13 +54,15 @@ class _Run:
         self._clear()
 
     def _clear(self) -> None:
+        self._first = 0
         self._entries: list[Entry] = []
         self._chunks: list[Chunk] = []
         self._kind: tuple[str, ...] = ()
         self._rows = 0
         self._told: ClockAdvanced | None = None
 
-    def add(self, entry: Entry) -> Iterator[Batch]:
+    def add(self, entry: Entry, first: int) -> Iterator[Batch]:
+        """An entry that stands for the records from ``first`` to its own number."""
         record = entry.record
         if isinstance(record, ClockAdvanced) and self._chunks:
             self._told = record
@@ -72,8 +74,9 @@ class _Run:
             self._rows += len(record.chunk)
         else:
             yield from self.taken()
-            yield from single([entry])
+            yield _alone(entry, first)
             return
+        self._first = self._first if self._entries else first
         self._entries.append(entry)
 
     def taken(self) -> Iterator[Batch]:
@@ -82,7 +85,7 @@ class _Run:
             records: list[Record] = [ChunkReceived(self._kind[0], Chunk.concat(self._chunks))]
             records += [] if self._told is None else [self._told]
             intents = [one for entry in self._entries for one in entry.intents]
-            yield Batch(self._entries[0].seq, self._entries[-1].seq, records, intents)
+            yield Batch(self._first, self._entries[-1].seq, records, intents)
             self._clear()
 
     def _takes(self, record: ChunkReceived) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 import pytest
@@ -259,3 +260,33 @@ def test_exported_rows_are_a_source_of_the_same_session() -> None:
 
 def test_a_journal_that_is_not_there_is_told() -> None:
     assert "there is no such folder" in friday("replay", "nowhere", code=1).stderr
+
+
+# Why ---------------------------------------------------------------------------------------------
+
+
+def test_a_decision_of_the_session_is_explained_from_its_records() -> None:
+    run = paper(*CROSS)
+    assert run is not None
+    decided = next(one for one in tables(run.folder)["decisions"] if one["ts_event"].day == 2)
+    at = decided["ts_event"].astimezone(ZoneInfo("Asia/Kolkata"))
+    symbol = decided["instrument"].partition(".")[0]
+    found = json.loads(friday("explain", "journals", "--at", f"{at:%H:%M}", "-i", symbol, "--json").stdout)
+    assert (found["component"], found["output"], found["instrument"]) == ("strategy.cross", "signal", f"{symbol}.NSE")
+    assert found["ts_event"] == decided["ts_event"].isoformat()
+    assert found["steps"][0]["value"] == decided["value"]
+    options = [option for value in (*MINUTES, *CROSS) for option in ("--set", value)]
+    asked = ["--at", decided["ts_event"].isoformat(), "-i", decided["instrument"], "--json"]
+    assert json.loads(friday("explain", "cross", *asked, *options).stdout) == found
+    dated = friday(
+        "explain", "journals", "--component", "cross", "--at", f"{at:%Y-%m-%d %H:%M}", "-i", symbol, "--json"
+    )
+    assert json.loads(dated.stdout) == found
+
+
+def test_a_question_that_a_journal_cannot_answer_says_what_is_there() -> None:
+    assert paper(*BOOKS) is not None
+    done = friday("explain", "journals", "--at", "10:31", "-i", "SYN01", code=2)
+    assert "strategy.cross, strategy.slow: name one with --component" in done.stderr
+    done = friday("explain", "journals", "--component", "cross", "--at", "20:00", "-i", "SYN01", code=2)
+    assert "had no row of SYN01.NSE" in done.stderr

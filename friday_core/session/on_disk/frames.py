@@ -57,7 +57,7 @@ def frames(data: bytes | memoryview, previous: int = 0) -> Iterator[Frame]:
     ``previous`` is the check of the frame before the first, where the data are the rest of a file.
     """
     view, start = memoryview(data), 0
-    while (frame := _frame_at(view, start)) is not None and _previous(view, start) == previous:
+    while (frame := frame_at(view, start)) is not None and _previous(view, start) == previous:
         yield frame
         start, previous = frame.end, frame.check
 
@@ -87,7 +87,8 @@ def good_prefix(data: bytes | memoryview, name: str) -> int:
     return end
 
 
-def _frame_at(view: memoryview, start: int) -> Frame | None:
+def frame_at(view: memoryview, start: int) -> Frame | None:
+    """The frame that begins there, if it is whole by itself."""
     content = start + HEAD_BYTES
     if len(view) < content:
         return None
@@ -111,7 +112,7 @@ def _any_frame(data: bytes | memoryview, start: int) -> int | None:
     whole = bytes(data)
     place = whole.find(MARK, start)
     while place >= 0:
-        if _frame_at(memoryview(whole), place) is not None:
+        if frame_at(memoryview(whole), place) is not None:
             return place
         place = whole.find(MARK, place + 1)
     return None

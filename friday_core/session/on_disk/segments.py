@@ -75,7 +75,7 @@ def entries(segments: Sequence[Segment], universe: Universe | None = None) -> It
     """
     waiting: tuple[int, Record] | None = None
     for segment in segments:
-        decoder, moved = codec.Decoder(), _moved(segment, universe)
+        decoder, moved = codec.Decoder(), moved_to(segment, universe)
         for frame in _frames(segment):
             if frame.kind == codec.INTENTS:
                 if waiting is None:
@@ -92,7 +92,7 @@ def entries(segments: Sequence[Segment], universe: Universe | None = None) -> It
         yield Entry(*waiting)
 
 
-def _moved(segment: Segment, universe: Universe | None) -> Callable[[Record], Record]:
+def moved_to(segment: Segment, universe: Universe | None) -> Callable[[Record], Record]:
     """How a record's rows get the positions of the universe."""
     own = [one.id for one in segment.head.instruments]
     if universe is None or own == [one.id for one in universe]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from friday_core.domain.orders import Order, OrderType, Side
 from friday_core.domain.records import ChunkReceived, ClockAdvanced, Record, SessionStarted, SessionStopped, StreamEnded
-from friday_core.session.batches import Batch, joined, single
+from friday_core.session.batches import Batch, joined
 from friday_core.session.journal import Entry
 
 DAYS = 30
@@ -55,7 +55,7 @@ def digest(batches: list[Batch]) -> str:
 def test_what_is_joined_leads_to_the_same_however_it_was_cut(cuts: list[int], clocks: list[int], most: int) -> None:
     told = journal(records(cuts, clocks))
     batches = list(joined(told, most))
-    assert digest(batches) == digest(list(single(told)))
+    assert digest(batches) == digest([Batch(one.seq, one.seq, (one.record,), list(one.intents)) for one in told])
     assert (batches[0].first, batches[0].last) == (0, 0)
     seqs = [seq for one in batches for seq in range(one.first, one.last + 1)]
     assert seqs == list(range(len(told)))
