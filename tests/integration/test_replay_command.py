@@ -290,3 +290,23 @@ def test_a_question_that_a_journal_cannot_answer_says_what_is_there() -> None:
     assert "strategy.cross, strategy.slow: name one with --component" in done.stderr
     done = friday("explain", "journals", "--component", "cross", "--at", "20:00", "-i", "SYN01", code=2)
     assert "had no row of SYN01.NSE" in done.stderr
+
+
+# Against a backtest ------------------------------------------------------------------------------
+
+
+def test_a_journal_and_the_backtest_of_its_rows_are_alike_and_another_slippage_is_price() -> None:
+    run = paper(*CROSS)
+    assert run is not None
+    options = [option for value in (*MINUTES[2:], *CROSS) for option in ("--set", value)]
+    same = Path(friday("run", "--quiet", "--no-report", *options).stdout.strip())
+    assert " alike, 0 differ" in friday("diverge", "journals", str(same)).stdout
+    assert " alike, 0 differ" in friday("diverge", str(run.folder), str(same)).stdout
+    other = [*options, "--set", "plugins.broker.paper.slippage_ticks=3"]
+    dearer = Path(friday("run", "--quiet", "--no-report", *other).stdout.strip())
+    found = json.loads(friday("diverge", "journals", str(dearer), "--json", code=1).stdout)
+    first = found["differences"][0]
+    assert (first["cause"], first["what"]) == ("price", "price")
+    assert first["cost"].startswith("-")
+    assert set(found["causes"]) <= {"price", "charges", "earlier difference"}
+    assert "price" in friday("diverge", "journals", str(dearer), code=1).stdout
