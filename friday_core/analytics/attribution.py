@@ -14,8 +14,10 @@ from friday_core.analytics.comparison import differing_settings
 from friday_core.analytics.run_files import RunFiles
 
 #: Settings in which a session and its backtest differ without another decision: where the rows come from and go to.
-_APART = ("profile", "run.", "journal.", "clock.", "notify.", "broker.", "data.start", "data.end")
-_APART += ("streams.market_data.source", "plugins.source.", "plugins.broker.", "plugins.notifier.", "plugins.observer.")
+_APART = (
+    "profile", "run.", "journal.", "clock.", "notify.", "broker.", "data.start", "data.end",
+    "streams.market_data.source", "plugins.source.", "plugins.broker.", "plugins.notifier.", "plugins.observer.",
+)  # fmt: skip
 _CHARGES = ("account.charges", "plugins.charges.")
 _PRICES = ("open", "high", "low", "close", "volume", "factor")
 _REFUSED = frozenset({"rejected", "denied", "in_doubt"})

@@ -53,8 +53,8 @@ def run(made: Rows, **settings: Any) -> RunFiles:
     return RunFiles(Path("run"), {}, {"risk": {"max": 1}, **settings}, "", tables)
 
 
-def found(live: Rows, backtest: Rows | None = None, **settings: Any) -> Attribution:
-    return attribute(run(live, **settings), run(backtest or rows()))
+def found(live: Rows, **settings: Any) -> Attribution:
+    return attribute(run(live, **settings), run(rows()))
 
 
 def test_what_is_alike_has_no_difference() -> None:
@@ -79,7 +79,8 @@ def nothing(made: Rows) -> None:
 @pytest.mark.parametrize("differ", [quantity, value, nothing])
 @pytest.mark.parametrize("cause", [Cause.REVISED, Cause.MISSING, Cause.LATE, Cause.CONFIGURATION, Cause.UNEXPLAINED])
 def test_another_decision_has_its_cause_in_the_bars_before_it_or_in_the_settings(differ: Any, cause: Cause) -> None:
-    made, settings = rows(), {}
+    made = rows()
+    settings: dict[str, Any] = {}
     differ(made)
     at_four = next(row for row in made["bars"] if row["instrument"] == INFY and row["ts_event"] == at(4))
     if cause is Cause.REVISED:

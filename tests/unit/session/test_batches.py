@@ -73,8 +73,9 @@ def test_rows_and_the_times_between_them_become_one_chunk_and_one_time() -> None
 
 def test_a_time_that_later_rows_do_not_respect_stays_where_it_was() -> None:
     late = ClockAdvanced(int(WHOLE.ts_event[9]))
-    parts = [ChunkReceived(STREAM, WHOLE.take(slice(0, 5))), late, ChunkReceived(STREAM, WHOLE.take(slice(5, DAYS)))]
-    batches = list(joined([Entry(seq, record) for seq, record in enumerate([*parts, StreamEnded(STREAM)])]))
+    first, rest = WHOLE.take(slice(0, 5)), WHOLE.take(slice(5, DAYS))
+    told: list[Record] = [ChunkReceived(STREAM, first), late, ChunkReceived(STREAM, rest), StreamEnded(STREAM)]
+    batches = list(joined([Entry(seq, record) for seq, record in enumerate(told)]))
     assert [(one.first, one.last) for one in batches] == [(0, 1), (2, 2), (3, 3)]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.session.on_disk.journals import ANSWERS, ORDER, RECORDS, bits, opened, rows, written
 
-from friday_core.domain.chunk import Chunk
+from friday_core.domain.chunk import Array, Chunk
 from friday_core.domain.records import ChunkReceived, ClockAdvanced, PlaceOrder, Record
 from friday_core.session.journal import Entry
 from friday_core.session.on_disk.segments import entries, surveyed
@@ -68,7 +68,8 @@ def test_many_records_of_one_shape_come_as_one_and_the_last_by_itself(tmp_path: 
     chunks = [one.record.chunk for one in found if isinstance(one.record, ChunkReceived)]
     assert [len(chunk) for chunk in chunks] == [200, 99, 1]
     for chunk in chunks:
-        for values in (chunk.ts_event, chunk.inst, chunk.seq, chunk.code, *chunk.columns.values()):
+        columns: list[Array] = [chunk.ts_event, chunk.inst, chunk.seq, chunk.code, *chunk.columns.values()]
+        for values in columns:
             assert values.flags.c_contiguous
             assert not values.flags.writeable
 
