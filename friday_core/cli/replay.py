@@ -61,7 +61,7 @@ def command(choice: Choice, *, journal: Path, quiet: bool, no_report: bool) -> N
         print_summary(result, page)
     for line in replayed.lines():
         click.echo(line, err=quiet)
-    sys.exit(ExitCode.FINISHED)
+    sys.exit(ExitCode.INTERRUPTED if replayed.stopped else ExitCode.FINISHED)
 
 
 def verified_replay(journal: Path) -> str:
@@ -103,6 +103,11 @@ class Replayed:
         asked = choice.overridden()
         what_if = bool(choice.profile or choice.config) or is_what_if(asked.overrides)
         return cls(journal, asked, undamaged(journal), what_if)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody ended the replay before its end."""
+        return self.session is not None and self.session.stopped
 
     @property
     def head(self) -> codec.Head:
@@ -156,7 +161,9 @@ class Replayed:
             yield f"{session.orders:,} orders and cancels, all as then"
         if session.unsent:
             yield f"what the last record led to is not in the journal, its process ended: {len(session.unsent)} orders"
-        if not session.ended:
+        if session.stopped:
+            yield "the replay was interrupted"
+        elif not session.ended:
             yield "the journal does not end: the session was killed, or is still running; `friday run` goes on with it"
 
     def _differences(self) -> Iterator[str]:

@@ -168,6 +168,8 @@ class Host:
         """End the run before the next record, also while the source lets it wait; safe from a signal handler."""
         self._runner.request_stop()
         self.assembly.feed.stop()
+        if self._replay is not None:
+            self._replay.stop()
 
     def run(
         self,

@@ -123,6 +123,8 @@ class SessionReplay:
         self.records = self.rows = self.orders = 0
         self.seconds = 0.0
         self.ended = ""
+        #: Whether it was ended before the journal was.
+        self.stopped = False
         self.unsent: Sequence[Intent] = ()
         self._then: list[Intent] = []
         self._now: list[Intent] = []
@@ -135,10 +137,16 @@ class SessionReplay:
             after_each()
             self._compare(batch, answered, is_last=batch.last == last)
             self._note(batch, progress)
+            if self.stopped:
+                break
         self.seconds = time.perf_counter() - began
         if core.halted is not None:
             return RunStatus.STOPPED
         return RunStatus.FINISHED if self.ended.startswith("END_OF_DATA") else RunStatus.INTERRUPTED
+
+    def stop(self) -> None:
+        """Apply no further record; safe from a signal handler."""
+        self.stopped = True
 
     @property
     def difference(self) -> Difference:

@@ -16,6 +16,7 @@ from fakes.clock import SimulatedClock
 import containers
 from friday_core.cli.main import cli
 from friday_core.orchestration.host import RunResult
+from friday_core.orchestration.replaying import SessionReplay
 from friday_core.session.on_disk.codec import HEAD
 from friday_core.session.on_disk.frames import frames, packed
 from friday_core.session.pacing import Pacer
@@ -189,6 +190,14 @@ def test_a_divergence_names_record_strategy_and_the_columns_of_now() -> None:
     assert "what there is of the replay: runs/" in text
     failed = friday("journal", "verify", "--replay", code=1)
     assert "does not lead to what it led to then" in failed.stderr
+
+
+def test_a_replay_is_ended_in_order_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paper(*CROSS) is not None
+    monkeypatch.setattr(SessionReplay, "_note", lambda session, *_: session.stop())
+    done = friday("replay", "journals", "--no-report", code=130)
+    assert "the replay was interrupted" in done.stdout
+    assert ": interrupted (" in done.stdout
 
 
 def test_verify_replays_and_leaves_nothing_behind() -> None:
