@@ -46,10 +46,10 @@ def _print(runs: Sequence[RunAnalysis]) -> None:
     from friday_core.analytics.report.key_figures import compared_rows  # noqa: PLC0415
 
     names = [run.files.name for run in runs]
-    _print_table(["figure", *names], compared_rows(runs), justify="right")
+    print_table(["figure", *names], compared_rows(runs), justify="right")
     settings = differing_settings([run.files for run in runs])
     if settings:
-        _print_table(["setting", *names], [(name, *values) for name, values in settings], justify="left")
+        print_table(["setting", *names], [(name, *values) for name, values in settings], justify="left")
     else:
         click.echo("settings: all equal")
     for other in runs[1:]:
@@ -58,7 +58,8 @@ def _print(runs: Sequence[RunAnalysis]) -> None:
             click.echo(line)
 
 
-def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, justify: str) -> None:
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, justify: str) -> None:
+    """A table as wide as the terminal, or as a pipe takes."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,22 +33,32 @@ _TRUTH = {1.0: "true", 0.0: "false"}
     metavar="NAME",
     help="A column of outputs(m), or a validator's reason; default: what is decided, or the verdict.",
 )
+@click.option("--component", "of", metavar="NAME", help="With a journal: the component; default: the only strategy.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @settings_options
-def command(choice: Choice, *, component: str, instrument: str, at: str, output: str | None, as_json: bool) -> None:
+def command(
+    choice: Choice, *, component: str, instrument: str, at: str, output: str | None, of: str | None, as_json: bool
+) -> None:
     """Show a value's tree of operators, with the numbers of one row.
 
-    COMPONENT is a strategy, a transformer, a feature set or a validator that is written in columns.
+    COMPONENT is a strategy, a transformer, a feature set or a validator that is written in columns, or the folder of a
+    journal: then the answer comes from the records of that session, `--at 10:31` is a time of its last day on the
+    exchange's clock, and `--instrument INFY` will do.
 
     Runs the session up to that row, so that the book is what it was; nothing is written and no
     order leaves. Of a date with many rows, the last one is shown.
     """
-    from friday_core.orchestration.explaining import Question, QuestionError, explain  # noqa: PLC0415 - see --help
+    from friday_core.cli.journal_question import explain_journal  # noqa: PLC0415 - `--help` must stay light
+    from friday_core.orchestration.explaining import Question, QuestionError, explain  # noqa: PLC0415
 
-    host: Host = choice.builder()(choice.load())
+    question = Question(component, instrument, at, output)
     try:
         with _progress():
-            explanation = explain(host.assembly, Question(component, instrument, at, output), host.model_versions)
+            if Path(component).is_dir():
+                explanation = explain_journal(Path(component), choice, of, question)
+            else:
+                host: Host = choice.builder()(choice.load())
+                explanation = explain(host.assembly, question, host.model_versions)
     except QuestionError as error:
         raise click.UsageError(str(error)) from None
     if as_json:

@@ -13,6 +13,14 @@ from friday_core.errors import InvariantError
 _LONGEST_WAIT = 1.0
 
 
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> int:
+        """Microseconds since 1970, UTC."""
+        ...
+
+
 class WallClock:
     """The clock on the wall. The operating system may set it back; nothing may rely on its order."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from friday_core.causal.checks import verdict_and_reason
@@ -13,7 +13,7 @@ from friday_core.causal.op import NAN
 from friday_core.causal.program import DECISIONS, Program
 from friday_core.causal.trace import ANY_DOMAIN
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.records import ModelVersion
+from friday_core.domain.records import ModelVersion, Record
 from friday_core.domain.sessions import SessionDates, to_date, to_datetime
 from friday_core.domain.verdicts import Verdict
 from friday_core.flow.check_stage import CheckStage
@@ -121,6 +121,8 @@ class Explanation:
     coarser: tuple[CoarseBar, ...]
     steps: tuple[Step, ...]
     conditions: tuple[Condition, ...] = ()
+    #: Of every output, the value; prices in price units.
+    values: tuple[float, ...] = ()
 
     @property
     def stands(self) -> Condition | None:
@@ -129,12 +131,16 @@ class Explanation:
 
 
 def explain(
-    assembly: Assembly, question: Question, versions: Callable[[], Sequence[ModelVersion]] = list
+    assembly: Assembly,
+    question: Question,
+    versions: Callable[[], Sequence[ModelVersion]] = list,
+    records: Iterable[Record] | None = None,
 ) -> Explanation:
     """Run the session up to the row, so that the book is what it was, and look at every operator there.
 
     ``versions`` makes those of the session's model; it is called once the question is known to make
-    sense. The assembly must not have run, and cannot run afterwards. Raises ``QuestionError``, and what a
+    sense. ``records`` are those of a session that ran before, instead of the source's and the versions.
+    The assembly must not have run, and cannot run afterwards. Raises ``QuestionError``, and what a
     session raises.
     """
     node = _component(assembly, question.component)
@@ -146,7 +152,7 @@ def explain(
     watch = Watch(moment, assembly.universe.position(instrument), SessionDates(assembly.settings.data.timezone))
     watched, program, prepare = _watched(assembly, node, instrument, watch)
     asked = _output(node, program, question.output)
-    core = rehearse(watched, prepare, lambda: watch.is_over, versions())
+    core = rehearse(watched, prepare, lambda: watch.is_over, versions() if records is None else (), records)
     row = watch.found
     if row is None:
         raise QuestionError(_no_row(node, question, watch, core))
@@ -263,6 +269,7 @@ def _explanation(
         if asked is None and whole.stands is not None:
             whole = replace(whole, output=whole.stands.output)
     steps = tuple(_steps(program, program.outputs[whole.output], row))
+    whole = replace(whole, values=tuple(row.values[number] for number in program.outputs.values()))
     return replace(whole, steps=steps, coarser=tuple(_coarse_bars(program, steps, row)))
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from friday_core import __version__
 from friday_core.analytics.fill_convention import fill_convention
 from friday_core.causal.compiled.choice import ChosenExecutor
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
-from friday_core.domain.records import ModelVersion, SessionStarted
+from friday_core.domain.records import ModelVersion
 from friday_core.domain.sessions import to_datetime
 from friday_core.errors import ComponentError, ComponentTimeout, RunFolderError
+from friday_core.infrastructure.clock import Clock
 from friday_core.infrastructure.event_bus import EventBus
 from friday_core.infrastructure.logging import configure_logging, described, get_logger
 from friday_core.infrastructure.notifications import Notifications
@@ -28,15 +26,16 @@ from friday_core.orchestration.alarms import sound_alarms
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.blame import Endings, files_of, mend_of
 from friday_core.orchestration.checks import mode_of
-from friday_core.orchestration.journaling import Beginning, Journals, taken_up
+from friday_core.orchestration.journaling import Beginning, Journals, session_head, taken_up
 from friday_core.orchestration.kept_tables import KeptTables
 from friday_core.orchestration.known_dates import RunDates, date_warnings, needed_facts
 from friday_core.orchestration.left_out import left_out
 from friday_core.orchestration.lifecycle import Lifecycle
 from friday_core.orchestration.masking import mask_error, mask_texts
-from friday_core.orchestration.observing import connect_observers
+from friday_core.orchestration.observing import connect_components
 from friday_core.orchestration.predicted import out_of_sample_from
 from friday_core.orchestration.rehearsal import inside
+from friday_core.orchestration.replaying import SessionReplay
 from friday_core.orchestration.run_tables import RunTables
 from friday_core.orchestration.training import Trainer, Training
 from friday_core.plugin.registry import PluginRegistry
@@ -54,12 +53,6 @@ from friday_core.trading.refusals import not_allowed, refused
 
 #: Seconds that observers and notifiers get to finish when a run is over.
 DRAIN_SECONDS = 5.0
-
-
-class Clock(Protocol):
-    def now(self) -> int:
-        """Microseconds UTC."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +103,7 @@ class Host:
         self._summarised = False
         self._keeps_inside = False
         self._anew = False
+        self._replay: SessionReplay | None = None
         self._facts = needed_facts(assembly)
         run = assembly.settings.run
         currency = assembly.settings.account.currency
@@ -160,6 +154,11 @@ class Host:
         self._keeps_inside, self._journals = True, None
         self._runner.keep_inside()
 
+    def replay(self, session: SessionReplay) -> None:
+        """Let the run that is to come be that of a journal, and read nothing else; nothing leaves it."""
+        self.keep_inside()
+        self._replay = session
+
     def begin_anew(self) -> None:
         """Let the run that is to come be a session of its own, also where another one was not ended."""
         self._anew = True
@@ -172,6 +171,8 @@ class Host:
         """End the run before the next record, also while the source lets it wait; safe from a signal handler."""
         self._runner.request_stop()
         self.assembly.feed.stop()
+        if self._replay is not None:
+            self._replay.stop()
 
     def run(
         self,
@@ -204,8 +205,7 @@ class Host:
         with ExitStack() as edges:
             log = configure_logging(self.folder.path / "log.jsonl", self._security, run_id=self.folder.path.name)
             edges.callback(log.close)
-            notifications = self._open_notifications(edges)
-            self._open_events(edges, notifications)
+            notifications = self._open_events(edges)
             for plugin, heard in self._registry.deprecations.items():
                 self._log.warning("a plugin uses what is deprecated", plugin=plugin, uses=list(heard))
             lifecycle = self._lifecycle()
@@ -230,15 +230,7 @@ class Host:
             self._warn(notifications)
             versions = self._trained(notifications)
             with ExitStack() as edges:
-                begin: Beginning = self._head(), with_versions(self.assembly.records(), versions)
-                if self._journals is not None:
-                    journal = edges.enter_context(self._journals.opened(anew=self._anew))
-                    begin = taken_up(journal, self._runner, self.assembly.universe, begin, progress)
-                    self._runner.obey(self._journals.control())
-                edges.callback(self._runner.close)
-                edges.enter_context(self._watchdog)
-                edges.enter_context(closing(self.assembly.feed))
-                status = self._runner.run(*begin, progress)
+                status = self._session(edges, versions, progress)
             if self._hang is not None:
                 raise self._hang
             if self._runner.core.halted is not None:
@@ -253,6 +245,21 @@ class Host:
             raise
         return self._finish(lifecycle, status, error)
 
+    def _session(self, edges: ExitStack, versions: Sequence[ModelVersion], progress: Progress) -> RunStatus:
+        """From its first record, or from where its journal leads, to its end."""
+        if self._replay is not None:
+            return self._replay.run(self._runner.core, self.assembly, self._tables.flush, progress)
+        head = session_head(self.assembly, self.profile, self.mode, self._resolved, self._clock.now())
+        begin: Beginning = head, with_versions(self.assembly.records(), versions)
+        if self._journals is not None:
+            journal = edges.enter_context(self._journals.opened(anew=self._anew))
+            begin = taken_up(journal, self._runner, self.assembly.universe, begin, progress)
+            self._runner.obey(self._journals.control())
+        edges.callback(self._runner.close)
+        edges.enter_context(self._watchdog)
+        edges.enter_context(closing(self.assembly.feed))
+        return self._runner.run(*begin, progress)
+
     def _warn(self, notifications: Notifications) -> None:
         for told in self._warnings(self._tallies()):
             notifications.notify(Notification(Severity.WARNING, "facts", self._security.mask(told)))
@@ -266,7 +273,7 @@ class Host:
 
     def _trained(self, notifications: Notifications) -> list[ModelVersion]:
         """The versions of the session's model, if a stream has one; a fit that failed is an alarm, not an end."""
-        if self.assembly.model_stream is None:
+        if self.assembly.model_stream is None or self._replay is not None:
             return []
         if self.training is None:
             self.training = self._trainer.train(self._on_fit)
@@ -342,7 +349,9 @@ class Host:
         journal = self._runner.journal
         if isinstance(journal, DiskJournal):
             summary["journal"] = journal.summary()
-        if self._runner.pacer is not None:
+        if self._replay is not None:
+            summary["replay"] = self._replay.summary()
+        elif self._runner.pacer is not None:
             summary["clock"] = self._runner.pacer.summary()
         if self.training is not None:
             summary["model"] = self.training.summary()
@@ -367,12 +376,6 @@ class Host:
     def _tallies(self) -> Tallies:
         return tallies_of(self._runner.core, self._account, self.assembly.universe)
 
-    def _head(self) -> SessionStarted:
-        plugins = sorted({f"{n.request.key} {n.loaded.plugin.origin}" for n in self.assembly.graph.nodes.values()})
-        digest = hashlib.sha256(self._resolved.encode()).hexdigest()
-        made_by = (f"friday-trading {__version__}", f"python {platform.python_version()}")
-        return SessionStarted(self._clock.now(), self.profile, self.mode, digest, (*made_by, *plugins))
-
     def _lifecycle(self) -> Lifecycle:
         def on_state(component: str, old: str, new: str) -> None:
             self._events.publish(ComponentStateChanged(component, str(old), str(new)))
@@ -382,24 +385,15 @@ class Host:
         timeout = self.assembly.settings.run.step_timeout
         return Lifecycle(components, dependencies, step_timeout=timeout, on_state=on_state)
 
-    def _open_notifications(self, edges: ExitStack) -> Notifications:
+    def _open_events(self, edges: ExitStack) -> Notifications:
         told = {} if self._keeps_inside else dict(self.assembly.placed(Kind.NOTIFIER, "notify", "use"))
         notifications = Notifications(told)
         edges.callback(notifications.close, DRAIN_SECONDS)
-        return notifications
-
-    def _open_events(self, edges: ExitStack, notifications: Notifications) -> None:
         if not self._keeps_inside:
-            self._connect_observers()
+            connect_components(self.assembly.graph, self.assembly.components, self._registry, self._events)
         sound_alarms(self._events, notifications, self._security.mask)
         edges.callback(self._events.close, DRAIN_SECONDS)
-
-    def _connect_observers(self) -> None:
-        for node in self.assembly.graph.nodes.values():
-            if node.request.kind is Kind.OBSERVER:
-                observer = self.assembly.components[node.id]
-                self._registry.add_observer(observer, f"{node.id} instance", node.loaded.plugin)
-        connect_observers(self._registry.hooks, self._events)
+        return notifications
 
 
 def _status_after(failure: BaseException) -> RunStatus:

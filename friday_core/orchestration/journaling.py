@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import platform
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from friday_core import __version__
 from friday_core.domain.chunk import Universe
 from friday_core.domain.records import Record, SessionResumed, SessionStarted, SessionStopped
 from friday_core.domain.sessions import SessionDates, to_datetime
@@ -52,7 +55,9 @@ class Journals:
         strategies = assembly.programs.strategies
         programs = {name: program.key for name, program in strategies.items()}
         origins = {f"{node.request.key} {node.loaded.plugin.origin}" for node in assembly.graph.nodes.values()}
-        head = codec.Head(0, 0, profile, mode, resolved, tuple(sorted(origins)), programs, tuple(assembly.universe))
+        made, source = tuple(sorted(origins)), assembly.source
+        rows = (tuple(source.columns), source.interval, source.announces)
+        head = codec.Head(0, 0, profile, mode, resolved, made, programs, tuple(assembly.universe), *rows)
         dates = SessionDates(assembly.settings.data.timezone)
         return cls(parent / re.sub(r"[^A-Za-z0-9_-]", "-", profile), head, now, dates.date)
 
@@ -91,6 +96,14 @@ class Journals:
         if not self.folder.is_dir():
             return None
         return max((path for path in self.folder.iterdir() if segment_files(path)), default=None)
+
+
+def session_head(assembly: Assembly, profile: str, mode: str, resolved: str, now: int) -> SessionStarted:
+    """The first record of a session, which says what it is made of."""
+    plugins = sorted({f"{node.request.key} {node.loaded.plugin.origin}" for node in assembly.graph.nodes.values()})
+    made_by = (f"friday-trading {__version__}", f"python {platform.python_version()}")
+    digest = hashlib.sha256(resolved.encode()).hexdigest()
+    return SessionStarted(now, profile, mode, digest, (*made_by, *plugins))
 
 
 def taken_up(

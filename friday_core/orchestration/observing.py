@@ -11,6 +11,10 @@ import pluggy
 from friday_core.domain.events import ComponentStateChanged, SessionClosed, SessionOpened
 from friday_core.domain.orders import OrderEnded
 from friday_core.infrastructure.event_bus import Delivery, Envelope, EventBus
+from friday_core.interfaces.component import Component
+from friday_core.plugin.graph import Graph
+from friday_core.plugin.registry import PluginRegistry
+from friday_core.plugin.spec import Kind
 
 
 def _call(event: object) -> tuple[str, Mapping[str, Any]] | None:
@@ -38,6 +42,16 @@ def connect_observers(hooks: pluggy.PluginManager, bus: EventBus) -> None:
         }
         if observed:
             bus.subscribe(object, _Observer(observed), name=f"observer {name}", delivery=Delivery.MUST)
+
+
+def connect_components(
+    graph: Graph, components: Mapping[str, Component], registry: PluginRegistry, bus: EventBus
+) -> None:
+    """Subscribe the observers among the components, and every plugin that implements an observer hook."""
+    for node in graph.nodes.values():
+        if node.request.kind is Kind.OBSERVER:
+            registry.add_observer(components[node.id], f"{node.id} instance", node.loaded.plugin)
+    connect_observers(registry.hooks, bus)
 
 
 class _Observer:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
-from friday_core.domain.records import ModelVersion
+from friday_core.domain.records import ModelVersion, Record
 from friday_core.infrastructure.logging import configure_logging
 from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.interfaces.component import Component
@@ -27,10 +27,12 @@ def rehearse(
     prepare: Callable[[Sequence[Desk]], None],
     is_over: Callable[[], bool],
     versions: Sequence[ModelVersion] = (),
+    records: Iterable[Record] | None = None,
 ) -> Core:
     """Run the session of an assembly that has not run, until ``is_over`` says so or the data end.
 
-    ``prepare`` is handed the desks before the first record; ``versions`` are those of its model.
+    ``prepare`` is handed the desks before the first record; ``versions`` are those of its model. ``records`` are those
+    of a session that ran before, instead of the source's.
     The core sees the same records as in a run and decides the same; fills are the matcher's, and
     intents go nowhere. Returns the core as it stands then. No secret is in what is logged, to
     stderr, or raised.
@@ -41,7 +43,7 @@ def rehearse(
         prepare(desks)
         core = Core(build_flow(assembly), build_driver(assembly, desks))
         with _logging(secrets), started(assembly):
-            for record in with_versions(assembly.records(), versions):
+            for record in with_versions(assembly.records(), versions) if records is None else records:
                 core.apply(record)
                 if is_over() or core.halted is not None:
                     break

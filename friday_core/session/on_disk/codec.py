@@ -61,7 +61,8 @@ class Head(msgspec.Struct, frozen=True):
 
     ``instruments`` stand at the positions that rows name, ``resolved`` is the whole configuration without
     secrets, ``programs`` are the keys of the columns by component. ``segment`` counts files from 1;
-    ``previous`` is the check of the last frame of the file before.
+    ``previous`` is the check of the last frame of the file before. The rows of the source have ``columns`` and are
+    bars of ``interval``; ``announces`` tells whether it may have corporate actions.
     """
 
     segment: int
@@ -72,6 +73,9 @@ class Head(msgspec.Struct, frozen=True):
     made_by: tuple[str, ...]
     programs: Mapping[str, str]
     instruments: tuple[Instrument, ...]
+    columns: tuple[str, ...] = ()
+    interval: str = ""
+    announces: bool = False
 
 
 class _Columns(msgspec.Struct, frozen=True):
@@ -136,6 +140,32 @@ class Decoder:
                 f"{where}: a record of kind {kind} that this Friday cannot read ({error}): "
                 "open the journal with the version of Friday that wrote it"
             ) from error
+
+    def rows(self, data: bytes, start: int, stride: int, count: int, offset: int) -> ChunkReceived:
+        """The rows of ``count`` frames of one shape, which begin every ``stride`` bytes, as one record.
+
+        ``offset`` is where the content of a frame begins.
+        """
+        number, flags, n = _ROWS.unpack_from(data, start + offset)
+        columns, place = self._columns[number], start + offset + _ROWS.size
+
+        def next_of(dtype: np.dtype[Any], each: int) -> Array:
+            nonlocal place
+            steps = (stride, dtype.itemsize)
+            array: Array = np.ndarray((count, each), dtype, data, place, steps).reshape(-1)
+            place += each * dtype.itemsize
+            array.flags.writeable = False
+            return array
+
+        ts_event = next_of(_INT64, n)
+        ts_recv = None if flags & _RECEIVED else next_of(_INT64, n)
+        seq = next_of(_INT64, 1 if flags & _NUMBERED else n)
+        if flags & _NUMBERED:
+            seq = (seq[:, None] + np.arange(n)).reshape(-1)
+        rest = {name: next_of(_INT64 if name in PRICES else _FLOAT64, n) for name in columns.names}
+        inst = next_of(_INT32, n)
+        code = None if flags & _UNMARKED else next_of(_UINT16, n)
+        return ChunkReceived(columns.stream, Chunk(ts_event, inst, rest, ts_recv=ts_recv, seq=seq, code=code))
 
     def _chunk(self, content: memoryview) -> ChunkReceived:
         data = bytes(content)  # whose rows are aligned, wherever the frame stood

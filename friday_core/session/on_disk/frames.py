@@ -51,10 +51,13 @@ def packed(kind: int, seq: int, ts: int, content: bytes, previous: int) -> tuple
     return b"".join((head, _CHECK.pack(check), content)), check
 
 
-def frames(data: bytes | memoryview) -> Iterator[Frame]:
-    """The whole frames from the start on, each the next one of the one before it; it stops at the first that is not."""
-    view, start, previous = memoryview(data), 0, 0
-    while (frame := _frame_at(view, start)) is not None and _previous(view, start) == previous:
+def frames(data: bytes | memoryview, previous: int = 0) -> Iterator[Frame]:
+    """The whole frames from the start on, each the next one of the one before it; it stops at the first that is not.
+
+    ``previous`` is the check of the frame before the first, where the data are the rest of a file.
+    """
+    view, start = memoryview(data), 0
+    while (frame := frame_at(view, start)) is not None and _previous(view, start) == previous:
         yield frame
         start, previous = frame.end, frame.check
 
@@ -84,7 +87,8 @@ def good_prefix(data: bytes | memoryview, name: str) -> int:
     return end
 
 
-def _frame_at(view: memoryview, start: int) -> Frame | None:
+def frame_at(view: memoryview, start: int) -> Frame | None:
+    """The frame that begins there, if it is whole by itself."""
     content = start + HEAD_BYTES
     if len(view) < content:
         return None
@@ -108,7 +112,7 @@ def _any_frame(data: bytes | memoryview, start: int) -> int | None:
     whole = bytes(data)
     place = whole.find(MARK, start)
     while place >= 0:
-        if _frame_at(memoryview(whole), place) is not None:
+        if frame_at(memoryview(whole), place) is not None:
             return place
         place = whole.find(MARK, place + 1)
     return None

@@ -60,9 +60,9 @@ def surveyed(folder: Path) -> list[Segment]:
     """
     paths, found = segment_files(folder), list[Segment]()
     for place, path in enumerate(paths):
-        segment = _surveyed(path, is_last=place == len(paths) - 1)
+        segment = segment_of(path, is_last=place == len(paths) - 1)
         if segment is not None:
-            _check_follows(segment, found[-1] if found else None)
+            check_follows(segment, found[-1] if found else None)
             found.append(segment)
     return found
 
@@ -75,7 +75,7 @@ def entries(segments: Sequence[Segment], universe: Universe | None = None) -> It
     """
     waiting: tuple[int, Record] | None = None
     for segment in segments:
-        decoder, moved = codec.Decoder(), _moved(segment, universe)
+        decoder, moved = codec.Decoder(), moved_to(segment, universe)
         for frame in _frames(segment):
             if frame.kind == codec.INTENTS:
                 if waiting is None:
@@ -92,7 +92,7 @@ def entries(segments: Sequence[Segment], universe: Universe | None = None) -> It
         yield Entry(*waiting)
 
 
-def _moved(segment: Segment, universe: Universe | None) -> Callable[[Record], Record]:
+def moved_to(segment: Segment, universe: Universe | None) -> Callable[[Record], Record]:
     """How a record's rows get the positions of the universe."""
     own = [one.id for one in segment.head.instruments]
     if universe is None or own == [one.id for one in universe]:
@@ -117,7 +117,8 @@ def _frames(segment: Segment) -> Iterator[Frame]:
     return frames(memoryview(segment.path.read_bytes())[: segment.good])
 
 
-def _surveyed(path: Path, *, is_last: bool) -> Segment | None:
+def segment_of(path: Path, *, is_last: bool) -> Segment | None:
+    """One file, looked at whole; ``None`` for a last one without a whole head. Raises as ``surveyed``."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -155,7 +156,18 @@ def _told(path: Path, head: Frame, rest: Sequence[Frame], good: int, size: int) 
     return Segment(path, made, good, size, head.seq, number, last.check, is_end, head.ts, last.ts)
 
 
-def _check_follows(segment: Segment, before: Segment | None) -> None:
+def before_damage(path: Path) -> Segment | None:
+    """What of a damaged file stands whole before the damage; ``None`` if that is not even its head."""
+    try:
+        data = path.read_bytes()
+        head, *rest = frames(data)
+        return _told(path, head, rest, rest[-1].end if rest else head.end, len(data))
+    except (OSError, ValueError, JournalError):
+        return None
+
+
+def check_follows(segment: Segment, before: Segment | None) -> None:
+    """``JournalError`` if a file is not the next one after another."""
     expected = (1, 0, 0) if before is None else (before.head.segment + 1, before.check, before.last + 1)
     if (segment.head.segment, segment.head.previous, segment.first) != expected:
         after = "begin the journal" if before is None else f"continue {before.path.name}"
