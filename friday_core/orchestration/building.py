@@ -187,7 +187,7 @@ def build_gateway(assembly: Assembly, now: Callable[[], int], pacer: Pacer | Non
     broker, settings = assembly.broker, assembly.settings.broker
     if not isinstance(broker, RealBroker):
         return Gateway(broker, settings.use)
-    times = BrokerTimes(settings.settle, settings.read_every, patience=settings.settle)
+    times = BrokerTimes(settings.settle, settings.read_every, patience=2 * settings.settle + settings.read_every)
     gateway = BrokerGateway(broker, settings.use, now=now, times=times)
     if pacer is not None:
         gateway.wake = pacer.wake

@@ -149,6 +149,8 @@ class AtBroker:
         if isinstance(news, Foreign):
             if update.number not in self._external_orders:
                 self._external_orders.add(update.number)
+                for desk in self._desks.values():  # one of an earlier session of the same day, perhaps
+                    desk.tags.pass_over(update.tag, desk.number)
                 detail = f"order {update.number} of somebody else, {update.status}"
                 self._note(update.ts_event, Difference.EXTERNAL_ORDER, detail, update.tag)
             return

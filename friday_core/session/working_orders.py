@@ -24,6 +24,8 @@ def base36(number: int, width: int) -> str:
     return text.rjust(width, "0")
 
 
+#: Characters of a tag, unless a counter outgrows its place.
+_TAG = 12
 #: Stands in the tags of the account's orders where those of strategies have their number.
 ACCOUNT = 36**2 - 1
 
@@ -42,6 +44,14 @@ class Tags:
         counter = self._counters.get((session, strategy), 0) + 1
         self._counters[session, strategy] = counter
         return tag_of(session, strategy, counter)
+
+    def pass_over(self, tag: str, strategy: int) -> None:
+        """Somebody has used a tag already: if it could become one of this strategy's, those up to it are left out."""
+        if len(tag) != _TAG or tag[0] != "F" or tag[5:7] != base36(strategy, 2) or not tag.isalnum():
+            return
+        counter = int(tag[7:], 36)
+        session = int(tag[1:5], 36)
+        self._counters[session, strategy] = max(counter, self._counters.get((session, strategy), 0))
 
     def count(self, session: int, strategy: int) -> int:
         """How many there are."""

@@ -202,6 +202,16 @@ def test_orders_of_others_are_noted_once_and_left_alone() -> None:
     assert live.session.book.position(A) == 0
 
 
+def test_tags_that_an_earlier_session_of_the_day_has_used_are_left_out() -> None:
+    _, tag = opened()
+    live = Live({1: [BUY]})
+    live.tell(BrokerRead(1, (OrderUpdate(tag, "N1", _S.FILLED, 10, 1_000_00, 1),)))
+    (second,) = sent(live.days(2))
+    assert int(second[7:], 36) == int(tag[7:], 36) + 1
+    live.told(tag, _S.FILLED, 10, 1_000_00, number="N1")
+    assert live.session.book.position(A) == 0
+
+
 def test_an_update_that_cannot_be_true_changes_nothing_and_is_noted() -> None:
     live, tag = opened()
     live.told(tag, _S.FILLED, 11, 1_100_00)
