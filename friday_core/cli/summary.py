@@ -42,6 +42,8 @@ def print_summary(result: RunResult, page: Path | None = None) -> None:
     for line in (*left_out_lines(summary.get("left_out", ())), *remarks(summary)):
         click.secho(line, fg="yellow")
     click.echo(f"\ndigest:  {summary['results']['digest']}\nresults: {result.folder}")
+    if "journal" in summary:
+        click.echo(f"journal: {_journal_line(summary['journal'], result.status)}")
     if page is not None:
         click.echo(f"report:  {page}")
 
@@ -193,3 +195,11 @@ def _wrapped(line: str, width: int, indent: int) -> list[str]:
     """The line, continued on others where it is too long; a single word is never cut."""
     lines = textwrap.wrap(line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
     return [one.replace(_TIED, " ") for one in lines]
+
+
+def _journal_line(journal: dict[str, Any], status: str) -> str:
+    """Where it is, what of it another process wrote, and what becomes of a session that has not ended."""
+    told = journal["folder"]
+    if journal["taken_up"]:
+        told += f", of which {journal['taken_up']:,} of {journal['records']:,} records were there before"
+    return f"{told}; the next start goes on there, `friday run --new` does not" if status == "interrupted" else told

@@ -14,6 +14,7 @@ from friday_core import __version__
 from friday_core.domain.chunk import Universe
 from friday_core.domain.records import Record, SessionResumed, SessionStarted, SessionStopped
 from friday_core.domain.sessions import SessionDates, to_datetime
+from friday_core.errors import JournalError
 from friday_core.infrastructure.logging import get_logger
 from friday_core.orchestration.assembly import Assembly
 from friday_core.plugin.plan import SettingsSections
@@ -21,7 +22,9 @@ from friday_core.session.on_disk import codec
 from friday_core.session.on_disk.control import Control
 from friday_core.session.on_disk.holder import Hold
 from friday_core.session.on_disk.journal import DiskJournal
-from friday_core.session.on_disk.segments import entries, segment_files
+from friday_core.session.on_disk.parquet import FOLDER as FOLDER_OF_TABLES
+from friday_core.session.on_disk.parquet import export
+from friday_core.session.on_disk.segments import entries, segment_files, surveyed
 from friday_core.session.runner import Progress, SessionRunner
 
 #: The folder of journals beside that of runs.
@@ -69,12 +72,15 @@ class Journals:
     def opened(self, *, anew: bool) -> Iterator[DiskJournal]:
         """That of the latest session, if it has not ended; else, and ``anew``, that of another one.
 
-        ``anew`` ends the latest session in its journal. ``JournalError`` if another process writes here.
+        ``anew`` ends the latest session in its journal. When a session is over, its rows are written as Parquet
+        besides. ``JournalError`` if another process writes here.
         """
         with ExitStack() as held:
             held.enter_context(closing(Hold.take(self.folder, self.head.profile, self.now())))
-            journal = self._unended(anew=anew) or self._open(self.folder / _stamp(self.now()))
-            yield held.enter_context(closing(journal))
+            with closing(self._unended(anew=anew) or self._open(self.folder / _stamp(self.now()))) as journal:
+                yield journal
+            if journal.is_ended:
+                _make_tables(journal)
 
     def _unended(self, *, anew: bool) -> DiskJournal | None:
         latest = self.latest()
@@ -119,6 +125,14 @@ def taken_up(
     get_logger("journal").info("a session goes on", journal=where, records=found.records, cut_bytes=found.cut)
     replay = runner.take_up(journal, entries(found.segments, universe), progress)
     return SessionResumed(head.ts, head.settings_hash, head.plugins), replay.rest(records)
+
+
+def _make_tables(journal: DiskJournal) -> None:
+    """The rows of a session that is over, as Parquet; ``friday journal export`` writes what cannot be written now."""
+    try:
+        export(surveyed(journal.folder), journal.folder / FOLDER_OF_TABLES)
+    except JournalError as error:
+        get_logger("journal").warning("the session's rows were not exported", error=str(error))
 
 
 def _stamp(now: int) -> str:

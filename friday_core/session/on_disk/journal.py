@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import msgspec
 
-from friday_core.domain.records import Intent, Record
+from friday_core.domain.records import Intent, Record, SessionStopped
 from friday_core.errors import JournalError
 from friday_core.session.journal import Entry
 from friday_core.session.on_disk import codec
@@ -72,6 +72,8 @@ class DiskJournal:
         self._file = -1
         self._size = 0
         self._today: int | None = None
+        #: Whether a record ends the session.
+        self.is_ended = found.is_ended
         self._unsynced = False
         self._error = ""
 
@@ -104,6 +106,7 @@ class DiskJournal:
         for kind, content in self._encoder.contents(record):
             self._write(kind, seq, ts, content)
         self._count += 1
+        self.is_ended |= isinstance(record, SessionStopped)
         return seq
 
     def answer(self, seq: int, intents: Sequence[Intent]) -> None:
