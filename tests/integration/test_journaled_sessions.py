@@ -18,12 +18,17 @@ from friday_core.session.on_disk.control import Control
 from friday_core.session.on_disk.segments import surveyed
 from friday_core.session.pacing import Pacer
 
+MUCH_TO_DO = (
+    "plugins.source.synthetic.sessions=60",
+    "trading.active_strategies.cross.settings.fast=3",
+    "trading.active_strategies.cross.settings.slow=8",
+)
 ON_THE_WALL = ("clock.kind=wall", "clock.speed=3600.0")
 
 
 def host(folder: Path, *more: str, clock: tuple[str, ...] = ON_THE_WALL, stop_after: int | None = None) -> Host:
     """A paper session whose waiting is simulated; ``stop_after`` so many waits a person presses Ctrl-C."""
-    settings = [f"run.folder={folder / 'runs'}", "plugins.source.synthetic.sessions=60", *clock, *more]
+    settings = [f"run.folder={folder / 'runs'}", *MUCH_TO_DO, *clock, *more]
     loaded = containers.load_settings(environ={}, folder=folder, overrides=settings)
     infrastructure = containers.Infrastructure(loaded=loaded.in_use())
     plugins = containers.Plugins(infrastructure=infrastructure)
