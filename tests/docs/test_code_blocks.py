@@ -39,7 +39,7 @@ ONLY_READ = {
     "docs/hooks.md": {PYPROJECT: 2},
     "docs/paper.md": {"sh that is parsed": 1},
     "docs/parity.md": {"sh that is parsed": 1},
-    "docs/reliability.md": {"sh that is parsed": 2},
+    "docs/reliability.md": {"sh that is parsed": 3},
     "docs/report.md": {"sh that is parsed": 1},
     "docs/sandbox_paper.md": {"sh that is parsed": 1},
     "docs/settings.md": {"sh that is parsed": 1},
