@@ -31,7 +31,7 @@ from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.signal_steps import SIGNALS, SignalSteps
 from friday_core.plugin.spec import ComponentSpec, Kind
-from friday_core.session.at_broker import InDoubtPolicy, Unmatched
+from friday_core.session.at_broker import InDoubtPolicy
 from friday_core.session.broker_gateway import BrokerGateway, BrokerTimes
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
@@ -170,7 +170,7 @@ def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
     return Driver(
         assembly.universe,
         desks,
-        Unmatched() if answers else exchange_of(assembly),
+        exchange_of(assembly),
         assembly.charges,
         assumed_fills=isinstance(broker, SimulatedBroker) and broker.assumed,
         netting=settings.trading.netting and not answers,

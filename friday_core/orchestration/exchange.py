@@ -14,18 +14,19 @@ from friday_core.plugin.graph import Node
 from friday_core.plugin.own_line import own_line
 from friday_core.plugin.spec import Kind
 from friday_core.plugin.time_limit import OverdueError, within
+from friday_core.session.at_broker import Unmatched
 from friday_core.simulation.scaled_costs import scaled_slippage
 
 
 def exchange_of(assembly: Assembly) -> Matcher:
     """A fresh matcher of the session's broker, at the scale of slippage that the configuration has.
 
-    ``ConfigurationError`` if the broker has none, being told of its fills, or one that cannot be asked or scaled.
+    Of a broker that tells of its fills one that fills nothing. ``ConfigurationError`` if it cannot be asked or scaled.
     """
     broker, settings = assembly.broker, assembly.settings
     node = next(one for one in assembly.graph.nodes.values() if one.request.kind is Kind.BROKER)
     if not isinstance(broker, SimulatedBroker):
-        raise ConfigurationError([_no_simulation(node)])
+        return Unmatched()
     try:
         matcher = _made(node, broker, settings.run.step_timeout)
         flaw = _flaw(matcher)
@@ -38,14 +39,6 @@ def exchange_of(assembly: Assembly) -> Matcher:
         who = f"{node.request.key} of {node.loaded.plugin.origin}"
         raise ConfigurationError([Problem(ProblemKind.BAD_REGISTRATION, flaw, mend, node.request.section, who)])
     return scaled_slippage(matcher, settings.broker.slippage_scale, settings.broker.use)
-
-
-def _no_simulation(node: Node) -> Problem:
-    """Why a broker at a sandbox cannot take part where fills are computed."""
-    message = "it is told of its fills, and this session computes them from the bars"
-    return Problem(
-        ProblemKind.MODE_CONFLICT, message, 'set [broker] use = "paper"', node.request.section, node.request.key
-    )
 
 
 def _made(node: Node, broker: SimulatedBroker, timeout: float) -> Matcher:

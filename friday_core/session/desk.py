@@ -12,7 +12,7 @@ from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Order, Side, WorkingOrder
-from friday_core.domain.outcomes import DecisionTaken
+from friday_core.domain.outcomes import DecisionTaken, PositionHeld
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.signals import Cancel
 from friday_core.interfaces.broker import Tariff
@@ -95,6 +95,16 @@ class Desk:
     def next_tag(self, session: int) -> str:
         """The name of this strategy's next order in a session."""
         return self.tags.next(session, self.number)
+
+    def held(self, moment: Slice) -> Iterator[PositionHeld]:
+        """What the book holds after a slice."""
+        book = self.book
+        for instrument, quantity in book.positions().items():
+            cost = sum(lot.cost for lot in book.lots(instrument))
+            yield PositionHeld(
+                moment.ts_event, moment.session, self.name, instrument, quantity, cost,
+                book.price(instrument), book.value(instrument),
+            )  # fmt: skip
 
     def forbidden(self, working: WorkingOrders) -> list[tuple[WorkingOrder, str]]:
         """Working orders that a latched limit no longer lets add to a position, and why."""

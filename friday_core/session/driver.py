@@ -9,7 +9,7 @@ from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, TimeInForce
-from friday_core.domain.outcomes import ActionApplied, EquityPoint, PositionHeld, ValidatorFault
+from friday_core.domain.outcomes import ActionApplied, EquityPoint, ValidatorFault
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Matcher, Tariff
@@ -89,13 +89,7 @@ class Driver:
         self._brackets = Brackets(self._desks, self._working, self._arrivals, self.log)
         bills = Bills(charges)
         self._booking = Booking(
-            universe,
-            self._desks,
-            self._netting,
-            self.log,
-            bills,
-            brackets=self._brackets,
-            assumed=assumed_fills,
+            universe, self._desks, self._netting, self.log, bills, brackets=self._brackets, assumed=assumed_fills
         )
         risk = AccountRisk(limits, Account(desk.book for desk in desks), universe)
         self._release = Release(universe, self._desks, self._working, self._netting, risk=risk, log=self.log)
@@ -393,15 +387,8 @@ class Driver:
 
     def _log_positions(self, moment: Slice) -> None:
         for desk in self._desks.values():
-            book = desk.book
-            for instrument, quantity in book.positions().items():
-                cost = sum(lot.cost for lot in book.lots(instrument))
-                self.log.positions.append(
-                    PositionHeld(
-                        moment.ts_event, moment.session, desk.name, instrument, quantity, cost,
-                        book.price(instrument), book.value(instrument),
-                    )
-                )  # fmt: skip
+            for held in desk.held(moment):
+                self.log.positions.append(held)
 
     def _instrument(self, instrument: InstrumentId) -> Instrument:
         return self._universe.instrument(instrument)

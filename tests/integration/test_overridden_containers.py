@@ -81,7 +81,12 @@ def test_a_bus_of_the_tests_own_carries_the_runs_events(loaded: LoadedSettings) 
     infrastructure.events.override(providers.Object(bus))
     session.host().run()
     names = {one.name for one in bus.statistics()}
-    assert names == {"observer observer.activity instance", "notifications", "notifications of faults"}
+    assert names == {
+        "observer observer.activity instance",
+        "notifications",
+        "notifications of faults",
+        "notifications of differences",
+    }
 
 
 def test_a_host_is_made_once_in_a_container(loaded: LoadedSettings) -> None:

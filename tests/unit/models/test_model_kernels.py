@@ -172,7 +172,7 @@ def test_code_that_cannot_be_loaded_leaves_the_step_with_a_notice(
     told: list[str] = []
     chosen = ChosenExecutor("compiled", tmp_path, told.append)
     chosen.kernels()
-    monkeypatch.setattr(kernels, "LoadedCode", _refuses)
+    monkeypatch.setattr(kernels, "loaded_code", _refuses)
     predict = predictors(chosen)(FITTED["linear"])
     assert predict(VALUES[:9]).tobytes() == stepped(FITTED["linear"])(VALUES[:9]).tobytes()
     assert told[-1] == "the model step friday_core.models.kernels._linear runs in plain Python: RuntimeError: no memory"

@@ -20,7 +20,7 @@ def test_an_unknown_section_offers_the_nearest(folder: SettingsFolder) -> None:
 
 def test_an_unknown_section_like_no_other_lists_the_sections(folder: SettingsFolder) -> None:
     problem = in_file(folder, "[zzz]\na = 1", ProblemKind.UNKNOWN_SECTION)
-    names = "data, streams, model, account, trading, risk, broker, clock, notify, run, plugins"
+    names = "data, streams, model, account, trading, risk, broker, clock, journal, notify, run, plugins"
     assert problem.mend == f"sections are {names}"
 
 
