@@ -123,6 +123,8 @@ def taken_up(
         return begin
     where = str(journal.folder)
     get_logger("journal").info("a session goes on", journal=where, records=found.records, cut_bytes=found.cut)
+    if changed := journal.changed_programs():
+        get_logger("journal").warning("columns have changed since; what they decided then is compared", of=changed)
     replay = runner.take_up(journal, entries(found.segments, universe), progress)
     return SessionResumed(head.ts, head.settings_hash, head.plugins), replay.rest(records)
 

@@ -117,6 +117,12 @@ class DiskJournal:
                 self._begin(ts)
             self._write(codec.INTENTS, seq, ts, codec.encoded_intents(intents))
 
+    def changed_programs(self) -> list[str]:
+        """Components whose columns are not those that the latest file was written by."""
+        then = self.found.segments[-1].head.programs if self.found.segments else {}
+        now = self._head.programs
+        return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+
     def summary(self) -> dict[str, Any]:
         """What ``summary.json`` says of it: where it is, its records, and those it had when this process began."""
         return {

@@ -8,15 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.session.on_disk.journals import DAY, ORDER, RECORDS, bits, counting, opened, written
+from unit.session.on_disk.journals import DAY, HEAD, ORDER, RECORDS, bits, counting, opened, written
 
 from friday_core.domain.chunk import Array
 from friday_core.domain.records import ChunkReceived, ClockAdvanced, Intent, PlaceOrder
 from friday_core.errors import JournalError
 from friday_core.session.on_disk.holder import Hold, is_held
+from friday_core.session.on_disk.journal import DiskJournal
 from friday_core.session.on_disk.segments import entries, surveyed
 
 
@@ -114,6 +116,14 @@ def test_a_file_of_a_later_format_is_not_taken_for_a_torn_one(tmp_path: Path) ->
     path.write_bytes(whole)
     with pytest.raises(JournalError, match="version 9 of the format, this Friday reads 1"):
         opened(tmp_path)
+
+
+def test_columns_that_have_changed_since_are_named(tmp_path: Path) -> None:
+    written(tmp_path)
+    now = msgspec.structs.replace(HEAD, programs={"strategy.cross": "cd34", "strategy.new": "ef56"})
+    journal = DiskJournal.open(tmp_path, now, counting(), lambda _ts: 0)
+    assert journal.changed_programs() == ["strategy.cross", "strategy.new"]
+    assert opened(tmp_path).changed_programs() == []
 
 
 def test_a_missing_file_between_two_is_noticed(tmp_path: Path) -> None:
