@@ -13,7 +13,7 @@ from friday_core.interfaces.broker import Execution
 from friday_core.simulation import fill_rules as fills
 from friday_core.simulation.fill_rules import NO_PRICE
 from friday_core.simulation.matching_rules import FillAt, MatchingRules, MatchingSettings
-from friday_core.simulation.rows import Row, Rows
+from friday_core.simulation.rows import Closes, Row, Rows
 from friday_core.trading.parts import cash_reason
 
 __all__ = ["BarMatcher", "FillAt", "MatchingRules", "MatchingSettings"]
@@ -90,6 +90,11 @@ class BarMatcher:
         other.rules = rules
         other._rows = Rows()
         return other
+
+    @property
+    def closes(self) -> Closes:
+        """What it remembers of bars, for bands."""
+        return self._rows.closes
 
     @property
     def latency(self) -> int:
