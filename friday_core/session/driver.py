@@ -89,13 +89,7 @@ class Driver:
         self._brackets = Brackets(self._desks, self._working, self._arrivals, self.log)
         bills = Bills(charges)
         self._booking = Booking(
-            universe,
-            self._desks,
-            self._netting,
-            self.log,
-            bills,
-            brackets=self._brackets,
-            assumed=assumed_fills,
+            universe, self._desks, self._netting, self.log, bills, brackets=self._brackets, assumed=assumed_fills
         )
         risk = AccountRisk(limits, Account(desk.book for desk in desks), universe)
         self._release = Release(universe, self._desks, self._working, self._netting, risk=risk, log=self.log)

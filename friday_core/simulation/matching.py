@@ -92,11 +92,6 @@ class BarMatcher:
         return other
 
     @property
-    def closes(self) -> Closes:
-        """What it remembers of bars, for bands."""
-        return self._rows.closes
-
-    @property
     def latency(self) -> int:
         """Slices that an order decided on slice ``k`` skips: it is active from ``k + 1 + latency``."""
         return self.rules.latency
@@ -213,6 +208,11 @@ class BarMatcher:
         slipped = fills.slipped(side, price, units, tick, rules.slippage_ticks)
         slipped = fills.bounded(side, slipped, self._bound(working, row))
         return fills.bounded(side, slipped, row.upper if side == fills.BUY else row.lower)
+
+
+def closes_of(matcher: BarMatcher) -> Closes:
+    """What a matcher remembers of bars, for bands: whoever matches for it writes it."""
+    return matcher._rows.closes
 
 
 def _expired(order: Order) -> str:

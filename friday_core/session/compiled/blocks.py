@@ -26,7 +26,7 @@ from friday_core.session.working_orders import WorkingOrders
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.arena import Arena, Runs, plain
 from friday_core.simulation.compiled.rates import Rates
-from friday_core.simulation.matching import BarMatcher
+from friday_core.simulation.matching import BarMatcher, closes_of
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.look_ahead import BookAhead, LookAhead
 
@@ -71,7 +71,7 @@ class CompiledSlices:
         self._assumed = assumed
         self._least_rows = least_rows
         self._kept = Kept(universe, desks, custody)
-        self._bands = Bands(universe, matcher.closes) if matcher.rules.band_ppm else None
+        self._bands = Bands(universe, closes_of(matcher)) if matcher.rules.band_ppm else None
         limits, products = [desk.risk.limits for desk in desks], [desk.products.usual for desk in desks]
         asked = [w.WISHES_ASKED if self._kept.differs else _asked(desk) for desk in desks]
         self._arena = Arena(
