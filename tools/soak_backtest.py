@@ -53,6 +53,11 @@ class Soak:
         self.counts.update({
             "sessions": 1,
             "sessions with columns that read their book": int(any(driver.given.readers)),
+            "sessions with bands": int(driver.given.rules.band_ppm > 0),
+            "sessions with latency in time": int(driver.given.rules.latency_us > 0),
+            "sessions with products or what happens by itself": int(
+                any(driver.given.products) or driver.given.terms is not None
+            ),
             "slices": log.slices,
             "slices by the kernel": blocks.counts["kernel"],
             "of them with columns that read their book": blocks.counts["kernel"] * any(driver.given.readers),

@@ -48,7 +48,7 @@ def holding_terms(assembly: Assembly) -> HoldingTerms | None:
     terms = HoldingTerms(
         _times(assembly), _endings(assembly), _intraday(assembly), assembly.settings.risk.borrow_fee_ppm
     )
-    return terms if terms.obstacles else None
+    return None if terms.is_empty else terms
 
 
 def holding_problems(assembly: Assembly) -> Iterator[Problem]:

@@ -45,16 +45,9 @@ class HoldingTerms:
     borrow_ppm: int = 0
 
     @property
-    def obstacles(self) -> list[str]:
-        """Why slices cannot be stepped without it, in words for the user."""
-        found = []
-        if self.endings:
-            found.append("instruments expire or are delisted")
-        if self.intraday is not None:
-            found.append("intraday positions are squared off")
-        if self.borrow_ppm:
-            found.append("short positions pay a fee ([risk] borrow_fee_ppm)")
-        return found
+    def is_empty(self) -> bool:
+        """Whether nothing ever happens by itself."""
+        return not (self.endings or self.intraday or self.borrow_ppm)
 
 
 class Custody:
@@ -71,7 +64,7 @@ class Custody:
         log: SessionLog,
         charges: Tariff,
     ) -> None:
-        self._terms = terms
+        self.terms = terms
         self._universe = universe
         self._desks = desks
         self._working = working
@@ -86,8 +79,13 @@ class Custody:
     def rests(self, session: int) -> bool:
         """Whether it only looks on, on any slice of a session but its first, as long as no order works."""
         is_due = bool(self._ends) and self._ends[0][1].session <= session
-        squares = self._terms.intraday is not None
+        squares = self.terms.intraday is not None
         return not is_due and not (squares and any(desk.products.has_intraday for desk in self._desks.values()))
+
+    @property
+    def next_end(self) -> int | None:
+        """The last session of what ends next."""
+        return self._ends[0][1].session if self._ends else None
 
     @property
     def watched(self) -> Collection[InstrumentId]:
@@ -103,7 +101,7 @@ class Custody:
         if before is None or before.session == moment.session:
             return []
         intents = self._settle(moment.session - 1, before)
-        if self._terms.borrow_ppm:
+        if self.terms.borrow_ppm:
             self._charge_shorts(moment, moment.session - before.session)
         return intents
 
@@ -115,12 +113,12 @@ class Custody:
             close = moment.by_instrument[name].raw.close
             if close != MISSING_PRICE:
                 self.note(name, close, moment.session)
-        bounds = self._terms.times(moment.session)
+        bounds = self.terms.times(moment.session)
         return [] if bounds is None or moment.ts_event < bounds[1] else self._settle(moment.session, moment)
 
     def squared_off(self, desk: Desk, moment: Slice, before: Slice | None) -> Iterator[Intent]:
         """Cancels and orders that close a strategy's intraday positions, if it is time for them."""
-        times = self._terms.intraday
+        times = self.terms.intraday
         if times is None or not desk.products.has_intraday:
             return
         is_late = before is not None and before.session != moment.session
@@ -160,7 +158,7 @@ class Custody:
                 if held > 0 or instrument.kind in DERIVATIVES:
                     continue
                 worth = -desk.book.value(name)
-                fee = divide_half_even(worth * self._terms.borrow_ppm * days, _DAYS_A_YEAR)
+                fee = divide_half_even(worth * self.terms.borrow_ppm * days, _DAYS_A_YEAR)
                 if fee:
                     desk.book.pay(fee)
                     price = desk.book.price(name)

@@ -111,7 +111,7 @@ class Driver:
         self.obstacles: Sequence[str] = ("no kernel is given",)
         self._blocks: CompiledSlices | None = None
         if kernel is not None:
-            self._use(kernel, charges, limits, bills, assumed=assumed_fills, terms=terms)
+            self._use(kernel, charges, limits, bills, assumed=assumed_fills)
         self._quiet: QuietStretches | None = None
         if strides and QuietStretches.is_possible(desks, matcher):
             self._quiet = QuietStretches(
@@ -208,23 +208,15 @@ class Driver:
             desk.session = session
 
     def _use(
-        self,
-        kernel: Callable[[], Runs | None],
-        charges: Tariff,
-        limits: Limits,
-        bills: Bills,
-        *,
-        assumed: bool,
-        terms: HoldingTerms | None,
+        self, kernel: Callable[[], Runs | None], charges: Tariff, limits: Limits, bills: Bills, *, assumed: bool
     ) -> None:
         """Blocks of slices are the kernel's, unless there are ``obstacles``."""
         desks, nets = tuple(self._desks.values()), self.log.netting is not None
-        found = obstacles(desks, self._matcher, charges, nets=nets, limits=limits)
-        self.obstacles = [*found, *(terms.obstacles if terms is not None else ())]
+        self.obstacles = obstacles(desks, self._matcher, charges, nets=nets, limits=limits)
         if isinstance(self._matcher, BarMatcher) and not self.obstacles:
             self._blocks = CompiledSlices(
                 self._universe, desks, self._working, bills, self.log,
-                rules=self._matcher.rules, kernel=kernel, assumed=assumed,
+                matcher=self._matcher, kernel=kernel, assumed=assumed, custody=self._custody,
                 rates=Rates(
                     charges, tuple(self._universe), frozenset(one.products.usual for one in desks), self._rates.known
                 ),

@@ -37,6 +37,11 @@ class HeldProducts:
         if order.product or self._named:
             self._named[order.instrument] = order.product
 
+    def resume(self, instruments: Iterable[InstrumentId]) -> None:
+        """Orders in these, of the usual product, work or worked."""
+        if self.usual or self._named:
+            self._named.update(dict.fromkeys(instruments, self.usual))
+
     def named(
         self, order: Order, instrument: Instrument, working: WorkingOrders, before: Iterable[Order]
     ) -> tuple[Order, Ruling | None]:
@@ -47,8 +52,7 @@ class HeldProducts:
         product = order.product or (self.usual if held is None else held)
         order = msgspec.structs.replace(order, product=product)
         if product and product not in products_of(instrument.kind):
-            detail = f"{product}: a {instrument.kind} is held as {', '.join(sorted(products_of(instrument.kind)))}"
-            return order, Ruling(0, Code.WRONG_PRODUCT, detail)
+            return order, Ruling(0, Code.WRONG_PRODUCT, not_held_as(product, instrument))
         if held is not None and held != product:
             detail = f"{product or 'no product'} asked for, {held or 'no product'} held or on order"
             return order, Ruling(0, Code.OTHER_PRODUCT, detail)
@@ -60,3 +64,8 @@ class HeldProducts:
         if self._book.position(name) or working.of(self._book.name, name):
             return self.of(name)
         return next((one.product for one in before if one.instrument == name), None)
+
+
+def not_held_as(product: str, instrument: Instrument) -> str:
+    """Why an instrument cannot be ordered in a product."""
+    return f"{product}: a {instrument.kind} is held as {', '.join(sorted(products_of(instrument.kind)))}"

@@ -13,7 +13,7 @@ from friday_core.interfaces.broker import Execution
 from friday_core.simulation import fill_rules as fills
 from friday_core.simulation.fill_rules import NO_PRICE
 from friday_core.simulation.matching_rules import FillAt, MatchingRules, MatchingSettings
-from friday_core.simulation.rows import Row, Rows
+from friday_core.simulation.rows import Closes, Row, Rows
 from friday_core.trading.parts import cash_reason
 
 __all__ = ["BarMatcher", "FillAt", "MatchingRules", "MatchingSettings"]
@@ -208,6 +208,11 @@ class BarMatcher:
         slipped = fills.slipped(side, price, units, tick, rules.slippage_ticks)
         slipped = fills.bounded(side, slipped, self._bound(working, row))
         return fills.bounded(side, slipped, row.upper if side == fills.BUY else row.lower)
+
+
+def closes_of(matcher: BarMatcher) -> Closes:
+    """What a matcher remembers of bars, for bands: whoever matches for it writes it."""
+    return matcher._rows.closes
 
 
 def _expired(order: Order) -> str:

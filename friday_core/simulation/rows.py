@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, RawBar
@@ -61,7 +62,7 @@ class Rows:
         self._slice: Sequence[Bar] = ()
         self._bars: dict[InstrumentId, Bar] = {}
         self._rows: dict[InstrumentId, Row | None] = {}
-        self._closes = _Closes()
+        self.closes = Closes()
 
     def enter(self, ordinal: int, bars: Sequence[Bar], rules: MatchingRules) -> None:
         """Slice ``ordinal`` is at hand."""
@@ -70,7 +71,7 @@ class Rows:
         self._ordinal, self._slice, self._rows = ordinal, bars, {}
         self._bars = {bar.instrument.id: bar for bar in bars}
         if rules.band_ppm:
-            self._closes.note(bar for bar in bars if is_row(*bar.raw))
+            self.closes.note(bar for bar in bars if is_row(*bar.raw))
 
     def of(self, instrument: InstrumentId, rules: MatchingRules) -> Row | None:
         """The row of an instrument; ``None`` without a bar, or for one that has no price to trade at."""
@@ -83,32 +84,41 @@ class Rows:
         volume = whole_volume(bar.volume)
         row = Row(bar, volume, volume_room(volume, rules.participation_ppm or 0))
         if rules.band_ppm:
-            before, tick = self._closes.before(bar), bar.instrument.tick_size
+            before, tick = self.closes.before(bar), bar.instrument.tick_size
             row.lower = lower_band(before, rules.band_ppm, tick)
             row.upper = upper_band(before, rules.band_ppm, tick)
         return row
 
 
-class _Closes:
-    """The last bar of the latest session of each instrument, and of the session before it."""
+class Print(NamedTuple):
+    """A close in price units, with the session and the factor of its bar."""
+
+    session: int
+    close: int
+    factor: float
+
+
+class Closes:
+    """The last print of the latest session of each instrument, and of the session before it."""
 
     def __init__(self) -> None:
-        self._latest: dict[InstrumentId, Bar] = {}
-        self._before: dict[InstrumentId, Bar] = {}
+        self.latest: dict[InstrumentId, Print] = {}
+        self.earlier: dict[InstrumentId, Print] = {}
 
     def note(self, bars: Iterable[Bar]) -> None:
         """These bars are the latest."""
         for bar in bars:
-            latest = self._latest.get(bar.instrument.id)
+            name = bar.instrument.id
+            latest = self.latest.get(name)
             if latest is not None and bar.session > latest.session:
-                self._before[bar.instrument.id] = latest
-            self._latest[bar.instrument.id] = bar
+                self.earlier[name] = latest
+            self.latest[name] = Print(bar.session, bar.raw.close, bar.factor)
 
     def before(self, bar: Bar) -> int:
         """The last close of the session before that of ``bar``, in its prices; ``NO_PRICE`` if there was none."""
-        before = self._before.get(bar.instrument.id)
+        before = self.earlier.get(bar.instrument.id)
         if before is None:
             return NO_PRICE
         if before.factor == bar.factor:
-            return before.raw.close
-        return int(before.raw.close * (before.factor / bar.factor) + 0.5)
+            return before.close
+        return int(before.close * (before.factor / bar.factor) + 0.5)

@@ -18,6 +18,9 @@ from friday_core.trading.session_times import IntradayTimes, SessionTimes
 
 #: The symbols of a dated list on a session; ``DataError`` for one that it does not reach.
 Members = Callable[[int], frozenset[str]]
+#: In the words of rulings.
+THE_UNIVERSE, THE_SHORTABLE = "the universe", "the list of shortable"
+TOO_LATE = "too late to open an intraday position in this session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +60,30 @@ class EntryRules:
         if ended is not None:
             yield ended
         if proposal.instrument.kind not in DERIVATIVES:
-            yield from _listed(self.universe, proposal, Code.NOT_IN_UNIVERSE, "the universe")
+            yield from _listed(self.universe, proposal, Code.NOT_IN_UNIVERSE, THE_UNIVERSE)
             if order.side is Side.SELL:
-                yield from _listed(self.shortable, proposal, Code.NOT_SHORTABLE, "the list of shortable")
+                yield from _listed(self.shortable, proposal, Code.NOT_SHORTABLE, THE_SHORTABLE)
         if (
             order.product == Product.INTRADAY
             and self.intraday is not None
             and not self.intraday.takes_entries(session, ts_event)
         ):
-            yield Ruling(0, Code.INTRADAY_CUT_OFF, "too late to open an intraday position in this session")
+            yield Ruling(0, Code.INTRADAY_CUT_OFF, TOO_LATE)
 
 
 def _listed(members: Members | None, proposal: Proposal, code: Code, what: str) -> Iterator[Ruling]:
     if members is None:
         return
-    symbol, date = proposal.order.instrument.symbol, to_date(proposal.session)
+    instrument = proposal.order.instrument
     try:
         found = members(proposal.session)
     except DataError as error:
         yield Ruling(0, code, str(error).partition("\n")[0])
     else:
-        if symbol not in found:
-            yield Ruling(0, code, f"{symbol} was not in {what} on {date}")
+        if instrument.symbol not in found:
+            yield Ruling(0, code, not_listed(instrument, what, proposal.session))
+
+
+def not_listed(instrument: InstrumentId, what: str, session: int) -> str:
+    """Why nothing is added to a position in an instrument."""
+    return f"{instrument.symbol} was not in {what} on {to_date(session)}"

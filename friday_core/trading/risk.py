@@ -63,8 +63,8 @@ class RiskEngine:
 
     @property
     def asks_about_wishes(self) -> bool:
-        """Whether anything is asked before there is an order: adjusters, and what the market says of the day."""
-        return bool(self._adjusters) or self.entries is not None
+        """Whether adjusters are asked before there is an order."""
+        return bool(self._adjusters)
 
     def adjust(self, target: Target, bar: Bar, book: BookView, state: BookRisk) -> tuple[Target | None, str]:
         """What the adjusters leave of a target, and who made it smaller; raises what they raise."""

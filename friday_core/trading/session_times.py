@@ -60,10 +60,12 @@ class IntradayTimes:
 
     def takes_entries(self, session: int, ts_event: int) -> bool:
         """Whether a position may be opened by what is decided at this close."""
+        return ts_event < self.last_entries(session) and not self.is_due(session, ts_event)
+
+    def last_entries(self, session: int) -> int:
+        """From when on a session takes no entries, in microseconds UTC; earlier where positions are to be closed."""
         last = self.closing(session)
-        if self.last_entry is not None:
-            last = min(last, self._inside(session, self.last_entry))
-        return ts_event < last and not self.is_due(session, ts_event)
+        return last if self.last_entry is None else min(last, self._inside(session, self.last_entry))
 
     def _inside(self, session: int, time: dt.time | None) -> int:
         bounds = self.times(session)

@@ -11,10 +11,13 @@ from friday_core.domain.orders import WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.flow.coarser import Slices
 from friday_core.session.bills import Bills
+from friday_core.session.compiled.bands import Bands
 from friday_core.session.compiled.intents import Intents, Placed
+from friday_core.session.compiled.kept import Kept
 from friday_core.session.compiled.results import Sent, Written
 from friday_core.session.compiled.transfer import Transfer
 from friday_core.session.compiled.wishes import Wishes, wishes_of
+from friday_core.session.custody import Custody
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.slices import Slice, slices_of
@@ -23,7 +26,7 @@ from friday_core.session.working_orders import WorkingOrders
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.arena import Arena, Runs, plain
 from friday_core.simulation.compiled.rates import Rates
-from friday_core.simulation.matching_rules import MatchingRules
+from friday_core.simulation.matching import BarMatcher, closes_of
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.look_ahead import BookAhead, LookAhead
 
@@ -51,10 +54,11 @@ class CompiledSlices:
         bills: Bills,
         log: SessionLog,
         *,
-        rules: MatchingRules,
+        matcher: BarMatcher,
         rates: Rates,
         kernel: Callable[[], Runs | None],
         assumed: bool,
+        custody: Custody | None = None,
         least_rows: int = LEAST_ROWS,
     ) -> None:
         self._universe = universe
@@ -66,9 +70,13 @@ class CompiledSlices:
         self._is_loaded = False
         self._assumed = assumed
         self._least_rows = least_rows
-        limits, asked = [desk.risk.limits for desk in desks], [_asked(desk) for desk in desks]
-        products = [desk.products.usual for desk in desks]
-        self._arena = Arena(tuple(universe), limits, rules, rates, asked=asked, products=products)
+        self._kept = Kept(universe, desks, custody)
+        self._bands = Bands(universe, closes_of(matcher)) if matcher.rules.band_ppm else None
+        limits, products = [desk.risk.limits for desk in desks], [desk.products.usual for desk in desks]
+        asked = [w.WISHES_ASKED if self._kept.differs else _asked(desk) for desk in desks]
+        self._arena = Arena(
+            tuple(universe), limits, matcher.rules, rates, asked=asked, products=products, borrows=self._kept.borrows
+        )
         self._transfer = Transfer(universe, desks, working, bills)
         self.counts = {"kernel": 0, "driver": 0}
         #: Why blocks are the driver's, as far as it is known only once they are there.
@@ -131,7 +139,12 @@ class CompiledSlices:
                 len(cones) * len(block.rows) // 8, _CONE_DECISIONS
             )
             latest = standing.latest.session if standing.latest is not None else 0
-            self._arena.bind(block.columns, targets, decisions, self._log.slices, session=latest, cones=cones)
+            beside = {**self._kept.bind(block.rows)}
+            if self._bands is not None:
+                beside[w.BEFORE_AT] = self._bands.bind(block.rows)
+            self._arena.bind(
+                block.columns, targets, decisions, self._log.slices, session=latest, cones=cones, beside=beside
+            )
             self._written = Written(self._universe, self._desks, block.columns, wishes, assumed=self._assumed)
         while row < len(block.rows):
             if wishes:
@@ -168,12 +181,12 @@ class CompiledSlices:
 
     def _run(self, row: int, wishes: Sequence[Wishes], standing: Standing, intents: Intents, stops: int | None) -> int:
         """The kernel from a row on, as far as it goes; the first row that it did not take."""
-        arena, log, first = self._arena, self._log, self._log.slices
+        arena, log, first, start = self._arena, self._log, self._log.slices, row
         while self._transfer.is_possible():
             orders = self._transfer.take_up(arena, standing, log.slices)
             for one in wishes:
                 one.begin(row)
-            arena.start(row, stops, self.inject(row))
+            arena.start(row, stops, self.inject(row), self._kept.ends_row(row))
             assert self._kernel is not None
             self._kernel(arena)
             row = arena.row
@@ -184,6 +197,9 @@ class CompiledSlices:
                 one.catch_up(row, self._universe)
             if not arena.grow(is_done):
                 break
+        self._kept.catch_up(start, row)
+        if self._bands is not None:
+            self._bands.catch_up(row)
         stepped = log.slices - first
         self.counts["kernel"] += stepped
         self._patience = 1 if stepped >= WORTH_IT else min(2 * self._patience, self.most_patience)

@@ -9,7 +9,10 @@ import numpy as np
 from friday_core.domain.chunk import Float64, Int64, Universe
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.money import format_amounts, format_money
+from friday_core.session.products import not_held_as
 from friday_core.simulation.compiled import words as w
+from friday_core.simulation.compiled.rates import CODES
+from friday_core.trading.entry_rules import THE_SHORTABLE, THE_UNIVERSE, TOO_LATE, not_listed
 from friday_core.trading.limits import Limits
 
 _SHARED = "{} with all orders of the slice, {} at most"
@@ -58,7 +61,24 @@ def _unpriced(_row: Row, _weight: float, _instrument: Instrument, _limits: Limit
 
 
 def _short(row: Row, _weight: float, instrument: Instrument, _limits: Limits) -> str:
-    return f"a short of {row[w.D_A]}: {instrument.kind} is delivered for cash, limit 0"
+    how = f"held as {CODES[row[w.D_B]]}" if row[w.D_B] else "delivered for cash"
+    return f"a short of {row[w.D_A]}: {instrument.kind} is {how}, limit 0"
+
+
+def _product(row: Row, _weight: float, instrument: Instrument, _limits: Limits) -> str:
+    return not_held_as(CODES[row[w.D_A]], instrument)
+
+
+def _late(_row: Row, _weight: float, _instrument: Instrument, _limits: Limits) -> str:
+    return TOO_LATE
+
+
+def _unlisted(row: Row, _weight: float, instrument: Instrument, _limits: Limits) -> str:
+    return not_listed(instrument.id, THE_UNIVERSE, row[w.D_A])
+
+
+def _unborrowed(row: Row, _weight: float, instrument: Instrument, _limits: Limits) -> str:
+    return not_listed(instrument.id, THE_SHORTABLE, row[w.D_A])
 
 
 def _order_value(row: Row, _weight: float, instrument: Instrument, limits: Limits) -> str:
@@ -103,4 +123,8 @@ _DETAILS: Mapping[int, Callable[[Row, float, Instrument, Limits], str]] = {
     w.C_GROSS_EXPOSURE: _shared,
     w.C_CLIPPED_CASH: _shared,
     w.C_MIN_ORDER_VALUE: _small,
+    w.C_WRONG_PRODUCT: _product,
+    w.C_INTRADAY_CUT_OFF: _late,
+    w.C_NOT_IN_UNIVERSE: _unlisted,
+    w.C_NOT_SHORTABLE: _unborrowed,
 }

@@ -21,6 +21,7 @@ _LIMITS = frozenset({
 })  # fmt: skip
 _RULES = frozenset({
     "latency", "slippage_ticks", "participation_ppm", "spread_ppm", "impact_ppm", "range_ppm", "protection_ppm", "fill",
+    "band_ppm", "latency_us",
 })  # fmt: skip
 
 
@@ -56,8 +57,6 @@ def _of_desk(desk: Desk) -> Iterator[str]:
         yield "it returns neither signals nor targets"
     elif SIGNAL in program.outputs and desk.share is None:
         yield "the sizer does more with a signal than to multiply its strength by a share"
-    if desk.products.usual:
-        yield f"its orders name the product {desk.products.usual}"
     yield from _of_limits(desk.risk.limits)
 
 

@@ -115,6 +115,7 @@ class Sent:
             tag=self._tag(number + 1),
             strategy=self._desks[row[w.O_DESK]].name,
             ts_decided=row[w.O_TS],
+            product=self._desks[row[w.O_DESK]].products.usual,
         )
 
     def _tag(self, place: int) -> str:
@@ -154,6 +155,7 @@ class Written:
         self._universe = universe
         self._ids = tuple(one.id for one in universe)
         self._names = tuple(desk.name for desk in desks)
+        self._products = tuple(desk.products.usual for desk in desks)
         self._limits = [desk.risk.limits for desk in desks]
         self._rows = rows
         self._wishes = wishes
@@ -203,6 +205,7 @@ class Written:
             "reason": Told(rows[:, w.O_DECISION], sent.reasons),
             "tag": Told(numbers + 1, sent.tags),
             "ts_decided": rows[:, w.O_TS],
+            "product": Coded(rows[:, w.O_DESK], self._products),
             "status": Coded(rows[:, w.O_STATUS], _STATUS),
             "filled": rows[:, w.O_FILLED],
             "status_reason": Told(numbers, sent.ends),
@@ -222,6 +225,7 @@ class Written:
                 "charges": table[:, w.F_CHARGES],
                 "ts_event": table[:, w.F_TS],
                 "assumed": self._assumed,
+                "product": Coded(sent.rows[number, w.O_DESK], self._products),
             })  # fmt: skip
 
     def ended(self, log: SessionLog, table: Int64, sent: Sent) -> None:

@@ -18,6 +18,7 @@ from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.arena import Arena
 from friday_core.simulation.compiled.money import LARGEST_AMOUNT
 from friday_core.simulation.compiled.rates import CODES
+from friday_core.simulation.fill_rules import ON_ITS_WAY
 from friday_core.trading.book_risk import RiskMemory
 from friday_core.trading.ledger import Holding
 from friday_core.trading.lots import Lot
@@ -51,14 +52,15 @@ class Transfer:
         """Whether the kernel knows what the books and orders are now; if not, the next slice is the driver's."""
         return all(self._is_known(one) for one in self._working) and all(self._is_small(desk) for desk in self._desks)
 
-    @staticmethod
-    def _is_known(working: WorkingOrder) -> bool:
+    def _is_known(self, working: WorkingOrder) -> bool:
         order = working.order
+        usual = self._desks[self._number[order.strategy]].products.usual
         plain = Order(
             order.instrument, order.side, order.quantity,
             reason=order.reason, tag=order.tag, strategy=order.strategy, ts_decided=order.ts_decided,
+            product=usual,
         )  # fmt: skip
-        is_here = working.status in _IN and working.active_from < _FAR
+        is_here = working.status in _IN and (working.active_from < _FAR or working.active_from == ON_ITS_WAY)
         return order == plain and is_here and not working.is_forced and order.quantity < LARGEST_AMOUNT
 
     @staticmethod
@@ -143,7 +145,7 @@ class Transfer:
             w.ID: place, w.Q_DESK: desk, w.Q_INST: inst, w.SIDE: order.side.sign, w.QUANTITY: order.quantity,
             w.FILLED: one.filled, w.STATUS: _IN[one.status], w.OPENED: one.session, w.ACTIVE_FROM: one.active_from,
             w.REFERENCE: one.reference, w.BILL_SESSION: session, w.BILLED: notional, w.BILLED_QUANTITY: quantity,
-            w.BILL: w.NONE,
+            w.BILL: w.NONE, w.DECIDED: order.ts_decided,
         }.items():  # fmt: skip
             words[word] = value
         arena.pair(desk, inst)[w.OPEN] += order.side.sign * one.remaining
@@ -171,6 +173,7 @@ class Transfer:
             sent.objects[number] = WorkingOrder(sent.order(number), words[w.ACTIVE_FROM], words[w.REFERENCE])
         one = sent.objects[number]
         one.status, one.filled, one.session = _OUT[words[w.STATUS]], words[w.FILLED], words[w.OPENED]
+        one.active_from = words[w.ACTIVE_FROM]
         return one
 
     def _billed(
@@ -180,7 +183,8 @@ class Transfer:
             if words[w.BILLED_QUANTITY] and words[w.BILL_SESSION] == session:
                 instrument = self._universe[words[w.Q_INST]]
                 side = Side.BUY if words[w.SIDE] > 0 else Side.SELL
-                yield one, ExecutedOrder(instrument, side, words[w.BILLED_QUANTITY], words[w.BILLED], session)
+                product = self._desks[words[w.Q_DESK]].products.usual
+                yield one, ExecutedOrder(instrument, side, words[w.BILLED_QUANTITY], words[w.BILLED], session, product)
 
     def _traded(self, arena: Arena, sent: Sent, session: int) -> dict[Hashable, ExecutedOrder]:
         """All that has traded in the session, by order."""
@@ -217,6 +221,7 @@ class Transfer:
         ends = np.flatnonzero(np.diff(own[:, w.O_SESSION], append=_FAR))
         for session, counter in own[ends][:, [w.O_SESSION, w.O_COUNTER]].tolist():
             desk.tags.resume(session, desk.number, counter)
+        desk.products.resume(self._universe[inst].id for inst in np.unique(own[:, w.O_INST]).tolist())
 
     def _holding(self, pair: Sequence[int], inst: int) -> Holding:
         most, lots = (len(pair) - w.LOTS) // w.LOT_WORDS, []
@@ -229,4 +234,5 @@ class Transfer:
 def _end(one: WorkingOrder, row: Sequence[int], reason: str) -> None:
     """An order that worked before came to its end."""
     one.status, one.filled, one.session = _OUT[row[w.O_STATUS]], row[w.O_FILLED], row[w.O_OPENED]
+    one.active_from = row[w.O_ACTIVE_FROM]
     one.reason = reason or one.reason

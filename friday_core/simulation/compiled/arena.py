@@ -12,7 +12,7 @@ import numpy as np
 from friday_core.domain.chunk import Array, Int64
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.money import MINOR_DIGITS
-from friday_core.domain.products import DERIVATIVES
+from friday_core.domain.products import DERIVATIVES, may_be_short, products_of
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.cones import Cone
 from friday_core.simulation.compiled.memory import Memory
@@ -78,7 +78,7 @@ class Arena:
     """Context, state, tables and rows of one session; grows where there is no room.
 
     ``rates`` are what orders are charged; ``asked`` is by desk about what Python is asked, and ``products``
-    the product of its orders.
+    the product of its orders. ``borrows`` says whether shorts pay.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class Arena:
         *,
         asked: Sequence[int],
         products: Sequence[str],
+        borrows: bool = False,
     ) -> None:
         self.desks, self.instruments = len(limits), len(instruments)
         self.context = np.zeros(w.LIMITS + (w.LIMIT_WORDS + w.CONE_WORDS) * self.desks, np.int64)
@@ -102,7 +103,8 @@ class Arena:
         c[w.LATENCY], c[w.SLIPPAGE_TICKS] = rules.latency, rules.slippage_ticks
         c[w.PARTICIPATION], c[w.SPREAD] = rules.participation_ppm or 0, rules.spread_ppm
         c[w.IMPACT], c[w.RANGE], c[w.PROTECTION] = rules.impact_ppm, rules.range_ppm, rules.protection_ppm
-        c[w.AT_CLOSE] = int(rules.fill is FillAt.NEXT_CLOSE)
+        c[w.AT_CLOSE], c[w.LATENCY_US] = int(rules.fill is FillAt.NEXT_CLOSE), rules.latency_us
+        c[w.BAND], c[w.IS_BORROWED] = rules.band_ppm, int(borrows)
         self._rates = rates
         c[w.KNOWN_FIRST], c[w.KNOWN_LAST] = (-w.NEVER, w.NEVER) if rates.known is None else rates.known[:2]
         c[w.IS_BILLED], c[w.CHARGE_STAGES] = int(self.is_billed), len(rates.shares or ())
@@ -112,8 +114,10 @@ class Arena:
             at = w.LIMITS + desk * w.LIMIT_WORDS
             c[at : at + w.LIMIT_WORDS] = _limits(one)
             c[at + w.L_ASKED], c[at + w.L_PRODUCT] = about, CODES.index(product)
+            c[at + w.L_ALLOW_SHORT] = int(may_be_short(product, "", one.allow_short))
         c[w.IS_WATCHED] = int(any(one.drawdown_ppm is not None or one.day_loss_ppm is not None for one in limits))
         self._rows: dict[str, Array] = {}
+        self._beside: dict[int, Array] = {}
         self._equity = self.state = np.empty(0, np.int64)
         self._block_decisions = self._block_sessions = 0
 
@@ -172,12 +176,12 @@ class Arena:
             self._queue *= 2
         return result not in (w.DONE, w.DRIVERS) and (is_emptied or result != w.NO_ROOM_IN_TABLES)
 
-    def start(self, row: int, stop_session: int | None, stop_row: int | None) -> None:
-        """From a row on, until a session or a row that are not to be taken."""
+    def start(self, row: int, stop_session: int | None, stop_row: int | None, ends_row: int = w.NEVER) -> None:
+        """From a row on, until a session or a row that are not to be taken, or one on which something ends."""
         c = self.context
         c[w.ROW] = row
         c[w.STOP_SESSION] = w.NEVER if stop_session is None else stop_session
-        c[w.STOP_ROW] = w.NEVER if stop_row is None else stop_row
+        c[w.STOP_ROW], c[w.ENDS_ROW] = ends_row if stop_row is None else min(stop_row, ends_row), ends_row
         for desk, cone in self.cones.items():
             c[self._cone_at(desk) + w.B_DONE] = cone.ahead.row
 
@@ -192,14 +196,18 @@ class Arena:
         *,
         session: int,
         cones: Mapping[int, Cone] | None = None,
+        beside: Mapping[int, Array] | None = None,
     ) -> None:
         """The rows of a block, by the names of ``Memory``; ``decisions`` of all desks may be made on them.
 
         ``session`` is that of the slice before. ``targets`` of desks that have ``cones`` are written by the kernel.
+        ``beside`` are columns of whole numbers by the word of the context that has their address.
         """
         count = len(rows["ts"])
         columns = (len(_EQUITY) if self.instruments > 1 else len(_EQUITY) - 1) * count * self.desks
-        self._rows = {**rows, "targets": targets}
+        self._rows, self._beside = {**rows, "targets": targets}, dict(beside or {})
+        for word in (w.BEFORE_AT, w.REFUSED_AT, w.DUE_AT):
+            self.context[word] = self._beside[word].ctypes.data if word in self._beside else 0
         self._equity = np.empty(columns + (count if self.instruments > 1 else 0), np.int64)
         self._block_decisions = decisions
         begins = np.flatnonzero(rows["session"][1:] != rows["session"][:-1])
@@ -320,6 +328,7 @@ def _instrument(one: Instrument) -> list[int]:
     words[w.TICK], words[w.LOT] = one.tick_size, one.lot_size
     words[w.MULTIPLIER], words[w.DIVISOR] = int(10 ** max(-shift, 0)), int(10 ** max(shift, 0))
     words[w.DERIVATIVE] = int(one.kind in DERIVATIVES)
+    words[w.PRODUCTS_OF] = sum(1 << CODES.index(product) for product in ("", *products_of(one.kind)))
     return words
 
 
@@ -333,5 +342,5 @@ def _limits(limits: Limits) -> list[int]:
     words[w.L_DRAWDOWN], words[w.L_DAY_LOSS] = some(limits.drawdown_ppm), some(limits.day_loss_ppm)
     words[w.L_TIER] = limits.tiers[0].drawdown_ppm if limits.tiers else w.NONE
     words[w.L_ORDERS], words[w.L_OPEN_ORDERS] = some(limits.orders_per_session), some(limits.open_orders)
-    words[w.L_ALLOW_SHORT], words[w.L_BUFFER] = int(limits.allow_short), limits.buffer_ppm
+    words[w.L_BUFFER] = limits.buffer_ppm
     return words

@@ -12,6 +12,7 @@ from friday_core.causal.compiled.words import STATE, STATE_SIZE
 from friday_core.causal.op import NAN
 from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.simulation.compiled.deciding import is_latched
+from friday_core.simulation.compiled.keeping import kept_from
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import LARGEST_AMOUNT
 from friday_core.simulation.compiled.places import cone_at, desk_at, instrument_at, pair_at, slice_end
@@ -139,6 +140,7 @@ def _span(m: Memory, desk: int, row: int) -> int:
     if c[b + B_SAVED] == 0 or (c[b + B_EQUITY] != 0 and not is_equity_known):
         return row
     last = slice_end(m, min(row + max(c[b + B_SPAN], 2 * c[INSTS]), c[ROWS]) - 1)
+    last = kept_from(m, desk, row, last)
     if c[STOP_SESSION] == NEVER:
         return last
     until = row

@@ -30,6 +30,7 @@ from friday_core.simulation.compiled.words import (
     D_ROW,
     D_SENT,
     DAY_LATCHED,
+    DECIDED,
     DECISION_WORDS,
     DECISIONS,
     DECISIONS_AT,
@@ -44,6 +45,7 @@ from friday_core.simulation.compiled.words import (
     L_TIER,
     LATCHED,
     LATENCY,
+    LATENCY_US,
     NONE,
     O_ACTIVE_FROM,
     O_COUNTER,
@@ -91,6 +93,7 @@ from friday_core.simulation.compiled.words import (
     WISHES_ASKED,
     WORKING,
 )
+from friday_core.simulation.fill_rules import ON_ITS_WAY
 
 
 def decide(m: Memory, desk: int, row: int, end: int, session: int) -> None:
@@ -140,7 +143,8 @@ def _send(m: Memory, desk: int, w: int, quantity: int, row: int, session: int) -
     q, order = queue_at(m, s[WORKING]), s[ORDERS]
     s[q + ID], s[q + Q_DESK], s[q + Q_INST], s[q + SIDE] = order, desk, inst, m.s[w + W_SIGN]
     s[q + QUANTITY], s[q + FILLED], s[q + STATUS], s[q + OPENED] = quantity, 0, WAITING, NONE
-    s[q + ACTIVE_FROM], s[q + REFERENCE] = s[ORDINAL] + 1 + m.c[LATENCY], m.s[w + W_PRICE]
+    s[q + ACTIVE_FROM] = ON_ITS_WAY if m.c[LATENCY_US] > 0 else s[ORDINAL] + 1 + m.c[LATENCY]
+    s[q + REFERENCE], s[q + DECIDED] = m.s[w + W_PRICE], m.ts[row]
     s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY] = session, 0, 0
     s[q + PLACE], s[q + BOOKED], s[q + BILL] = NONE, 0, NONE
     s[pair_at(m, desk, inst) + OPEN] += m.s[w + W_SIGN] * quantity

@@ -10,6 +10,8 @@ from friday_core.simulation.compiled.places import desk_at, instrument_at, order
 from friday_core.simulation.compiled.words import (
     ACTIVE_FROM,
     AT_CLOSE,
+    BAND,
+    BEFORE_AT,
     BILL,
     BILL_SESSION,
     BILLED,
@@ -17,6 +19,7 @@ from friday_core.simulation.compiled.words import (
     BOOKED,
     CANCELLED,
     CASH,
+    DECIDED,
     ENDED,
     ENDED_AT,
     ENDED_WORDS,
@@ -30,13 +33,19 @@ from friday_core.simulation.compiled.words import (
     FILLED,
     FILLS,
     FILLS_AT,
+    HAS_LATEST,
     ID,
     IMPACT,
     IS_BILLED,
     IS_FILLED,
     IS_OPEN,
+    LATENCY,
+    LATENCY_US,
+    LATEST_SESSION,
+    LATEST_TS,
     LOT,
     NONE,
+    O_ACTIVE_FROM,
     O_BOOKED,
     O_FILLED,
     O_OPENED,
@@ -69,16 +78,21 @@ from friday_core.simulation.compiled.words import (
 from friday_core.simulation.fill_rules import (
     DAY,
     NO_PRICE,
+    ON_ITS_WAY,
     asked_price,
     bounded,
+    can_trade,
+    has_arrived,
     impact_slip,
     is_over,
     is_row,
+    lower_band,
     ppm_of,
     protected_bound,
     range_slip,
     slipped,
     spread_slip,
+    upper_band,
     volume_room,
     whole_lots,
     whole_volume,
@@ -88,6 +102,9 @@ from friday_core.simulation.fill_rules import (
 def match(m: Memory, row: int, end: int, session: int) -> None:
     """All orders on one slice; what ended leaves the queue."""
     count = m.s[WORKING]
+    if m.c[LATENCY_US] > 0 and m.s[HAS_LATEST] == 1:
+        for n in range(count):
+            _arrive(m, queue_at(m, n), session)
     for n in range(count):
         _admit(m, queue_at(m, n), row, end, session)
     for n in range(count):
@@ -95,6 +112,14 @@ def match(m: Memory, row: int, end: int, session: int) -> None:
         if m.s[q + PLACE] >= 0 and m.s[q + STATUS] <= PARTIAL:
             _trade(m, q, _taken(m, n), session)
     _settle(m, m.ts[row])
+
+
+def _arrive(m: Memory, q: int, session: int) -> None:
+    """As ``Arrivals.arrive``."""
+    s = m.s
+    arrives = s[q + DECIDED] + m.c[LATENCY_US]
+    if s[q + ACTIVE_FROM] == ON_ITS_WAY and has_arrived(arrives, s[LATEST_TS], s[LATEST_SESSION], session):
+        s[q + ACTIVE_FROM] = s[ORDINAL] + m.c[LATENCY]
 
 
 def row_of(m: Memory, inst: int, row: int, end: int) -> int:
@@ -151,6 +176,8 @@ def _trade(m: Memory, q: int, taken: int, session: int) -> None:
     if price == NO_PRICE or wanted == 0:
         return
     price = bounded(s[q + SIDE], _slipped(m, q, price, taken + wanted, volume), bound)
+    if m.c[BAND] > 0:
+        price = bounded(s[q + SIDE], price, _band(m, q, s[q + SIDE]))
     if s[q + BILL_SESSION] != session:
         s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY], s[q + BILL] = session, 0, 0, NONE
     if m.c[IS_BILLED] == 1:
@@ -171,8 +198,23 @@ def _asked(m: Memory, q: int, bound: int) -> int:
     place = m.s[q + PLACE]
     amount(m, m.high[place])
     if m.c[AT_CLOSE] == 1:
-        return asked_price(m.s[q + SIDE], m.close[place], bound, m.close[place], m.close[place])
-    return asked_price(m.s[q + SIDE], m.open[place], bound, m.high[place], m.low[place])
+        price = asked_price(m.s[q + SIDE], m.close[place], bound, m.close[place], m.close[place])
+    else:
+        price = asked_price(m.s[q + SIDE], m.open[place], bound, m.high[place], m.low[place])
+    if m.c[BAND] == 0 or price == NO_PRICE:
+        return price
+    is_locked = m.high[place] == m.low[place]
+    return price if can_trade(m.s[q + SIDE], price, _band(m, q, -1), _band(m, q, 1), is_locked) else NO_PRICE
+
+
+def _band(m: Memory, q: int, side: int) -> int:
+    """The lower or the upper band of the order's row."""
+    before, tick = m.words(m.c[BEFORE_AT])[m.s[q + PLACE]], m.s[instrument_at(m, m.s[q + Q_INST]) + TICK]
+    if before != NO_PRICE:
+        amount(m, before)
+    if side < 0:
+        return lower_band(before, m.c[BAND], tick)
+    return upper_band(before, m.c[BAND], tick)
 
 
 def _slipped(m: Memory, q: int, price: int, traded: int, volume: int) -> int:
@@ -253,7 +295,7 @@ def _settle(m: Memory, ts: int) -> None:
             s[pair_at(m, s[q + Q_DESK], s[q + Q_INST]) + OPEN] -= s[q + SIDE] * (s[q + QUANTITY] - s[q + FILLED])
             o, x = order_at(m, s[q + ID]), m.c[ENDED_AT] + s[ENDED] * ENDED_WORDS
             s[o + O_STATUS], s[o + O_FILLED] = s[q + STATUS], s[q + FILLED]
-            s[o + O_OPENED] = s[q + OPENED]
+            s[o + O_OPENED], s[o + O_ACTIVE_FROM] = s[q + OPENED], s[q + ACTIVE_FROM]
             s[x + X_ORDER], s[x + X_TS] = s[q + ID], ts
             s[ENDED] += 1
             continue

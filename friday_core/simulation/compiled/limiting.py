@@ -9,6 +9,9 @@ from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import notional, share, times, units_worth
 from friday_core.simulation.compiled.places import desk_at, instrument_at, limits_at, pair_at, queue_at
 from friday_core.simulation.compiled.words import (
+    C_INTRADAY_CUT_OFF,
+    C_NOT_IN_UNIVERSE,
+    C_NOT_SHORTABLE,
     C_OPEN_ORDERS,
     C_ORDER_COUNT,
     C_ORDER_VALUE,
@@ -17,13 +20,17 @@ from friday_core.simulation.compiled.words import (
     CASH,
     DERIVATIVE,
     DESK_ORDERS,
+    FAULT,
     FILLED,
+    INTRADAY,
+    IS_ASKED,
     L_ALLOW_SHORT,
     L_BUFFER,
     L_OPEN_ORDERS,
     L_ORDER_VALUE,
     L_ORDERS,
     L_POSITION,
+    L_PRODUCT,
     LOT,
     MARK,
     POSITION,
@@ -31,6 +38,11 @@ from friday_core.simulation.compiled.words import (
     Q_DESK,
     Q_INST,
     QUANTITY,
+    R_ASKED,
+    R_LATE,
+    R_UNBORROWED,
+    R_UNLISTED,
+    REFUSED_AT,
     SENT,
     SIDE,
     VALUE,
@@ -44,6 +56,7 @@ from friday_core.simulation.compiled.words import (
     W_MARK,
     W_PRICE,
     W_REDUCING,
+    W_ROW,
     W_SIGN,
     WORKING,
 )
@@ -62,6 +75,8 @@ def check(m: Memory, desk: int, w: int, ahead: int) -> bool:
     reducing = min(asked, max(0, -sign * m.s[p + POSITION] - beside))
     draft[w + W_REDUCING], draft[w + W_ADDING] = reducing, asked - reducing
     if asked > reducing:
+        if m.c[REFUSED_AT] != 0:
+            _refuse(m, desk, w)
         _count(m, desk, w, ahead)
         _size(m, desk, w, after, asked - reducing)
     draft[w + W_MARK] = m.s[p + MARK] if reducing > 0 else 0
@@ -90,6 +105,20 @@ def _cut(m: Memory, w: int, room: int) -> bool:
     return True
 
 
+def _refuse(m: Memory, desk: int, w: int) -> None:
+    """As ``EntryRules.rulings``."""
+    draft, row = m.s, m.s[w + W_ROW]
+    bits = m.words(m.c[REFUSED_AT])[row]
+    if bits & R_ASKED != 0:
+        m.c[FAULT] = IS_ASKED
+    if bits & R_UNLISTED != 0 and _cut(m, w, 0):
+        draft[w + W_CODE], draft[w + W_A] = C_NOT_IN_UNIVERSE, int(m.session[row])
+    if bits & R_UNBORROWED != 0 and draft[w + W_SIGN] < 0 and _cut(m, w, 0):
+        draft[w + W_CODE], draft[w + W_A] = C_NOT_SHORTABLE, int(m.session[row])
+    if bits & R_LATE != 0 and m.c[limits_at(desk) + L_PRODUCT] == INTRADAY and _cut(m, w, 0):
+        draft[w + W_CODE] = C_INTRADAY_CUT_OFF
+
+
 def _count(m: Memory, desk: int, w: int, ahead: int) -> None:
     draft, limits = m.s, limits_at(desk)
     most, sent = m.c[limits + L_ORDERS], m.s[desk_at(desk) + SENT] + ahead
@@ -105,7 +134,7 @@ def _size(m: Memory, desk: int, w: int, after: int, adding: int) -> None:
     inst, price = draft[w + W_INST], draft[w + W_PRICE]
     may_short = m.c[limits + L_ALLOW_SHORT] == 1 or m.s[instrument_at(m, inst) + DERIVATIVE] == 1
     if draft[w + W_SIGN] < 0 and not may_short and _cut(m, w, -adding):
-        draft[w + W_CODE], draft[w + W_A] = C_SHORT_DELIVERY, adding
+        draft[w + W_CODE], draft[w + W_A], draft[w + W_B] = C_SHORT_DELIVERY, adding, m.c[limits + L_PRODUCT]
     most = m.c[limits + L_ORDER_VALUE]
     if most >= 0 and _cut(m, w, units_worth(m, inst, most, price)):
         draft[w + W_CODE], draft[w + W_A] = C_ORDER_VALUE, notional(m, inst, price, adding)

@@ -43,6 +43,8 @@ class Rates:
         self._terms: list[int] = []
         #: Of each period its last session, then the places of terms.
         self.periods: Int64 = np.empty(0, np.int64)
+        #: The latest period, which a block may share with the one before, and its first session.
+        self._since, self._latest = 0, [w.NONE]
 
     @property
     def terms(self) -> Int64:
@@ -56,11 +58,18 @@ class Rates:
         rows, last = [], -1
         for session in sessions.tolist():
             if session > last:
-                found = [self._found(*one, session) for one in self._keys()]
-                last = min(session if one is None else one.until for one in found)
-                rows.append([last, *(w.NONE if one is None else self._place(one) for one in found)])
+                if not self._since <= session <= self._latest[0]:
+                    self._since, self._latest = session, self._period(session)
+                rows.append(self._latest)
+                last = self._latest[0]
         rows.append([_NEVER, *([w.NONE] * (2 * len(CODES) * len(self._instruments)))])
         self.periods = np.array(rows, np.int64).reshape(-1)
+
+    def _period(self, session: int) -> list[int]:
+        """Until when the terms of a session are in force, and their places."""
+        found = [self._found(*one, session) for one in self._keys()]
+        last = min(session if one is None else one.until for one in found)
+        return [last, *(w.NONE if one is None else self._place(one) for one in found)]
 
     def _keys(self) -> Iterator[tuple[Instrument, Side, str | None]]:
         for product in self._products:

@@ -10,6 +10,7 @@ from friday_core.simulation.compiled.bills import bills_again, enter_period, new
 from friday_core.simulation.compiled.books import mark
 from friday_core.simulation.compiled.deciding import decide
 from friday_core.simulation.compiled.filling import match
+from friday_core.simulation.compiled.keeping import is_kept
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
 from friday_core.simulation.compiled.places import desk_at, limits_at, pair_at, queue_at, slice_end
@@ -42,6 +43,7 @@ from friday_core.simulation.compiled.words import (
     INSTS,
     IS_BILLED,
     IS_WATCHED,
+    KEPT,
     KNOWN_FIRST,
     KNOWN_LAST,
     L_DAY_LOSS,
@@ -116,15 +118,15 @@ def _slice(m: Memory, row: int, end: int) -> int:
     c, s = m.c, m.s
     session = int(m.session[row])
     is_new = s[HAS_LATEST] == 0 or session != s[LATEST_SESSION]
+    if row >= c[STOP_ROW] or is_kept(m, row, is_new):
+        c[FAULT] = INJECTED if row >= c[STOP_ROW] else KEPT
+        return DRIVERS
     if not (is_new or c[IS_WATCHED] == 1 or s[WORKING] > 0 or _decides(m, row, end) or not is_quiet(m, end)):
-        if row >= c[STOP_ROW]:
-            c[FAULT] = INJECTED
-            return DRIVERS
         _mark(m, row, end, session)
         return _done(m, row, session) if c[FAULT] == 0 else DRIVERS
     is_backwards = s[HAS_LATEST] != 0 and session < s[LATEST_SESSION]
     is_known = c[KNOWN_FIRST] <= session <= c[KNOWN_LAST]
-    if session >= c[STOP_SESSION] or row >= c[STOP_ROW] or is_backwards or not is_known:
+    if session >= c[STOP_SESSION] or is_backwards or not is_known:
         c[FAULT] = BACKWARDS if is_backwards else STOPS
         return DRIVERS
     room = _room(m, end - row)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.simulation.compiled.asking import look_ahead, seen_before
 from friday_core.simulation.compiled.books import mark
+from friday_core.simulation.compiled.keeping import next_due
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import LARGEST_AMOUNT
 from friday_core.simulation.compiled.places import cone_at, desk_at, instrument_at, pair_at, slice_end
@@ -50,6 +51,8 @@ def pass_over(m: Memory, row: int) -> int:
     if c[DESKS] != 1 or c[IS_WATCHED] == 1 or s[WORKING] != 0 or s[HAS_LATEST] == 0:
         return row
     last = min(c[ROWS], c[STOP_ROW])
+    if row < last:
+        last = next_due(m, 0, row, last)
     if c[CONES] == 0 or c[cone_at(m, 0) + B_KIND] == NO_CONE:
         return _passed(m, row, last)
     before = -1

@@ -6,21 +6,24 @@ from __future__ import annotations
 
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import nearest, notional, times
-from friday_core.simulation.compiled.places import desk_at, draft_at, instrument_at, pair_at
+from friday_core.simulation.compiled.places import desk_at, draft_at, instrument_at, limits_at, pair_at
 from friday_core.simulation.compiled.words import (
     C_NO_CHANGE,
     C_SENT,
     C_UNPRICED,
+    C_WRONG_PRODUCT,
     C_ZERO_SIZE,
     CASH,
     DIVISOR,
     FAULT,
+    L_PRODUCT,
     LOT,
     MULTIPLIER,
     OPEN,
     OVERFLOW,
     POSITION,
     PPM,
+    PRODUCTS_OF,
     ROWS,
     VALUE,
     W_A,
@@ -94,6 +97,9 @@ def _want(m: Memory, desk: int, place: int, weight: float, w: int) -> None:
     else:
         draft[w + W_CODE], draft[w + W_ASKED], draft[w + W_CLAIMS] = C_SENT, wished - held, 1
         draft[w + W_SIGN] = 1 if wished > held else -1
+        product = m.c[limits_at(desk) + L_PRODUCT]
+        if m.s[instrument_at(m, inst) + PRODUCTS_OF] >> product & 1 == 0:
+            draft[w + W_CODE], draft[w + W_A], draft[w + W_CLAIMS] = C_WRONG_PRODUCT, product, 0
 
 
 def quantity_for(m: Memory, desk: int, inst: int, ppm: int, price: int) -> int:

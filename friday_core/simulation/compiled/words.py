@@ -38,8 +38,12 @@ IS_BILLED, KNOWN_FIRST, KNOWN_LAST, PERIODS_AT, PERIOD, TERMS_AT, HEADS_AT, BILL
 ADDRESSES = 52
 #: Where columns that read their own book stand, by desk, after the limits of all; 0 if there are none.
 CONES = 63
+# Addresses of columns beside the rows, 0 for none: closes of the session before, ``R_`` of ``entries``, and the next
+# row from each one on of which intraday positions are closed. Then the width of bands, microseconds to the market,
+# whether shorts pay, and the row from which on something ends that may be held.
+BEFORE_AT, REFUSED_AT, DUE_AT, BAND, LATENCY_US, IS_BORROWED, ENDS_ROW = range(64, 71)
 #: Limits of each desk follow.
-LIMITS = 64
+LIMITS = 71
 (
     L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
     L_ALLOW_SHORT, L_BUFFER, L_ASKED, L_PRODUCT,
@@ -65,11 +69,14 @@ LEAST_SPAN, MOST_SPAN = 16, 512
 #: What the kernel comes back with: all rows are done, or the slice at ``ROW`` is the driver's, or room is missing.
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)
 #: Why a slice is the driver's, for whoever counts.
-OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS = range(10, 18)
+OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS, KEPT = range(10, 19)
+#: Why nothing may be added by what is decided on a row, as bits; the last one where the driver is to say so.
+R_LATE, R_UNLISTED, R_UNBORROWED, R_ASKED = 1, 2, 4, 8
 
 # An instrument: ``MULTIPLIER`` and ``DIVISOR`` make minor units of price units, one of them is 1.
-TICK, LOT, MULTIPLIER, DIVISOR, DERIVATIVE = range(5)
-INSTRUMENT_WORDS = 5
+# ``PRODUCTS_OF`` has a bit for the number of each product in which it may be held.
+TICK, LOT, MULTIPLIER, DIVISOR, DERIVATIVE, PRODUCTS_OF = range(6)
+INSTRUMENT_WORDS = 6
 
 # Terms, and then their lines: amounts are in parts of a minor unit, of which a unit that is rounded to has ``STEP``.
 # ``T_MOST`` is the largest notional of which they all fit. A tax is a number over that of ``T_TAX_STEP``.
@@ -103,12 +110,13 @@ LOTS = 7
 LOT_QUANTITY, LOT_COST, LOT_TS = range(3)
 LOT_WORDS = 3
 # A working order: ``ID`` is its row in the table, ``PLACE`` that of its bar in the slice. ``BILLED`` is what of it was
-# charged in ``BILL_SESSION``, ``BILL`` where its terms keep that, ``BOOKED`` what traded on the slice at hand.
+# charged in ``BILL_SESSION``, ``BILL`` where its terms keep that, ``BOOKED`` what traded on the slice at hand,
+# ``DECIDED`` when it was.
 (
     ID, Q_DESK, Q_INST, SIDE, QUANTITY, FILLED, STATUS, OPENED, ACTIVE_FROM, REFERENCE, BILL_SESSION, BILLED,
-    BILLED_QUANTITY, PLACE, BOOKED, BILL,
-) = range(16)  # fmt: skip
-QUEUE_WORDS = 16
+    BILLED_QUANTITY, PLACE, BOOKED, BILL, DECIDED,
+) = range(17)  # fmt: skip
+QUEUE_WORDS = 17
 #: Where an order stands.
 WAITING, IS_OPEN, PARTIAL, IS_FILLED, CANCELLED, EXPIRED = range(6)
 
@@ -138,9 +146,11 @@ POSITION_WORDS = 8
 #: What became of a decision, in the numbers of the kernel; the names are those of ``Code``.
 CODES = (
     "SENT", "NO_CHANGE", "ZERO_SIZE", "UNPRICED", "SHORT_DELIVERY", "ORDER_VALUE", "POSITION_WEIGHT", "ORDER_COUNT",
-    "OPEN_ORDERS", "GROSS_EXPOSURE", "CLIPPED_CASH", "MIN_ORDER_VALUE",
+    "OPEN_ORDERS", "GROSS_EXPOSURE", "CLIPPED_CASH", "MIN_ORDER_VALUE", "WRONG_PRODUCT", "INTRADAY_CUT_OFF",
+    "NOT_IN_UNIVERSE", "NOT_SHORTABLE",
 )  # fmt: skip
 (
     C_SENT, C_NO_CHANGE, C_ZERO_SIZE, C_UNPRICED, C_SHORT_DELIVERY, C_ORDER_VALUE, C_POSITION_WEIGHT, C_ORDER_COUNT,
-    C_OPEN_ORDERS, C_GROSS_EXPOSURE, C_CLIPPED_CASH, C_MIN_ORDER_VALUE,
-) = range(12)  # fmt: skip
+    C_OPEN_ORDERS, C_GROSS_EXPOSURE, C_CLIPPED_CASH, C_MIN_ORDER_VALUE, C_WRONG_PRODUCT, C_INTRADAY_CUT_OFF,
+    C_NOT_IN_UNIVERSE, C_NOT_SHORTABLE,
+) = range(16)  # fmt: skip

@@ -38,6 +38,8 @@ from friday_core.api import (
 _MINUTE = 60_000_000
 _MINUTES = {"1m": 1, "5m": 5, "15m": 15, "1d": 1440}
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+#: A chunk is of whole sessions, as many as it takes to come to so many rows.
+_CHUNK_ROWS = 4_096
 #: Paise before the first session: a share in each band of ticks.
 _FIRST = (180_00, 640_00, 2_400_00, 7_200_00)
 #: Of a future's price a year, above the index.
@@ -131,12 +133,14 @@ class SyntheticNse(HistoricalData):
 
     def bars(self) -> Iterator[Chunk]:
         inside = [self._generator(number, _INSIDE) for number in range(1 + self._settings.shares)]
-        delivered = 0
+        delivered, sessions = 0, list[Chunk]()
         for place in range(len(self._dates)):
             drawn = np.stack([generator.random((self._bars[place], 7)) for generator in inside])
-            chunk = self._chunk(place, drawn)
-            yield chunk.numbered(delivered)
-            delivered += len(chunk)
+            sessions.append(self._chunk(place, drawn))
+            if place + 1 == len(self._dates) or sum(map(len, sessions)) >= _CHUNK_ROWS:
+                chunk = Chunk.concat(sessions).numbered(delivered)
+                delivered, sessions = delivered + len(chunk), []
+                yield chunk
 
     def _generator(self, number: int, purpose: int) -> np.random.Generator:
         """Of the index, number 0, or of a share."""

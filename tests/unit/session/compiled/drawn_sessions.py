@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from unit.session.compiled import drawn_holdings
 from unit.session.compiled.book_readers import READERS
 
 from friday_core.causal.market import Market
@@ -33,6 +34,7 @@ from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView
+from friday_core.session.custody import HoldingTerms
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.simulation.compiled.arena import Runs
@@ -41,6 +43,7 @@ from friday_core.simulation.matching_rules import FillAt
 from friday_core.simulation.scaled_costs import scaled_charges
 from friday_core.testing.doubles import StrengthSizer
 from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.entry_rules import EntryRules
 from friday_core.trading.ledger import Book
 from friday_core.trading.limits import Limits, Tier
 from friday_core.trading.risk import RiskEngine
@@ -105,6 +108,10 @@ class Drawn:
     patience: int = 1
     #: By strategy how it reads its book, if it does.
     readers: Sequence[str] = ("",) * 5
+    #: By strategy the product of its orders.
+    products: Sequence[str] = ("",) * 5
+    terms: HoldingTerms | None = None
+    entries: EntryRules | None = None
 
 
 def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
@@ -138,7 +145,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         _python(random),
         int(random.choice([1, 1, 1, 8])),
     )
-    return with_readers(given, seed)
+    return with_holdings(with_readers(given, seed), seed)
 
 
 def with_readers(given: Drawn, seed: int) -> Drawn:
@@ -149,6 +156,27 @@ def with_readers(given: Drawn, seed: int) -> Drawn:
     factor = np.full(len(given.rows), random.choice([1.0, 1.0, 0.5, 1 / 3]))
     readers = [str(one) for one in random.choice([*READERS, *READERS, "", ""], desks)]
     return replace(given, rows=given.rows.with_columns({"factor": factor}), readers=readers)
+
+
+def with_holdings(given: Drawn, seed: int) -> Drawn:
+    """Half of the sessions with bands, latency in time or products, and what goes with these."""
+    random = np.random.default_rng([seed, 2])
+    if random.random() < 0.5:
+        return given
+    rules, rows, universe = given.rules, given.rows, given.universe
+    if random.random() < 0.4:
+        rules = replace(rules, band_ppm=int(random.choice([20_000, 50_000, 200_000, 1_000_000])))
+        rows = drawn_holdings.at_bands(random, universe, rows, rules.band_ppm)
+    if random.random() < 0.3:
+        rules = replace(rules, latency_us=int(random.choice([1, MINUTE, 3 * MINUTE, 40 * MINUTE, DAY])))
+    given = replace(given, rules=rules, rows=rows)
+    if random.random() < 0.3:
+        return given
+    usual = [str(one) for one in random.choice(drawn_holdings.PRODUCTS, len(given.wishes))]
+    if rows["session"][0] > 1_000:  # brokers name no rates of mtf before 2025
+        usual = ["delivery" if one == "mtf" else one for one in usual]
+    terms, entries = drawn_holdings.terms(random, universe, rows["session"].astype(np.int64).tolist())
+    return replace(given, products=usual, terms=terms, entries=entries)
 
 
 class AtMost(RiskRule):
@@ -365,7 +393,7 @@ class Stepped:
     ) -> None:
         self.given = given
         self.books = [Book(f"s{n}", _currency(given), capital) for n, capital in enumerate(given.capital)]
-        engine = RiskEngine(given.limits, given.rules_in_python)
+        engine = RiskEngine(given.limits, given.rules_in_python, given.entries)
         self.desks = [
             Desk(
                 number,
@@ -381,6 +409,7 @@ class Stepped:
                 sizer=sizer or StrengthSizer(0.75),
                 risk=engine,
                 charges=given.charges,
+                product=given.products[number],
             )
             for number, wish in enumerate(given.wishes)
         ]
@@ -391,6 +420,7 @@ class Stepped:
             given.charges,
             netting=False,
             kernel=None if kernel is None else lambda: kernel,
+            terms=given.terms,
         )
         self.intents: list[list[Intent]] = []
         self._run(kernel is not None, cut)
@@ -417,6 +447,10 @@ class Stepped:
     def _next_injected(self, row: int) -> int | None:
         return next((one - self._start for one in self.given.injected if one - self._start >= row), None)
 
+    def _custody(self) -> Any:
+        custody = self.driver._custody
+        return None if custody is None else (custody._ends, sorted(custody._closes.items()))
+
     def _reading(self) -> list[Desk]:
         """Those whose columns read their book to the end."""
         desks = zip(self.desks, self.given.readers, strict=False)
@@ -438,6 +472,8 @@ class Stepped:
             "tags": [desk.tags._counters for desk in self.desks],
             "signals": [desk.runner._signals for desk in self.desks],
             "states": [desk.runner._executor.snapshot() for desk in self._reading()],
+            "products": [sorted(desk.products._named.items()) for desk in self.desks],
+            "custody": self._custody(),
             "news": [desk.runner._news for desk in self.desks],
         }
 

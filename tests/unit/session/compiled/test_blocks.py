@@ -189,8 +189,6 @@ def why(
     ("found", "word"),
     [
         (why(OwnMatcher(MatchingRules())), "a matcher of its own (OwnMatcher)"),
-        (why(BarMatcher(MatchingRules(band_ppm=100_000))), "band_ppm"),
-        (why(BarMatcher(MatchingRules(latency_us=5))), "latency_us"),
         (why(charges=ByOrder()), "ByOrder charges more than shares of the notional"),
         (why(charges=Dearer(1, 100)), "Dearer charges more than shares of the notional"),
         (why(charges=scaled_charges(ByOrder(), 2.0)), "ScaledCharges charges more than shares of the notional"),
@@ -207,7 +205,7 @@ def test_what_the_kernel_does_not_know_is_named(found: list[str], word: str) -> 
 
 
 def test_what_the_kernel_knows_is_no_obstacle() -> None:
-    rules = MatchingRules(2, 1, 100_000, spread_ppm=5, impact_ppm=1, range_ppm=1, protection_ppm=1_000)
+    rules = MatchingRules(2, 1, 100_000, 5, 5, band_ppm=50_000, impact_ppm=1, range_ppm=1, protection_ppm=1_000)
     assert why(BarMatcher(rules), gross_ppm=1_000_000, allow_short=True, buffer_ppm=10_000) == []
 
 
