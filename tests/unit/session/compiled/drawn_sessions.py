@@ -105,6 +105,8 @@ class Drawn:
     patience: int = 1
     #: By strategy how it reads its book, if it does.
     readers: Sequence[str] = ("",) * 5
+    #: The rows that the kernel takes at a time.
+    at_a_time: int = 1 << 17
 
 
 def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
@@ -137,6 +139,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         kinds,
         _python(random),
         int(random.choice([1, 1, 1, 8])),
+        at_a_time=int(np.random.default_rng([seed, 2]).choice([1 << 17, 1 << 17, 40])),
     )
     return with_readers(given, seed)
 
@@ -400,6 +403,7 @@ class Stepped:
         if is_fast:
             assert driver.obstacles == [], driver.obstacles
             driver._blocks._least_rows, driver._blocks.most_patience = 1, self.given.patience
+            driver._blocks._most_rows = self.given.at_a_time
             driver._blocks.inject = self._next_injected
         for action in given.actions:
             driver.announce(action)
