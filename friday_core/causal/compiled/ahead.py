@@ -28,7 +28,9 @@ class Split:
         read = {given for n in cone for given in instructions[n].inputs}
         constants = {n for n in read if instructions[n].name == "const"}
         base = program.base
-        self.cone = Code(program, base, [n for n in shown(base) if n in program.cone], {*cone, *constants})
+        self.cone = Code(
+            program, base, [n for n in shown(base) if n in program.cone], {*cone, *constants}, is_run_again=True
+        )
         wanted = [n for n in shown(base) if n not in program.cone] + self.cone.given
         self.free = {
             domain: Code(program, domain, wanted if domain == base else shown(domain), frozenset(free))

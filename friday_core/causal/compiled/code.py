@@ -42,11 +42,18 @@ class Code:
     are computed elsewhere (``given``), what is shown, and constants keep one each (``bound``); the
     others hold a block and are used again as soon as nobody reads them any more. Only the first
     ``moving`` have other addresses in the next block. ``joins`` are the instructions that bring
-    coarser values over.
+    coarser values over. ``again`` are the words of the instructions that have state: with ``is_run_again``
+    what they read and write keeps its register, so that after a block they alone can be run again.
     """
 
     def __init__(
-        self, program: Program, domain: str, shown: Sequence[int], part: Collection[int] | None = None
+        self,
+        program: Program,
+        domain: str,
+        shown: Sequence[int],
+        part: Collection[int] | None = None,
+        *,
+        is_run_again: bool = False,
     ) -> None:
         self.program = program
         self.domain = domain
@@ -68,7 +75,9 @@ class Code:
         self.has_panels = any(one.node.op.panel is not None for _, one in chosen)
         self._groups = scheduled([(n, one) for n, one in chosen if one.name not in ("input", "const")])
         self.register: dict[int, int] = {n: place for place, n in enumerate(self.bound)}
-        self.registers = self._allot()
+        with_state = [pair for group in self._groups for pair in group if pair[1].slots] if is_run_again else []
+        self.registers = self._allot({*self.bound, *(given for n, one in with_state for given in (n, *_read(one)))})
+        self.again: Int64 = np.empty(0, np.int64)
         self.stretches: list[Stretch] = []
         self._params: list[Float64] = []
 
@@ -80,15 +89,19 @@ class Code:
     def link(self, kernels: Mapping[tuple[str, int], int | None]) -> None:
         """Bring in the addresses of what was wanted; an operator without one is stepped in Python."""
         words: list[int] = []
+        again: list[int] = []
         for group in self._groups:
             address = kernels[group[0][1].node.op.identity, len(group)]
             if address is not None:
-                words += [word for n, one in group for word in self._words(n, one, address, len(group))]
+                own = [word for n, one in group for word in self._words(n, one, address, len(group))]
+                words += own
+                again += own if any(one.slots for _, one in group) else []
                 continue
             self.stretches += _stretch(words)
             self.stretches += [Stretch(np.empty(0, np.int64), one) for _, one in group]
             words = []
         self.stretches += _stretch(words)
+        self.again = np.array(again, np.int64)
 
     def _words(self, n: int, one: Instruction, address: int, lanes: int) -> Iterator[int]:
         params = np.array([*one.params, 0.0], np.float64)
@@ -104,8 +117,8 @@ class Code:
 
     # Registers ----------------------------------------------------------------------------------
 
-    def _allot(self) -> int:
-        """Registers by linear scan; how many there are.
+    def _allot(self, kept: Collection[int]) -> int:
+        """Registers by linear scan, of which those of ``kept`` are not used again; how many there are.
 
         What a group reads is free only after all of it: its instructions run at one time.
         """
@@ -119,7 +132,7 @@ class Code:
                     count = max(count, self.register[n] + 1)
             read = {given for _, one in group for given in _read(one)}
             over = {n for n in read if last_read[n] == place} | {n for n, _ in group if n not in last_read}
-            free += [self.register[n] for n in sorted(over) if n not in self.bound]
+            free += [self.register[n] for n in sorted(over) if n not in kept]
         return max(count, 1)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from friday_core.causal.compiled.pointers import call_driver, call_kernel, words
 from friday_core.causal.compiled.words import (
+    AGAIN,
+    AGAIN_COUNT,
     ALONE,
     BASES,
     BLOCK_INSTS,
@@ -40,11 +42,10 @@ def drive(context: int) -> None:
                 end += 1
         for register in range(to[REGISTER_COUNT]):
             registers[register] = bases[register] + strides[register] * start
-        to[BLOCK_INSTS], to[BLOCK_TIMES], to[ALONE] = to[INSTS] + 8 * start, to[TIMES] + 8 * start, 1
+        others = 0
         for row in range(start + 1, end):
-            if insts[row] != insts[start]:
-                to[ALONE] = 0
-                break
+            others |= insts[row] ^ insts[start]
+        to[BLOCK_INSTS], to[BLOCK_TIMES], to[ALONE] = to[INSTS] + 8 * start, to[TIMES] + 8 * start, int(others == 0)
         done = 0
         while done < to[CODE_COUNT]:
             code = to[CODE] + 8 * INSTRUCTION_WORDS * done
@@ -58,3 +59,16 @@ def run_rows(context: int, first: int, stop: int) -> None:
     to = words(context)
     to[FIRST], to[ROWS] = first, stop
     call_driver(to[DRIVER], to[SPARE], context)
+
+
+def run_again(context: int, first: int, stop: int) -> None:
+    """Of rows that were just run from ``first`` on, some, with the state from before: only what has state.
+
+    Where they were more than a block, the registers have only the last one, and everything is run.
+    """
+    to = words(context)
+    code, count = to[CODE], to[CODE_COUNT]
+    if to[ROWS] - first <= to[BLOCK_ROWS]:
+        to[CODE], to[CODE_COUNT] = to[AGAIN], to[AGAIN_COUNT]
+    run_rows(context, first, stop)
+    to[CODE], to[CODE_COUNT] = code, count

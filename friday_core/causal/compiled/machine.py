@@ -11,6 +11,8 @@ import numpy as np
 from friday_core.causal.compiled.code import Code, Stretch
 from friday_core.causal.compiled.entrance import Entrance
 from friday_core.causal.compiled.words import (
+    AGAIN,
+    AGAIN_COUNT,
     BASES,
     BLOCK,
     BLOCK_ROWS,
@@ -70,6 +72,7 @@ class Machine:
         to[SCALES], to[SCRATCH] = self._scales.ctypes.data, self._scratch.ctypes.data
         to[SPARE], to[BLOCK_ROWS], to[WHOLE] = self._spare.ctypes.data, BLOCK, int(code.has_panels)
         to[DRIVER] = self._driver
+        to[AGAIN], to[AGAIN_COUNT] = code.again.ctypes.data, len(code.again) // INSTRUCTION_WORDS
         for place, block in enumerate(self._blocks, start=len(code.bound)):
             self._bases[place] = block.ctypes.data
         for n, column in self._constants.items():

@@ -33,7 +33,9 @@ WHOLE, SCRATCH, SPARE = range(13, 16)
 BLOCK_INSTS, BLOCK_TIMES, ALONE = range(16, 19)
 # ``DRIVER`` is the driver's own address: who has the context's can run its code (``driver.run_rows``).
 FIRST, DRIVER = range(19, 21)
-CONTEXT_WORDS = 21
+# ``AGAIN`` are those instructions of ``CODE`` that have state; their inputs keep their registers (``run_again``).
+AGAIN, AGAIN_COUNT = range(21, 23)
+CONTEXT_WORDS = 23
 
 # A join: rows of the coarser clock as times and instruments (both int64) and values, their number,
 # and how many of them have been taken over.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -34,8 +34,10 @@ from friday_core.trading.look_ahead import BookAhead, LookAhead
 LEAST_ROWS = 256
 #: So many slices in one go repay what it costs to hand books over and back.
 WORTH_IT = 16
-#: Decisions of columns that read the book are not counted beforehand: room is made for so many at most.
-_CONE_DECISIONS = 1 << 16
+#: What is made of so many rows stays in the processor's cache, and its memory is used again for the next ones.
+MOST_ROWS = 1 << 18
+#: Decisions of columns that read the book are not counted beforehand: room is made for one in so many rows at first.
+_ROWS_A_DECISION = 32
 
 
 class CompiledSlices:
@@ -60,6 +62,7 @@ class CompiledSlices:
         assumed: bool,
         custody: Custody | None = None,
         least_rows: int = LEAST_ROWS,
+        most_rows: int = MOST_ROWS,
     ) -> None:
         self._universe = universe
         self._desks = desks
@@ -69,7 +72,7 @@ class CompiledSlices:
         self._kernel: Runs | None = None
         self._is_loaded = False
         self._assumed = assumed
-        self._least_rows = least_rows
+        self._least_rows, self._most_rows = least_rows, most_rows
         self._kept = Kept(universe, desks, custody)
         self._bands = Bands(universe, closes_of(matcher)) if matcher.rules.band_ppm else None
         limits, products = [desk.risk.limits for desk in desks], [desk.products.usual for desk in desks]
@@ -83,6 +86,8 @@ class CompiledSlices:
         self.obstacles: list[str] = []
         #: Slices that the driver steps before the kernel is asked again, and how many they may become.
         self._patience, self.most_patience = 1, 64
+        #: Decisions of columns that read the book, by row of a block.
+        self._expected = 1 / _ROWS_A_DECISION
         #: Of a block, the first row that the driver must step in any case; for tests.
         self.inject: Callable[[int], int | None] = lambda _row: None
 
@@ -102,7 +107,21 @@ class CompiledSlices:
         step_one: Callable[[Slice], Sequence[Intent]],
         stops: Callable[[], int | None],
     ) -> Intents:
-        """All slices of a block; what is to be sent."""
+        """All slices of a block, some at a time; what is to be sent."""
+        intents = Intents()
+        for part in _parts(slices, self._most_rows):
+            intents.add(self._step(part, standing, step_one, stops))
+        return intents
+
+    def _step(
+        self,
+        slices: Slices,
+        standing: Standing,
+        step_one: Callable[[Slice], Sequence[Intent]],
+        stops: Callable[[], int | None],
+    ) -> Intents:
+        if any(runner.stopped is not None for runner in self._runners):
+            return self._stepped(_Block(slices.rows), (), standing, step_one, stops)
         ahead = [_looked_ahead(one, slices) for one in self._runners]
         known = [one for one in ahead if one is not None and self._can_run(one)]
         block = _Block(slices.rows)
@@ -135,9 +154,8 @@ class CompiledSlices:
         intents, row, targets = Intents(), 0, self._targets(wishes)
         if wishes:
             cones = {number: one.cone for number, one in enumerate(wishes) if one.cone is not None}
-            decisions = int(np.count_nonzero(~np.isnan(targets))) + min(
-                len(cones) * len(block.rows) // 8, _CONE_DECISIONS
-            )
+            decisions = int(np.count_nonzero(~np.isnan(targets))) + int(len(cones) * len(block.rows) * self._expected)
+            before = len(self._log.decisions)
             latest = standing.latest.session if standing.latest is not None else 0
             beside = {**self._kept.bind(block.rows)}
             if self._bands is not None:
@@ -156,6 +174,8 @@ class CompiledSlices:
                 if runner.stopped is not None and wishes:
                     targets[number] = np.nan
                     self._arena.drop_cone(number)
+        if wishes and cones:
+            self._expected = (len(self._log.decisions) - before) / (len(cones) * len(block.rows))
         return intents
 
     @staticmethod
@@ -248,6 +268,18 @@ class _Block:
         while end < len(ts) and ts[end] == ts[row] and inst[end] > inst[end - 1]:
             end += 1
         return end
+
+
+def _parts(slices: Slices, most: int) -> Iterator[Slices]:
+    """Whole slices of some so many rows; with coarser bars, all of them."""
+    rows, first = slices.rows, 0
+    while not slices.coarser and len(rows) - first > most + most // 2:
+        end = first + most
+        while end < len(rows) and rows.ts_event[end] == rows.ts_event[end - 1]:
+            end += 1
+        yield Slices(rows.take(slice(first, end)), {})
+        first = end
+    yield slices if first == 0 else Slices(rows.take(slice(first, len(rows))), {})
 
 
 def _looked_ahead(runner: ColumnRunner, slices: Slices) -> LookAhead | BookAhead | None:

@@ -63,7 +63,7 @@ def plain(arena: Arena) -> None:
         cones[desk].ahead.run(first, stop)
 
     rows = [view.cast(one) for view, one in zip(views, formats, strict=True)]
-    run(Memory(*[*rows, _floats, _words, run_cone]))
+    run(Memory(*[*rows, _floats, _words, run_cone, run_cone]))
 
 
 def _floats(address: int) -> Any:

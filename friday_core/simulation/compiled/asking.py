@@ -32,9 +32,11 @@ from friday_core.simulation.compiled.words import (
     B_QUIET,
     B_RUN,
     B_SAVED,
+    B_SINCE,
     B_SLOT_COUNT,
     B_SLOTS,
     B_SPAN,
+    B_USUAL,
     CASH,
     CONES,
     COST,
@@ -115,13 +117,15 @@ def look_ahead(m: Memory, desk: int, row: int) -> None:
     _keep(m, b, False)
     m.run(desk, c[b + B_RUN], first, stop)
     quiet = _first_wish(m, b, row, until)
-    c[b + B_SPAN] = min(c[b + B_SPAN] + c[b + B_SPAN] // 4, MOST_SPAN)
+    c[b + B_SINCE] += quiet - row
+    c[b + B_SPAN] = _whole_span(c[b + B_SPAN] + c[b + B_SPAN] // 4)
     if quiet < until:
-        c[b + B_SPAN] = LEAST_SPAN
+        c[b + B_USUAL], c[b + B_SINCE] = (7 * c[b + B_USUAL] + c[b + B_SINCE]) // 8, 0
+        c[b + B_SPAN] = _whole_span(c[b + B_USUAL])
         end = seen_before(m, b, slice_end(m, quiet))
         if end < stop:
             _keep(m, b, True)
-            m.run(desk, c[b + B_RUN], first, end)
+            m.again(desk, c[b + B_RUN], first, end)
             stop = end
     c[b + B_QUIET], c[b + B_DONE] = quiet, stop
 
@@ -147,6 +151,10 @@ def _span(m: Memory, desk: int, row: int) -> int:
     while until < last and m.session[until] < c[STOP_SESSION]:
         until = slice_end(m, until)
     return until
+
+
+def _whole_span(rows: int) -> int:
+    return min(max(rows + LEAST_SPAN - 1, LEAST_SPAN) // LEAST_SPAN * LEAST_SPAN, MOST_SPAN)
 
 
 def _keep(m: Memory, b: int, is_back: bool) -> None:
@@ -236,8 +244,13 @@ def _stamp_pairs(m: Memory, desk: int, row: int, end: int, column: int, word: in
 
 def _stamp_average(m: Memory, desk: int, row: int, end: int) -> None:
     """Cost over shares times the factor; a fault where that is no quotient of two floats."""
-    c, s, b = m.c, m.s, cone_at(m, desk)
+    c, b = m.c, cone_at(m, desk)
     to, factor = m.floats(c[b + B_AVG_PRICE]), m.floats(c[b + B_FACTOR])
+    if c[INSTS] == 1 and c[b + B_PLACES] == 0:
+        price = _average(m, b, pair_at(m, desk, 0))
+        for place in range(row, end):
+            to[place] = price * factor[place]
+        return
     price, before = NAN, -1
     for place in range(row, end):
         at = seen_before(m, b, place)
@@ -245,14 +258,16 @@ def _stamp_average(m: Memory, desk: int, row: int, end: int) -> None:
             continue
         p = pair_at(m, desk, m.inst[place])
         if p != before:
-            before, price = p, NAN
-            held, cost = s[p + POSITION], s[p + COST]
-            if abs(cost) > _EXACT or abs(held) > _EXACT // c[b + B_MAJOR]:
-                c[FAULT] = OVERFLOW
-                return
-            if held != 0:
-                price = float(cost) / float(held * c[b + B_MAJOR])
+            before, price = p, _average(m, b, p)
         to[at] = price * factor[place]
+
+
+def _average(m: Memory, b: int, p: int) -> float:
+    held, cost, major = m.s[p + POSITION], m.s[p + COST], m.c[b + B_MAJOR]
+    if abs(cost) > _EXACT or abs(held) > _EXACT // major:
+        m.c[FAULT] = OVERFLOW
+        return NAN
+    return float(cost) / float(held * major) if held != 0 else NAN
 
 
 def _stamp_equity(m: Memory, desk: int, row: int, until: int) -> int:

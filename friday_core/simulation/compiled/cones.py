@@ -45,7 +45,8 @@ class Cone:
         """As the context has them."""
         found, ahead = np.zeros(w.CONE_WORDS, np.int64), self.ahead
         found[w.B_KIND] = w.TARGETS if self.says == "target" else w.SIGNALS
-        found[w.B_DONE], found[w.B_MAJOR], found[w.B_SPAN] = ahead.row, self.minor_units, w.LEAST_SPAN
+        found[w.B_DONE], found[w.B_MAJOR] = ahead.row, self.minor_units
+        found[w.B_SPAN] = found[w.B_USUAL] = w.LEAST_SPAN
         for word, column in {
             w.B_OUT: ahead.outputs[self.says], w.B_PLACES: self.places, w.B_LATEST: self.latest,
             w.B_FACTOR: self.factor, w.B_SLOTS: ahead.slots, **self._stamped(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from friday_core.causal.compiled.driver import run_rows
+from friday_core.causal.compiled.driver import run_again, run_rows
 from friday_core.causal.compiled.pointers import floats, words
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.slices import run
@@ -28,9 +28,14 @@ def enter(context: int) -> None:
         floats,
         words,
         _run,
+        _again,
     )
     run(memory)
 
 
 def _run(_desk: int, context: int, first: int, stop: int) -> None:
     run_rows(context, first, stop)
+
+
+def _again(_desk: int, context: int, first: int, stop: int) -> None:
+    run_again(context, first, stop)

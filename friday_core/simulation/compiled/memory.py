@@ -15,7 +15,8 @@ class Memory(NamedTuple):
     decided.
 
     What stands elsewhere is reached by its address: ``floats`` and ``words`` make arrays of one, and
-    ``run(desk, context, first, stop)`` runs the rows of a desk's columns that read its book.
+    ``run(desk, context, first, stop)`` runs the rows of a desk's columns that read its book. ``again`` runs
+    the first of these rows once more, with the same book and the state from before them.
     """
 
     c: Any
@@ -33,3 +34,4 @@ class Memory(NamedTuple):
     floats: Any
     words: Any
     run: Any
+    again: Any

@@ -59,12 +59,14 @@ NOTHING, ORDERS_ASKED, WISHES_ASKED = range(3)
 # instrument and behind these the sizer's share, of the rows' factors and, where they are read, of the book's columns.
 B_KIND, B_RUN, B_DONE, B_OUT, B_PLACES, B_LATEST, B_FACTOR, B_POS, B_AVG_PRICE, B_OPEN_QTY, B_CASH, B_EQUITY = range(12)
 # Minor units of the currency; the slots of their state, how many, and room for all of them (0: nothing is run ahead);
-# the row up to which they were run and wish nothing, and how many rows are run ahead.
-B_MAJOR, B_SLOTS, B_SLOT_COUNT, B_SAVED, B_QUIET, B_SPAN = range(12, 18)
-CONE_WORDS = 18
+# the row up to which they were run and wish nothing, and how many rows are run ahead; rows since they last wished,
+# and after how many they wish as a rule.
+B_MAJOR, B_SLOTS, B_SLOT_COUNT, B_SAVED, B_QUIET, B_SPAN, B_SINCE, B_USUAL = range(12, 20)
+CONE_WORDS = 20
 #: ``B_KIND``: no such columns, or no longer.
 NO_CONE, TARGETS, SIGNALS = range(3)
-LEAST_SPAN, MOST_SPAN = 16, 512
+#: Rows that are run ahead: whole multiples of the least, which is what kernels do at one go.
+LEAST_SPAN, MOST_SPAN = 32, 512
 
 #: What the kernel comes back with: all rows are done, or the slice at ``ROW`` is the driver's, or room is missing.
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)

@@ -13,7 +13,7 @@ from unit.causal.compiled import toy_book
 from unit.causal.compiled.parity import state
 from unit.causal.stepping import bits
 
-from friday_core.api import Market, indicators, where
+from friday_core.api import Market, indicators, ratchet, where
 from friday_core.causal.ahead import Ahead, ahead
 from friday_core.causal.batch import feed
 from friday_core.causal.columns import HOLD, Col
@@ -29,6 +29,7 @@ from friday_core.domain.chunk import Float64
 from friday_core.errors import InvariantError, SchemaError
 
 PLAY = Routine("unit.causal.compiled.toy_book", "play")
+PASS = Routine("unit.causal.compiled.toy_book", "pass_again")
 
 
 def stops_out(m: Market) -> dict[str, Col]:
@@ -97,6 +98,34 @@ class CompiledBook(Book):
 
 
 # By address -----------------------------------------------------------------------------------
+
+
+def trails(m: Market) -> dict[str, Col]:
+    """State on state, with values between that nobody reads later."""
+    highest = ratchet(m.close, m.pos == 0.0)
+    above = (highest - m.pos).rolling(3).sum() - (m.pos + 1.0).shift(2) * 2.0
+    peak = (above + highest).rolling(4).max()
+    return {
+        "signal": where(m.pos > 0.0, (peak * 2.0 - above) / (highest - 3.0 * above) + (peak - highest) * m.pos, -above)
+    }
+
+
+@pytest.mark.parametrize("count", [200, 1_500])
+def test_rows_that_are_taken_back_are_the_same_when_what_has_state_is_run_again(kernels: Kernels, count: int) -> None:
+    columns, program = rows(count, 1), trace_program(trails)
+    call = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(kernels.routine(PASS))
+    spare, found = np.zeros(2, np.int64), []
+    for stops in ((70,), (None, 70)):
+        one = CompiledExecutor(program, [1.0], kernels=kernels)
+        block = ahead(one, columns)
+        block.feedback["pos"][:] = np.random.default_rng(3).choice([0.0, 1.0, 2.0], len(block.ts), p=[0.1, 0.6, 0.3])
+        before = one._held.copy()
+        for number, stop in enumerate(stops):
+            one._held[:, block.slots] = before[:, block.slots]
+            told = np.array([block.context, 0, stop or len(block.ts), number], np.int64)
+            call(spare.ctypes.data, spare.ctypes.data, told.ctypes.data)
+        found.append((bits(block.outputs["signal"][:70].tolist()), bits(one._held.ravel().tolist())))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("instruments", [1, 7])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from friday_core.causal.compiled.driver import run_rows
+from friday_core.causal.compiled.driver import run_again, run_rows
 from friday_core.causal.compiled.pointers import floats, words
 
 # What the routine is told: the block's context and its slices, the columns, and positions and
@@ -29,3 +29,12 @@ def play(word: int) -> None:
             if not math.isnan(signal[row]) and signal[row] != held[inst]:
                 held[inst] = signal[row]
                 paid[inst] = close[row] if signal[row] != 0.0 else math.nan
+
+
+def pass_again(word: int) -> None:
+    """Of the context that is told, rows from one to before another: once, or again."""
+    to = words(word)
+    if to[3] != 0:
+        run_again(to[0], to[1], to[2])
+    else:
+        run_rows(to[0], to[1], to[2])

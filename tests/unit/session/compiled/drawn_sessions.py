@@ -112,6 +112,8 @@ class Drawn:
     products: Sequence[str] = ("",) * 5
     terms: HoldingTerms | None = None
     entries: EntryRules | None = None
+    #: The rows that the kernel takes at a time.
+    at_a_time: int = 1 << 17
 
 
 def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
@@ -144,6 +146,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         kinds,
         _python(random),
         int(random.choice([1, 1, 1, 8])),
+        at_a_time=int(np.random.default_rng([seed, 2]).choice([1 << 17, 1 << 17, 40])),
     )
     return with_holdings(with_readers(given, seed), seed)
 
@@ -430,6 +433,7 @@ class Stepped:
         if is_fast:
             assert driver.obstacles == [], driver.obstacles
             driver._blocks._least_rows, driver._blocks.most_patience = 1, self.given.patience
+            driver._blocks._most_rows = self.given.at_a_time
             driver._blocks.inject = self._next_injected
         for action in given.actions:
             driver.announce(action)

@@ -79,6 +79,20 @@ def test_a_slice_that_is_injected_is_the_drivers_alone() -> None:
     assert counts(Stepped(simple(injected=[17, 120]), kernel=plain)) == {"kernel": ROWS - 2, "driver": 2}
 
 
+def test_of_a_long_block_the_kernel_takes_some_rows_at_a_time() -> None:
+    stepped = Stepped(simple(at_a_time=64), kernel=plain)
+    assert counts(stepped) == {"kernel": ROWS, "driver": 0}
+    assert [block.rows for block in stepped.driver.log.equity.blocks()] == [64, 64, 64, 64, 44]
+    assert differences(Stepped(simple()).left(), stepped.left()) == []
+
+
+def test_once_a_strategy_is_stopped_the_rows_that_the_kernel_has_not_taken_are_the_drivers() -> None:
+    given = simple([1.0] + [float("nan")] * 70 + [5_000.0, 0.5], at_a_time=64)
+    stepped = Stepped(given, kernel=plain)
+    assert stepped.left()["stopped"][0][0] == given.rows.ts_event[71]
+    assert differences(Stepped(given).left(), stepped.left()) == []
+
+
 def test_a_book_too_large_for_64_bits_is_the_drivers() -> None:
     given = simple(capital=[10**20])
     assert counts(Stepped(given, kernel=plain)) == {"kernel": 0, "driver": ROWS}
