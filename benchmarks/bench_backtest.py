@@ -290,12 +290,41 @@ class Breakout(Strategy):
         return (Target(event.instrument.id, 0.9 if is_up else 0.0),)
 
 
-def called(width: float, rows: Chunk, *, strides: bool = True) -> SessionLog:
+class Cross(Strategy):
+    """Two moving averages that cross, with running sums of its own: in above, out below."""
+
+    def __init__(self) -> None:
+        self._closes: list[float] = []
+        self._fast = self._slow = 0.0
+        self._was_up: bool | None = None
+
+    def on_event(self, event: Event, book: BookView) -> Sequence[Decision] | None:  # noqa: ARG002 - it needs no book
+        if type(event) is not Bar:
+            return None
+        closes, close = self._closes, event.close
+        closes.append(close)
+        count = len(closes)
+        self._fast += close
+        self._slow += close
+        if count > 10:
+            self._fast -= closes[count - 11]
+        if count > 30:
+            self._slow -= closes[count - 31]
+        if count < 30:
+            return None
+        is_up, was_up = 3 * self._fast > self._slow, self._was_up
+        self._was_up = is_up
+        if was_up is None or is_up is was_up:
+            return None
+        return (Target(event.instrument.id, 0.9 if is_up else 0.0),)
+
+
+def called(make: Callable[[], Strategy], rows: Chunk, *, strides: bool = True) -> SessionLog:
     """One callback a bar: orders, risk, ledger and equity are Friday's."""
     universe, charges = universe_of(1), FlatBps(FlatBps.Settings(bps=CHARGE / 100))
     desk = Desk(
         0,
-        EventRunner("one", Breakout(width)),
+        EventRunner("one", make()),
         Book("one", "INR", CAPITAL),
         universe=universe,
         sizer=StrengthSizer(),
@@ -307,9 +336,9 @@ def called(width: float, rows: Chunk, *, strides: bool = True) -> SessionLog:
     return driver.log
 
 
-def bare(width: float, bars: Sequence[Bar]) -> None:
+def bare(make: Callable[[], Strategy], bars: Sequence[Bar]) -> None:
     """The same callback for each of some bars that are made already, and nothing else."""
-    strategy, book = Breakout(width), FrozenBook(Book("one", "INR", CAPITAL), {})
+    strategy, book = make(), FrozenBook(Book("one", "INR", CAPITAL), {})
     for bar in bars:
         strategy.on_event(bar, book)
 
@@ -432,18 +461,19 @@ def event_by_event(repeats: int) -> None:
     """The bare loop has all bars in memory; Friday makes them of columns, and is asked for the whole result."""
     rows = minutes().take(slice(0, EVENT_BARS))
     bars = list(bars_of(rows, universe_of(1)))
-    contenders: dict[str, Callable[[], object]] = {}
-    for width in WIDTHS:
-        log, plain = called(width, rows), called(width, rows, strides=False)
+    strategies: dict[str, Callable[[], Strategy]] = {"averages": Cross}
+    strategies |= {f"band of {width:.2%}": partial(Breakout, width) for width in WIDTHS}
+    for name, make in strategies.items():
+        log, plain = called(make, rows), called(make, rows, strides=False)
         assert list(log.fills) == list(plain.fills)
         assert np.array_equal(curve(log), curve(plain))
         assert log.digest() == plain.digest()
-        orders = f"an order each {EVENT_BARS // len(log.orders):,} bars"
-        contenders[f"bare loop, {orders}"] = partial(bare, width, bars)
-        contenders[f"Friday, {orders}"] = partial(called, width, rows)
-    measured = interleaved(contenders, repeats)
-    what = "One Python callback a bar, orders, risk, ledger, equity, per bar"
-    report(what, measured, next(iter(contenders)), per=EVENT_BARS, unit="ns")
+        contenders: dict[str, Callable[[], object]] = {
+            f"bare loop, {name}": partial(bare, make, bars),
+            "Friday": partial(called, make, rows),
+        }
+        what = f"One Python callback a bar, an order each {EVENT_BARS // len(log.orders):,} bars, per bar"
+        report(what, interleaved(contenders, repeats), next(iter(contenders)), per=EVENT_BARS, unit="ns")
 
 
 def main() -> None:

@@ -99,6 +99,8 @@ class Order(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         check_id(self.instrument)
+        if _is_plain(self):
+            return
         for name, kind in _KINDS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ValueError(f"order for {self.instrument}: {name} must be a {kind.__name__}")
@@ -142,6 +144,24 @@ class Order(msgspec.Struct, frozen=True):
 _NUMBERS = (
     "quantity", "limit_price", "trigger_price", "good_till", "protection_ppm", "stop_loss", "take_profit"
 )  # fmt: skip
+
+
+def _is_plain(order: Order) -> bool:
+    """Whether it is a market order that nothing can be wrong with: most are, and it is seen at once."""
+    return (
+        order.type is OrderType.MARKET
+        and type(order.quantity) is int
+        and 1 <= order.quantity <= _MOST
+        and type(order.side) is Side
+        and (order.time_in_force is TimeInForce.DAY or order.time_in_force is TimeInForce.GTC)
+        and order.limit_price is None
+        and order.trigger_price is None
+        and order.good_till is None
+        and order.protection_ppm is None
+        and order.stop_loss is None
+        and order.take_profit is None
+        and order.product in _PRODUCTS
+    )
 
 
 def _check_time(order: Order) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -80,6 +80,7 @@ class OpenFill:
     rounding: int = 0
     #: Whether the tariff looks at each order by itself.
     is_alone: bool = False
+    asked: dict[int, tuple[ExecutedOrder, int]] = field(default_factory=dict)
 
     def cost(self, quantity: int) -> int:
         """What it takes from cash, charges included; negative if it brings cash."""
@@ -87,28 +88,41 @@ class OpenFill:
 
     def charges(self, quantity: int) -> int:
         """What the bill rises by; negative where it falls."""
+        if self.is_alone:
+            return self._alone(quantity)[1] - self._bill.charged.get(self.order, 0)
         return self._with(quantity).total - self._bill.total
 
     def book(self, quantity: int) -> int:
         """It trades: the bill changes, and its charges are returned."""
-        charges = self.charges(quantity)
-        self.bills[self.instrument.id] = self._with(quantity)
-        return charges
+        if not self.is_alone:
+            charges, self.bills[self.instrument.id] = self.charges(quantity), self._with(quantity)
+            return charges
+        (executed, charged), bill = self._alone(quantity), self.bills.setdefault(self.instrument.id, _Bill({}, {}))
+        before = bill.charged.get(self.order, 0)
+        bill.traded[self.order], bill.charged[self.order] = executed, charged
+        return charged - before
 
     @property
     def _bill(self) -> _Bill:
         return self.bills.get(self.instrument.id) or _Bill({}, {})
 
     def _with(self, quantity: int) -> _Bill:
-        bill, side = self._bill, self.order.order.side
+        return self._bill.replaced(self.order, self._executed(quantity), self.tariff)
+
+    def _alone(self, quantity: int) -> tuple[ExecutedOrder, int]:
+        """The same, and what it is charged, where no other order counts; kept, as what is asked for is then booked."""
+        if quantity not in self.asked:
+            executed = self._executed(quantity)
+            self.asked[quantity] = executed, charges_of(self.tariff, executed)
+        return self.asked[quantity]
+
+    def _executed(self, quantity: int) -> ExecutedOrder:
+        """What of the order has traded if so much more does."""
+        order = self.order.order
         notional = self.instrument.notional(self.price, quantity) + self.rounding
-        if (before := bill.traded.get(self.order)) is not None:
+        if (before := self._bill.traded.get(self.order)) is not None:
             quantity, notional = quantity + before.quantity, notional + before.notional
-        executed = ExecutedOrder(self.instrument, side, quantity, notional, self.session, self.order.order.product)
-        if self.is_alone:
-            charged = {**bill.charged, self.order: charges_of(self.tariff, executed)}
-            return _Bill({**bill.traded, self.order: executed}, charged)
-        return bill.replaced(self.order, executed, self.tariff)
+        return ExecutedOrder(self.instrument, order.side, quantity, notional, self.session, order.product)
 
 
 @dataclass(frozen=True, slots=True)

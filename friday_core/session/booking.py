@@ -46,12 +46,16 @@ class Booking:
 
         What books cross is booked after the sells of their slice, before the buys, and again when there is more cash.
         """
-        net, ts_event = self._netting.net_of(execution.order), moment.ts_event
+        net = self._netting.net_of(execution.order)
         if execution.order.order.side is Side.BUY or (net is not None and execution.order in net.standbys):
             self.cross(moment, execution.order.active_from)
         if net is not None:
             return self._book_account(execution, net, moment)
-        order, price = execution.order.order, execution.price
+        return self.book_own(execution, moment)
+
+    def book_own(self, execution: Execution, moment: Slice) -> int:
+        """The same for an order that stands for no net, where books cross nothing."""
+        order, price, ts_event = execution.order.order, execution.price, moment.ts_event
         desk, instrument = self._desks[order.strategy], self._universe.instrument(order.instrument)
         open_fill = self._bills.fill(execution.order, instrument, price, moment.session)
         quantity = execution.quantity

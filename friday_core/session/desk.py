@@ -11,8 +11,9 @@ import msgspec
 from friday_core.domain.chunk import MISSING_PRICE, Universe
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import Order, Side, WorkingOrder
-from friday_core.domain.outcomes import DecisionTaken, PositionHeld
+from friday_core.domain.outcomes import ActionApplied, DecisionTaken, PositionHeld
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.domain.signals import Cancel
 from friday_core.interfaces.broker import Tariff
@@ -96,16 +97,6 @@ class Desk:
         """The name of this strategy's next order in a session."""
         return self.tags.next(session, self.number)
 
-    def held(self, moment: Slice) -> Iterator[PositionHeld]:
-        """What the book holds after a slice."""
-        book = self.book
-        for instrument, quantity in book.positions().items():
-            cost = sum(lot.cost for lot in book.lots(instrument))
-            yield PositionHeld(
-                moment.ts_event, moment.session, self.name, instrument, quantity, cost,
-                book.price(instrument), book.value(instrument),
-            )  # fmt: skip
-
     def forbidden(self, working: WorkingOrders) -> list[tuple[WorkingOrder, str]]:
         """Working orders that a latched limit no longer lets add to a position, and why."""
         latch = next(self.state.latches(), None)
@@ -117,6 +108,27 @@ class Desk:
     def closing(self, working: WorkingOrders) -> Iterator[tuple[WorkingOrder, int]]:
         """Each working order in order of arrival, with how much of it closes what the book holds."""
         return ((one, claim.reducing) for one, claim in self._working_claims(working))
+
+    def apply_action(self, action: CorporateAction, instrument: Instrument, moment: Slice) -> ActionApplied | None:
+        """Book a corporate action; what it did, if something was held."""
+        held, cash = self.book.position(instrument.id), self.book.cash
+        self.book.apply_action(action, instrument)
+        if not held:
+            return None
+        now, paid = self.book.position(instrument.id), self.book.cash - cash
+        return ActionApplied(
+            moment.ts_event, moment.session, self.name, instrument.id,
+            action.numerator, action.denominator, action.dividend, held, now, paid,
+        )  # fmt: skip
+
+    def holds(self, moment: Slice) -> Iterator[PositionHeld]:
+        """Every position at the end of the session, of which this is the last slice."""
+        book = self.book
+        for name, quantity in book.positions().items():
+            cost = sum(lot.cost for lot in book.lots(name))
+            yield PositionHeld(
+                moment.ts_event, moment.session, self.name, name, quantity, cost, book.price(name), book.value(name)
+            )
 
     def frozen(self, working: WorkingOrders) -> FrozenBook:
         """The book as it is now, for the strategy."""

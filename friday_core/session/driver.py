@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from friday_core.domain.chunk import MISSING_PRICE, Universe
-from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, TimeInForce
-from friday_core.domain.outcomes import ActionApplied, EquityPoint, ValidatorFault
+from friday_core.domain.outcomes import EquityPoint, ValidatorFault
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Matcher, Tariff
@@ -26,6 +25,7 @@ from friday_core.session.known_rates import KnownRates
 from friday_core.session.log import NettingLog, SessionLog
 from friday_core.session.netting import Netting
 from friday_core.session.outside import FromOutside, Outside
+from friday_core.session.quiet.one_book import OneBook
 from friday_core.session.quiet.stretches import QuietStretches
 from friday_core.session.release import Release
 from friday_core.session.slices import Slice, slices_of
@@ -112,12 +112,7 @@ class Driver:
         self._blocks: CompiledSlices | None = None
         if kernel is not None:
             self._use(kernel, charges, limits, bills, assumed=assumed_fills)
-        self._quiet: QuietStretches | None = None
-        if strides and QuietStretches.is_possible(desks, matcher):
-            self._quiet = QuietStretches(
-                universe, desks, self._working, self.log,
-                netting=self._netting, custody=self._custody, enter=self._enter, always=self._rates.always,
-            )  # fmt: skip
+        self._quiet = self._strides(desks, matcher, account_limits=limits) if strides else None
 
     @property
     def current_stage(self) -> str:
@@ -222,6 +217,21 @@ class Driver:
                 ),
             )  # fmt: skip
 
+    def _strides(self, desks: Sequence[Desk], matcher: Matcher, account_limits: Limits) -> QuietStretches | None:
+        """What steps slices on which strategies look on, and those of market orders where there is one book."""
+        if not isinstance(matcher, BarMatcher) or not QuietStretches.is_possible(desks, matcher):
+            return None
+        one_book, is_limited = None, account_limits.order_value is not None or account_limits.gross_ppm is not None
+        if self._custody is None and not is_limited and OneBook.is_possible(desks, self._universe, matcher.rules):
+            one_book = OneBook(
+                desks[0], self._universe, self._working, self.log,
+                rules=matcher.rules, booking=self._booking, settle_ended=self._settle_ended,
+            )  # fmt: skip
+        return QuietStretches(
+            self._universe, desks, self._working, self.log, netting=self._netting, custody=self._custody,
+            enter=self._enter, always=self._rates.always, one_book=one_book,
+        )  # fmt: skip
+
     def _kept(self, moment: Slice, *, over_night: bool = False) -> list[Intent]:
         """What becomes of positions by themselves, before a slice or after its fills."""
         if self._custody is None:
@@ -251,18 +261,10 @@ class Driver:
         intents: list[Intent] = []
         while self._actions and self._actions[0].session <= moment.session:
             action = self._actions.pop(0)
-            instrument = self._instrument(action.instrument)
+            instrument = self._universe.instrument(action.instrument)
             for desk in self._desks.values():
-                held, cash = desk.book.position(instrument.id), desk.book.cash
-                desk.book.apply_action(action, instrument)
-                if held:
-                    now, paid = desk.book.position(instrument.id), desk.book.cash - cash
-                    self.log.actions.append(
-                        ActionApplied(
-                            moment.ts_event, moment.session, desk.name, instrument.id,
-                            action.numerator, action.denominator, action.dividend, held, now, paid,
-                        )
-                    )  # fmt: skip
+                if (applied := desk.apply_action(action, instrument, moment)) is not None:
+                    self.log.actions.append(applied)
             if action.numerator != action.denominator:
                 intents += self._reissue_orders(action, moment)
         return intents
@@ -278,7 +280,7 @@ class Driver:
             reference = working.reference * action.denominator // action.numerator
             day_is_over = order.time_in_force in _FOR_ITS_DAY and 0 <= working.session < moment.session
             intents += cancelled(f"CORPORATE_ACTION: split {ratio}", [working])
-            lot = self._instrument(order.instrument).lot_size
+            lot = self._universe.instrument(order.instrument).lot_size
             quantity = working.remaining * action.numerator // action.denominator // lot * lot
             is_renewed = order.type is OrderType.MARKET and not order.is_bracket and not working.is_elsewhere
             if is_renewed and quantity and not day_is_over:
@@ -379,8 +381,5 @@ class Driver:
 
     def _log_positions(self, moment: Slice) -> None:
         for desk in self._desks.values():
-            for held in desk.held(moment):
+            for held in desk.holds(moment):
                 self.log.positions.append(held)
-
-    def _instrument(self, instrument: InstrumentId) -> Instrument:
-        return self._universe.instrument(instrument)

@@ -32,6 +32,11 @@ class HeldProducts:
         """Whether anything may be held intraday."""
         return Product.INTRADAY in self._named.values()
 
+    @property
+    def names_none(self) -> bool:
+        """Whether an order that names no product is sent as it is, whatever is held."""
+        return not (self.usual or self._named)
+
     def note(self, order: Order) -> None:
         """An order works from now on."""
         if order.product or self._named:

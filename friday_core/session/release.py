@@ -41,9 +41,12 @@ class Release:
         self._log = log
 
     def released(self, decided: Sequence[Intent], moment: Slice) -> list[Intent]:
-        """The intents of the desks as the broker is to see them: without orders that an account order stands for."""
-        placed = [self._working[one.order.tag] for one in decided if isinstance(one, PlaceOrder)]
-        groups = self._netting.groups(placed)
+        """The intents of the desks as the broker is to see them: without orders that an account order stands for.
+
+        An order that its own strategy ended on this very slice is sent, and then its cancel.
+        """
+        placed = (self._working.get(one.order.tag) for one in decided if isinstance(one, PlaceOrder))
+        groups = self._netting.groups([one for one in placed if one is not None])
         replaced: list[Intent] = []
         if not self._risk.limits_nothing:
             groups, replaced = self._within_limits(groups, moment.session)
@@ -71,7 +74,8 @@ class Release:
         if isinstance(intent, CancelOrder):
             return not self._netting.covers(intent.tag)
         tag = intent.order.tag
-        return not self._netting.covers(tag) and self._working[tag].status is not OrderStatus.DENIED
+        working = self._working.get(tag)
+        return not self._netting.covers(tag) and (working is None or working.status is not OrderStatus.DENIED)
 
     def _within_limits(
         self, groups: Sequence[Sequence[WorkingOrder]], session: int

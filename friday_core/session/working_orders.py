@@ -39,11 +39,14 @@ class Tags:
 
     def __init__(self) -> None:
         self._counters: dict[tuple[int, int], int] = {}
+        self._latest, self._prefix = (-1, -1), ""
 
     def next(self, session: int, strategy: int) -> str:
         counter = self._counters.get((session, strategy), 0) + 1
         self._counters[session, strategy] = counter
-        return tag_of(session, strategy, counter)
+        if (session, strategy) != self._latest:
+            self._latest, self._prefix = (session, strategy), _prefix(session, strategy)
+        return f"{self._prefix}{base36(counter, 5)}"
 
     def pass_over(self, tag: str, strategy: int) -> None:
         """Somebody has used a tag already: if it could become one of this strategy's, those up to it are left out."""
@@ -64,7 +67,11 @@ class Tags:
 
 def tag_of(session: int, strategy: int, counter: int) -> str:
     """The name of a strategy's order with this number, from 1, in a session."""
-    return f"F{base36(session % 36**4, 4)}{base36(strategy, 2)}{base36(counter, 5)}"
+    return f"{_prefix(session, strategy)}{base36(counter, 5)}"
+
+
+def _prefix(session: int, strategy: int) -> str:
+    return f"F{base36(session % 36**4, 4)}{base36(strategy, 2)}"
 
 
 def tags_of(sessions: Int64, strategies: Int64, counters: Int64) -> list[str]:

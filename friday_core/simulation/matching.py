@@ -215,6 +215,18 @@ def closes_of(matcher: BarMatcher) -> Closes:
     return matcher._rows.closes
 
 
+def market_price(rules: MatchingRules, side: int, bar: Bar) -> int:
+    """Where a ``BarMatcher`` fills a market order on a bar that is a row, slippage included.
+
+    That is without bands, protection, impact and ``THIS_CLOSE``: nothing but prices counts.
+    """
+    raw, units = bar.raw, 0
+    price = raw.close if rules.fill is FillAt.NEXT_CLOSE else raw.open
+    if rules.spread_ppm or rules.range_ppm:
+        units = fills.spread_slip(price, rules.spread_ppm) + fills.range_slip(raw.high, raw.low, rules.range_ppm)
+    return fills.slipped(side, price, units, bar.instrument.tick_size, rules.slippage_ticks)
+
+
 def _expired(order: Order) -> str:
     """Why the time of an order is over."""
     if order.good_till is not None:

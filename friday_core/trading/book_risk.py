@@ -67,8 +67,7 @@ class BookRisk:
 
     def mark(self, session: int, equity_before: int, equity: int) -> None:
         """The book was marked: ``equity_before`` is its equity before the slice."""
-        if session != self._session:
-            self._enter(session, equity_before)
+        self.begin(session, equity_before)
         self._equity = equity
         peak = max(self._peak, equity_before, equity)
         if peak > self._peak or equity >= peak:
@@ -82,6 +81,11 @@ class BookRisk:
         if limits.day_loss_ppm is not None and loss * PPM >= limits.day_loss_ppm * self._day_equity:
             self.day_latched = True
 
+    def begin(self, session: int, equity: int) -> None:
+        """A session begins with this equity; nothing happens if it began already."""
+        if session != self._session:
+            self._enter(session, equity)
+
     def _enter(self, session: int, equity: int) -> None:
         self._session, self._day_equity, self._orders, self.day_latched = session, equity, 0, False
 
@@ -91,8 +95,7 @@ class BookRisk:
         None of the amounts is larger than 2 ** 62.
         """
         limits, largest = self._limits, max(int(equities.max()), -int(equities.min()), self._peak, abs(equity_before))
-        if session != self._session:
-            self._enter(session, equity_before)
+        self.begin(session, equity_before)
         if len(equities) < _MANY or largest > _LARGEST:
             for equity in equities.tolist():
                 self.mark(session, equity_before, equity)

@@ -43,6 +43,11 @@ class StrategyRunner(ABC):
         """Whether something is to be delivered with the next slice."""
         return bool(self._news)
 
+    @property
+    def news(self) -> Sequence[Fill | OrderEnded]:
+        """What is to be delivered with the next slice."""
+        return self._news
+
     def tell(self, news: Fill | OrderEnded) -> None:
         """What became of an order: delivered with the next slice."""
         self._news.append(news)
@@ -99,6 +104,15 @@ class EventRunner(StrategyRunner):
     def answer(self, decisions: Sequence[Decision], error: BaseException | None = None) -> None:
         """On the next slice it has decided this, or raised it."""
         self._answer = decisions, error
+
+    @property
+    def answered(self) -> Sequence[Decision]:
+        """The answer that waits for ``decide``; empty if there is none, or if it is that something was raised."""
+        return () if self._answer is None else self._answer[0]
+
+    def forget(self) -> None:
+        """The answer has been carried out already, and the news delivered."""
+        self._answer, self._news = None, []
 
     def checked(self, answer: Iterable[Decision] | None) -> Sequence[Decision]:
         """What ``on_event`` returned, looked through; ``PluginContractError`` for anything that is no decision."""

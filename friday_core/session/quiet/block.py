@@ -83,6 +83,8 @@ class Block:
 
     def take(self) -> tuple[Bar, ...]:
         """The bars of the slice at hand; they can be taken once."""
+        if self.is_single:
+            return (next(self.bars),)
         begin = int(self._ends[self.at - 1]) if self.at else 0
         return tuple(islice(self.bars, int(self._ends[self.at]) - begin))
 

@@ -6,8 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from friday_core.domain.market import Bar
-from friday_core.interfaces.strategy import BookView
+from friday_core.interfaces.strategy import BookView, Event
 from friday_core.session.quiet.block import Block
 from friday_core.session.slices import Slice
 from friday_core.session.standing import Standing
@@ -65,19 +64,19 @@ class Calls:
         while block.at < stop:
             bars = block.take()
             for number, (runner, own) in enumerate(running):
-                if self._says(runner, bars, next(own)):
+                seen = bars if runner.sees_all else [bar for bar in bars if runner.sees(bar.instrument.id)]
+                if self.says(runner, seen, next(own)):
                     for asked, _ in running[:number]:
                         asked.answer(())
                     return block.moment(bars)
             block.at += 1
         return None
 
-    def _says(self, runner: EventRunner, bars: Sequence[Bar], book: BookView) -> bool:
-        """Whether it decides something, or raises."""
+    def says(self, runner: EventRunner, events: Sequence[Event], book: BookView) -> bool:
+        """Whether a strategy decides something on these events, or raises; it knows its answer then."""
         self._standing.stage = f"strategy.{runner.name}"
-        seen = bars if runner.sees_all else [bar for bar in bars if runner.sees(bar.instrument.id)]
         try:
-            decisions = runner.call(seen, book)
+            decisions = runner.call(events, book)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the driver stops it for whatever it raises
             runner.answer((), error)
             return True

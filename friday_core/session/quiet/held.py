@@ -49,14 +49,17 @@ class Held:
     @property
     def is_small(self) -> bool:
         """Whether no amount can leave 64 bits."""
-        most = (_factor(one) * abs(one.quantity) * max(one.closes.largest, abs(one.mark)) for one in self._positions)
+        most = (
+            _factor(one.instrument) * abs(one.quantity) * max(one.closes.largest, abs(one.mark))
+            for one in self._positions
+        )
         return sum(most) + abs(self._cash) <= LARGEST
 
-    def views(self, stop: int) -> Iterator[BookView]:
-        """The book as strategies see it on each slice up to before ``stop``; each stays as it is."""
+    def views(self, start: int, stop: int) -> Iterator[BookView]:
+        """The book as strategies see it on slices from ``start`` up to before ``stop``; each stays as it is."""
         if self.is_flat:
-            return repeat(self.frozen, stop - self._start)
-        return map(MarkedBook, repeat(self), range(self._start, stop))
+            return repeat(self.frozen, stop - start)
+        return map(MarkedBook, repeat(self), range(start, stop))
 
     def equity(self, number: int) -> int:
         """Cash and value on a slice, in minor units."""
@@ -71,7 +74,7 @@ class Held:
         value, gross = np.zeros(stop - start, np.int64), np.zeros(stop - start, np.int64)
         for one in self._positions:
             before = one.mark if start == self._start else self._mark(one, start - 1)
-            worth = _notionals(one, one.closes.marks(start, stop, before))
+            worth = notionals(one.instrument, one.closes.marks(start, stop, before), one.quantity)
             value += worth if one.quantity > 0 else -worth
             gross += np.abs(worth)
         return value, gross
@@ -116,15 +119,16 @@ def _shift(instrument: Instrument) -> int:
     return instrument.price_decimals - MINOR_DIGITS[instrument.currency]
 
 
-def _factor(one: _Position) -> int:
-    factor: int = 10 ** max(0, -_shift(one.instrument))
+def _factor(instrument: Instrument) -> int:
+    factor: int = 10 ** max(0, -_shift(instrument))
     return factor
 
 
-def _notionals(one: _Position, units: Int64) -> Int64:
-    """``Instrument.notional`` of the position at each price."""
-    shift = _shift(one.instrument)
-    amounts: Int64 = units * (abs(one.quantity) * _factor(one))
+def notionals(instrument: Instrument, units: Int64, quantity: int | Int64) -> Int64:
+    """``Instrument.notional`` at each price, of one quantity or of each its own."""
+    shift = _shift(instrument)
+    size = abs(quantity) if isinstance(quantity, int) else np.abs(quantity)
+    amounts: Int64 = units * (size * _factor(instrument))
     if shift <= 0:
         return amounts
     whole, rest = np.divmod(amounts, 10**shift)

@@ -32,7 +32,7 @@ class Points:
             raise InvariantError(f"EquityPoint of {point.strategy} cannot be kept in 64 bits: {error}") from error
         self._count += 1
 
-    def put(self, book: int, slices: int, cash: int, value: Int64 | int, gross: Int64 | int) -> None:
+    def put(self, book: int, slices: int, cash: Int64 | int, value: Int64 | int, gross: Int64 | int) -> None:
         """Those of one book on the next slices; ``passed`` says that every book has its own."""
         books = len(self._names)
         own = self._columns[:, self._count + book : self._count + slices * books : books]

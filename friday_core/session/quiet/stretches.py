@@ -15,6 +15,7 @@ from friday_core.session.netting import Netting
 from friday_core.session.quiet.block import Block
 from friday_core.session.quiet.calls import Calls
 from friday_core.session.quiet.held import Held
+from friday_core.session.quiet.one_book import OneBook
 from friday_core.session.quiet.points import Points
 from friday_core.session.quiet.resting import rests_until
 from friday_core.session.slices import Slice
@@ -35,6 +36,8 @@ class QuietStretches:
     something, or raises: it is asked first, and the driver is handed its answer. On all others books trade nothing:
     of these, marks, equity and what risk remembers are reckoned for a whole stretch.
 
+    Where there is a ``one_book``, what it can do of a session is its own.
+
     ``enter`` begins a session; where rates are known ``always``, sessions may begin within a stretch.
     ``is_possible`` says for which runs this is. ``slices`` counts those that it stepped itself.
     """
@@ -50,6 +53,7 @@ class QuietStretches:
         custody: Custody | None,
         enter: Callable[[int], None],
         always: bool,
+        one_book: OneBook | None = None,
         least_rows: int = LEAST_ROWS,
     ) -> None:
         self._universe = universe
@@ -62,8 +66,14 @@ class QuietStretches:
         self._crosses = always and custody is None
         self._runners = [desk.runner for desk in desks if isinstance(desk.runner, EventRunner)]
         self._latches = any(desk.risk.limits.latch for desk in desks)
+        self.one_book = one_book
         self.least_rows = least_rows
-        self.slices = 0
+        self._slices = 0
+
+    @property
+    def slices(self) -> int:
+        """Those that the driver did not step."""
+        return self._slices + (0 if self.one_book is None else self.one_book.slices)
 
     @staticmethod
     def is_possible(desks: Sequence[Desk], matcher: Matcher) -> bool:
@@ -89,13 +99,15 @@ class QuietStretches:
         note, standing.note = standing.note, points.append
         try:
             while block.at < block.slices:
-                stop = self._quiet_until(block, standing, next_action())
-                moment = None
-                if stop > block.at:
-                    self._enter(int(block.sessions[block.at]))
+                at, moment, one_book = block.at, None, self.one_book
+                if one_book is not None and one_book.takes(block, standing.latest, next_action()):
+                    self._enter(int(block.sessions[at]))
+                    moment = one_book.until(block, calls, standing=standing, points=points, send=intents.extend)
+                elif (stop := self._quiet_until(block, standing, next_action())) > at:
+                    self._enter(int(block.sessions[at]))
                     moment = self._stretch(block, stop, calls, standing, points)
-                    if moment is None:
-                        continue
+                if moment is None and block.at > at:
+                    continue
                 intents += step_one(block.moment(block.take()) if moment is None else moment)
                 block.at += 1
         finally:
@@ -127,7 +139,7 @@ class QuietStretches:
         if not all(one.is_small for one in held):
             return block.moment(block.take())
         try:
-            return calls.until(block, stop, [one.views(stop) for one in held])
+            return calls.until(block, stop, [one.views(start, stop) for one in held])
         finally:
             self._pass(block, start, held, standing, points)
 
@@ -153,7 +165,7 @@ class QuietStretches:
             if self._custody is not None:
                 self._look_on(self._custody, block, start, session)
             self._log.slices += end - start
-            self.slices += end - start
+            self._slices += end - start
             standing.latest = Slice(block.first + end - 1, int(block.ts[end - 1]), session, (), {})
             start = end
 

@@ -55,12 +55,14 @@ class Wanderer(Strategy):
 
     order_types = frozenset(OrderType)
 
-    def __init__(self, seed: int, draw: random.Random) -> None:
+    def __init__(self, seed: int, draw: random.Random, *, at_market: bool = False) -> None:
         self._seed = seed
         self._rate = draw.choice([0.003, 0.01, 0.02, 0.05, 0.4])
         self._raises = draw.choice([0.0, 0.0, 0.0, 0.003])
         self._reads = draw.choice([0.0, 0.1, 1.0])
         self._kinds = draw.choice([(0,), (1, 2), (3,), (0, 1, 2, 3), (0, 1, 2, 3)])
+        if at_market:
+            self._kinds = draw.choice([(0,), (4,), (5,), (0, 4, 5), (0, 4, 5), (0, 1, 2, 3, 4)])
         self.events: list[Event] = []
         self.read: list[Any] = []
         self.kept: list[tuple[BookView, InstrumentId]] = []
@@ -83,6 +85,13 @@ class Wanderer(Strategy):
         kind = draw.choice(self._kinds)
         if kind == 0 or not isinstance(event, Bar) or event.raw.close < 50:
             return Target(name, draw.choice([0.0, 0.4, draw.uniform(-0.9, 0.9)]), f"book at {book.equity:.2f}")
+        if kind == 4:
+            validity = draw.choice([TimeInForce.DAY, TimeInForce.GTC])
+            quantity = draw.choice([1, 5, 10, 50, 1_000])
+            return Order(name, draw.choice(list(Side)), quantity, time_in_force=validity, reason="at market")
+        if kind == 5:
+            weight = draw.choice([0.0, 0.5, 0.98, 1.0, draw.uniform(-1.0, 1.0)])
+            return Target(name, weight, "all in") if draw.random() < 0.5 else Signal(name, weight, "all in")
         if kind == 1:
             return draw.choice([Cancel(name), Signal(name, draw.uniform(-0.9, 0.9))])
         return _order(draw, name, event)
@@ -137,6 +146,38 @@ class Drawn:
     actions: list[CorporateAction]
     doubt: int | None
     options: dict[str, Any]
+    at_market: bool = False
+
+
+def drawn_at_market(seed: int) -> Drawn:
+    """The same of one strategy in one instrument that orders mostly at market, with few rules in its way."""
+    given, draw = drawn(seed), random.Random(f"at market {seed}")
+    given.universe = Universe(list(_universe(draw))[:1])
+    given.rows = _rows(draw, given.universe)
+    sessions = sorted({int(one) for one in given.rows["session"]})
+    ends = (np.flatnonzero(np.diff(given.rows.ts_event)) + 1).tolist()
+    given.sees, given.at_market = [()], True
+    given.cuts = sorted(draw.sample(ends, min(len(ends), draw.choice([0, 0, 1, 5]))))
+    given.actions = list(_actions(draw, [given.universe[0].id], sessions))
+    given.doubt = draw.choice(given.rows.ts_event.tolist()) if draw.random() < 0.1 else None
+    given.options = {}
+    given.limits = Limits(
+        order_value=draw.choice([None, None, 10**6]),
+        min_order_value=draw.choice([None, None, 10**5]),
+        position_ppm=draw.choice([None, None, 600_000]),
+        gross_ppm=draw.choice([None, 1_000_000, 300_000]),
+        orders_per_session=draw.choice([None, None, 3]),
+        orders_per_minute=draw.choice([None, None, 1]),
+        allow_short=draw.random() < 0.7,
+        buffer_ppm=draw.choice([0, 0, 10_000]),
+    )
+    given.rules = MatchingRules(
+        slippage_ticks=draw.choice([0, 1]),
+        spread_ppm=draw.choice([0, 500]),
+        range_ppm=draw.choice([0, 100_000]),
+        fill=draw.choice([FillAt.NEXT_OPEN, FillAt.NEXT_CLOSE]),
+    )
+    return given
 
 
 def drawn(seed: int) -> Drawn:
@@ -256,7 +297,9 @@ class Stepped:
 
     def __init__(self, given: Drawn, *, strides: bool, cut: bool = True) -> None:
         draw = random.Random(given.seed + 1)
-        self.strategies = [Wanderer(given.seed * 10 + number, draw) for number in range(len(given.sees))]
+        self.strategies = [
+            Wanderer(given.seed * 10 + number, draw, at_market=given.at_market) for number in range(len(given.sees))
+        ]
         currency = given.universe[0].currency
         engine = RiskEngine(given.limits, {})
         self.desks = [
@@ -276,6 +319,8 @@ class Stepped:
         )
         if self.driver._quiet is not None:
             self.driver._quiet.least_rows = 1
+            if self.driver._quiet.one_book is not None:
+                self.driver._quiet.one_book.least_slices = 1
         self.intents = list(self._stepped(given, [0, *given.cuts, len(given.rows)] if cut else [0, len(given.rows)]))
 
     def _stepped(self, given: Drawn, bounds: Sequence[int]) -> Iterator[Any]:

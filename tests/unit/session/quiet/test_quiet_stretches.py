@@ -10,12 +10,13 @@ from fakes.session import AsIs, PerFill
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.session.compiled.drawn_sessions import differences
-from unit.session.quiet.drawn_events import DAY, MINUTE, OPEN, drawn, outcome
+from unit.session.quiet.drawn_events import DAY, MINUTE, OPEN, drawn, drawn_at_market, outcome
 
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Order, OrderType, Side, TimeInForce
+from friday_core.domain.records import CancelOrder, PlaceOrder
 from friday_core.domain.signals import Target
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
@@ -37,6 +38,23 @@ def test_stretches_leave_what_single_slices_leave(seed: int, cut: bool) -> None:
     session = drawn(seed)
     expected, found = (outcome(session, strides=strides, cut=cut) for strides in (False, True))
     assert differences(expected, found) == []
+
+
+@given(st.integers(0, 2**32), st.booleans())
+def test_orders_at_market_leave_what_single_slices_leave(seed: int, cut: bool) -> None:
+    session = drawn_at_market(seed)
+    expected, found = (outcome(session, strides=strides, cut=cut) for strides in (False, True))
+    assert differences(expected, found) == []
+
+
+def test_an_order_that_its_strategy_ends_on_the_slice_that_squares_off_is_sent_and_cancelled() -> None:
+    left = outcome(drawn(57), strides=False, cut=True)
+    assert left["raised"] is None
+    placed = [one.order.tag for one in left["intents"] if isinstance(one, PlaceOrder)]
+    cancelled = [one.tag for one in left["intents"] if isinstance(one, CancelOrder)]
+    assert "F0FFK000000D" in placed
+    assert "F0FFK000000D" in cancelled
+    assert len(placed) == len(set(placed)) == len(left["orders"])
 
 
 class Scripted(Strategy):
@@ -78,7 +96,7 @@ def rows(count: int, per_session: int = 1_000) -> Chunk:
     return Chunk(ts, np.zeros(count, np.int32), {**columns, **added})
 
 
-def ran(strategy: Scripted, chunk: Chunk, **matching: int) -> Driver:
+def ran(strategy: Scripted, chunk: Chunk, latency: int = 0) -> Driver:
     desk = Desk(
         0,
         EventRunner("s0", strategy),
@@ -88,18 +106,40 @@ def ran(strategy: Scripted, chunk: Chunk, **matching: int) -> Driver:
         risk=RiskEngine(Limits(allow_short=True), {}),
         charges=PerFill(),
     )
-    driver = strategy.driver = Driver(UNIVERSE, [desk], BarMatcher(MatchingRules(**matching)), PerFill(), strides=True)
+    driver = strategy.driver = Driver(UNIVERSE, [desk], BarMatcher(MatchingRules(latency)), PerFill(), strides=True)
     driver.step(Slices(chunk, {}))
     return driver
 
 
 def test_only_slices_on_which_something_happens_are_the_drivers() -> None:
-    driver = ran(Scripted({100: Target(A, 0.5), 300: Target(A, 0.0)}), rows(1_000, per_session=250))
+    driver = ran(Scripted({100: Target(A, 0.5), 300: Target(A, 0.0)}), rows(1_000, per_session=250), latency=1)
     # The first, two decisions and two fills.
     assert driver.stepped["called"] == 995
     assert driver.stepped["driver"] == 5
     assert len(driver.log.fills) == 2
     assert len(driver.log.equity) == 1_000
+
+
+def test_market_orders_of_one_strategy_in_one_instrument_need_no_driver() -> None:
+    says: dict[int, Decision] = {
+        100: Target(A, 0.5),
+        101: Target(A, 0.5),
+        249: Target(A, 0.1),
+        300: Order(A, Side.SELL, 5),
+    }
+    driver = ran(Scripted(says), rows(1_000, per_session=250))
+    # The first.
+    assert driver.stepped["driver"] == 1
+    assert [fill.quantity for fill in driver.log.fills] == [25, 1, 21, 5]
+    assert [str(one.code) for one in driver.log.decisions] == ["SENT", "SENT", "SENT", "SENT"]
+    assert len(driver.log.equity) == 1_000
+
+
+def test_an_order_that_a_limit_cuts_is_the_drivers() -> None:
+    driver = ran(Scripted({100: Target(A, 1.5)}), rows(1_000))
+    # The first, and the decision.
+    assert driver.stepped["driver"] == 2
+    assert [one.code for one in driver.log.decisions] == ["CLIPPED_CASH"]
 
 
 def test_an_order_that_rests_is_the_drivers_when_it_opens_and_when_a_bar_reaches_it() -> None:

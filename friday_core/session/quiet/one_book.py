@@ -1,0 +1,198 @@
+"""One strategy in one instrument that orders at market: most of its slices need no driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from friday_core.domain.chunk import Universe
+from friday_core.domain.orders import OrderStatus, WorkingOrder
+from friday_core.domain.records import Intent
+from friday_core.interfaces.broker import Execution
+from friday_core.session.booking import Booking
+from friday_core.session.desk import Desk
+from friday_core.session.log import SessionLog
+from friday_core.session.quiet.block import Block
+from friday_core.session.quiet.calls import Calls
+from friday_core.session.quiet.held import Held, notionals
+from friday_core.session.quiet.plain_orders import PlainOrders, is_plain
+from friday_core.session.quiet.points import Points
+from friday_core.session.slices import Slice
+from friday_core.session.standing import Standing
+from friday_core.session.working_orders import WorkingOrders
+from friday_core.simulation.fill_rules import is_row
+from friday_core.simulation.matching import market_price
+from friday_core.simulation.matching_rules import FillAt, MatchingRules
+from friday_core.trading.ledger import FrozenBook
+from friday_core.trading.parts import cash_reason
+from friday_core.trading.strategy_runner import EventRunner
+
+#: Of a session at least so many slices: what is reckoned of a session as a whole costs more than few of them.
+LEAST_SLICES = 8
+
+
+class OneBook:
+    """Steps the slices of a session: calls the strategy, sends what ``PlainOrders`` takes, and fills it.
+
+    Books, orders and decisions are what the driver makes of them, at once. Marks, equity and what risk remembers
+    are reckoned when it stops: at the end of the session, or before a slice that is the driver's.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        universe: Universe,
+        working: WorkingOrders,
+        log: SessionLog,
+        *,
+        rules: MatchingRules,
+        booking: Booking,
+        settle_ended: Callable[[int], None],
+    ) -> None:
+        self._desk = desk
+        assert isinstance(desk.runner, EventRunner)
+        self._runner = desk.runner
+        self._universe = universe
+        self._instrument = universe[0]
+        self._working = working
+        self._log = log
+        self._rules = rules
+        self._booking = booking
+        self._settle_ended = settle_ended
+        self._orders = PlainOrders(desk, universe[0], working, log)
+        #: From which slice on the book has which cash and position.
+        self._changes: list[tuple[int, int, int]] = []
+        self._held: Held
+        self.least_slices = LEAST_SLICES
+        #: Those that it stepped.
+        self.slices = 0
+
+    @staticmethod
+    def is_possible(desks: Sequence[Desk], universe: Universe, rules: MatchingRules) -> bool:
+        """Whether there is one desk and one instrument, and market orders trade whole on the next bar."""
+        is_late = rules.latency or rules.latency_us or rules.fill is FillAt.THIS_CLOSE
+        is_thin = rules.participation_ppm is not None or rules.impact_ppm or rules.protection_ppm or rules.band_ppm
+        is_alone = len(desks) == len(universe) == 1 and desks[0].runner.sees_all
+        return is_alone and not (is_late or is_thin) and PlainOrders.is_possible(desks[0])
+
+    def takes(self, block: Block, latest: Slice | None, action: int | None) -> bool:
+        """Whether the session of the slice at hand is its own, until something else happens in it.
+
+        ``latest`` is the slice before, ``action`` the first session that an announced action waits for.
+        """
+        runner, desk, at = self._runner, self._desk, block.at
+        is_due = action is not None and action <= block.sessions[at]
+        if latest is None or is_due or runner.stopped is not None or runner.has_news or not block.is_single:
+            return False
+        works = list(self._working)
+        is_known = not works or (len(works) == 1 and self._is_known(works[0], block))
+        is_long = block.session_end(at) - at >= self.least_slices
+        return is_known and is_long and desk.state.is_plain and desk.products.names_none
+
+    @staticmethod
+    def _is_known(working: WorkingOrder, block: Block) -> bool:
+        is_new = working.status is OrderStatus.INTENT and not working.is_forced
+        return is_new and working.active_from <= block.first + block.at and is_plain(working.order)
+
+    def until(
+        self,
+        block: Block,
+        calls: Calls,
+        *,
+        standing: Standing,
+        points: Points,
+        send: Callable[[Sequence[Intent]], object],
+    ) -> Slice | None:
+        """The first slice of the session that is the driver's; ``block.at`` is there, and its bar is taken.
+
+        What the driver needs not do of it has been done: its order has traded, or the strategy knows its answer.
+        ``send`` is given what is to be sent.
+        """
+        start, stop, mark = block.at, block.session_end(block.at), self._begin(block, standing)
+        if not self._held.is_small:
+            return block.moment(block.take())
+        try:
+            while block.at < stop:
+                moment = self._next(block, stop, calls)
+                if moment is None:
+                    continue
+                intents = self._orders.take(self._runner.answered, moment) if self._runner.answered else None
+                if intents is None:
+                    return moment
+                send(intents)
+                self._runner.forget()
+                block.at += 1
+        finally:
+            self._pass(block, start, mark, standing, points)
+        return None
+
+    def _begin(self, block: Block, standing: Standing) -> int:
+        """The session goes on from the slice at hand; the mark of what is held."""
+        book, name = self._desk.book, self._instrument.id
+        self._changes.clear()
+        self._hold(block)
+        self._desk.state.begin(int(block.sessions[block.at]), standing.equity[self._desk.name])
+        return book.price(name) if book.position(name) else 0
+
+    def _hold(self, block: Block) -> None:
+        """The book is another one from the slice at hand on."""
+        book = self._desk.book
+        self._held = Held(
+            book,
+            FrozenBook(book, {}) if not len(self._working) else self._desk.frozen(self._working),
+            block,
+            self._universe,
+        )
+        self._changes.append((block.at, book.cash, book.position(self._instrument.id)))
+
+    def _next(self, block: Block, stop: int, calls: Calls) -> Slice | None:
+        """The next slice on which something is to be done; ``None`` where the strategy only looked on."""
+        if not len(self._working):
+            return calls.until(block, stop, [self._held.views(block.at, stop)])
+        moment = block.moment(block.take())
+        if not self._trade(moment):
+            return moment
+        self._hold(block)
+        events = (*self._runner.news, *moment.bars)
+        if not self._held.is_small or calls.says(self._runner, events, next(self._held.views(block.at, stop))):
+            return moment
+        self._runner.forget()
+        block.at += 1
+        return None
+
+    def _trade(self, moment: Slice) -> bool:
+        """The order that works trades on the slice, if that is a row: as matcher and driver have it."""
+        (bar,), (working,) = moment.bars, self._working
+        if not is_row(*bar.raw):
+            return False
+        working.move(OrderStatus.OPEN)
+        working.session = moment.session
+        wanted, price = working.remaining, market_price(self._rules, working.order.side.sign, bar)
+        booked = self._booking.book_own(Execution(working, wanted, price), moment)
+        if booked < wanted:
+            working.move(OrderStatus.CANCELLED, cash_reason(booked, wanted, price, self._instrument))
+        self._settle_ended(moment.ts_event)
+        return True
+
+    def _pass(self, block: Block, start: int, mark: int, standing: Standing, points: Points) -> None:
+        """Slices from ``start`` to before the one at hand are over; ``mark`` is that of what was held before them."""
+        stop, desk = block.at, self._desk
+        if start == stop:
+            return
+        changes = [one for one in self._changes if one[0] < stop]
+        lengths = np.diff([*(number for number, _, _ in changes), stop])
+        cash = np.repeat(np.array([one for _, one, _ in changes], np.int64), lengths)
+        held = np.repeat(np.array([one for _, _, one in changes], np.int64), lengths)
+        marks = block.closes(0).marks(start, stop, mark)
+        gross = notionals(self._instrument, marks, held)
+        value = np.sign(held) * gross
+        points.put(0, stop - start, cash, value, gross)
+        points.passed(stop - start)
+        equity, session = cash + value, int(block.sessions[start])
+        desk.state.mark_each(session, standing.equity[desk.name], equity)
+        desk.book.mark(self._instrument.id, int(marks[-1]))
+        standing.equity[desk.name] = int(equity[-1])
+        standing.latest = Slice(block.first + stop - 1, int(block.ts[stop - 1]), session, (), {})
+        self._log.slices += stop - start
+        self.slices += stop - start
