@@ -45,6 +45,8 @@ class Program:
         self.base = base
         self.instructions, self.start = lay_out(nodes)
         self.outputs = dict(outputs)
+        #: What was found to be sound.
+        self._sound: tuple[object, ...] = ()
         self.state_size = len(self.start)
         self.hashes = hashes(self.instructions)
         named = [f"{name}={self.hashes[number]}" for name, number in sorted(outputs.items())]
@@ -92,9 +94,13 @@ class Program:
 
     def verify(self) -> None:
         """``InvariantError`` with all that is malformed: an executor may rely on the rest."""
-        found = list(faults(self.instructions, self.outputs, self.domains, self.start))
+        asked = (self.instructions, dict(self.outputs), self.domains, tuple(self.start))
+        if asked == self._sound:
+            return
+        found = list(faults(*asked))
         if found:
             raise InvariantError(f"malformed program {self.key[:8]}: {'; '.join(found)}")
+        self._sound = asked
 
     def describe(self, reasons: Mapping[str, str] | None = None) -> str:
         """The program for people: what it reads, its warm-up, and each output as a tree of operators.

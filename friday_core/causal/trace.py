@@ -152,7 +152,7 @@ def author_line() -> str:
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_passed(frame):
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"  # noqa: PTH119 - once an operator
 
 
 def line_of(function: object) -> str:
@@ -164,5 +164,6 @@ def line_of(function: object) -> str:
 
 
 def _is_passed(frame: FrameType) -> bool:
-    module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    return frame.f_code.co_filename.startswith(_HERE) or module in _PASSED
+    if frame.f_code.co_filename.startswith(_HERE):
+        return True
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] in _PASSED

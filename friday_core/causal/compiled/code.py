@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from friday_core.causal.compiled.demand import gates
 from friday_core.causal.compiled.schedule import scheduled
 from friday_core.causal.compiled.words import (
     AT,
+    GATE,
     INPUT,
     INSTRUCTION_WORDS,
     JOIN,
     JOIN_WORDS,
     KERNEL,
     LANES,
+    NO_GATE,
     OUT,
     PARAMS,
     PRICED,
@@ -73,7 +76,8 @@ class Code:
         self.bound = tuple(dict.fromkeys([*columns, *self.constants]))
         self.moving = len(columns)
         self.has_panels = any(one.node.op.panel is not None for _, one in chosen)
-        self._groups = scheduled([(n, one) for n, one in chosen if one.name not in ("input", "const")])
+        self._gates = gates(chosen, shown) if self.has_panels else {}
+        self._groups = scheduled([(n, one) for n, one in chosen if one.name not in ("input", "const")], self._gates)
         self.register: dict[int, int] = {n: place for place, n in enumerate(self.bound)}
         with_state = [pair for group in self._groups for pair in group if pair[1].slots] if is_run_again else []
         self.registers = self._allot({*self.bound, *(given for n, one in with_state for given in (n, *_read(one)))})
@@ -113,6 +117,8 @@ class Code:
             words[JOIN] = self.join_words[n].ctypes.data
         for place, given in enumerate(_read(one)):
             words[INPUT + place] = self.register[given]
+        if one.node.op.panel is not None:
+            words[GATE] = self.register[self._gates[n]] if n in self._gates else NO_GATE
         yield from words
 
     # Registers ----------------------------------------------------------------------------------
@@ -122,7 +128,9 @@ class Code:
 
         What a group reads is free only after all of it: its instructions run at one time.
         """
-        last_read = {n: place for place, group in enumerate(self._groups) for _, one in group for n in _read(one)}
+        last_read = {
+            n: place for place, group in enumerate(self._groups) for by, one in group for n in self._waits_for(by, one)
+        }
         count = len(self.bound)
         free: list[int] = []
         for place, group in enumerate(self._groups):
@@ -130,10 +138,13 @@ class Code:
                 if n not in self.register:
                     self.register[n] = free.pop() if free else count
                     count = max(count, self.register[n] + 1)
-            read = {given for _, one in group for given in _read(one)}
+            read = {given for n, one in group for given in self._waits_for(n, one)}
             over = {n for n in read if last_read[n] == place} | {n for n, _ in group if n not in last_read}
             free += [self.register[n] for n in sorted(over) if n not in kept]
         return max(count, 1)
+
+    def _waits_for(self, n: int, one: Instruction) -> tuple[int, ...]:
+        return (*_read(one), self._gates[n]) if n in self._gates else _read(one)
 
 
 def _read(one: Instruction) -> tuple[int, ...]:

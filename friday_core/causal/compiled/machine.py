@@ -13,6 +13,7 @@ from friday_core.causal.compiled.entrance import Entrance
 from friday_core.causal.compiled.words import (
     AGAIN,
     AGAIN_COUNT,
+    ALIKE,
     BASES,
     BLOCK,
     BLOCK_ROWS,
@@ -71,7 +72,7 @@ class Machine:
         to[STATE], to[STATE_SIZE] = self._state.ctypes.data, self._size
         to[SCALES], to[SCRATCH] = self._scales.ctypes.data, self._scratch.ctypes.data
         to[SPARE], to[BLOCK_ROWS], to[WHOLE] = self._spare.ctypes.data, BLOCK, int(code.has_panels)
-        to[DRIVER] = self._driver
+        to[DRIVER], to[ALIKE] = self._driver, int((self._scales == self._scales[:1]).all())
         to[AGAIN], to[AGAIN_COUNT] = code.again.ctypes.data, len(code.again) // INSTRUCTION_WORDS
         for place, block in enumerate(self._blocks, start=len(code.bound)):
             self._bases[place] = block.ctypes.data

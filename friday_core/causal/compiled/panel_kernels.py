@@ -9,7 +9,7 @@ from typing import Any
 
 from friday_core.causal.compiled.pointers import floats, words
 from friday_core.causal.compiled.row_kernels import Kernel
-from friday_core.causal.compiled.words import BLOCK_TIMES, INPUT, OUT, PARAMS, SCRATCH
+from friday_core.causal.compiled.words import BLOCK_TIMES, GATE, INPUT, NO_GATE, OUT, PARAMS, SCRATCH
 from friday_core.causal.op import NAN
 
 #: So many highest values are kept in order while rows pass by; more are found by sorting all rows.
@@ -20,26 +20,38 @@ _FEW = 64
 
 
 def across(fill: Any, parameters: int) -> Kernel:
-    """A kernel that fills slice by slice; the last of the parameters is ``min_valid``."""
+    """A kernel that fills slice by slice, but for those that nobody sees; the last parameter is ``min_valid``."""
 
     def kernel(instruction: int, registers: int, rows: int, context: int) -> None:
         own, to, at = words(instruction), words(context), words(registers)
         out, values, params = floats(at[own[OUT]]), floats(at[own[INPUT]]), floats(own[PARAMS])
         times, chosen, spare = words(to[BLOCK_TIMES]), words(to[SCRATCH]), words(to[SCRATCH] + 8 * rows)
+        gate = own[GATE]
+        conditions = floats(at[own[INPUT] if gate == NO_GATE else gate])
         start = 0
         while start < rows:
-            end, count = start, 0
+            end, count, is_seen = start, 0, gate == NO_GATE
             while end < rows and times[end] == times[start]:
                 out[end] = NAN
-                if not math.isnan(values[end]):
-                    chosen[count] = end
-                    count += 1
+                is_seen = is_seen or conditions[end] == 1.0
                 end += 1
+            if is_seen:
+                count = _valid(chosen, start, end, values)
             if count > 0 and count >= params[parameters - 1]:
                 fill(chosen, count, values, params, out, spare)
             start = end
 
     return kernel
+
+
+def _valid(chosen: Any, start: int, end: int, values: Any) -> int:
+    """How many rows of a slice have a value; they are the chosen ones."""
+    count = 0
+    for row in range(start, end):
+        if not math.isnan(values[row]):
+            chosen[count] = row
+            count += 1
+    return count
 
 
 def _sort(chosen: Any, count: int, values: Any, sign: float, spare: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from friday_core.causal.compiled.pointers import floats, own_floats, words
 from friday_core.causal.compiled.words import (
+    ALIKE,
     ALONE,
     AT,
     BLOCK_INSTS,
@@ -91,7 +92,7 @@ def stateless(step: Any, gather: Any, mixed: Any) -> Kernel:
         own, to, at = words(instruction), words(context), words(registers)
         scale = 1.0
         if own[PRICED]:
-            if not to[ALONE]:
+            if not (to[ALONE] or to[ALIKE]):
                 mixed(instruction, registers, rows, context)
                 return
             scale = floats(to[SCALES])[words(to[BLOCK_INSTS])[0]]

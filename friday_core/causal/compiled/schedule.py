@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from friday_core.causal.compiled.words import WIDEST
 from friday_core.causal.instructions import Instruction
@@ -11,8 +11,8 @@ from friday_core.causal.instructions import Instruction
 Group = Sequence[tuple[int, Instruction]]
 
 
-def scheduled(instructions: Iterable[tuple[int, Instruction]]) -> list[Group]:
-    """All of them, each after what it reads.
+def scheduled(instructions: Iterable[tuple[int, Instruction]], gates: Mapping[int, int]) -> list[Group]:
+    """All of them, each after what it reads and after its gate.
 
     A recursive operator takes as long as its chain of roundings, and four of them, independent of
     one another, hardly longer than one: they are put off until nothing else can run.
@@ -20,7 +20,7 @@ def scheduled(instructions: Iterable[tuple[int, Instruction]]) -> list[Group]:
     waiting = dict(instructions)
     found: list[Group] = []
     while waiting:
-        ready = [(n, one) for n, one in waiting.items() if not waiting.keys() & set(_needs(one))]
+        ready = [(n, one) for n, one in waiting.items() if not waiting.keys() & {*_needs(one), gates.get(n)}]
         chosen = [[pair] for pair in ready if not _is_recursive(pair[1])] or [_together(ready)]
         for group in chosen:
             found.append(group)

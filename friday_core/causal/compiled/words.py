@@ -17,6 +17,8 @@ BLOCK = 1024
 # instructions from it on the kernel executes, and the registers it reads.
 KERNEL, OUT, AT, PRICED, PARAMS, JOIN, LANES, INPUT = range(8)
 INSTRUCTION_WORDS = INPUT + MOST_INPUTS
+# Of a panel, which reads one register: that of a condition; on slices where it holds nowhere, nobody sees the panel.
+GATE, NO_GATE = INPUT + 1, -1
 
 # The context. ``CODE`` are instructions; ``BASES`` the address of each register's row 0,
 # ``STRIDES`` the bytes from one row to the next, ``REGISTERS`` the addresses of the block's first
@@ -34,8 +36,9 @@ BLOCK_INSTS, BLOCK_TIMES, ALONE = range(16, 19)
 # ``DRIVER`` is the driver's own address: who has the context's can run its code (``driver.run_rows``).
 FIRST, DRIVER = range(19, 21)
 # ``AGAIN`` are those instructions of ``CODE`` that have state; their inputs keep their registers (``run_again``).
-AGAIN, AGAIN_COUNT = range(21, 23)
-CONTEXT_WORDS = 23
+# ``ALIKE`` says that all instruments have the same price unit.
+AGAIN, AGAIN_COUNT, ALIKE = range(21, 24)
+CONTEXT_WORDS = 24
 
 # A join: rows of the coarser clock as times and instruments (both int64) and values, their number,
 # and how many of them have been taken over.

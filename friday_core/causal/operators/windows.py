@@ -13,7 +13,8 @@ def _shift(state: list[float], at: int, x: Sequence[float], params: Params, _sca
     place = int(state[at])
     old = state[at + 1 + place]
     state[at + 1 + place] = x[0]
-    state[at] = float((place + 1) % int(params[0]))
+    # A remainder costs more than all the rest.
+    state[at] = float(place + 1) if place + 1 < int(params[0]) else 0.0
     return old
 
 

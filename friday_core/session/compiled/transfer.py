@@ -204,9 +204,7 @@ class Transfer:
 
     def _desk_out(self, arena: Arena, number: int, desk: Desk, sent: Int64) -> None:
         words = arena.desk(number).tolist()
-        held = (
-            [inst for inst in range(arena.instruments) if arena.pair(number, inst)[w.POSITION]] if words[w.HELD] else []
-        )
+        held = arena.held(number) if words[w.HELD] else []
         holdings = [self._holding(arena.pair(number, inst).tolist(), inst) for inst in held]
         desk.book.resume(words[w.CASH], words[w.REALISED], words[w.CHARGES], holdings)
         own = sent if len(self._desks) == 1 else sent[sent[:, w.O_DESK] == number]

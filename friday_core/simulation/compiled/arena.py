@@ -260,8 +260,11 @@ class Arena:
         """The rows of each table, a column a word: good for ever, while the next run has a state of its own."""
         found = {}
         for name, table in _TABLES.items():
-            at, rows = int(self.context[table.at]), int(self.state[table.count])
-            found[name] = self.state[at : at + rows * table.width].reshape(rows, table.width)
+            at, rows, most = int(self.context[table.at]), int(self.state[table.count]), int(self.context[table.most])
+            if name == "positions":  # many rows of which nothing is read again: columns that need not be picked apart
+                found[name] = self.state[at : at + most * table.width].reshape(table.width, most)[:, :rows].T
+            else:
+                found[name] = self.state[at : at + rows * table.width].reshape(rows, table.width)
         return found
 
     def order_row(self, number: int, values: Mapping[int, int]) -> None:
@@ -310,6 +313,13 @@ class Arena:
         c = self.context
         at = int(c[w.PAIRS]) + (desk * self.instruments + inst) * int(c[w.PAIR_WORDS])
         return self.state[at : at + int(c[w.PAIR_WORDS])]
+
+    def held(self, desk: int) -> list[int]:
+        """The instruments in which a desk has a position."""
+        first, width = int(self.context[w.PAIRS]), int(self.context[w.PAIR_WORDS])
+        pairs = self.state[first : first + self.desks * self.instruments * width].reshape(self.desks, -1, width)
+        found: list[int] = np.flatnonzero(pairs[desk, :, w.POSITION]).tolist()
+        return found
 
     def desk(self, desk: int) -> Int64:
         """A desk in the state, likewise."""

@@ -70,9 +70,9 @@ from friday_core.simulation.compiled.words import (
     P_SESSION,
     P_TS,
     P_WORTH,
+    PAIR_WORDS,
     PEAK,
     POSITION,
-    POSITION_WORDS,
     POSITIONS,
     POSITIONS_AT,
     PPM,
@@ -121,9 +121,9 @@ def _slice(m: Memory, row: int, end: int) -> int:
     if row >= c[STOP_ROW] or is_kept(m, row, is_new):
         c[FAULT] = INJECTED if row >= c[STOP_ROW] else KEPT
         return DRIVERS
-    if not (is_new or c[IS_WATCHED] == 1 or s[WORKING] > 0 or _decides(m, row, end) or not is_quiet(m, end)):
-        _mark(m, row, end, session)
-        return _done(m, row, session) if c[FAULT] == 0 else DRIVERS
+    is_plain = c[IS_WATCHED] == 0 and s[WORKING] == 0 and not _decides(m, row, end)
+    if is_plain and (_begins_plainly(m, session) if is_new else is_quiet(m, end)):
+        return _uneventful(m, row, end, session, is_new)
     is_backwards = s[HAS_LATEST] != 0 and session < s[LATEST_SESSION]
     is_known = c[KNOWN_FIRST] <= session <= c[KNOWN_LAST]
     if session >= c[STOP_SESSION] or is_backwards or not is_known:
@@ -139,6 +139,41 @@ def _slice(m: Memory, row: int, end: int) -> int:
         return _done(m, row, session)
     _copy(m, c[SAVED_AT], 0, queue_at(m, s[c[SAVED_AT] + WORKING]))
     return NO_ROOM_FOR_LOTS if c[FAULT] == NO_ROOM_FOR_LOTS else DRIVERS
+
+
+def _begins_plainly(m: Memory, session: int) -> bool:
+    """Whether a session begins, and all there is to do is to say what is held: the slice need not be taken back."""
+    c, s = m.c, m.s
+    is_next = s[HAS_LATEST] == 1 and s[LATEST_SESSION] < session < c[STOP_SESSION]
+    is_known = c[KNOWN_FIRST] <= session <= c[KNOWN_LAST]
+    has_room = s[POSITIONS] + c[DESKS] * c[INSTS] <= c[MOST_POSITIONS]
+    return bool(is_next and is_known and has_room and c[IS_BILLED] == 0 and c[CONES] == 0)
+
+
+def _uneventful(m: Memory, row: int, end: int, session: int, is_new: bool) -> int:
+    """A slice without decisions and without orders."""
+    c, s, logged = m.c, m.s, m.s[POSITIONS]
+    if row >= c[STOP_ROW]:
+        c[FAULT] = INJECTED
+        return DRIVERS
+    if is_new:
+        _log_positions(m)
+    _mark(m, row, end, session)
+    if c[FAULT] != 0:
+        _take_back(m, logged)
+        return DRIVERS
+    if is_new:
+        s[FILLS_BEFORE] = s[FILLS]
+    return _done(m, row, session)
+
+
+def _take_back(m: Memory, logged: int) -> None:
+    """What was logged of positions from there on; they are worth again what it says of them."""
+    s, rows = m.s, m.c[MOST_POSITIONS]
+    for n in range(m.c[POSITIONS_AT] + logged, m.c[POSITIONS_AT] + s[POSITIONS]):
+        p = pair_at(m, s[n + P_DESK * rows], s[n + P_INST * rows])
+        s[p + MARK], s[p + WORTH] = s[n + P_MARK * rows], s[n + P_WORTH * rows]
+    s[POSITIONS] = logged
 
 
 def _decides(m: Memory, row: int, end: int) -> bool:
@@ -201,8 +236,9 @@ def _mark(m: Memory, row: int, end: int, session: int) -> None:
     c, s, every = m.c, m.s, m.c[EQUITY_ROWS]
     for desk in range(c[DESKS]):
         if s[desk_at(desk) + HELD] != 0:
+            first, words = pair_at(m, desk, 0) + POSITION, c[PAIR_WORDS]
             for place in range(row, end):
-                if m.close[place] != MISSING_PRICE:
+                if s[first + m.inst[place] * words] != 0 and m.close[place] != MISSING_PRICE:
                     mark(m, desk, m.inst[place], m.close[place])
     if c[FAULT] != 0:
         return
@@ -235,14 +271,23 @@ def _remember(m: Memory, desk: int, session: int, equity: int) -> None:
 
 
 def _log_positions(m: Memory) -> None:
-    """What is held at the end of the latest session."""
-    s = m.s
+    """What is held at the end of the latest session, a column a word."""
+    s, rows = m.s, m.c[MOST_POSITIONS]
     for desk in range(m.c[DESKS]):
+        first, words = pair_at(m, desk, 0), m.c[PAIR_WORDS]
         for inst in range(m.c[INSTS]):
-            p = pair_at(m, desk, inst)
+            p = first + inst * words
             if s[p + POSITION] != 0:
-                n = m.c[POSITIONS_AT] + s[POSITIONS] * POSITION_WORDS
-                s[n + P_TS], s[n + P_SESSION], s[n + P_DESK] = s[LATEST_TS], s[LATEST_SESSION], desk
-                s[n + P_INST], s[n + P_QUANTITY], s[n + P_COST] = inst, s[p + POSITION], s[p + COST]
-                s[n + P_MARK], s[n + P_WORTH] = s[p + MARK], s[p + WORTH]
+                n = m.c[POSITIONS_AT] + s[POSITIONS]
+                s[n + P_TS * rows], s[n + P_SESSION * rows], s[n + P_DESK * rows] = (
+                    s[LATEST_TS],
+                    s[LATEST_SESSION],
+                    desk,
+                )
+                s[n + P_INST * rows], s[n + P_QUANTITY * rows], s[n + P_COST * rows] = (
+                    inst,
+                    s[p + POSITION],
+                    s[p + COST],
+                )
+                s[n + P_MARK * rows], s[n + P_WORTH * rows] = s[p + MARK], s[p + WORTH]
                 s[POSITIONS] += 1

@@ -106,7 +106,7 @@ def quantity_for(m: Memory, desk: int, inst: int, ppm: int, price: int) -> int:
     """As ``sizing.quantity_for_weight``."""
     d, at = desk_at(desk), instrument_at(m, inst)
     equity = m.s[d + CASH] + m.s[d + VALUE]
-    if equity <= 0:
+    if equity <= 0 or ppm == 0:
         return 0
     whole = times(m, equity, m.s[at + DIVISOR])
     divisor = max(times(m, times(m, PPM * m.s[at + LOT], m.s[at + MULTIPLIER]), price), 1)

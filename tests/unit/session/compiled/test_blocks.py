@@ -98,6 +98,19 @@ def test_a_book_too_large_for_64_bits_is_the_drivers() -> None:
     assert counts(Stepped(given, kernel=plain)) == {"kernel": 0, "driver": ROWS}
 
 
+def test_a_price_too_large_for_64_bits_leaves_what_was_held_overnight_at_its_own_price() -> None:
+    """Row 100 begins a session, whose first price is the kernel's no more: the evening before it was 101.00."""
+    given = simple([1.0])
+    prices = {name: given.rows[name].copy() for name in ("high", "close")}
+    for column in prices.values():
+        column[100] = 5 * 10**15
+    given = dataclasses.replace(given, rows=given.rows.with_columns(prices))
+    stepped = Stepped(given, kernel=plain)
+    assert counts(stepped) == {"kernel": 100, "driver": 200}
+    assert [one.price for one in stepped.driver.log.positions][:2] == [10_050, 10_100]
+    assert differences(Stepped(given).left(), stepped.left()) == []
+
+
 def test_a_strategy_that_breaks_its_contract_is_stopped_by_the_driver() -> None:
     given = simple([1.0, 5_000.0, 0.5])
     left = Stepped(given, kernel=plain).left()
