@@ -19,6 +19,7 @@ from unit.session.compiled.drawn_sessions import Stepped, differences, drawn
 from friday_core.causal.compiled.executor import CompiledExecutor
 from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.object_store import default_folder
+from friday_core.errors import InvariantError
 from friday_core.simulation.compiled.arena import plain
 from friday_core.simulation.compiled.loaded import Compiled
 
@@ -39,7 +40,13 @@ class Soak:
         """What differs for a seed."""
         given = drawn(seed)
         driver, fast = Stepped(given), Stepped(given, kernel=self._kernel, executor=self._executor)
-        expected = driver.left()
+        try:
+            expected = driver.left()
+        except InvariantError as error:  # a book that grew beyond what a log can keep: nobody is right
+            if "cannot be kept in 64 bits" not in str(error):
+                raise
+            self.counts["of them beyond 64 bits, not compared"] += 1
+            return []
         found = differences(expected, fast.left())
         if seed % PLAIN == 0:
             found += differences(expected, Stepped(given, kernel=plain).left())

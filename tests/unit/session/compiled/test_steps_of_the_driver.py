@@ -39,9 +39,8 @@ KNOWN = {
         "_arrivals.active_from", "_settle_ended", "_working.of", "_working[intent.tag].withdraw",
         "log.decisions.append", "log.orders.append", "log.stopped.append",
     },
-    Booking.book: {
-        "_apply", "_bills.fill", "_book_account", "_netting.net_of", "_universe.instrument", "cross",
-    },
+    Booking.book: {"_book_account", "_netting.net_of", "book_own", "cross"},
+    Booking.book_own: {"_apply", "_bills.fill", "_universe.instrument"},
     Booking._apply: {"_record"},
     Booking._record: {"_brackets.follow", "_log.fills.append", "_universe.instrument"},
     Desk.act: {"_cancel", "_drafts", "_settled", "_shared", "_view", "_wants.wants", "runner.decide"},
