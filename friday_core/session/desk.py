@@ -170,7 +170,8 @@ class Desk:
         if want.code:
             yield self._taken(want, moment, Ruling(0, want.code, want.detail)), None
             return
-        orders = [one for one in working.of(self.name, want.decision.instrument) if not one.withdrawn]
+        mine = working.of(self.name, want.decision.instrument)
+        orders = [one for one in mine if not (one.withdrawn or one.is_forced)]  # those that close are the host's
         if not orders:
             yield self._taken(want, moment, Ruling(0, Code.NO_CHANGE, "no order works")), None
         for one in orders:

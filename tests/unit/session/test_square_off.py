@@ -17,7 +17,7 @@ from friday_core.domain.market import Bar, CorporateAction
 from friday_core.domain.orders import Order, OrderType, Side, TimeInForce
 from friday_core.domain.records import CancelOrder, PlaceOrder
 from friday_core.domain.schedule import Schedule, in_utc
-from friday_core.domain.signals import Target
+from friday_core.domain.signals import Cancel, Target
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.session.custody import HoldingTerms
 from friday_core.trading.entry_rules import EntryRules
@@ -132,6 +132,16 @@ def test_what_a_thin_bar_does_not_take_is_closed_by_the_next_ones() -> None:
     session.run([at("09:30", 100), at("09:31", 101), at("15:20", 104), *thin])
     assert session.fills[1:] == [(1, "A", -4, 105), (1, "A", -4, 106), (1, "A", -2, 107)]
     assert len(session.log.orders) == 2
+
+
+def test_a_strategy_cannot_cancel_the_order_that_closes_its_position() -> None:
+    session = intraday(
+        {"09:30": [Order(A, BUY, 10)], "15:21": [Cancel(A)]}, lead=MINUTE, matching={"participation_ppm": 500_000}
+    )
+    thin = [at("15:21", 105, volume=8), at("15:22", 106, volume=8), at("15:23", 107, volume=8)]
+    session.run([at("09:30", 100), at("09:31", 101), at("15:20", 104), *thin])
+    assert session.fills[1:] == [(1, "A", -4, 105), (1, "A", -4, 106), (1, "A", -2, 107)]
+    assert session.codes[-1] == (1, "A", "NO_CHANGE")
 
 
 @pytest.mark.parametrize(
