@@ -52,7 +52,7 @@ def _tell(action: str, reason: str, folder: Path | None) -> None:
     from friday_core.session.on_disk.control import Control  # noqa: PLC0415
     from friday_core.session.on_disk.holder import holder_of, is_held  # noqa: PLC0415
 
-    place = folder or _only_one()
+    place = folder or only_profile()
     told = Command(time.time_ns() // 1_000, Action(action), reason, getpass.getuser())
     Control(place).write(told)
     if not is_held(place):
@@ -73,12 +73,13 @@ def _tell(action: str, reason: str, folder: Path | None) -> None:
 
 def _has_obeyed(place: Path, told: Command) -> bool:
     """Whether the command is in the journal of the latest session."""
-    from friday_core.session.on_disk.recent import recent_commands  # noqa: PLC0415
+    from friday_core.domain.records import Command  # noqa: PLC0415
+    from friday_core.session.on_disk.recent import recent  # noqa: PLC0415
 
-    return any(one.ts == told.ts for one in recent_commands(place))
+    return any(one.ts == told.ts for one in recent(place, Command))
 
 
-def _only_one() -> Path:
+def only_profile() -> Path:
     """The profile's folder under ``journals`` that a process writes, or the only one."""
     from friday_core.session.on_disk.holder import is_held  # noqa: PLC0415
 

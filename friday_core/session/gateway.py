@@ -39,6 +39,9 @@ class Gateway:
         """A matcher's session begins with its first row."""
         return ()
 
+    def read_soon(self) -> None:
+        """There is no book but the session's own."""
+
     def news(self) -> Iterable[Record]:
         """What becomes of orders is the matcher's account."""
         return ()

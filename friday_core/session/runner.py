@@ -74,6 +74,7 @@ class SessionRunner:
         self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0, "differences": 0}
         self._after_record: Callable[[], None] = _nothing
         self._commands: Callable[[], Iterable[Command]] = tuple
+        self._is_reading_asked: Callable[[], bool] = lambda: False
         self._obeyed = 0
 
     def busy_since(self) -> float | None:
@@ -114,7 +115,7 @@ class SessionRunner:
         The gateway looks before it sends: what was asked counts there from the moment on that it is written, also
         while the core is busy, or hangs.
         """
-        self._commands = control.news
+        self._commands, self._is_reading_asked = control.news, control.is_reading_asked
 
         def blocked() -> str:
             wish = control.wish()
@@ -195,6 +196,8 @@ class SessionRunner:
         """What came from outside in the meantime."""
         for record in self._gateway.news():
             self._apply(record)
+        if self._is_reading_asked():
+            self._gateway.read_soon()
         for command in self._commands():
             if command.ts > self._obeyed:
                 self._obeyed = command.ts

@@ -32,6 +32,10 @@ CONVENTIONS = {
 }
 
 
+#: Of what differs at a broker, so many stand in the summary; the log has all.
+MOST_DIFFERENCES = 100
+
+
 def summary_of(
     core: Core,
     account: Account,
@@ -61,6 +65,10 @@ def summary_of(
         "quarantine": _quarantine(core),
         "stopped_strategies": [
             {"strategy": one.strategy, "error": one.error, "ts_event": one.ts_event} for one in core.log.stopped
+        ],
+        "differences": [
+            {"code": one.code, "order": one.tag, "instrument": str(one.instrument or ""), "detail": one.detail}
+            for one in core.log.differences[:MOST_DIFFERENCES]
         ],
         "validator_faults": [
             {name: getattr(one, name) for name in ("stream", "validator", "error", "seq", "ts_event")}

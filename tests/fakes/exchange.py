@@ -188,6 +188,9 @@ class Wire:
             self._step()
         yield from self._read()
 
+    def read_soon(self) -> None:
+        self._last_read = self._exchange.now - READ_EVERY
+
     def news(self) -> Iterator[Record]:
         self._exchange.tick()
         if self._outbox:

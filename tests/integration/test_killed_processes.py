@@ -85,5 +85,6 @@ def test_what_a_broker_has_is_what_the_session_has_whoever_was_killed(tmp_path: 
         assert (known["status"], known["filled"]) == (str(one.status), one.filled)
     never_there = [one for tag, one in ours.items() if tag not in {other.tag for other in theirs}]
     assert {(one["status"], one["filled"]) for one in never_there} <= {("cancelled", 0), ("rejected", 0)}
+    assert summary["differences"] == []
     (journal,) = (tmp_path / "journals" / "paper").glob("*/")
     assert surveyed(journal)[-1].is_end

@@ -33,7 +33,7 @@ from friday_core.domain.records import (
 from friday_core.errors import JournalError
 
 #: Kinds of frames. A number is never given to another kind.
-HEAD, COLUMNS, ROWS, INTENTS, STOPPED, COMMAND = 1, 2, 3, 4, 21, 26
+HEAD, COLUMNS, ROWS, INTENTS, STOPPED, READ, COMMAND = 1, 2, 3, 4, 21, 25, 26
 _PLAIN: Mapping[int, type[Record]] = {
     16: SessionStarted,
     17: ActionAnnounced,
@@ -44,7 +44,7 @@ _PLAIN: Mapping[int, type[Record]] = {
     22: SessionResumed,
     23: SendAnswered,
     24: OrderTold,
-    25: BrokerRead,
+    READ: BrokerRead,
     COMMAND: Command,
 }
 _KINDS = {record: kind for kind, record in _PLAIN.items()}

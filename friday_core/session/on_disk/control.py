@@ -11,8 +11,8 @@ import msgspec
 from friday_core.domain.records import Action, Command
 from friday_core.errors import JournalError
 
-#: The file in the folder of a profile's journals.
-NAME = "control.json"
+#: Files in the folder of a profile's journals: the latest command, and when somebody asked for the broker's book.
+NAME, READING = "control.json", "read_now"
 
 
 class Control:
@@ -20,7 +20,9 @@ class Control:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
+        self._reading = folder / READING
         self._seen: tuple[int, int] | None = None
+        self._read_asked = _touched(self._reading)
 
     def write(self, command: Command) -> None:
         """``JournalError`` if it cannot be written; then nothing has changed."""
@@ -55,9 +57,28 @@ class Control:
             self._seen = found.st_mtime_ns, found.st_ino
             yield self.wish() or Command(found.st_mtime_ns // 1_000, Action.PAUSE, f"{self.path} is gone")
 
+    def ask_for_reading(self) -> None:
+        """Let the session read its broker's book now. ``JournalError`` if nobody can be told."""
+        try:
+            self._reading.touch()
+        except OSError as error:
+            raise JournalError(f"{self._reading}: {error.strerror or error}: the session was told nothing") from error
+
+    def is_reading_asked(self) -> bool:
+        """Whether somebody asked for it since the last time, or since this was made."""
+        before, self._read_asked = self._read_asked, _touched(self._reading)
+        return self._read_asked != before
+
     def wish(self) -> Command | None:
         """As ``read``; a file that cannot be read asks for a pause."""
         try:
             return self.read()
         except JournalError as error:
             return Command(self.path.stat().st_mtime_ns // 1_000, Action.PAUSE, str(error))
+
+
+def _touched(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
-from friday_core.domain.records import Command
+from friday_core.domain.records import BrokerRead, Command
 from friday_core.session.on_disk import codec
 from friday_core.session.on_disk.frames import frames
 from friday_core.session.on_disk.segments import segment_files
 
+R = TypeVar("R", Command, BrokerRead)
 
-def recent_commands(folder: Path) -> Iterator[Command]:
-    """The commands in the last file of the latest session of a profile's folder, as far as it is written."""
+
+def recent(folder: Path, wanted: type[R]) -> Iterator[R]:
+    """The commands, or the readings of a broker's book, in the last file of a profile's latest session."""
     sessions = [path for path in folder.iterdir() if segment_files(path)] if folder.is_dir() else []
     if not sessions:
         return
     last = segment_files(max(sessions))[-1]
-    decoder = codec.Decoder()
+    decoder, kind = codec.Decoder(), codec.COMMAND if wanted is Command else codec.READ
     for frame in frames(last.read_bytes()):
-        if frame.kind == codec.COMMAND:
+        if frame.kind == kind:
             record = decoder.record(frame.kind, frame.content, str(last))
-            if isinstance(record, Command):
+            if isinstance(record, wanted):
                 yield record

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -35,6 +35,7 @@ from friday_core.api import (
 )
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 #: Seconds between two attempts to connect again: the first, and the longest.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
@@ -91,12 +92,25 @@ class PaperProcess(RealBroker):
         return Health(is_well, self._told, "" if is_well else "the paper broker is away; trying to connect again")
 
     def orders(self) -> Sequence[OrderUpdate]:
+        return self._read("orders", lambda rows: [_update(row) for row in rows])
+
+    def positions(self) -> Mapping[InstrumentId, int]:
+        def held(rows: Sequence[Row]) -> dict[InstrumentId, int]:
+            totals: dict[InstrumentId, int] = {}
+            for row in rows:
+                name = InstrumentId.parse(row["instrument"])
+                totals[name] = totals.get(name, 0) + int(row["quantity"])
+            return totals
+
+        return self._read("positions", held)
+
+    def _read(self, what: str, made: Callable[[Sequence[Row]], T]) -> T:
         try:
-            return [_update(row) for row in self._wire.asked("orders", {})]
+            return made(self._wire.asked(what, {}))
         except _Declined as error:
             raise Refused(str(error)) from error
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise ConnectionError(f"the paper broker does not tell its orders: {error}") from error
+            raise ConnectionError(f"the paper broker does not tell its {what}: {error}") from error
 
     def send(self, intents: Sequence[Intent]) -> None:
         for intent in intents:
