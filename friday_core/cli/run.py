@@ -39,7 +39,8 @@ def command(choice: Choice, *, quiet: bool, sensitivity: bool, anew: bool, no_re
     means finished, 1 failed, and be it that a component could not be stopped, 2 a configuration that
     cannot start, 3 that a strategy or the stream was stopped or that a validator failed, 4 that orders
     were refused for a reason that [risk] allow_refusals does not name, 130 interrupted. The first
-    Ctrl-C ends a run in order, with all results.
+    Ctrl-C ends a run in order, with all results; with a session on the wall clock, which is journaled, the
+    next start goes on.
     """
     if no_report and show:
         raise click.UsageError("--open shows the report, which --no-report does not write")
