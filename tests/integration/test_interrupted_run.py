@@ -26,10 +26,10 @@ STOPPING = "stopping after this record; press Ctrl-C again to stop at once\n"
 class LongRun:
     """``friday run`` in a process of its own: a year of minute bars, in records of ``chunk_rows``."""
 
-    def __init__(self, folder: Path, instruments: int, chunk_rows: int) -> None:
+    def __init__(self, folder: Path, instruments: int, chunk_rows: int, executor: str = "compiled") -> None:
         self.rows = 252 * 375 * instruments
         (folder / "friday.toml").write_text(
-            f"[run]\nchunk_rows = {chunk_rows}\n"
+            f'[run]\nchunk_rows = {chunk_rows}\nexecutor = "{executor}"\n'
             f'[plugins.source.synthetic]\ninterval = "1m"\ninstruments = {instruments}\n',
             encoding="utf-8",
         )
@@ -65,7 +65,7 @@ def summary_in(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def long_run(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[LongRun]:
-    """A run that has got somewhere; its parameters are the number of instruments and the size of a record."""
+    """A run that has got somewhere; its parameters are instruments, the size of a record and the executor."""
     run = LongRun(tmp_path, *request.param)
     try:
         run.wait_for_a_fill()
@@ -95,7 +95,7 @@ def test_an_interrupted_run_has_every_table_and_no_half_file(long_run: LongRun) 
     assert pq.read_table(long_run.folder / "equity.parquet").num_rows == slices > 0
 
 
-@pytest.mark.parametrize("long_run", [(300, 1_000_000)], indirect=True, ids=["records of seconds"])
+@pytest.mark.parametrize("long_run", [(300, 200_000, "python")], indirect=True, ids=["records of seconds"])
 def test_the_second_ctrl_c_ends_it_at_once_and_the_summary_says_so(long_run: LongRun) -> None:
     long_run.interrupt()
     assert long_run.process.stderr is not None
