@@ -105,8 +105,7 @@ class Host:
         self._anew = False
         self._replay: SessionReplay | None = None
         self._facts = needed_facts(assembly)
-        run = assembly.settings.run
-        currency = assembly.settings.account.currency
+        run, currency = assembly.settings.run, assembly.settings.account.currency
         logged = runner.core, assembly.universe, capital_of(account)
         self._tables: RunTables | KeptTables = RunTables(folder, *logged, currency=currency, mask=security.mask)
         self._kept = KeptTables(*logged, currency=currency, mask=security.mask)

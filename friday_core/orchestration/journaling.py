@@ -24,7 +24,8 @@ from friday_core.session.on_disk.holder import Hold
 from friday_core.session.on_disk.journal import DiskJournal
 from friday_core.session.on_disk.parquet import FOLDER as FOLDER_OF_TABLES
 from friday_core.session.on_disk.parquet import export
-from friday_core.session.on_disk.segments import entries, segment_files, surveyed
+from friday_core.session.on_disk.places import journals_in
+from friday_core.session.on_disk.segments import entries, surveyed
 from friday_core.session.runner import Progress, SessionRunner
 
 #: The folder of journals beside that of runs.
@@ -83,10 +84,10 @@ class Journals:
                 _make_tables(journal)
 
     def _unended(self, *, anew: bool) -> DiskJournal | None:
-        latest = self.latest()
-        if latest is None:
+        sessions = journals_in(self.folder)
+        if not sessions:
             return None
-        journal = self._open(latest)
+        journal = self._open(sessions[-1])
         if not journal.found.is_ended:
             if not anew:
                 return journal
@@ -96,12 +97,6 @@ class Journals:
 
     def _open(self, folder: Path) -> DiskJournal:
         return DiskJournal.open(folder, self.head, self.now, self.day)
-
-    def latest(self) -> Path | None:
-        """The folder of the session that began last."""
-        if not self.folder.is_dir():
-            return None
-        return max((path for path in self.folder.iterdir() if segment_files(path)), default=None)
 
 
 def session_head(assembly: Assembly, profile: str, mode: str, resolved: str, now: int) -> SessionStarted:

@@ -31,9 +31,17 @@ class Gateway:
         self.doing = ""
         #: By tag, why what was handed over last did not reach the broker, or perhaps not.
         self.unsent: dict[str, str] = {}
+        #: Asked by gateways whose broker answers; here orders are only told of what a matcher does.
+        self.blocked: Callable[[], str] = str
         self._broker = broker
         #: Whether it leaves everything to its matcher: then no intent has to be there as an object.
         self._does_nothing = getattr(broker.send, "__func__", None) is SimulatedBroker.send
+
+    def listen(self) -> None:
+        """A matcher tells nothing by itself."""
+
+    def close(self) -> None:
+        """Nothing waits to be sent."""
 
     def opening(self, _keep_waiting: Callable[[], bool]) -> Iterable[Record]:
         """A matcher's session begins with its first row."""

@@ -101,13 +101,11 @@ class SessionRunner:
 
     def listen(self) -> None:
         """Before the broker is started: hear what it tells, if it tells anything."""
-        if isinstance(self._gateway, BrokerGateway):
-            self._gateway.listen()
+        self._gateway.listen()
 
     def close(self) -> None:
         """Send nothing more."""
-        if isinstance(self._gateway, BrokerGateway):
-            self._gateway.close()
+        self._gateway.close()
 
     def obey(self, control: Control) -> None:
         """Obey what a person writes there, once each, between records.
@@ -119,11 +117,10 @@ class SessionRunner:
 
         def blocked() -> str:
             wish = control.wish()
-            is_open = wish is None or wish.action is Action.REARM or wish.ts <= self._obeyed
+            is_open = wish is None or wish.action is Action.REARM or wish.ts == self._obeyed
             return "" if wish is None or is_open else f"{wish.action.name}: {wish.reason}"
 
-        if isinstance(self._gateway, BrokerGateway):
-            self._gateway.blocked = blocked
+        self._gateway.blocked = blocked
 
     def request_stop(self) -> None:
         """Stop before the next record, also while it waits for its time; safe from a signal handler."""
@@ -164,7 +161,7 @@ class SessionRunner:
         ``ComponentError`` names the orders that the broker did not take; in the log they have the reason.
         """
         self._apply(head)
-        for opened in self._gateway.opening(self._goes_on):
+        for opened in () if self._keeps_inside else self._gateway.opening(self._goes_on):
             self._apply(opened)
         self._attend()
         rows = 0
@@ -180,8 +177,9 @@ class SessionRunner:
         if status is RunStatus.INTERRUPTED and self.journal.lasts:
             return status
         self._apply(SessionStopped(reason))
-        for closed in self._gateway.closing(lambda: not self.core.has_orders, self._goes_on):
-            self._apply(closed)
+        if not self._keeps_inside:
+            for closed in self._gateway.closing(lambda: not self.core.has_orders, self._goes_on):
+                self._apply(closed)
         return status
 
     def _paced(self, records: Iterable[Record]) -> Iterable[Record]:
@@ -199,7 +197,7 @@ class SessionRunner:
         if self._is_reading_asked():
             self._gateway.read_soon()
         for command in self._commands():
-            if command.ts > self._obeyed:
+            if command.ts != self._obeyed:  # and be it earlier: somebody may have set the clock back
                 self._obeyed = command.ts
                 self._apply(command)
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from friday_core.domain.records import BrokerRead, Command
 from friday_core.session.on_disk import codec
 from friday_core.session.on_disk.frames import frames
+from friday_core.session.on_disk.places import journals_in
 from friday_core.session.on_disk.segments import segment_files
 
 R = TypeVar("R", Command, BrokerRead)
@@ -16,10 +17,10 @@ R = TypeVar("R", Command, BrokerRead)
 
 def recent(folder: Path, wanted: type[R]) -> Iterator[R]:
     """The commands, or the readings of a broker's book, in the last file of a profile's latest session."""
-    sessions = [path for path in folder.iterdir() if segment_files(path)] if folder.is_dir() else []
+    sessions = journals_in(folder)
     if not sessions:
         return
-    last = segment_files(max(sessions))[-1]
+    last = segment_files(sessions[-1])[-1]
     decoder, kind = codec.Decoder(), codec.COMMAND if wanted is Command else codec.READ
     for frame in frames(last.read_bytes()):
         if frame.kind == kind:

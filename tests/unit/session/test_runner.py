@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from fakes.bars import COLUMNS, A, chunk_of, flat, one_by_one
@@ -13,9 +14,11 @@ from fakes.stages import ByRow
 from friday_core.domain.orders import Fill, Order, OrderEnded, OrderStatus, OrderType, Side
 from friday_core.domain.outcomes import StrategyStopped
 from friday_core.domain.records import (
+    Action,
     CancelOrder,
     ChunkReceived,
     ClockAdvanced,
+    Command,
     Intent,
     PlaceOrder,
     Record,
@@ -29,6 +32,7 @@ from friday_core.flow.plans import StreamPlan
 from friday_core.interfaces.broker import Broker
 from friday_core.session.gateway import Gateway
 from friday_core.session.journal import MemoryJournal
+from friday_core.session.on_disk.control import Control
 from friday_core.session.pacing import Pacer
 from friday_core.session.runner import RunStatus, SessionRunner
 
@@ -113,6 +117,38 @@ def test_a_requested_stop_ends_the_run_after_the_record_at_hand() -> None:
     run.runner.request_stop()
     assert run.run() is RunStatus.INTERRUPTED
     assert [type(entry.record) for entry in run.journal] == [SessionStarted, ChunkReceived, SessionStopped]
+
+
+def test_each_command_of_a_person_is_obeyed_once_also_when_the_clock_was_set_back(tmp_path: Path) -> None:
+    run, control = Run(buying()), Control(tmp_path)
+    run.runner.obey(control)
+    given = [Command(9, Action.PAUSE, "a look"), Command(5, Action.REARM, "looked at it")]
+
+    def records() -> Iterator[Record]:
+        for record, command in zip(RECORDS, given, strict=False):
+            control.write(command)
+            yield record
+        yield from RECORDS[len(given) :]
+
+    run.run(records())
+    assert [entry.record for entry in run.journal if isinstance(entry.record, Command)] == given
+
+
+class Forbidden(Gateway):
+    """Somewhere outside, where nobody may look."""
+
+    def opening(self, _keep_waiting: Callable[[], bool]) -> Iterable[Record]:
+        raise AssertionError("it was opened")
+
+    def closing(self, _is_done: Callable[[], bool], _keep_waiting: Callable[[], bool]) -> Iterable[Record]:
+        raise AssertionError("it was closed")
+
+
+def test_a_run_that_keeps_all_inside_neither_opens_nor_closes_what_is_outside() -> None:
+    session, journal = buying(), MemoryJournal()
+    runner = SessionRunner(session.core, journal, Forbidden(Sees(journal), "sees"), lambda _news: None)
+    runner.keep_inside()
+    assert runner.run(HEAD, RECORDS, lambda _rows, _ts: None) is RunStatus.FINISHED
 
 
 def test_a_run_whose_records_end_because_of_a_stop_is_interrupted() -> None:
