@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from fakes.few_bars import week
@@ -27,16 +28,6 @@ def close_of(date: str) -> int:
     return int(pd.Timestamp(f"{date} 10:00", tz="UTC").value // 1000)
 
 
-class Streamed:
-    """A frame of a library that hands over through Arrow's protocol only, as polars does."""
-
-    def __init__(self, table: pa.Table) -> None:
-        self._table = table
-
-    def __arrow_c_stream__(self, requested: object = None) -> object:
-        return self._table.__arrow_c_stream__(requested)
-
-
 def arrow() -> pa.Table:
     return pa.Table.from_pandas(week(), preserve_index=False)
 
@@ -51,14 +42,14 @@ def arrow() -> pa.Table:
         arrow(),
         arrow().to_batches()[0],
         arrow().to_pydict(),
-        Streamed(arrow()),
+        pl.from_arrow(arrow()),
         pa.concat_tables([arrow().slice(0, 2), arrow().slice(2)]),
         week().sample(frac=1, random_state=3),
         week().assign(ts=week().ts.dt.strftime("%Y-%m-%d")),
         week().assign(ts=week().ts.dt.date),
     ],
     ids=[
-        "pandas", "index", "category", "capitals", "arrow", "batch", "dict", "stream", "chunks", "shuffled", "text",
+        "pandas", "index", "category", "capitals", "arrow", "batch", "dict", "polars", "chunks", "shuffled", "text",
         "dates",
     ],
 )  # fmt: skip

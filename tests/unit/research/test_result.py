@@ -7,7 +7,6 @@ import html
 import sys
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -33,10 +32,11 @@ def test_arrow_has_the_table_as_it_was_written(result: Result) -> None:
     assert result.fills.to_arrow()["price"].to_pylist() == [Decimal("105.00"), Decimal("108.00")]
 
 
-def test_polars_is_handed_the_arrow_table(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "polars", SimpleNamespace(from_arrow=lambda table: ("frame", table)))  # type: ignore[arg-type]
-    word, table = result.fills.to_polars()
-    assert (word, table["price"].to_pylist()) == ("frame", [105.0, 108.0])
+def test_polars_has_the_same_table(result: Result) -> None:
+    frame, exact = result.fills.to_polars(), result.fills.to_polars(exact=True)
+    assert frame["price"].to_list() == [105.0, 108.0]
+    assert exact["price"].to_list() == [Decimal("105.00"), Decimal("108.00")]
+    assert frame.columns == result.fills.to_pandas().columns.tolist()
 
 
 def test_without_polars_the_error_says_what_to_install(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
