@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 #: Seconds that a session gets to obey before the person is told that it has not.
 PATIENCE = 5.0
 _JOURNALS = "journals"
+_CANCELLED = "No order leaves it now, and at a broker that answers its orders are cancelled"
+#: What is so while a session hangs.
+_MEANWHILE = {
+    "pause": "No order leaves it now, and those at the broker work on",
+    "cancel": _CANCELLED,
+    "flatten": f"{_CANCELLED}, but positions are not closed",
+    "rearm": "It goes on when it comes back",
+}
 _folder = click.option(
     "--journals",
     "folder",
@@ -32,9 +40,9 @@ def command(action: str, reason: str, folder: Path | None) -> None:
     """Stop a session: it holds until `friday rearm`, also after a restart.
 
     pause: no order adds to a position, and working orders that would are cancelled. cancel: every order
-    ends, too. flatten: every position is closed besides. Works while the session runs; while it hangs, no order
-    leaves it any more, and what is at the broker has to be ended there. Exit code 1 if a session runs and has not
-    obeyed within seconds.
+    ends, too. flatten: every position is closed besides. Works while the session runs. While it hangs no order
+    leaves it any more, and for cancel and flatten its orders at the broker are cancelled all the same; positions have
+    to be closed there. Exit code 1 if a session runs and has not obeyed within seconds.
     """
     _tell(action, reason, folder)
 
@@ -66,8 +74,8 @@ def _tell(action: str, reason: str, folder: Path | None) -> None:
             return
         time.sleep(0.1)
     raise click.ClickException(
-        f"the session has not obeyed within {PATIENCE:g} s: it hangs, or is at a long record. No order leaves it now. "
-        "What is at the broker is not ended by this: look there, and end the process if it does not come back"
+        f"the session has not obeyed within {PATIENCE:g} s: it hangs, or is at a long record. {_MEANWHILE[action]}; "
+        "look at the broker, and end the process if it does not come back"
     )
 
 

@@ -78,7 +78,7 @@ class Journals:
         """
         with ExitStack() as held:
             held.enter_context(closing(Hold.take(self.folder, self.head.profile, self.now())))
-            with closing(self._unended(anew=anew) or self._open(self.folder / _stamp(self.now()))) as journal:
+            with closing(self._unended(anew=anew) or self._open(self._next())) as journal:
                 yield journal
             if journal.is_ended:
                 _make_tables(journal)
@@ -94,6 +94,12 @@ class Journals:
             with closing(journal):
                 journal.append(SessionStopped(ABANDONED))
         return None
+
+    def _next(self) -> Path:
+        """Named by the time, and after all others even if somebody has set the clock back."""
+        latest = journals_in(self.folder)[-1:]
+        now = self.folder / _stamp(self.now())
+        return now if not latest or latest[0] < now else latest[0].with_name(f"{latest[0].name}+")
 
     def _open(self, folder: Path) -> DiskJournal:
         return DiskJournal.open(folder, self.head, self.now, self.day)

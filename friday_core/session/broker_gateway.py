@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.records import (
+    Action,
     BrokerRead,
     CancelOrder,
+    Command,
     Intent,
     OrderTold,
     PositionTold,
@@ -33,12 +35,13 @@ _LOOK = 0.1
 class BrokerTimes:
     """Seconds. ``settle`` is longer than anything that was sent can still be on its way to the broker: longer than
     the time-outs of its client. Its book is read every ``interval``; ``patience`` is what orders get to end when a
-    session does.
+    session does. A session that has not obeyed a person for ``hung`` is taken to hang.
     """
 
     settle: float = 10.0
     interval: float = 30.0
     patience: float = 10.0
+    hung: float = 3.0
 
 
 class BrokerGateway:
@@ -66,8 +69,10 @@ class BrokerGateway:
         self.unsent: dict[str, str] = {}
         #: Called from other threads whenever there is something new.
         self.wake: Callable[[], None] = lambda: None
-        #: Says why no order may be sent now, empty if it may; cancels always may.
-        self.blocked: Callable[[], str] = str
+        #: What a person asked of the core and it has not obeyed; while there is something, cancels alone are sent.
+        self.unobeyed: Callable[[], Command | None] = lambda: None
+        #: The tags of the core's orders that have not ended.
+        self.working: Callable[[], Sequence[str]] = tuple
         self._broker = broker
         self._now = now
         self._times = times
@@ -77,6 +82,10 @@ class BrokerGateway:
         self._closed = False
         #: ``time.monotonic`` when something was in doubt that no reading of the book can have settled yet.
         self._doubted: float | None = None
+        #: What a person wants ended, since when by ``time.monotonic``, and which orders were cancelled here for it.
+        self._wish: Command | None = None
+        self._wished = 0.0
+        self._ended_here: set[str] = set()
         self._threads = [
             threading.Thread(target=self._send_all, name=f"sends to {name}", daemon=True),
             threading.Thread(target=self._read_all, name=f"reads {name}", daemon=True),
@@ -171,8 +180,8 @@ class BrokerGateway:
         is_cancel = isinstance(intent, CancelOrder)
         tag = intent.tag if isinstance(intent, CancelOrder) else intent.order.tag
         outcome, reason = SendOutcome.TAKEN, ""
-        if not is_cancel and (why := self.blocked()):
-            return SendAnswered(self._now(), tag, SendOutcome.REFUSED, is_cancel, f"HALTED: {why}")
+        if not is_cancel and (wish := self.unobeyed()) is not None:
+            return SendAnswered(self._now(), tag, SendOutcome.REFUSED, is_cancel, _halted(wish))
         self.doing = f"send of {_named(intent)}"
         try:
             self._broker.send([intent])
@@ -198,6 +207,7 @@ class BrokerGateway:
                 due = min(due, doubted + self._times.settle)
             with self._changed:
                 self._changed.wait_for(lambda: self._closed, max(0.0, min(due - time.monotonic(), _LOOK)))
+            self._stand_in()
             if self._closed or time.monotonic() < due:
                 continue
             if self._doubted is doubted:
@@ -207,6 +217,19 @@ class BrokerGateway:
                 self._put(read)
             else:
                 self._doubted = last_read - self._times.settle + _AGAIN
+
+    def _stand_in(self) -> None:
+        """Cancel every order from here if a person wants them ended, and the core hangs."""
+        wish = self.unobeyed()
+        if wish != self._wish:
+            self._wish, self._wished = wish, time.monotonic()
+            self._ended_here.clear()
+        if wish is None or wish.action is Action.PAUSE or time.monotonic() - self._wished < self._times.hung:
+            return
+        if left := [tag for tag in self.working() if tag not in self._ended_here]:
+            get_logger("broker").error("the session hangs: its orders are cancelled", of=self.component, orders=left)
+            self._ended_here.update(left)
+            self.send([CancelOrder(tag, _halted(wish)) for tag in left])
 
     def _read(self) -> BrokerRead | None:
         """The broker's whole book; ``None`` if it does not tell."""
@@ -222,6 +245,10 @@ class BrokerGateway:
         if positions is not None:
             held = tuple(PositionTold(name, quantity) for name, quantity in sorted(positions.items()))
         return BrokerRead(self._now(), orders, held, began - round(self._times.settle * 1e6))
+
+
+def _halted(wish: Command) -> str:
+    return f"HALTED: {wish.action.name}: {wish.reason}"
 
 
 def _named(intent: Intent) -> str:

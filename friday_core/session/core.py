@@ -61,6 +61,11 @@ class Core:
         return self._driver.has_orders
 
     @property
+    def working_tags(self) -> list[str]:
+        """The orders that have not come to their end. Safe from other threads."""
+        return self._driver.working_tags
+
+    @property
     def current_stage(self) -> str:
         """Whose code is running, as ``strategy.cross``; empty if nobody's. Safe from other threads."""
         return self._driver.current_stage or self.flow.current_stage

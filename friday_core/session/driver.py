@@ -132,6 +132,11 @@ class Driver:
         """Whether an order has not come to its end."""
         return len(self._working) > 0
 
+    @property
+    def working_tags(self) -> list[str]:
+        """The orders that have not come to their end. Safe from other threads."""
+        return [one.order.tag for one in self._working]
+
     def announce(self, action: CorporateAction) -> None:
         """The action will be applied before the first fill of its ex-date."""
         self._actions.append(action)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from friday_core.domain.records import CancelOrder, Intent, Record
+from friday_core.domain.records import CancelOrder, Command, Intent, Record
 from friday_core.errors import BrokerError, ComponentError, FridayError
 from friday_core.infrastructure.logging import described
 from friday_core.interfaces.broker import Broker, SimulatedBroker
@@ -32,7 +32,8 @@ class Gateway:
         #: By tag, why what was handed over last did not reach the broker, or perhaps not.
         self.unsent: dict[str, str] = {}
         #: Asked by gateways whose broker answers; here orders are only told of what a matcher does.
-        self.blocked: Callable[[], str] = str
+        self.unobeyed: Callable[[], Command | None] = lambda: None
+        self.working: Callable[[], Sequence[str]] = tuple
         self._broker = broker
         #: Whether it leaves everything to its matcher: then no intent has to be there as an object.
         self._does_nothing = getattr(broker.send, "__func__", None) is SimulatedBroker.send

@@ -115,12 +115,12 @@ class SessionRunner:
         """
         self._commands, self._is_reading_asked = control.news, control.is_reading_asked
 
-        def blocked() -> str:
+        def unobeyed() -> Command | None:
             wish = control.wish()
             is_open = wish is None or wish.action is Action.REARM or wish.ts == self._obeyed
-            return "" if wish is None or is_open else f"{wish.action.name}: {wish.reason}"
+            return None if is_open else wish
 
-        self._gateway.blocked = blocked
+        self._gateway.unobeyed, self._gateway.working = unobeyed, lambda: self.core.working_tags
 
     def request_stop(self) -> None:
         """Stop before the next record, also while it waits for its time; safe from a signal handler."""

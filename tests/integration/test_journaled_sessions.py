@@ -75,6 +75,16 @@ def test_a_session_that_ended_is_followed_by_another_one_and_leaves_its_rows_as_
     assert list(sessions(tmp_path)[0].glob("parquet/market_data/*.parquet"))
 
 
+def test_a_session_comes_after_the_one_before_even_if_somebody_has_set_the_clock_back(tmp_path: Path) -> None:
+    host(tmp_path).run()
+    (first,) = sessions(tmp_path)
+    first.rename(first.with_name("29990101T000000.000000Z"))
+    interrupted = host(tmp_path, stop_after=900).run()
+    last = host(tmp_path).run()
+    assert last.summary["journal"]["taken_up"] == interrupted.summary["journal"]["records"]
+    assert [one.name for one in sessions(tmp_path)] == ["29990101T000000.000000Z", "29990101T000000.000000Z+"]
+
+
 def test_new_ends_what_was_left_open_and_begins_at_the_beginning(tmp_path: Path) -> None:
     host(tmp_path, stop_after=900).run()
     anew = host(tmp_path)

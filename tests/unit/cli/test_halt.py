@@ -53,12 +53,24 @@ def test_a_session_that_obeys_is_said_to_have_obeyed(held: Path, monkeypatch: py
     assert result.output.endswith("the session has obeyed\n")
 
 
-def test_a_session_that_hangs_is_told_of_with_what_is_left_to_do(held: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("action", "meanwhile"),
+    [
+        ("pause", "No order leaves it now, and those at the broker work on; look at the broker"),
+        ("cancel", "No order leaves it now, and at a broker that answers its orders are cancelled; look at"),
+        ("flatten", "its orders are cancelled, but positions are not closed; look at the broker"),
+        ("rearm", "It goes on when it comes back; look at the broker"),
+    ],
+)
+def test_a_session_that_hangs_is_told_of_with_what_is_left_to_do(
+    held: Path, monkeypatch: pytest.MonkeyPatch, action: str, meanwhile: str
+) -> None:
     monkeypatch.setattr(halt, "PATIENCE", 0.05)
-    result = CliRunner().invoke(halt.rearm, ["--reason", "go on", "--journals", str(held)])
+    command, given = (halt.rearm, []) if action == "rearm" else (halt.command, [action])
+    result = CliRunner().invoke(command, [*given, "--reason", "a look", "--journals", str(held)])
     assert result.exit_code == 1
     assert "has not obeyed within 0.05 s" in result.output
-    assert "What is at the broker is not ended by this" in result.output
+    assert meanwhile in result.output
 
 
 def test_of_several_sessions_one_has_to_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

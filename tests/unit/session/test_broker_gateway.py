@@ -13,8 +13,10 @@ from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.orders import Order, OrderStatus, OrderType, Side
 from friday_core.domain.records import (
+    Action,
     BrokerRead,
     CancelOrder,
+    Command,
     Intent,
     OrderTold,
     PlaceOrder,
@@ -28,7 +30,7 @@ from friday_core.infrastructure.clock import SteadyWallClock
 from friday_core.interfaces.broker import RealBroker
 from friday_core.session.broker_gateway import BrokerGateway, BrokerTimes
 
-FAST = BrokerTimes(settle=0.2, interval=60.0, patience=1.0)
+FAST = BrokerTimes(settle=0.2, interval=60.0, patience=1.0, hung=0.2)
 UPDATE = OrderUpdate("F1", "N1", OrderStatus.OPEN, 0, 0, 5)
 
 
@@ -131,11 +133,48 @@ def test_sending_does_not_wait_for_the_broker(opened: Callable[[Desk], BrokerGat
 def test_what_a_person_stopped_is_not_sent_but_cancels_are(opened: Callable[[Desk], BrokerGateway]) -> None:
     broker = Desk()
     gateway = opened(broker)
-    gateway.blocked = lambda: "PAUSE: strange prices"
+    gateway.unobeyed = lambda: Command(1, Action.PAUSE, "strange prices")
     gateway.send([place("F1"), CancelOrder("F0", "enough")])
     answers = until(gateway, 2)
     assert broker.sent == ["F0"]
     assert outcomes(answers) == [("F1", "refused"), ("F0", "taken")]
+
+
+def test_the_orders_of_a_core_that_hangs_are_cancelled_once_if_a_person_wants_them_ended(
+    opened: Callable[[Desk], BrokerGateway],
+) -> None:
+    broker = Desk()
+    gateway = opened(broker)
+    gateway.working = lambda: ["F1", "F2"]
+    gateway.unobeyed = lambda: Command(1, Action.CANCEL, "strange prices")
+    answers = until(gateway, 2)
+    time.sleep(0.3)
+    assert broker.sent == ["F1", "F2"]
+    assert [(one.tag, one.is_cancel) for one in answers if isinstance(one, SendAnswered)] == [
+        ("F1", True),
+        ("F2", True),
+    ]
+
+
+@pytest.mark.parametrize("action", [None, Action.PAUSE])
+def test_without_a_wish_to_end_them_orders_stay_however_long_a_core_hangs(
+    opened: Callable[[Desk], BrokerGateway], action: Action | None
+) -> None:
+    broker = Desk()
+    gateway = opened(broker)
+    gateway.working = lambda: ["F1"]
+    gateway.unobeyed = lambda: None if action is None else Command(1, action, "strange prices")
+    time.sleep(0.5)
+    assert broker.sent == []
+
+
+def test_a_core_that_obeys_in_time_ends_its_orders_itself(opened: Callable[[Desk], BrokerGateway]) -> None:
+    broker = Desk()
+    gateway = opened(broker, BrokerTimes(settle=0.2, interval=60.0, patience=1.0, hung=60.0))  # type: ignore[call-arg]
+    gateway.working = lambda: ["F1"]
+    gateway.unobeyed = lambda: Command(1, Action.FLATTEN, "strange prices")
+    time.sleep(0.5)
+    assert broker.sent == []
 
 
 def test_the_broker_is_heard_from_the_moment_that_it_is_listened_to() -> None:

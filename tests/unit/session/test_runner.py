@@ -63,8 +63,8 @@ class Run:
         self.broker = Sees(self.journal)
         self.told: list[object] = []
         self.progress: list[tuple[int, int]] = []
-        gateway = Gateway(self.broker, "sees")
-        self.runner = SessionRunner(session.core, self.journal, gateway, self.told.append, pacer)
+        self.gateway = Gateway(self.broker, "sees")
+        self.runner = SessionRunner(session.core, self.journal, self.gateway, self.told.append, pacer)
 
     def run(self, records: Iterable[Record] = RECORDS) -> RunStatus:
         return self.runner.run(HEAD, records, lambda rows, ts: self.progress.append((rows, ts)))
@@ -132,6 +132,22 @@ def test_each_command_of_a_person_is_obeyed_once_also_when_the_clock_was_set_bac
 
     run.run(records())
     assert [entry.record for entry in run.journal if isinstance(entry.record, Command)] == given
+
+
+def test_a_gateway_sees_what_a_person_asked_and_what_works_until_the_core_has_obeyed(tmp_path: Path) -> None:
+    run, control = Run(buying()), Control(tmp_path)
+    run.runner.obey(control)
+    seen: list[tuple[Command | None, int]] = []
+
+    def records() -> Iterator[Record]:
+        for place, record in enumerate(RECORDS):
+            if place == 2:
+                control.write(Command(9, Action.CANCEL, "enough"))
+            seen.append((run.gateway.unobeyed(), len(run.gateway.working())))
+            yield record
+
+    run.run(records())
+    assert seen[:4] == [(None, 0), (None, 0), (Command(9, Action.CANCEL, "enough"), 1), (None, 0)]
 
 
 class Forbidden(Gateway):
