@@ -87,16 +87,17 @@ class PositionTold(msgspec.Struct, frozen=True):
 
 
 class BrokerRead(msgspec.Struct, frozen=True):
-    """All that a broker has: every order of its day, and every position if it tells them.
+    """All that a broker has: every order of its day, and every position and what can be spent if it tells them.
 
-    What was sent at ``settled`` or before (microseconds UTC) can no longer be on its way there: an
-    order of then that is not among them does not exist.
+    ``cash`` is in minor units. What was sent at ``settled`` or before (microseconds UTC) can no longer be on its way
+    there: an order of then that is not among them does not exist.
     """
 
     ts: int
     orders: tuple[OrderUpdate, ...]
     positions: tuple[PositionTold, ...] | None = None
     settled: int = 0
+    cash: int | None = None
 
 
 class Action(enum.StrEnum):

@@ -327,3 +327,10 @@ class RealBroker(Broker, ABC):
         Asked like ``orders``, and by the same rules. What is held beyond the session's books is left alone.
         """
         return None
+
+    def cash(self) -> int | None:
+        """What can be spent now, in minor units of its currency; ``None``, unless overridden, if it does not tell.
+
+        Asked like ``orders``. It is compared while no order works: where the session's books have more, entries stop.
+        """
+        return None

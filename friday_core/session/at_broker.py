@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar
+from friday_core.domain.money import format_money
 from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.orders import OrderStatus, WorkingOrder
 from friday_core.domain.outcomes import BookDiffers
@@ -48,6 +49,8 @@ class Difference(enum.StrEnum):
     MISSING_ORDER = "MISSING_ORDER"
     #: What the broker tells of an order cannot be true of the order that was sent.
     IMPOSSIBLE_UPDATE = "IMPOSSIBLE_UPDATE"
+    #: Less can be spent than the books have.
+    LESS_CASH = "LESS_CASH"
 
 
 class Unmatched:
@@ -93,6 +96,8 @@ class AtBroker:
         self._external_orders: set[str] = set()
         #: What the account holds beyond the books, as it was read last; ``None`` before the first time.
         self._external: dict[InstrumentId, int] | None = None
+        #: What the books have beyond what the broker lets spend, and how much of that a person has accepted.
+        self._lacking = self._accepted = 0
 
     @property
     def doubts(self) -> list[WorkingOrder]:
@@ -165,6 +170,8 @@ class AtBroker:
         again = self._absent(book, {update.tag for update in book.orders})
         if book.positions is not None and not self.doubts:
             self._compare(book.ts, book.positions)
+        if book.cash is not None and not len(self._working):
+            self._compare_cash(book.ts, book.cash)
         for tag in sorted(self._uncancelled):
             order = self._working.get(tag)
             if order is not None and order.status is not _S.IN_DOUBT:
@@ -175,7 +182,8 @@ class AtBroker:
     def accept(self) -> None:
         """A person has looked: what differs is the account's own from here on."""
         for desk in self._desks.values():
-            desk.state.differs = {}
+            desk.state.differs, desk.state.lacks_cash = {}, ""
+        self._accepted = self._lacking
 
     def _absent(self, book: BrokerRead, known: set[str]) -> list[Intent]:
         """Orders that are proven not to exist: those in doubt end or go out again, others are missed."""
@@ -212,6 +220,25 @@ class AtBroker:
                 for desk in self._desks.values():
                     desk.state.differs = {**desk.state.differs, name: detail}
             self._note(ts, Difference.EXTERNAL_POSITION, detail, "", name)
+
+    def _compare_cash(self, ts: int, cash: int) -> None:
+        """Where the books have more than can be spent, entries stop until it is there or a person has looked.
+
+        What the books got for shorts counts against them twice: a broker keeps that much, and a margin besides.
+        """
+        own, currency = 0, ""
+        for desk in self._desks.values():
+            values = [desk.book.value(name) for name in desk.book.positions()]
+            own, currency = own + desk.book.cash + 2 * sum(min(value, 0) for value in values), desk.book.currency
+        self._lacking = max(0, own - cash)
+        lacks = ""
+        if self._lacking > self._accepted:
+            known, there = format_money(own, currency), format_money(cash, currency)
+            lacks = f"the broker has {there} to spend, and the books {known}"
+        if lacks and not any(desk.state.lacks_cash for desk in self._desks.values()):
+            self._note(ts, Difference.LESS_CASH, lacks, "")
+        for desk in self._desks.values():
+            desk.state.lacks_cash = lacks
 
     def _doubt(self, order: WorkingOrder, reason: str) -> None:
         if order.status is _S.INTENT:

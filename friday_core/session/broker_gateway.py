@@ -235,16 +235,17 @@ class BrokerGateway:
         """The broker's whole book; ``None`` if it does not tell."""
         began = self._now()
         try:
-            orders, positions = tuple(self._broker.orders()), self._broker.positions()
-            if positions is not None and tuple(self._broker.orders()) != orders:
-                positions = None  # something traded while it was asked
+            orders, positions, cash = tuple(self._broker.orders()), self._broker.positions(), self._broker.cash()
+            tells = positions is not None or cash is not None
+            if tells and tuple(self._broker.orders()) != orders:
+                positions = cash = None  # something traded while it was asked
         except Exception as error:  # noqa: BLE001 - it is asked again, and meanwhile nothing is known
             get_logger("broker").warning("its book cannot be read", of=self.component, error=described(error))
             return None
         held = None
         if positions is not None:
             held = tuple(PositionTold(name, quantity) for name, quantity in sorted(positions.items()))
-        return BrokerRead(self._now(), orders, held, began - round(self._times.settle * 1e6))
+        return BrokerRead(self._now(), orders, held, began - round(self._times.settle * 1e6), cash)
 
 
 def _halted(wish: Command) -> str:

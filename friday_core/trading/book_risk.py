@@ -59,11 +59,13 @@ class BookRisk:
         self.halted = ""
         #: Instruments of which the broker has something else than the books, and what.
         self.differs: Mapping[InstrumentId, str] = {}
+        #: What the broker's cash lacks of what the books have; empty if nothing.
+        self.lacks_cash = ""
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing but limits holds it back."""
-        return not (self.data_in_doubt or self.halted or self.differs)
+        return not (self.data_in_doubt or self.halted or self.differs or self.lacks_cash)
 
     def mark(self, session: int, equity_before: int, equity: int) -> None:
         """The book was marked: ``equity_before`` is its equity before the slice."""
@@ -156,6 +158,8 @@ class BookRisk:
 
     def differing(self, instrument: InstrumentId) -> Iterator[Ruling]:
         """Why a position in this instrument may only be reduced, if the broker has something else."""
+        if self.lacks_cash:
+            yield Ruling(0, Code.BOOK_DIFFERS, f"{self.lacks_cash}: only reductions")
         if instrument in self.differs:
             yield Ruling(0, Code.BOOK_DIFFERS, f"{self.differs[instrument]}: only reductions")
 

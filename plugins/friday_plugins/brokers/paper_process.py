@@ -104,7 +104,10 @@ class PaperProcess(RealBroker):
 
         return self._read("positions", held)
 
-    def _read(self, what: str, made: Callable[[Sequence[Row]], T]) -> T:
+    def cash(self) -> int:
+        return self._read("cash", int)
+
+    def _read(self, what: str, made: Callable[[Any], T]) -> T:
         try:
             return made(self._wire.asked(what, {}))
         except _Declined as error:

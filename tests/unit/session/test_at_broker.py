@@ -235,6 +235,28 @@ def test_what_the_account_held_before_is_adopted_and_a_change_without_an_order_s
     assert [code for _, symbol, code in live.session.codes if symbol == "A"][-1] == "SENT"
 
 
+def test_entries_stop_while_less_can_be_spent_than_the_books_have_and_nothing_works() -> None:
+    live = Live({1: [BUY], 3: [BUY], 5: [BUY], 7: [BUY]})
+    own = live.session.book.cash
+    live.tell(BrokerRead(1, (), (), cash=own))
+    (tag,) = sent(live.days(2))
+    live.tell(BrokerRead(2, (), (), cash=own - 1_000_00))
+    assert live.differences == [], "while an order works the broker may have set some aside"
+    live.told(tag, _S.FILLED, 10, 1_000_00)
+    live.tell(BrokerRead(3, (), (PositionTold(A, 10),), cash=live.session.book.cash - 1))
+    live.tell(BrokerRead(4, (), (PositionTold(A, 10),), cash=live.session.book.cash - 1))
+    assert live.differences == [("LESS_CASH", "")]
+    live.days(4)
+    assert [code for _, _, code in live.session.codes] == ["SENT", "BOOK_DIFFERS"]
+    live.tell(BrokerRead(5, (), (PositionTold(A, 10),), cash=live.session.book.cash))
+    (tag,) = sent(live.days(6))
+    live.told(tag, _S.FILLED, 10, 1_000_00)
+    live.tell(BrokerRead(6, (), (PositionTold(A, 20),), cash=live.session.book.cash - 5))
+    live.tell(Command(9, Action.REARM, "I took it out"))
+    live.tell(BrokerRead(7, (), (PositionTold(A, 20),), cash=live.session.book.cash - 5))
+    assert len(sent(live.days(8))) == 1, "a person has accepted that much"
+
+
 def test_flatten_waits_for_cancels_to_be_confirmed_before_it_closes() -> None:
     resting = Order(A, Side.SELL, 10, OrderType.LIMIT, limit_price=120_00)
     live, tag = opened({1: [BUY], 2: [resting]})
