@@ -43,6 +43,7 @@ SWITCHED_ON = {
     Kind.BROKER: "[broker] use",
     Kind.CHARGES: "[account] charges",
     Kind.CALENDAR: "[data] calendar",
+    Kind.CONNECTION: "[plugins] connection.<name>",
     Kind.NOTIFIER: "[notify] use",
     Kind.OBSERVER: "[run] observers",
 }

@@ -70,7 +70,7 @@ GROUPS = {
     "Roles": (
         "Component HistoricalData Validator ColumnValidator Transformer ColumnTransformer WindowTransformer FeatureSet "
         "Model Strategy ColumnStrategy WindowStrategy Sizer RiskRule RiskAdjuster Broker SimulatedBroker RealBroker "
-        "ChargesPlan Tariff Calendar Notifier"
+        "ChargesPlan Tariff Calendar Connection Notifier"
     ),
 }
 

@@ -28,6 +28,7 @@ SWITCHES = {
     Kind.BROKER: '[broker]\nuse = "$name"',
     Kind.CHARGES: '[account]\ncharges = "$name"',
     Kind.CALENDAR: '[data]\ncalendar = "$name"',
+    Kind.CONNECTION: "[plugins.connection.$name]",
     Kind.NOTIFIER: '[notify]\nuse = ["log", "$name"]',
     Kind.OBSERVER: '[run]\nobservers = ["$name"]',
 }

@@ -147,9 +147,18 @@ def requested_components(settings: SettingsSections) -> list[Request]:
     requests.ask(Kind.RISK_RULE, settings.risk.rules, "risk", "rules")
     requests.ask(Kind.CHARGES, [settings.account.charges], "account", "charges")
     requests.ask(Kind.BROKER, [settings.broker.use], "broker", "use")
+    requests.ask(Kind.CONNECTION, _connections(settings, requests.all), f"plugins.{Kind.CONNECTION}", "")
     requests.ask(Kind.NOTIFIER, settings.notify.use, "notify", "use")
     requests.ask(Kind.OBSERVER, settings.run.observers, "run", "observers")
     return requests.all
+
+
+def _connections(settings: SettingsSections, requests: Sequence[Request]) -> list[str]:
+    """Those with a section, of whose vendor something is asked for: ``zerodha`` with ``zerodha_history``."""
+    asked = [f"{request.name}_" for request in requests]
+    return [
+        name for name in settings.plugins.get(Kind.CONNECTION, {}) if any(one.startswith(f"{name}_") for one in asked)
+    ]
 
 
 #: Where a component is enabled: the section and the key, and whether the key holds several.
@@ -171,6 +180,8 @@ _PLACES: Mapping[Kind, tuple[str, str, bool]] = {
 
 def line_to_enable(kind: Kind, name: str, requests: Sequence[Request]) -> str:
     """What to write so that a component is enabled besides those that are asked for already."""
+    if kind is Kind.CONNECTION:
+        return f"write a section [plugins.{kind}.{name}]"
     if kind not in _PLACES:
         return f'add [[trading.active_strategies]] with id = "{name}" and use = "{name}"'
     section, key, several = _PLACES[kind]

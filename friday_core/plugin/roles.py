@@ -8,6 +8,7 @@ from friday_core.interfaces.broker import Broker, ChargesPlan, Tariff
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, ColumnValidator, FeatureSet
 from friday_core.interfaces.component import Component
+from friday_core.interfaces.connection import Connection
 from friday_core.interfaces.model import Model
 from friday_core.interfaces.notifier import Notifier
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
@@ -33,6 +34,7 @@ ROLES: Mapping[Kind, tuple[type[Component], ...]] = {
     Kind.BROKER: (Broker,),
     Kind.CHARGES: (ChargesPlan, Tariff),
     Kind.CALENDAR: (Calendar,),
+    Kind.CONNECTION: (Connection,),
     Kind.NOTIFIER: (Notifier,),
     Kind.OBSERVER: (Component,),
 }

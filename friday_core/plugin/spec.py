@@ -30,6 +30,7 @@ class Kind(enum.StrEnum):
     BROKER = "broker"
     CHARGES = "charges"
     CALENDAR = "calendar"
+    CONNECTION = "connection"
     NOTIFIER = "notifier"
     OBSERVER = "observer"
 
@@ -57,8 +58,8 @@ class ComponentSpec:
     capabilities: a kind (``"charges"``), a kind with an ability (``"charges:intraday"``), or
     something that the host provides (``"run_folder"``, ``"universe"``). ``provides`` lists
     abilities besides the kind itself; of a broker whose factory is its class they are, unless given,
-    its ``order_types``. ``api`` is the version of the plugin interface that it needs: by default
-    whichever runs it.
+    its ``order_types``; of a connection its name. ``api`` is the version of the plugin interface that
+    it needs: by default whichever runs it.
     """
 
     kind: str
@@ -72,6 +73,8 @@ class ComponentSpec:
 
     def __post_init__(self) -> None:
         taken = getattr(self.factory, "order_types", None)
+        if self.kind == Kind.CONNECTION and not self.provides:
+            object.__setattr__(self, "provides", frozenset({self.name}))
         if self.kind == Kind.BROKER and not self.provides and isinstance(taken, frozenset):
             object.__setattr__(self, "provides", taken)
 

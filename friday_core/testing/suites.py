@@ -11,6 +11,7 @@ from friday_core.testing.rule import Check, Rule
 from friday_core.testing.rules import (
     calendar,
     charges,
+    connection,
     feature_set,
     model,
     notifier,
@@ -42,6 +43,7 @@ BY_KIND: Mapping[Kind, tuple[Rule, ...]] = {
     Kind.BROKER: (*simulated_broker.RULES, *real_broker.RULES),
     Kind.CHARGES: charges.RULES,
     Kind.CALENDAR: calendar.RULES,
+    Kind.CONNECTION: connection.RULES,
     Kind.NOTIFIER: notifier.RULES,
     Kind.OBSERVER: observer.RULES,
 }

@@ -25,11 +25,12 @@ FOLDERS = {
     Kind.BROKER: "brokers",
     Kind.CHARGES: "charges",
     Kind.CALENDAR: "calendars",
+    Kind.CONNECTION: "connections",
     Kind.NOTIFIER: "notifiers",
     Kind.OBSERVER: "observers",
 }
 #: Folders of vendors that play several roles: their modules are named by role.
-VENDORS: frozenset[str] = frozenset()
+VENDORS = frozenset({"zerodha"})
 
 
 def _is_of_a_vendor(module: str) -> bool:

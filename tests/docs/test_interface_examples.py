@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from docs.documents import ROOT, blocks, example
-from fakes.third_party_host import host_with, install
+from fakes.third_party_host import host_with, install, install_all
 from fakes.training import table
 
 from friday_core.domain.executed import ExecutedOrder
@@ -29,6 +29,7 @@ from friday_core.interfaces.broker import Broker, ChargesPlan, RealBroker, Simul
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, ColumnValidator, FeatureSet
 from friday_core.interfaces.component import Component
+from friday_core.interfaces.connection import Connection
 from friday_core.interfaces.model import Model
 from friday_core.interfaces.notifier import Notifier
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
@@ -61,6 +62,7 @@ EXAMPLES = (
     Model,
     SimulatedBroker,
     RealBroker,
+    Connection,
     Notifier,
     ColumnTransformer,
     FeatureSet,
@@ -69,8 +71,8 @@ EXAMPLES = (
     WindowStrategy,
 )
 
-#: A broker of real money has a client besides, and three ways in which each request can end.
-LONGER: dict[type, int] = {RealBroker: 70}
+#: A broker of real money has a client besides, and three ways in which each request can end; a connection has a user.
+LONGER: dict[type, int] = {RealBroker: 70, Connection: 35}
 
 #: Averages so short that sixty sessions have several crossings.
 BRISK = "plugins.strategy.moving_average_cross={fast = 2, slow = 5}"
@@ -306,6 +308,20 @@ def test_the_model_learns_and_its_skill_is_seen(monkeypatch: pytest.MonkeyPatch)
     played = out_of_sample(rows, fit_walk_forward(model, rows, WalkForward("month", min_rows=100)))
     found = skill(played.predictions, rows.labels, rows.ts, played.label_means, horizon=1)
     assert found.verdict.startswith("Some skill")
+
+
+def test_the_connection_is_shared_with_the_source_of_its_vendor(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plugins = install_all(monkeypatch, example(Connection))
+    key = "plugins.connection.harbour.api_key=letmein"
+    unused = host_with(plugins, tmp_path, key)
+    assert "connection.harbour" not in unused.assembly.graph.nodes
+    use = "streams.market_data.source=harbour_closes"
+    host = host_with(plugins, tmp_path, key, use, BRISK, _active("moving_average_cross"))
+    connection: Any = host.assembly.components["connection.harbour"]
+    assert (host.run().summary["results"]["rows"], connection.asked) == (250, 1)
+    assert connection.key.get_secret_value() == "letmein"
 
 
 def test_the_notifier_writes_the_alarm_of_a_stopped_stream(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

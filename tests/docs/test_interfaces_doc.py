@@ -116,6 +116,7 @@ def test_what_switches_a_role_on_is_a_setting(generator: ModuleType) -> None:
     known = {(key[0], key[-1]) for key in known_keys()}
     named = {kind: re.findall(r"[a-z_]+", text.replace(".<name>", "")) for kind, text in generator.SWITCHED_ON.items()}
     assert list(named) == list(Kind)
+    assert named.pop(Kind.CONNECTION) == ["plugins", "connection"], "its section, where something of its vendor is"
     assert {kind: words for kind, words in named.items() if (words[0], words[-1]) not in known} == {}
 
 

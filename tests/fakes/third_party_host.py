@@ -21,12 +21,19 @@ from friday_core.plugin.registry import PluginRegistry
 
 def install(monkeypatch: pytest.MonkeyPatch, source: str) -> InstalledPlugin:
     """A plugin of another distribution whose one module has this text; taken out after the test."""
+    (plugin,) = install_all(monkeypatch, source)
+    return plugin
+
+
+def install_all(monkeypatch: pytest.MonkeyPatch, source: str) -> list[InstalledPlugin]:
+    """As ``install``, of a module with several components."""
     name = f"third_party_{hashlib.sha256(source.encode()).hexdigest()[:8]}"
     module = types.ModuleType(name)
     monkeypatch.setitem(sys.modules, name, module)
     exec(compile(source, name, "exec", dont_inherit=True), module.__dict__)
-    (spec,) = module.friday_components()
-    return InstalledPlugin(EntryPoint(spec.key, name, PLUGIN_GROUP), f"friday-{spec.name}", "1.0")
+    specs = module.friday_components()
+    owner = f"friday-{specs[0].name}"
+    return [InstalledPlugin(EntryPoint(spec.key, name, PLUGIN_GROUP), owner, "1.0") for spec in specs]
 
 
 def host_with(plugins: Iterable[InstalledPlugin], folder: Path, *overrides: str) -> Host:

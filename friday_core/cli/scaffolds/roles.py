@@ -47,6 +47,7 @@ ROLES = (
     ),
     Role("charges", "what an order costs"),
     Role("calendar", "when an exchange trades"),
+    Role("connection", "what a vendor's sources and broker share"),
     Role("notifier", "tells a person"),
     Role("observer", "watches a run"),
     Role(COMMAND, "a command beside `friday run`"),

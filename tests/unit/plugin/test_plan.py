@@ -35,6 +35,14 @@ def test_everything_that_the_configuration_names_is_asked_for_in_the_order_of_da
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "asked"), [("moon", True), ("moon_history", True), ("moonlight", False), ("synthetic", False)]
+)
+def test_a_connection_is_asked_for_where_something_of_its_vendor_is(source: str, asked: bool) -> None:
+    requests = requests_of(f"{STREAM}.source={source}", "plugins.connection.moon.key=x")
+    assert ("connection.moon" in [one.id for one in requests]) is asked
+
+
 def test_a_component_that_is_named_again_is_one_more_with_an_id_of_its_own() -> None:
     asked = requests_of('risk.rules=["a", "a", "a"]')
     assert [one.id for one in asked if one.kind is Kind.RISK_RULE] == ["risk_rule.a", "risk_rule.a#2", "risk_rule.a#3"]
@@ -57,6 +65,7 @@ def test_a_strategy_brings_the_settings_that_stand_beside_it() -> None:
         (Kind.RISK_RULE, 'write in [risk]: rules = ["long_only", "new"]'),
         (Kind.CHARGES, 'write in [account]: charges = "new"'),
         (Kind.BROKER, 'write in [broker]: use = "new"'),
+        (Kind.CONNECTION, "write a section [plugins.connection.new]"),
         (Kind.NOTIFIER, 'write in [notify]: use = ["log", "new"]'),
         (Kind.OBSERVER, 'write in [run]: observers = ["activity", "new"]'),
     ],

@@ -1,0 +1,56 @@
+"""Role ``connection``: what several components share at a vendor: one account, one session, one limit."""
+
+from __future__ import annotations
+
+from abc import ABC
+
+from friday_core.interfaces.component import Component
+
+
+class Connection(Component, ABC):
+    """A vendor's service, as its broker and its sources share it: secrets, a session, limits on requests.
+
+    It is there once, and for the components of its name alone: ``zerodha`` for ``broker.zerodha``, for
+    ``source.zerodha_history``, and for whatever else begins with ``zerodha_``. They ask for it with
+    ``requires={"connection": "connection:zerodha"}``, and are of the same distribution. There is no line that
+    switches it on: it is there where one of them is, and has a section of its own. What stands in that
+    section is masked in every other session.
+
+    A plugin, complete; a vendor that counts requests, and a source that asks through it::
+
+        import numpy as np
+        from pydantic import SecretStr
+
+        from friday_core.api import (
+            Chunk, ComponentSpec, Connection, HistoricalData, Instrument, InstrumentId, PluginSettings, hookimpl
+        )
+
+
+        class Settings(PluginSettings):
+            api_key: SecretStr
+
+
+        class Harbour(Connection):
+            def __init__(self, settings):
+                self.key, self.asked = settings.api_key, 0
+
+
+        class Closes(HistoricalData):
+            def __init__(self, connection):
+                self.connection = connection
+
+            def instruments(self):
+                return [Instrument(InstrumentId("WAVE", "SEA"), "INR", price_decimals=2)]
+
+            def bars(self):
+                self.connection.asked += 1
+                price = 10_000 + np.arange(250)
+                columns = {**dict.fromkeys(["open", "high", "low", "close"], price), "volume": 0 * price + 500}
+                yield Chunk(86_400_000_000 * (price - 9_999), 0 * price, columns)
+
+
+        @hookimpl
+        def friday_components():
+            source = ComponentSpec("source", "harbour_closes", Closes, requires={"connection": "connection:harbour"})
+            return [ComponentSpec("connection", "harbour", Harbour, Settings), source]
+    """
