@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -49,10 +49,42 @@ class Coded:
 #: How many times the memory of a column what it is a part of may have.
 _ROOM = 2
 
-#: What ``Rows.extend`` takes for one field: an array, codes, a list, or one value for all rows.
+#: What ``Rows.extend`` takes for one field: an array, codes, a list, one value for all rows, or ``Late``.
 Given: TypeAlias = Any
 #: How a field's numbers are kept; ``None`` for what is ``Coded``.
 FieldKind: TypeAlias = np.dtype[Any] | None
+
+
+class Late:
+    """A column that ``make`` makes when somebody first asks for it."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Given]) -> None:
+        self.make = make
+
+
+class LateColumns(Mapping[str, Array | Coded]):
+    """Columns by name; one that is ``Late`` goes through ``check`` when it is made."""
+
+    __slots__ = ("_check", "_made")
+
+    def __init__(self, columns: Mapping[str, Any], check: Callable[[str, Given], Array | Coded]) -> None:
+        self._made = dict(columns)
+        self._check = check
+
+    def __getitem__(self, name: str) -> Array | Coded:
+        found = self._made[name]
+        if isinstance(found, Late):
+            found = self._made[name] = self._check(name, found.make())
+        column: Array | Coded = found
+        return column
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from friday_core.domain.chunk import Int64, Universe
 from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, OrderStatus, Side, WorkingOrder
 from friday_core.session.bills import Bills
 from friday_core.session.compiled.results import Sent
@@ -217,9 +218,12 @@ class Transfer:
         minute = int(np.searchsorted(times, times[-1] - _MINUTE, "right")) if len(own) else 0
         desk.state.resume(memory, times[minute:].tolist())
         ends = np.flatnonzero(np.diff(own[:, w.O_SESSION], append=_FAR))
-        for session, counter in own[ends][:, [w.O_SESSION, w.O_COUNTER]].tolist():
-            desk.tags.resume(session, desk.number, counter)
-        desk.products.resume(self._universe[inst].id for inst in np.unique(own[:, w.O_INST]).tolist())
+        desk.tags.resume(own[ends, w.O_SESSION].tolist(), desk.number, own[ends, w.O_COUNTER].tolist())
+        desk.products.resume(self._ordered(own))
+
+    def _ordered(self, orders: Int64) -> Iterator[InstrumentId]:
+        for inst in np.unique(orders[:, w.O_INST]).tolist():
+            yield self._universe[inst].id
 
     def _holding(self, pair: Sequence[int], inst: int) -> Holding:
         most, lots = (len(pair) - w.LOTS) // w.LOT_WORDS, []

@@ -63,7 +63,7 @@ def plain(arena: Arena) -> None:
         cones[desk].ahead.run(first, stop)
 
     rows = [view.cast(one) for view, one in zip(views, formats, strict=True)]
-    run(Memory(*[*rows, _floats, _words, run_cone, run_cone]))
+    run(Memory(*[*rows, _floats, _words, _soon, run_cone, run_cone]))
 
 
 def _floats(address: int) -> Any:
@@ -72,6 +72,10 @@ def _floats(address: int) -> Any:
 
 def _words(address: int) -> Any:
     return ctypes.cast(address, ctypes.POINTER(ctypes.c_int64))
+
+
+def _soon(_rows: Any, _place: int) -> None:
+    """Nothing: that is only for processors."""
 
 
 class Arena:

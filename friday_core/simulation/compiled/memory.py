@@ -14,6 +14,8 @@ class Memory(NamedTuple):
     rows: ``volume`` and ``session`` are float64, and so is ``targets``, desk by desk, NaN where nothing is
     decided.
 
+    ``soon(rows, place)`` says that a value will be read before long, and may be one of no row.
+
     What stands elsewhere is reached by its address: ``floats`` and ``words`` make arrays of one, and
     ``run(desk, context, first, stop)`` runs the rows of a desk's columns that read its book. ``again`` runs
     the first of these rows once more, with the same book and the state from before them.
@@ -33,5 +35,6 @@ class Memory(NamedTuple):
     targets: Any
     floats: Any
     words: Any
+    soon: Any
     run: Any
     again: Any

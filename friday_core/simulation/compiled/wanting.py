@@ -55,6 +55,9 @@ def wants(m: Memory, desk: int, row: int, end: int) -> int:
     for place in range(row, end):
         weight = m.targets[desk * m.c[ROWS] + place]
         if weight == weight:
+            # What is ordered trades on the next row, and most of that nobody has read yet.
+            for rows in (m.open, m.high, m.low):
+                m.soon(rows, place + end - row)
             _want(m, desk, place, weight, draft_at(m, count))
             count += 1
     _link(m, count)
