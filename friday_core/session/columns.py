@@ -65,26 +65,27 @@ class Late:
 
 
 class LateColumns(Mapping[str, Array | Coded]):
-    """Columns by name; one that is ``Late`` goes through ``check`` when it is made."""
+    """Columns by name, each made by ``make`` of what was given for it when somebody first asks."""
 
-    __slots__ = ("_check", "_made")
+    __slots__ = ("_given", "_made", "_make")
 
-    def __init__(self, columns: Mapping[str, Any], check: Callable[[str, Given], Array | Coded]) -> None:
-        self._made = dict(columns)
-        self._check = check
+    def __init__(self, given: Mapping[str, Given], make: Callable[[str, Given], Array | Coded]) -> None:
+        self._given: dict[str, Given] = dict(given)
+        self._made: dict[str, Array | Coded] = {}
+        self._make = make
 
     def __getitem__(self, name: str) -> Array | Coded:
-        found = self._made[name]
-        if isinstance(found, Late):
-            found = self._made[name] = self._check(name, found.make())
-        column: Array | Coded = found
-        return column
+        if name not in self._made:
+            given = self._given[name]
+            self._made[name] = self._make(name, given.make() if isinstance(given, Late) else given)
+            self._given[name] = None
+        return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._made)
+        return iter(self._given)
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(self._given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,12 +197,10 @@ class Rows(Sequence[R]):
         self._end += rows
 
     def _block(self, given: Mapping[str, Given], rows: int) -> Block:
-        made = {
-            name: one if isinstance(one, Late) else self._column(name, one, rows) for name, one in given.items()
-        }
-        if not any(isinstance(one, Late) for one in given.values()):
-            return Block(made, rows)
-        return Block(LateColumns(made, lambda name, column: self._column(name, column, rows)), rows)
+        """Columns that are as they will be; all of them are made later where one is."""
+        if any(isinstance(one, Late) for one in given.values()):
+            return Block(LateColumns(given, lambda name, one: self._column(name, one, rows)), rows)
+        return Block({name: self._column(name, one, rows) for name, one in given.items()}, rows)
 
     def _column(self, name: str, given: Given, rows: int) -> Array | Coded:
         kind, what = self.layout.fields[name], f"{self.layout.name}.{name}"

@@ -35,6 +35,8 @@ _OUT = {
 }
 _FAR = 2**62
 _MINUTE = 60_000_000
+#: Orders of which the times are looked at before all of them are.
+_SOME = 16
 
 
 class Transfer:
@@ -214,9 +216,7 @@ class Transfer:
             words[w.RISK_SESSION] if words[w.RISK_HAS_SESSION] else None,
             words[w.DAY_EQUITY], words[w.SENT], bool(words[w.DRAWDOWN_LATCHED]), bool(words[w.DAY_LATCHED]),
         )  # fmt: skip
-        times = own[:, w.O_TS]
-        minute = int(np.searchsorted(times, times[-1] - _MINUTE, "right")) if len(own) else 0
-        desk.state.resume(memory, times[minute:].tolist())
+        desk.state.resume(memory, _latest(own[:, w.O_TS]))
         ends = np.flatnonzero(np.diff(own[:, w.O_SESSION], append=_FAR))
         desk.tags.resume(own[ends, w.O_SESSION].tolist(), desk.number, own[ends, w.O_COUNTER].tolist())
         desk.products.resume(self._ordered(own))
@@ -231,6 +231,16 @@ class Transfer:
             at = w.LOTS + (pair[w.LOT_FIRST] + place) % most * w.LOT_WORDS
             lots.append(Lot(pair[at + w.LOT_QUANTITY], pair[at + w.LOT_COST], pair[at + w.LOT_TS]))
         return Holding(self._universe[inst], tuple(lots), pair[w.MARK])
+
+
+def _latest(times: Int64) -> list[int]:
+    """Those of the last minute, of times that rise."""
+    some = _SOME
+    while some < len(times) and times[-some] > times[-1] - _MINUTE:
+        some *= 2
+    tail = times[-some:]
+    found: list[int] = tail[tail > times[-1] - _MINUTE].tolist() if len(times) else []
+    return found
 
 
 def _end(one: WorkingOrder, row: Sequence[int], reason: str) -> None:

@@ -100,7 +100,10 @@ class Arena:
         self.context = np.zeros(w.LIMITS + (w.LIMIT_WORDS + w.CONE_WORDS) * self.desks, np.int64)
         #: By desk, of those whose columns read their book.
         self.cones: Mapping[int, Cone] = {}
-        self._instruments = np.array([word for one in instruments for word in _instrument(one)], np.int64)
+        held = {kind: _products(kind) for kind in {one.kind for one in instruments}}
+        self._instruments = np.array(
+            [word for one in instruments for word in _instrument(one, held[one.kind])], np.int64
+        )
         self._lots, self._queue, self._bills = _LOTS, 2 * self.desks * self.instruments + 8, 0
         c = self.context
         c[w.DESKS], c[w.INSTS] = self.desks, self.instruments
@@ -336,13 +339,18 @@ class Arena:
         return self.state[at : at + w.QUEUE_WORDS]
 
 
-def _instrument(one: Instrument) -> list[int]:
+def _products(kind: str) -> int:
+    """A bit for each product in which instruments of a kind may be held."""
+    return sum(1 << CODES.index(product) for product in ("", *products_of(kind)))
+
+
+def _instrument(one: Instrument, products: int) -> list[int]:
     shift = one.price_decimals - MINOR_DIGITS[one.currency]
     words = [0] * w.INSTRUMENT_WORDS
     words[w.TICK], words[w.LOT] = one.tick_size, one.lot_size
     words[w.MULTIPLIER], words[w.DIVISOR] = int(10 ** max(-shift, 0)), int(10 ** max(shift, 0))
     words[w.DERIVATIVE] = int(one.kind in DERIVATIVES)
-    words[w.PRODUCTS_OF] = sum(1 << CODES.index(product) for product in ("", *products_of(one.kind)))
+    words[w.PRODUCTS_OF] = products
     return words
 
 

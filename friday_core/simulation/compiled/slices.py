@@ -13,7 +13,7 @@ from friday_core.simulation.compiled.filling import match
 from friday_core.simulation.compiled.keeping import is_kept
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
-from friday_core.simulation.compiled.places import desk_at, limits_at, pair_at, queue_at, slice_end
+from friday_core.simulation.compiled.places import desk_at, inst_at, limits_at, pair_at, queue_at, slice_end
 from friday_core.simulation.compiled.stretches import is_wished, pass_over
 from friday_core.simulation.compiled.words import (
     BACKWARDS,
@@ -238,8 +238,8 @@ def _mark(m: Memory, row: int, end: int, session: int) -> None:
         if s[desk_at(desk) + HELD] != 0:
             first, words = pair_at(m, desk, 0) + POSITION, c[PAIR_WORDS]
             for place in range(row, end):
-                if s[first + m.inst[place] * words] != 0 and m.close[place] != MISSING_PRICE:
-                    mark(m, desk, m.inst[place], m.close[place])
+                if s[first + inst_at(m, place) * words] != 0 and m.close[place] != MISSING_PRICE:
+                    mark(m, desk, inst_at(m, place), m.close[place])
     if c[FAULT] != 0:
         return
     for desk in range(c[DESKS]):

@@ -10,7 +10,7 @@ from friday_core.simulation.compiled.books import mark
 from friday_core.simulation.compiled.keeping import next_due
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import LARGEST_AMOUNT
-from friday_core.simulation.compiled.places import cone_at, desk_at, instrument_at, pair_at, slice_end
+from friday_core.simulation.compiled.places import cone_at, desk_at, inst_at, instrument_at, pair_at, slice_end
 from friday_core.simulation.compiled.words import (
     B_DONE,
     B_KIND,
@@ -111,7 +111,7 @@ def _held(m: Memory, row: int, last: int) -> int:
             break
         for place in range(row, end):
             if m.close[place] != MISSING_PRICE:
-                mark(m, 0, m.inst[place], m.close[place])
+                mark(m, 0, inst_at(m, place), m.close[place])
         if c[FAULT] != 0:
             break
         equity = cash + s[d + VALUE]
