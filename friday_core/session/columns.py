@@ -37,6 +37,10 @@ class Coded:
         """The same column, without memory that is somebody else's; values that are not made yet stay so."""
         return Coded(alone(self.codes), self.values)
 
+    def heads(self) -> Coded:
+        """Of each row what stands before the first colon of its text, the whole text where there is none."""
+        return Coded(self.codes, [text.partition(":")[0] for text in self.values])
+
     def tolist(self) -> list[Any]:
         """The value of each row."""
         return self.at(slice(None))

@@ -29,8 +29,9 @@ class Rows(Sequence[R]):
     name of the row class a numpy array (money in minor units, prices in price units, quantities, times:
     anything that is safely an int64; float64; bool), a ``Coded`` (one code a row into a tuple of
     values, for texts, enumerations and instruments: the positions of a universe, and its ids), a list,
-    one value that all rows share, or ``Late``: made of what nobody changes any more. Arrays are not copied, unless they are small parts of others: hand
-    them over for good, they become read-only. ::
+    one value that all rows share, or ``Late``, which is made when it is asked for, of what nobody changes
+    any more. Arrays are not copied, unless they are small parts of others: hand them over for good, they
+    become read-only. ::
 
         log.equity.extend({
             "ts_event": ts, "session": days, "strategy": "cross",

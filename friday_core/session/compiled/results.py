@@ -21,6 +21,7 @@ from friday_core.session.log import SessionLog
 from friday_core.session.quiet.points import equity_rows
 from friday_core.session.working_orders import tag_of, tags_of
 from friday_core.simulation.compiled import words as w
+from friday_core.trading.codes import Code
 from friday_core.trading.limits import Limits
 from friday_core.trading.parts import cash_reason
 
@@ -35,15 +36,28 @@ _STATUS = (
 _FILL_DEFAULTS = {one.name: one.default for one in msgspec.structs.fields(Fill) if not one.required}
 _SIDES = (Side.SELL, Side.BUY)
 _DAY_ENDED = "DAY_ENDED: the session for which it was placed is over"
+#: What the reasons for which orders end begin with.
+_HEADS = ("", _DAY_ENDED.partition(":")[0], str(Code.NO_CASH), str(Code.CLIPPED_CASH))
+_EXPIRED, _NO_CASH, _CLIPPED = range(1, len(_HEADS))
 
 
 class Texts:
-    """Texts of rows: one at a time, or all of them, made once, when somebody asks for a column."""
+    """Texts of rows: one at a time, or all of them, made once, when somebody asks for a column.
 
-    def __init__(self, count: int, one: Callable[[int], str], every: Callable[[], Iterable[str]] | None = None) -> None:
+    ``heads`` are those of ``Coded.heads`` where they are known without the texts.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        one: Callable[[int], str],
+        every: Callable[[], Iterable[str]] | None = None,
+        heads: Callable[[], Coded] | None = None,
+    ) -> None:
         self._count = count
         self.one = one
         self._every = every
+        self.heads = heads
 
     @cached_property
     def all(self) -> tuple[str, ...]:
@@ -62,6 +76,12 @@ class Told(Coded):
     @property
     def values(self) -> tuple[str, ...]:  # type: ignore[override]
         return self._texts.all
+
+    def heads(self) -> Coded:
+        if self._texts.heads is None:
+            return super().heads()
+        known = self._texts.heads()
+        return Coded(known.codes[self.codes], known.values)
 
     def alone(self) -> Told:
         return Told(alone(self.codes), self._texts)
@@ -88,7 +108,7 @@ class Sent:
         self._made: dict[int, Order] = {}
         #: Of no order, then by number.
         self.tags = Texts(len(rows) + 1, self._tag, self._every_tag)
-        self.ends = Texts(len(rows), self.end_reason, self._every_end)
+        self.ends = Texts(len(rows), self.end_reason, self._every_end, self._end_heads)
 
     def order(self, number: int) -> Order:
         """What was asked."""
@@ -135,6 +155,11 @@ class Sent:
         desks = np.array([desk.number for desk in self._desks])[new[:, w.O_DESK]]
         known = [self.objects[number].order.tag for number in range(self.known)]
         return ["", *known, *tags_of(new[:, w.O_SESSION], desks, new[:, w.O_COUNTER])]
+
+    def _end_heads(self) -> Coded:
+        status = self.rows[:, w.O_STATUS]
+        short = np.where(self.rows[:, w.O_BOOKED] == 0, _NO_CASH, _CLIPPED)
+        return Coded(np.where(status == w.CANCELLED, short, np.where(status == w.EXPIRED, _EXPIRED, 0)), _HEADS)
 
     def _every_end(self) -> list[str]:
         texts, status = [""] * len(self.rows), self.rows[:, w.O_STATUS]
