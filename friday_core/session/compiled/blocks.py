@@ -35,7 +35,7 @@ LEAST_ROWS = 256
 #: So many slices in one go repay what it costs to hand books over and back.
 WORTH_IT = 16
 #: What is made of so many rows stays in the processor's cache, and its memory is used again for the next ones.
-MOST_ROWS = 1 << 17
+MOST_ROWS = 1 << 18
 #: Decisions of columns that read the book are not counted beforehand: room is made for one in so many rows at first.
 _ROWS_A_DECISION = 32
 
@@ -110,6 +110,7 @@ class CompiledSlices:
     ) -> Intents:
         """All slices of a block, some at a time; what is to be sent."""
         intents = Intents()
+        self._arena.reserve(len(slices.rows))
         for part in _parts(slices, self._most_rows):
             intents.add(self._step(part, standing, step_one, stops))
         return intents

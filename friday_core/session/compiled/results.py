@@ -310,12 +310,18 @@ class Written:
             log.positions.extend(columns, len(table))
 
     def equity(self, log: SessionLog, begins: Int64 | slice, columns: Mapping[str, Int64]) -> None:
-        """A row for each slice, which begins there, and each desk."""
+        """A row for each slice, which begins there, and each desk: what is held is worth the rest of the equity."""
         if len(columns["equity"]):
             ts, session = _at(self._rows["ts"], begins), _at(self._rows["session"], begins)
             points = equity_rows(self._told.names, ts, session, columns)
             sessions = np.asarray(points["session"])
-            log.equity.extend({**points, "session": Late(lambda: sessions.astype(np.int64))})
+            cash, equity = columns["cash"], columns["equity"]
+            log.equity.extend({
+                "gross": Late(lambda: np.abs(equity - cash)),
+                **points,
+                "session": Late(lambda: sessions.astype(np.int64)),
+                "value": Late(lambda: equity - cash),
+            })  # fmt: skip
 
 
 def _named(told: _Values, orders: Int64, rows: Callable[[], Int64 | slice]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ class Memory(NamedTuple):
     """Arrays of int64, or float64 where it is said: pointers in compiled code, memory views in plain Python.
 
     ``c`` is the context and ``s`` everything that is written, with its places in the context: the state and
-    a copy of it, instruments, drafts, and the tables. ``e`` is cash, value and equity of each slice and desk,
+    a copy of it, instruments, drafts, and the tables. ``e`` is cash and equity of each slice and desk,
     one column after the other, and with several instruments gross, and the first row of each slice. Then the
     rows: ``volume`` and ``session`` are float64, and so is ``targets``, desk by desk, NaN where nothing is
     decided.

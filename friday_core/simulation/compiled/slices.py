@@ -202,7 +202,7 @@ def _copy(m: Memory, of: int, to: int, count: int) -> None:
 def _done(m: Memory, row: int, session: int) -> int:
     s = m.s
     if m.c[INSTS] > 1:
-        m.e[4 * m.c[EQUITY_ROWS] + s[ORDINAL] - m.c[FIRST_ORDINAL]] = row
+        m.e[3 * m.c[EQUITY_ROWS] + s[ORDINAL] - m.c[FIRST_ORDINAL]] = row
     s[HAS_LATEST], s[LATEST_TS], s[LATEST_SESSION] = 1, m.ts[row], session
     s[ORDINAL] += 1
     return DONE
@@ -244,9 +244,9 @@ def _mark(m: Memory, row: int, end: int, session: int) -> None:
         return
     for desk in range(c[DESKS]):
         d, e = desk_at(desk), (s[ORDINAL] - c[FIRST_ORDINAL]) * c[DESKS] + desk
-        m.e[e], m.e[every + e], m.e[2 * every + e] = s[d + CASH], s[d + VALUE], s[d + CASH] + s[d + VALUE]
+        m.e[e], m.e[every + e] = s[d + CASH], s[d + CASH] + s[d + VALUE]
         if c[INSTS] > 1:
-            m.e[3 * every + e] = s[d + GROSS]
+            m.e[2 * every + e] = s[d + GROSS]
         _remember(m, desk, session, s[d + CASH] + s[d + VALUE])
 
 

@@ -88,9 +88,9 @@ def _flat(m: Memory, row: int, last: int) -> int:
         if is_wished(m, 0, row, end):
             break
         if several:
-            m.e[4 * every + to] = row
-            m.e[3 * every + to] = 0
-        m.e[to], m.e[every + to], m.e[2 * every + to] = cash, 0, cash
+            m.e[3 * every + to] = row
+            m.e[2 * every + to] = 0
+        m.e[to], m.e[every + to] = cash, cash
         to, row = to + 1, end
     if row > first:
         _remember(m, row, to, max(s[d + PEAK], s[d + EQUITY], cash), s[d + DEEPEST], cash)
@@ -119,9 +119,9 @@ def _held(m: Memory, row: int, last: int) -> int:
             peak, deepest = equity, 0
         deepest = max(deepest, peak - equity)
         if several:
-            m.e[4 * every + to] = row
-            m.e[3 * every + to] = s[d + GROSS]
-        m.e[to], m.e[every + to], m.e[2 * every + to] = cash, s[d + VALUE], equity
+            m.e[3 * every + to] = row
+            m.e[2 * every + to] = s[d + GROSS]
+        m.e[to], m.e[every + to] = cash, equity
         to, row = to + 1, end
     if row > first:
         _remember(m, row, to, peak, deepest, equity)
@@ -149,7 +149,7 @@ def _only(m: Memory, row: int, last: int) -> int:
         if equity >= peak:
             peak, deepest = equity, 0
         deepest = max(deepest, peak - equity)
-        m.e[to], m.e[every + to], m.e[2 * every + to] = cash, worth, equity
+        m.e[to], m.e[every + to] = cash, equity
         to, row = to + 1, row + 1
     if row > first:
         s[p + MARK], s[p + WORTH], s[d + VALUE], s[d + GROSS] = price, worth, worth, abs(worth)
