@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,8 +10,7 @@ from friday_core.analytics.exact_sum import ExactSum, whole_sum
 from friday_core.domain.chunk import Float64, Int64
 
 
-@dataclass(frozen=True, slots=True)
-class SessionClose:
+class SessionClose(NamedTuple):
     """The account after the last slice of a session: its time, and its equity in minor units."""
 
     ts_event: int
@@ -97,9 +96,9 @@ class AccountTally:
         held = equity > 0
         self._exposure.add(gross / equity if held.all() else gross[held] / equity[held])
         self._note_peaks(equity)
-        ends = np.flatnonzero(np.diff(session, append=session[-1] + 1))
+        ends = np.append(np.flatnonzero(session[1:] != session[:-1]), len(session) - 1)
         rows = zip(session[ends].tolist(), ts_event[ends].tolist(), equity[ends].tolist(), strict=True)
-        self._closes.update((one, SessionClose(ts, worth)) for one, ts, worth in rows)
+        self._closes.update({one: SessionClose(ts, worth) for one, ts, worth in rows})
 
     def _note_peaks(self, equity: Int64) -> None:
         peaks = np.maximum(np.maximum.accumulate(equity), self._peak)

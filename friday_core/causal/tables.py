@@ -51,7 +51,9 @@ class Table:
         wrong = {name: n for name, n in (lengths | {"inst": len(self.inst)}).items() if n != count}
         if wrong:
             raise SchemaError(f"columns of {domain} differ in length from its {count} rows: {wrong}")
-        if (self.ts[1:] < self.ts[:-1]).any():
+        #: Whether every row is later than the one before.
+        self.rises = bool((self.ts[1:] > self.ts[:-1]).all())
+        if not self.rises and (self.ts[1:] < self.ts[:-1]).any():
             raise SchemaError(f"the rows of {domain} are not sorted by ts")
 
     def __len__(self) -> int:

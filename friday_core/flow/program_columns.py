@@ -85,7 +85,8 @@ def _column(rows: Chunk, label: str, scales: Float64) -> Float64:
 def _prices(units: Array) -> Float64:
     """Price units as floats, NaN where there is none."""
     prices: Float64 = units.astype("float64")
-    prices[units == MISSING_PRICE] = _NAN
+    if units.min(initial=0) == MISSING_PRICE:  # which is the smallest of all numbers
+        prices[units == MISSING_PRICE] = _NAN
     return prices
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from itertools import groupby
 
@@ -78,8 +80,14 @@ def installed_plugins() -> list[InstalledPlugin]:
     """Every installed plugin, sorted by key and distribution; imports none of them.
 
     Those that are registered for another major of the plugin interface are among them. One that a
-    distribution registers for several is listed for ours, or else for the nearest.
+    distribution registers for several is listed for ours, or else for the nearest. They are read again when
+    something was installed or removed since.
     """
+    return list(_installed_in(tuple((path, _changed(path)) for path in sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _installed_in(_places: tuple[tuple[str, int], ...]) -> tuple[InstalledPlugin, ...]:
     points = entry_points()
     groups = sorted(filter(looks_like_plugins, points.groups))
     origin_of = cache(_origin)
@@ -89,7 +97,15 @@ def installed_plugins() -> list[InstalledPlugin]:
         registered = list(offered)
         nearest_major = min(map(_distance, registered))
         listed += [plugin for plugin in registered if _distance(plugin) == nearest_major]
-    return listed
+    return tuple(listed)
+
+
+def _changed(folder: str) -> int:
+    """When a place of ``sys.path`` last got or lost an entry, as ``importlib`` asks it; 0 if it is not there."""
+    try:
+        return os.stat(folder or ".").st_mtime_ns  # noqa: PTH116 - a path object for each costs more than it asks
+    except OSError:
+        return 0
 
 
 def _owner(plugin: InstalledPlugin) -> tuple[str, str]:

@@ -22,6 +22,8 @@ from friday_core.errors import DataSourceError
 from friday_core.interfaces.source import HistoricalData
 from friday_core.research.columns import TIMES, Columns, arrow_table, price_units, runs_of
 
+#: Rows of a chunk: they are in memory already, and every chunk costs something.
+CHUNK_ROWS = 1 << 17
 _ORIGIN = Origin("bars")
 _TICKS = {"INR": 5}
 
@@ -177,7 +179,7 @@ class HandedOver(HistoricalData):
         return tuple(self._universe)
 
     def bars(self) -> Iterator[Chunk]:
-        return in_chunks(self._chunk)
+        return in_chunks(self._chunk, CHUNK_ROWS)
 
     def row_count(self) -> int:
         return len(self._chunk)

@@ -118,13 +118,16 @@ def price_units(prices: Float64, scale: float | Float64, refuse: Callable[[int],
     first row whose price lies between two units.
     """
     units = np.empty(len(prices), np.int64)
+    # Memory of its own for each block would have to come from the system, again and again.
+    room = np.empty((3, min(_BLOCK, len(prices))))
     is_missing = False
     for start in range(0, len(prices), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        exact = prices[rows] * (scale if isinstance(scale, float) else scale[rows])
-        whole = np.rint(exact)
+        exact, whole, off = room[:, : len(prices[rows])]
+        np.multiply(prices[rows], scale if isinstance(scale, float) else scale[rows], exact)
+        np.rint(exact, whole)
         with np.errstate(invalid="ignore"):
-            off = np.abs(exact - whole)
+            np.abs(np.subtract(exact, whole, off), off)
         if not float(off.max()) <= _SURELY_NOISE:
             there = np.isfinite(exact)
             off[~there] = 0.0

@@ -17,13 +17,12 @@ from friday_core.cli.exit_codes import ExitCode
 from friday_core.cli.options import DEFAULT_CONTAINER, Choice, Loaded
 from friday_core.cli.run import exit_code
 from friday_core.cli.summary import remarks
-from friday_core.data.frames import CHUNK_ROWS
 from friday_core.errors import BacktestError
 from friday_core.orchestration.host import Host, RunResult
 from friday_core.orchestration.oracle_run import Checked, check, oracle_run
 from friday_core.plugin.plan import MARKET_DATA
 from friday_core.plugin.spec import ComponentSpec, Kind
-from friday_core.research.bars import Bars
+from friday_core.research.bars import CHUNK_ROWS, Bars
 from friday_core.research.components import refused
 from friday_core.research.overrides import Overrides, literal
 from friday_core.research.result import Result

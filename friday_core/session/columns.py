@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -37,6 +37,10 @@ class Coded:
         """The same column, without memory that is somebody else's; values that are not made yet stay so."""
         return Coded(alone(self.codes), self.values)
 
+    def heads(self) -> Coded:
+        """Of each row what stands before the first colon of its text, the whole text where there is none."""
+        return Coded(self.codes, [text.partition(":")[0] for text in self.values])
+
     def tolist(self) -> list[Any]:
         """The value of each row."""
         return self.at(slice(None))
@@ -49,10 +53,43 @@ class Coded:
 #: How many times the memory of a column what it is a part of may have.
 _ROOM = 2
 
-#: What ``Rows.extend`` takes for one field: an array, codes, a list, or one value for all rows.
+#: What ``Rows.extend`` takes for one field: an array, codes, a list, one value for all rows, or ``Late``.
 Given: TypeAlias = Any
 #: How a field's numbers are kept; ``None`` for what is ``Coded``.
 FieldKind: TypeAlias = np.dtype[Any] | None
+
+
+class Late:
+    """A column that ``make`` makes when somebody first asks for it."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Given]) -> None:
+        self.make = make
+
+
+class LateColumns(Mapping[str, Array | Coded]):
+    """Columns by name, each made by ``make`` of what was given for it when somebody first asks."""
+
+    __slots__ = ("_given", "_made", "_make")
+
+    def __init__(self, given: Mapping[str, Given], make: Callable[[str, Given], Array | Coded]) -> None:
+        self._given: dict[str, Given] = dict(given)
+        self._made: dict[str, Array | Coded] = {}
+        self._make = make
+
+    def __getitem__(self, name: str) -> Array | Coded:
+        if name not in self._made:
+            given = self._given[name]
+            self._made[name] = self._make(name, given.make() if isinstance(given, Late) else given)
+            self._given[name] = None
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 @dataclass(frozen=True, slots=True)

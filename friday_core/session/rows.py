@@ -11,7 +11,7 @@ import numpy as np
 
 from friday_core.domain.chunk import Array
 from friday_core.errors import InvariantError
-from friday_core.session.columns import Block, Coded, Given, broadcast, coded, numbers
+from friday_core.session.columns import Block, Coded, Given, Late, LateColumns, broadcast, coded, numbers
 from friday_core.session.row_layout import Layout
 
 R = TypeVar("R")
@@ -29,8 +29,9 @@ class Rows(Sequence[R]):
     name of the row class a numpy array (money in minor units, prices in price units, quantities, times:
     anything that is safely an int64; float64; bool), a ``Coded`` (one code a row into a tuple of
     values, for texts, enumerations and instruments: the positions of a universe, and its ids), a list,
-    or one value that all rows share. Arrays are not copied, unless they are small parts of others: hand
-    them over for good, they become read-only. ::
+    one value that all rows share, or ``Late``, which is made when it is asked for, of what nobody changes
+    any more. Arrays are not copied, unless they are small parts of others: hand them over for good, they
+    become read-only. ::
 
         log.equity.extend({
             "ts_event": ts, "session": days, "strategy": "cross",
@@ -66,16 +67,20 @@ class Rows(Sequence[R]):
         if len(self._tail) == BLOCK_ROWS:
             self._close_tail()
 
-    def extend(self, columns: Mapping[str, Given]) -> None:
-        """Many more rows, by column; see the class. ``InvariantError`` for columns that are not the row class's."""
+    def extend(self, columns: Mapping[str, Given], rows: int | None = None) -> None:
+        """Many more rows, by column; see the class. ``InvariantError`` for columns that are not the row class's.
+
+        ``rows`` has to say how many where no column does.
+        """
         fields, given = self.layout.fields, {**self.layout.defaults, **columns}
         if given.keys() != fields.keys():
             differ = ", ".join(sorted(given.keys() ^ fields.keys()))
             raise InvariantError(f"columns of {self.layout.name} rows: not both asked for and given: {differ}")
-        rows = next((len(one) for one in given.values() if isinstance(one, np.ndarray | Coded | list)), None)
+        if rows is None:
+            rows = next((len(one) for one in given.values() if isinstance(one, np.ndarray | Coded | list)), None)
         if rows is None:
             raise InvariantError(f"columns of {self.layout.name} rows: every one is a single value, how many rows?")
-        block = Block({name: self._column(name, given[name], rows) for name in fields}, rows)
+        block = self._block({name: given[name] for name in fields}, rows)
         if rows >= _FEW:
             self._close_tail()
             self._add(block, rows)
@@ -191,6 +196,12 @@ class Rows(Sequence[R]):
         self._parts.append(part)
         self._starts.append(self._end)
         self._end += rows
+
+    def _block(self, given: Mapping[str, Given], rows: int) -> Block:
+        """Columns that are as they will be; all of them are made later where one is."""
+        if any(isinstance(one, Late) for one in given.values()):
+            return Block(LateColumns(given, lambda name, one: self._column(name, one, rows)), rows)
+        return Block({name: self._column(name, one, rows) for name, one in given.items()}, rows)
 
     def _column(self, name: str, given: Given, rows: int) -> Array | Coded:
         kind, what = self.layout.fields[name], f"{self.layout.name}.{name}"

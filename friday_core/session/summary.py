@@ -96,11 +96,11 @@ def _head(head: SessionStarted | None) -> dict[str, Any]:
 def _results(core: Core, account: Account, tallies: Tallies) -> dict[str, Any]:
     currency = next(iter(account.books.values())).currency
     figures = performance_of(tallies.account, currency, tallies.traded)
-    sessions = [to_date(session).isoformat() for session in tallies.account.closes]
+    sessions = list(tallies.account.closes)
     return {
         "currency": currency,
-        "first_session": sessions[0] if sessions else None,
-        "last_session": sessions[-1] if sessions else None,
+        "first_session": to_date(sessions[0]).isoformat() if sessions else None,
+        "last_session": to_date(sessions[-1]).isoformat() if sessions else None,
         "rows": core.flow.rows_in,
         "slices": core.log.slices,
         **msgspec.to_builtins(figures),

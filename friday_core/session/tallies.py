@@ -56,9 +56,8 @@ class Tallies:
             case "decisions":
                 self.decisions.update(_counts(block.coded("instrument"), block.coded("code")))
             case "ended":
-                reasons = Counter(block.coded("reason").tolist()).items()
-                ends = ((reason.partition(":")[0], count) for reason, count in reasons)
-                self.ends.update(_sums((code, count) for code, count in ends if code in _CODES))
+                ends = _counts(block.coded("reason").heads()).items()
+                self.ends.update(_sums((code, count) for (code,), count in ends if code in _CODES))
             case "fills":
                 self._take_fills(block)
             case "orders":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import numpy as np
 
@@ -60,9 +61,9 @@ class Tags:
         """How many there are."""
         return self._counters.get((session, strategy), 0)
 
-    def resume(self, session: int, strategy: int, count: int) -> None:
-        """So many there are by now."""
-        self._counters[session, strategy] = count
+    def resume(self, sessions: Iterable[int], strategy: int, counts: Iterable[int]) -> None:
+        """So many there are by now in each of these sessions."""
+        self._counters.update(zip(zip(sessions, repeat(strategy), strict=False), counts, strict=True))
 
 
 def tag_of(session: int, strategy: int, counter: int) -> str:

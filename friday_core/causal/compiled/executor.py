@@ -177,7 +177,7 @@ class CompiledExecutor(Oracle):
         if table.inst.min() < 0 or table.inst.max() >= len(self._place):
             outside = np.flatnonzero((table.inst < 0) | (table.inst >= len(self._place)))
             self._place_of(int(table.inst[outside[0]]))
-        if repeats(table.domain):
+        if repeats(table.domain) or table.rises:
             return
         is_in_order = self._place == list(range(len(self._place)))
         places = table.inst if is_in_order else np.array(self._place, np.int64)[table.inst]

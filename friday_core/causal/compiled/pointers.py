@@ -10,6 +10,7 @@ from numba.extending import intrinsic
 
 _WORD = ir.IntType(64)
 _FLOATS = ir.DoubleType().as_pointer()
+_BYTES = ir.IntType(8).as_pointer()
 #: Numba's own convention: room for a result and for an exception, neither of which kernels have.
 _KERNEL = ir.FunctionType(ir.IntType(32), [_WORD.as_pointer()] * 2 + [_WORD] * 4)
 _ROUTINE = ir.FunctionType(ir.IntType(32), [_WORD.as_pointer()] * 2 + [_WORD])
@@ -27,6 +28,19 @@ def _as_words(_typing: Any, _address: Any) -> Any:
     return types.CPointer(types.int64)(types.int64), lambda _context, builder, _signature, arguments: builder.inttoptr(
         arguments[0], _WORD.as_pointer()
     )
+
+
+def _soon(_typing: Any, pointer: Any, _place: Any) -> Any:
+    """The value at a place will be read: what has to come from memory may come meanwhile."""
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        at, small = builder.gep(arguments[0], [arguments[1]]), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [_BYTES, small, small, small])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", (_BYTES,), kind)
+        builder.call(fetch, [builder.bitcast(at, _BYTES), small(0), small(3), small(1)])
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64), code
 
 
 def _own_floats(_typing: Any, count: Any) -> Any:
@@ -69,6 +83,7 @@ def _call_driver(_typing: Any, _driver: Any, _spare: Any, _context: Any) -> Any:
 
 floats: Any = intrinsic(_as_floats)
 words: Any = intrinsic(_as_words)
+soon: Any = intrinsic(_soon)
 own_floats: Any = intrinsic(prefer_literal=True)(_own_floats)
 call_kernel: Any = intrinsic(_call_kernel)
 call_driver: Any = intrinsic(_call_driver)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from friday_core.domain.chunk import Array, Chunk, Float64, Universe
+from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.orders import WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.flow.coarser import Slices
@@ -68,6 +68,7 @@ class CompiledSlices:
         self._desks = desks
         self._runners = [desk.runner for desk in desks if isinstance(desk.runner, ColumnRunner)]
         self._log = log
+        self._zeros: Int64 = np.empty(0, np.int64)
         self._load = kernel
         self._kernel: Runs | None = None
         self._is_loaded = False
@@ -109,6 +110,7 @@ class CompiledSlices:
     ) -> Intents:
         """All slices of a block, some at a time; what is to be sent."""
         intents = Intents()
+        self._arena.reserve(len(slices.rows))
         for part in _parts(slices, self._most_rows):
             intents.add(self._step(part, standing, step_one, stops))
         return intents
@@ -121,10 +123,10 @@ class CompiledSlices:
         stops: Callable[[], int | None],
     ) -> Intents:
         if any(runner.stopped is not None for runner in self._runners):
-            return self._stepped(_Block(slices.rows), (), standing, step_one, stops)
+            return self._stepped(_Block(slices.rows, self._positions(slices.rows)), (), standing, step_one, stops)
         ahead = [_looked_ahead(one, slices) for one in self._runners]
         known = [one for one in ahead if one is not None and self._can_run(one)]
-        block = _Block(slices.rows)
+        block = _Block(slices.rows, self._positions(slices.rows))
         wishes: list[Wishes] = []
         if len(known) == len(self._runners):
             desks = zip(self._desks, self._runners, known, strict=True)
@@ -134,6 +136,14 @@ class CompiledSlices:
         finally:
             for one in self._runners:
                 one.look_back()
+
+    def _positions(self, rows: Chunk) -> Int64:
+        """The instruments of rows; where there is but one, the same memory for every block."""
+        if len(self._universe) > 1:
+            return rows.inst.astype(np.int64)
+        if len(self._zeros) < len(rows):
+            self._zeros = np.zeros(len(rows), np.int64)
+        return self._zeros[: len(rows)]
 
     def _can_run(self, ahead: LookAhead | BookAhead) -> bool:
         """Whether the kernel can run what reads the book: compiled code reaches it by its address alone."""
@@ -253,11 +263,11 @@ def _asked(desk: Desk) -> int:
 class _Block:
     """Rows, and their columns as the kernel reads them."""
 
-    def __init__(self, rows: Chunk) -> None:
+    def __init__(self, rows: Chunk, inst: Int64) -> None:
         self.rows = rows
         self.columns: Mapping[str, Array] = {
             "ts": rows.ts_event,
-            "inst": rows.inst.astype(np.int64) if rows.inst.any() else np.zeros(len(rows), np.int64),
+            "inst": inst,
             **{name: rows[name] for name in ("open", "high", "low", "close", "volume", "session")},
         }
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from friday_core.domain.chunk import Array, Float64, Int64, Universe
+from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Fill, Order, OrderStatus, Side, WorkingOrder
-from friday_core.session.columns import Coded, alone
+from friday_core.session.columns import Coded, Late, alone
 from friday_core.session.compiled.details import detail_of, details_of
 from friday_core.session.compiled.wishes import Wishes
 from friday_core.session.desk import Desk
@@ -18,6 +21,7 @@ from friday_core.session.log import SessionLog
 from friday_core.session.quiet.points import equity_rows
 from friday_core.session.working_orders import tag_of, tags_of
 from friday_core.simulation.compiled import words as w
+from friday_core.trading.codes import Code
 from friday_core.trading.limits import Limits
 from friday_core.trading.parts import cash_reason
 
@@ -32,15 +36,28 @@ _STATUS = (
 _FILL_DEFAULTS = {one.name: one.default for one in msgspec.structs.fields(Fill) if not one.required}
 _SIDES = (Side.SELL, Side.BUY)
 _DAY_ENDED = "DAY_ENDED: the session for which it was placed is over"
+#: What the reasons for which orders end begin with.
+_HEADS = ("", _DAY_ENDED.partition(":")[0], str(Code.NO_CASH), str(Code.CLIPPED_CASH))
+_EXPIRED, _NO_CASH, _CLIPPED = range(1, len(_HEADS))
 
 
 class Texts:
-    """Texts of rows: one at a time, or all of them, made once, when somebody asks for a column."""
+    """Texts of rows: one at a time, or all of them, made once, when somebody asks for a column.
 
-    def __init__(self, count: int, one: Callable[[int], str], every: Callable[[], Iterable[str]] | None = None) -> None:
+    ``heads`` are those of ``Coded.heads`` where they are known without the texts.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        one: Callable[[int], str],
+        every: Callable[[], Iterable[str]] | None = None,
+        heads: Callable[[], Coded] | None = None,
+    ) -> None:
         self._count = count
         self.one = one
         self._every = every
+        self.heads = heads
 
     @cached_property
     def all(self) -> tuple[str, ...]:
@@ -59,6 +76,12 @@ class Told(Coded):
     @property
     def values(self) -> tuple[str, ...]:  # type: ignore[override]
         return self._texts.all
+
+    def heads(self) -> Coded:
+        if self._texts.heads is None:
+            return super().heads()
+        known = self._texts.heads()
+        return Coded(known.codes[self.codes], known.values)
 
     def alone(self) -> Told:
         return Told(alone(self.codes), self._texts)
@@ -85,7 +108,7 @@ class Sent:
         self._made: dict[int, Order] = {}
         #: Of no order, then by number.
         self.tags = Texts(len(rows) + 1, self._tag, self._every_tag)
-        self.ends = Texts(len(rows), self.end_reason, self._every_end)
+        self.ends = Texts(len(rows), self.end_reason, self._every_end, self._end_heads)
 
     def order(self, number: int) -> Order:
         """What was asked."""
@@ -133,11 +156,25 @@ class Sent:
         known = [self.objects[number].order.tag for number in range(self.known)]
         return ["", *known, *tags_of(new[:, w.O_SESSION], desks, new[:, w.O_COUNTER])]
 
+    def _end_heads(self) -> Coded:
+        status = self.rows[:, w.O_STATUS]
+        short = np.where(self.rows[:, w.O_BOOKED] == 0, _NO_CASH, _CLIPPED)
+        return Coded(np.where(status == w.CANCELLED, short, np.where(status == w.EXPIRED, _EXPIRED, 0)), _HEADS)
+
     def _every_end(self) -> list[str]:
         texts, status = [""] * len(self.rows), self.rows[:, w.O_STATUS]
         for number in np.flatnonzero((status == w.EXPIRED) | (status == w.CANCELLED)).tolist():
             texts[number] = self.end_reason(number)
         return texts
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What the numbers in tables stand for: instruments, strategies, and the products of their orders."""
+
+    ids: tuple[InstrumentId, ...]
+    names: tuple[str, ...]
+    products: tuple[str, ...]
 
 
 class Written:
@@ -153,9 +190,11 @@ class Written:
         assumed: bool,
     ) -> None:
         self._universe = universe
-        self._ids = tuple(one.id for one in universe)
-        self._names = tuple(desk.name for desk in desks)
-        self._products = tuple(desk.products.usual for desk in desks)
+        self._told = _Values(
+            tuple(one.id for one in universe),
+            tuple(desk.name for desk in desks),
+            tuple(desk.products.usual for desk in desks),
+        )
         self._limits = [desk.risk.limits for desk in desks]
         self._rows = rows
         self._wishes = wishes
@@ -163,27 +202,30 @@ class Written:
 
     def decisions(self, log: SessionLog, table: Int64, sent: Sent) -> None:
         """Comes first: the words of orders are those of their decisions."""
-        desk, row = table[:, w.D_DESK].copy(), table[:, w.D_ROW].copy()
+        desk, row = table[:, w.D_DESK], table[:, w.D_ROW].copy()
         words = _Words(desk, row, self._wishes)
         kinds = [one.kind for one in self._wishes]
         sent.reasons = Texts(len(table), words.one, words.every)
         if not len(table):
             return
+        # Rows and wishes are not kept for what is made later: of them what decided is taken at once.
+        told = self._told
         weight, inst = words.of_desks([one.targets[row] for one in self._wishes]), self._rows["inst"][row]
-        numbers = np.arange(len(table))
         details = _Details(table, weight, inst, universe=self._universe, limits=self._limits)
         log.decisions.extend({
             "ts_event": self._rows["ts"][row],
-            "strategy": Coded(desk, self._names),
-            "instrument": Coded(inst, self._ids),
-            "kind": Coded(desk, kinds),
-            "value": words.of_desks([shown[kind] for shown, kind in zip(words.shown, kinds, strict=True)]),
-            "asked": table[:, w.D_ASKED],
-            "sent": table[:, w.D_SENT],
-            "code": Coded(table[:, w.D_CODE], w.CODES),
-            "detail": Told(numbers, Texts(len(table), details.one, details.every)),
-            "reason": Told(numbers, sent.reasons),
-            "tag": Told(table[:, w.D_ORDER] + 1, sent.tags),
+            "strategy": Late(lambda: Coded(desk, told.names)),
+            "instrument": Late(lambda: Coded(inst, told.ids)),
+            "kind": Late(lambda: Coded(desk, kinds)),
+            "value": Late(
+                lambda: words.of_desks([shown[kind] for shown, kind in zip(words.shown, kinds, strict=True)])
+            ),
+            "asked": Late(lambda: table[:, w.D_ASKED]),
+            "sent": Late(lambda: table[:, w.D_SENT]),
+            "code": Late(lambda: Coded(table[:, w.D_CODE], w.CODES)),
+            "detail": Late(lambda: Told(np.arange(len(table)), Texts(len(table), details.one, details.every))),
+            "reason": Late(lambda: Told(np.arange(len(table)), sent.reasons)),
+            "tag": Late(lambda: Told(table[:, w.D_ORDER] + 1, sent.tags)),
         })  # fmt: skip
 
     def orders(self, log: SessionLog, sent: Sent) -> None:
@@ -198,76 +240,97 @@ class Written:
     def _ended_orders(self, log: SessionLog, sent: Sent, first: int, last: int) -> None:
         if first >= last:
             return
-        rows, numbers = sent.rows[first:last], np.arange(first, last)
-        log.orders.extend({
-            **self._named(rows, slice(None)),
-            "quantity": rows[:, w.O_QUANTITY],
-            "reason": Told(rows[:, w.O_DECISION], sent.reasons),
-            "tag": Told(numbers + 1, sent.tags),
-            "ts_decided": rows[:, w.O_TS],
-            "product": Coded(rows[:, w.O_DESK], self._products),
-            "status": Coded(rows[:, w.O_STATUS], _STATUS),
-            "filled": rows[:, w.O_FILLED],
-            "status_reason": Told(numbers, sent.ends),
-            "active_from": rows[:, w.O_ACTIVE_FROM],
-            "session": rows[:, w.O_OPENED],
-        })  # fmt: skip
+        rows, told = sent.rows[first:last], self._told
+        columns = {
+            **_named(told, rows, lambda: slice(None)),
+            "quantity": Late(lambda: rows[:, w.O_QUANTITY]),
+            "reason": Late(lambda: Told(rows[:, w.O_DECISION], sent.reasons)),
+            "tag": Late(lambda: Told(np.arange(first + 1, last + 1), sent.tags)),
+            "ts_decided": Late(lambda: rows[:, w.O_TS]),
+            "product": Late(lambda: Coded(rows[:, w.O_DESK], told.products)),
+            "status": Late(lambda: Coded(rows[:, w.O_STATUS], _STATUS)),
+            "filled": Late(lambda: rows[:, w.O_FILLED]),
+            "status_reason": Late(lambda: Told(np.arange(first, last), sent.ends)),
+            "active_from": Late(lambda: rows[:, w.O_ACTIVE_FROM]),
+            "session": Late(lambda: rows[:, w.O_OPENED]),
+        }
+        log.orders.extend(columns, last - first)
 
     def fills(self, log: SessionLog, table: Int64, sent: Sent) -> None:
+        told = self._told
+
+        def number() -> Int64:
+            return table[:, w.F_ORDER]
+
         if len(table):
-            number = table[:, w.F_ORDER]
-            log.fills.extend({
+            columns = {
                 **_FILL_DEFAULTS,
-                **self._named(sent.rows, number),
-                "tag": Told(number + 1, sent.tags),
-                "quantity": table[:, w.F_QUANTITY],
-                "price": table[:, w.F_PRICE],
-                "charges": table[:, w.F_CHARGES],
-                "ts_event": table[:, w.F_TS],
+                **_named(told, sent.rows, number),
+                "tag": Late(lambda: Told(number() + 1, sent.tags)),
+                "quantity": Late(lambda: table[:, w.F_QUANTITY]),
+                "price": Late(lambda: table[:, w.F_PRICE]),
+                "charges": Late(lambda: table[:, w.F_CHARGES]),
+                "ts_event": Late(lambda: table[:, w.F_TS]),
                 "assumed": self._assumed,
-                "product": Coded(sent.rows[number, w.O_DESK], self._products),
-            })  # fmt: skip
+                "product": Late(lambda: Coded(sent.rows[number(), w.O_DESK], told.products)),
+            }
+            log.fills.extend(columns, len(table))
 
     def ended(self, log: SessionLog, table: Int64, sent: Sent) -> None:
+        told = self._told
+
+        def number() -> Int64:
+            return table[:, w.X_ORDER]
+
         if len(table):
-            number = table[:, w.X_ORDER]
-            named = self._named(sent.rows, number)
-            del named["side"]
-            log.ended.extend({
-                **named,
-                "tag": Told(number + 1, sent.tags),
-                "status": Coded(sent.rows[number, w.O_STATUS], _STATUS),
-                "filled": sent.rows[number, w.O_FILLED],
-                "reason": Told(number, sent.ends),
-                "ts_event": table[:, w.X_TS],
-            })  # fmt: skip
+            columns = {
+                **_named(told, sent.rows, number),
+                "tag": Late(lambda: Told(number() + 1, sent.tags)),
+                "status": Late(lambda: Coded(sent.rows[number(), w.O_STATUS], _STATUS)),
+                "filled": Late(lambda: sent.rows[number(), w.O_FILLED]),
+                "reason": Late(lambda: Told(number(), sent.ends)),
+                "ts_event": Late(lambda: table[:, w.X_TS]),
+            }
+            del columns["side"]
+            log.ended.extend(columns, len(table))
 
     def positions(self, log: SessionLog, table: Int64) -> None:
+        told = self._told
         if len(table):
-            log.positions.extend({
-                "ts_event": table[:, w.P_TS],
-                "session": table[:, w.P_SESSION],
-                "strategy": Coded(table[:, w.P_DESK], self._names),
-                "instrument": Coded(table[:, w.P_INST], self._ids),
-                "quantity": table[:, w.P_QUANTITY],
-                "cost": table[:, w.P_COST],
-                "price": table[:, w.P_MARK],
-                "value": table[:, w.P_WORTH],
-            })  # fmt: skip
+            columns = {
+                "ts_event": Late(lambda: table[:, w.P_TS]),
+                "session": Late(lambda: table[:, w.P_SESSION]),
+                "strategy": Late(lambda: Coded(table[:, w.P_DESK], told.names)),
+                "instrument": Late(lambda: Coded(table[:, w.P_INST], told.ids)),
+                "quantity": Late(lambda: table[:, w.P_QUANTITY]),
+                "cost": Late(lambda: table[:, w.P_COST]),
+                "price": Late(lambda: table[:, w.P_MARK]),
+                "value": Late(lambda: table[:, w.P_WORTH]),
+            }
+            log.positions.extend(columns, len(table))
 
     def equity(self, log: SessionLog, begins: Int64 | slice, columns: Mapping[str, Int64]) -> None:
-        """A row for each slice, which begins there, and each desk."""
+        """A row for each slice, which begins there, and each desk: what is held is worth the rest of the equity."""
         if len(columns["equity"]):
-            ts, session = _at(self._rows["ts"], begins), _at(self._rows["session"], begins).astype(np.int64)
-            log.equity.extend(equity_rows(self._names, ts, session, columns))
+            ts, session = _at(self._rows["ts"], begins), _at(self._rows["session"], begins)
+            points = equity_rows(self._told.names, ts, session, columns)
+            sessions = np.asarray(points["session"])
+            cash, equity = columns["cash"], columns["equity"]
+            log.equity.extend({
+                "gross": Late(lambda: np.abs(equity - cash)),
+                **points,
+                "session": Late(lambda: sessions.astype(np.int64)),
+                "value": Late(lambda: equity - cash),
+            })  # fmt: skip
 
-    def _named(self, orders: Int64, rows: Int64 | slice) -> dict[str, Coded]:
-        """What orders, and all that is told of them, have in common."""
-        return {
-            "instrument": Coded(orders[rows, w.O_INST], self._ids),
-            "strategy": Coded(orders[rows, w.O_DESK], self._names),
-            "side": Coded((orders[rows, w.O_SIDE] > 0).astype(np.int8), _SIDES),
-        }
+
+def _named(told: _Values, orders: Int64, rows: Callable[[], Int64 | slice]) -> dict[str, Any]:
+    """What orders, and all that is told of them, have in common."""
+    return {
+        "instrument": Late(lambda: Coded(orders[rows(), w.O_INST], told.ids)),
+        "strategy": Late(lambda: Coded(orders[rows(), w.O_DESK], told.names)),
+        "side": Late(lambda: Coded((orders[rows(), w.O_SIDE] > 0).astype(np.int8), _SIDES)),
+    }
 
 
 def _at(column: Array, rows: Int64 | slice) -> Array:

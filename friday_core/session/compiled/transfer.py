@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from friday_core.domain.chunk import Int64, Universe
 from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Order, OrderStatus, Side, WorkingOrder
 from friday_core.session.bills import Bills
 from friday_core.session.compiled.results import Sent
@@ -34,6 +35,8 @@ _OUT = {
 }
 _FAR = 2**62
 _MINUTE = 60_000_000
+#: Orders of which the times are looked at before all of them are.
+_SOME = 16
 
 
 class Transfer:
@@ -213,13 +216,14 @@ class Transfer:
             words[w.RISK_SESSION] if words[w.RISK_HAS_SESSION] else None,
             words[w.DAY_EQUITY], words[w.SENT], bool(words[w.DRAWDOWN_LATCHED]), bool(words[w.DAY_LATCHED]),
         )  # fmt: skip
-        times = own[:, w.O_TS]
-        minute = int(np.searchsorted(times, times[-1] - _MINUTE, "right")) if len(own) else 0
-        desk.state.resume(memory, times[minute:].tolist())
+        desk.state.resume(memory, _latest(own[:, w.O_TS]))
         ends = np.flatnonzero(np.diff(own[:, w.O_SESSION], append=_FAR))
-        for session, counter in own[ends][:, [w.O_SESSION, w.O_COUNTER]].tolist():
-            desk.tags.resume(session, desk.number, counter)
-        desk.products.resume(self._universe[inst].id for inst in np.unique(own[:, w.O_INST]).tolist())
+        desk.tags.resume(own[ends, w.O_SESSION].tolist(), desk.number, own[ends, w.O_COUNTER].tolist())
+        desk.products.resume(self._ordered(own))
+
+    def _ordered(self, orders: Int64) -> Iterator[InstrumentId]:
+        for inst in np.unique(orders[:, w.O_INST]).tolist():
+            yield self._universe[inst].id
 
     def _holding(self, pair: Sequence[int], inst: int) -> Holding:
         most, lots = (len(pair) - w.LOTS) // w.LOT_WORDS, []
@@ -227,6 +231,16 @@ class Transfer:
             at = w.LOTS + (pair[w.LOT_FIRST] + place) % most * w.LOT_WORDS
             lots.append(Lot(pair[at + w.LOT_QUANTITY], pair[at + w.LOT_COST], pair[at + w.LOT_TS]))
         return Holding(self._universe[inst], tuple(lots), pair[w.MARK])
+
+
+def _latest(times: Int64) -> list[int]:
+    """Those of the last minute, of times that rise."""
+    some = _SOME
+    while some < len(times) and times[-some] > times[-1] - _MINUTE:
+        some *= 2
+    tail = times[-some:]
+    found: list[int] = tail[tail > times[-1] - _MINUTE].tolist() if len(times) else []
+    return found
 
 
 def _end(one: WorkingOrder, row: Sequence[int], reason: str) -> None:

@@ -44,7 +44,7 @@ _TABLES: Mapping[str, _Table] = {
     "ended": _Table(w.ENDED_WORDS, w.ENDED, w.MOST_ENDED, w.ENDED_AT),
     "positions": _Table(w.POSITION_WORDS, w.POSITIONS, w.MOST_POSITIONS, w.POSITIONS_AT),
 }
-_EQUITY = ("cash", "value", "equity", "gross")
+_EQUITY = ("cash", "equity", "gross")
 
 
 class Runs(Protocol):
@@ -63,7 +63,7 @@ def plain(arena: Arena) -> None:
         cones[desk].ahead.run(first, stop)
 
     rows = [view.cast(one) for view, one in zip(views, formats, strict=True)]
-    run(Memory(*[*rows, _floats, _words, run_cone, run_cone]))
+    run(Memory(*[*rows, _floats, _words, _soon, run_cone, run_cone]))
 
 
 def _floats(address: int) -> Any:
@@ -72,6 +72,10 @@ def _floats(address: int) -> Any:
 
 def _words(address: int) -> Any:
     return ctypes.cast(address, ctypes.POINTER(ctypes.c_int64))
+
+
+def _soon(_rows: Any, _place: int) -> None:
+    """Nothing: that is only for processors."""
 
 
 class Arena:
@@ -96,7 +100,10 @@ class Arena:
         self.context = np.zeros(w.LIMITS + (w.LIMIT_WORDS + w.CONE_WORDS) * self.desks, np.int64)
         #: By desk, of those whose columns read their book.
         self.cones: Mapping[int, Cone] = {}
-        self._instruments = np.array([word for one in instruments for word in _instrument(one)], np.int64)
+        held = {kind: _products(kind) for kind in {one.kind for one in instruments}}
+        self._instruments = np.array(
+            [word for one in instruments for word in _instrument(one, held[one.kind])], np.int64
+        )
         self._lots, self._queue, self._bills = _LOTS, 2 * self.desks * self.instruments + 8, 0
         c = self.context
         c[w.DESKS], c[w.INSTS] = self.desks, self.instruments
@@ -118,7 +125,7 @@ class Arena:
         c[w.IS_WATCHED] = int(any(one.drawdown_ppm is not None or one.day_loss_ppm is not None for one in limits))
         self._rows: dict[str, Array] = {}
         self._beside: dict[int, Array] = {}
-        self._equity = self.state = np.empty(0, np.int64)
+        self._equity = self._reserved = self.state = np.empty(0, np.int64)
         self._block_decisions = self._block_sessions = 0
 
     # Room ---------------------------------------------------------------------------------------
@@ -203,25 +210,47 @@ class Arena:
         ``session`` is that of the slice before. ``targets`` of desks that have ``cones`` are written by the kernel.
         ``beside`` are columns of whole numbers by the word of the context that has their address.
         """
-        count = len(rows["ts"])
-        columns = (len(_EQUITY) if self.instruments > 1 else len(_EQUITY) - 1) * count * self.desks
+        slices = self._slices_of(rows)
         self._rows, self._beside = {**rows, "targets": targets}, dict(beside or {})
         for word in (w.BEFORE_AT, w.REFUSED_AT, w.DUE_AT):
             self.context[word] = self._beside[word].ctypes.data if word in self._beside else 0
-        self._equity = np.empty(columns + (count if self.instruments > 1 else 0), np.int64)
+        self._equity, self._reserved = self._room_for(slices)
         self._block_decisions = decisions
         begins = np.flatnonzero(rows["session"][1:] != rows["session"][:-1])
         self._block_sessions = len(begins) + 2
         if self.is_billed:
             sessions = rows["session"][np.append(begins + 1, 0)].astype(np.int64)
             self._rates.cover(np.unique(np.append(sessions, session)))
-        self.context[w.ROWS], self.context[w.FIRST_ORDINAL] = count, first_ordinal
-        self.context[w.EQUITY_ROWS] = count * self.desks
+        self.context[w.ROWS], self.context[w.FIRST_ORDINAL] = len(rows["ts"]), first_ordinal
+        self.context[w.EQUITY_ROWS] = slices * self.desks
         self.cones = cones or {}
         self.context[w.CONES] = w.LIMITS + w.LIMIT_WORDS * self.desks if cones else 0
         for desk in range(self.desks):
             words = self.cones[desk].words() if desk in self.cones else 0
             self.context[self._cone_at(desk) : self._cone_at(desk + 1)] = words
+
+    def reserve(self, rows: int) -> None:
+        """Make room for the equity on all rows of the blocks that follow: the system gives much at once for less."""
+        self._reserved = np.empty(self._equity_words(rows) if self.instruments == 1 else 0, np.int64)
+
+    def _room_for(self, slices: int) -> tuple[Int64, Int64]:
+        """For equity, and what is left of what was reserved."""
+        words = self._equity_words(slices)
+        if words > len(self._reserved):
+            return np.empty(words, np.int64), self._reserved
+        return self._reserved[:words], self._reserved[words:]
+
+    def _equity_words(self, slices: int) -> int:
+        if self.instruments == 1:
+            return (len(_EQUITY) - 1) * slices * self.desks
+        return (len(_EQUITY) * self.desks + 1) * slices
+
+    def _slices_of(self, rows: Mapping[str, Array]) -> int:
+        """How many slices the rows are at most."""
+        ts, inst = rows["ts"], rows["inst"]
+        if self.instruments == 1:
+            return len(ts)
+        return int(np.count_nonzero((ts[1:] != ts[:-1]) | (inst[1:] <= inst[:-1]))) + 1
 
     def drop_cone(self, desk: int) -> None:
         """The desk's columns are not asked any more."""
@@ -291,7 +320,10 @@ class Arena:
         return int(self.state[w.LATEST_TS]), int(self.state[w.LATEST_SESSION])
 
     def equity(self, ordinal: int) -> tuple[Int64 | slice, dict[str, Int64]]:
-        """From this slice on the first row of each, and the columns of equity; they are not written again."""
+        """From this slice on the first row of each, and cash and equity, with several instruments gross too.
+
+        They are not written again.
+        """
         base, every = int(self.context[w.FIRST_ORDINAL]), int(self.context[w.EQUITY_ROWS])
         first, last = ordinal - base, self.slices - base
         columns = {
@@ -299,8 +331,7 @@ class Arena:
             for n, name in enumerate(_EQUITY if self.instruments > 1 else _EQUITY[:-1])
         }
         if self.instruments == 1:
-            value = columns["value"]
-            return slice(first, last), {**columns, "gross": np.abs(value) if (value < 0).any() else value}
+            return slice(first, last), columns
         start = len(_EQUITY) * every
         return self._equity[start + first : start + last], columns
 
@@ -332,13 +363,18 @@ class Arena:
         return self.state[at : at + w.QUEUE_WORDS]
 
 
-def _instrument(one: Instrument) -> list[int]:
+def _products(kind: str) -> int:
+    """A bit for each product in which instruments of a kind may be held."""
+    return sum(1 << CODES.index(product) for product in ("", *products_of(kind)))
+
+
+def _instrument(one: Instrument, products: int) -> list[int]:
     shift = one.price_decimals - MINOR_DIGITS[one.currency]
     words = [0] * w.INSTRUMENT_WORDS
     words[w.TICK], words[w.LOT] = one.tick_size, one.lot_size
     words[w.MULTIPLIER], words[w.DIVISOR] = int(10 ** max(-shift, 0)), int(10 ** max(shift, 0))
     words[w.DERIVATIVE] = int(one.kind in DERIVATIVES)
-    words[w.PRODUCTS_OF] = sum(1 << CODES.index(product) for product in ("", *products_of(one.kind)))
+    words[w.PRODUCTS_OF] = products
     return words
 
 

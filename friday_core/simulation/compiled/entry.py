@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from friday_core.causal.compiled.driver import run_again, run_rows
-from friday_core.causal.compiled.pointers import floats, words
+from friday_core.causal.compiled.pointers import floats, soon, words
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.slices import run
 from friday_core.simulation.compiled.words import ADDRESSES
@@ -27,6 +27,7 @@ def enter(context: int) -> None:
         floats(c[ADDRESSES + 10]),
         floats,
         words,
+        soon,
         _run,
         _again,
     )

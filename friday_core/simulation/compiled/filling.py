@@ -6,7 +6,7 @@ from friday_core.simulation.compiled.bills import open_bill, rise
 from friday_core.simulation.compiled.books import apply_fill
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import amount, charges, notional
-from friday_core.simulation.compiled.places import desk_at, instrument_at, order_at, pair_at, queue_at
+from friday_core.simulation.compiled.places import desk_at, inst_at, instrument_at, order_at, pair_at, queue_at
 from friday_core.simulation.compiled.words import (
     ACTIVE_FROM,
     AT_CLOSE,
@@ -127,11 +127,11 @@ def row_of(m: Memory, inst: int, row: int, end: int) -> int:
     low, high = row, end - 1
     while low < high:
         middle = (low + high) // 2
-        if m.inst[middle] < inst:
+        if inst_at(m, middle) < inst:
             low = middle + 1
         else:
             high = middle
-    return low if m.inst[low] == inst else NONE
+    return low if inst_at(m, low) == inst else NONE
 
 
 def _admit(m: Memory, q: int, row: int, end: int, session: int) -> None:

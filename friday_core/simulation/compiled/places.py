@@ -65,6 +65,11 @@ def cone_at(m: Memory, desk: int) -> int:
     return m.c[CONES] + desk * CONE_WORDS  # type: ignore[no-any-return]
 
 
+def inst_at(m: Memory, row: int) -> int:
+    """The instrument of a row; what is not read is not waited for."""
+    return m.inst[row] if m.c[INSTS] > 1 else 0
+
+
 def slice_end(m: Memory, row: int) -> int:
     """The row after the slice that a row belongs to."""
     end, rows, ts = row + 1, m.c[ROWS], m.ts[row]

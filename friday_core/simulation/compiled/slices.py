@@ -13,7 +13,7 @@ from friday_core.simulation.compiled.filling import match
 from friday_core.simulation.compiled.keeping import is_kept
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
-from friday_core.simulation.compiled.places import desk_at, limits_at, pair_at, queue_at, slice_end
+from friday_core.simulation.compiled.places import desk_at, inst_at, limits_at, pair_at, queue_at, slice_end
 from friday_core.simulation.compiled.stretches import is_wished, pass_over
 from friday_core.simulation.compiled.words import (
     BACKWARDS,
@@ -202,7 +202,7 @@ def _copy(m: Memory, of: int, to: int, count: int) -> None:
 def _done(m: Memory, row: int, session: int) -> int:
     s = m.s
     if m.c[INSTS] > 1:
-        m.e[4 * m.c[EQUITY_ROWS] + s[ORDINAL] - m.c[FIRST_ORDINAL]] = row
+        m.e[3 * m.c[EQUITY_ROWS] + s[ORDINAL] - m.c[FIRST_ORDINAL]] = row
     s[HAS_LATEST], s[LATEST_TS], s[LATEST_SESSION] = 1, m.ts[row], session
     s[ORDINAL] += 1
     return DONE
@@ -238,15 +238,15 @@ def _mark(m: Memory, row: int, end: int, session: int) -> None:
         if s[desk_at(desk) + HELD] != 0:
             first, words = pair_at(m, desk, 0) + POSITION, c[PAIR_WORDS]
             for place in range(row, end):
-                if s[first + m.inst[place] * words] != 0 and m.close[place] != MISSING_PRICE:
-                    mark(m, desk, m.inst[place], m.close[place])
+                if s[first + inst_at(m, place) * words] != 0 and m.close[place] != MISSING_PRICE:
+                    mark(m, desk, inst_at(m, place), m.close[place])
     if c[FAULT] != 0:
         return
     for desk in range(c[DESKS]):
         d, e = desk_at(desk), (s[ORDINAL] - c[FIRST_ORDINAL]) * c[DESKS] + desk
-        m.e[e], m.e[every + e], m.e[2 * every + e] = s[d + CASH], s[d + VALUE], s[d + CASH] + s[d + VALUE]
+        m.e[e], m.e[every + e] = s[d + CASH], s[d + CASH] + s[d + VALUE]
         if c[INSTS] > 1:
-            m.e[3 * every + e] = s[d + GROSS]
+            m.e[2 * every + e] = s[d + GROSS]
         _remember(m, desk, session, s[d + CASH] + s[d + VALUE])
 
 

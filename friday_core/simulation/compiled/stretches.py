@@ -10,7 +10,7 @@ from friday_core.simulation.compiled.books import mark
 from friday_core.simulation.compiled.keeping import next_due
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import LARGEST_AMOUNT
-from friday_core.simulation.compiled.places import cone_at, desk_at, instrument_at, pair_at, slice_end
+from friday_core.simulation.compiled.places import cone_at, desk_at, inst_at, instrument_at, pair_at, slice_end
 from friday_core.simulation.compiled.words import (
     B_DONE,
     B_KIND,
@@ -88,9 +88,9 @@ def _flat(m: Memory, row: int, last: int) -> int:
         if is_wished(m, 0, row, end):
             break
         if several:
-            m.e[4 * every + to] = row
-            m.e[3 * every + to] = 0
-        m.e[to], m.e[every + to], m.e[2 * every + to] = cash, 0, cash
+            m.e[3 * every + to] = row
+            m.e[2 * every + to] = 0
+        m.e[to], m.e[every + to] = cash, cash
         to, row = to + 1, end
     if row > first:
         _remember(m, row, to, max(s[d + PEAK], s[d + EQUITY], cash), s[d + DEEPEST], cash)
@@ -111,7 +111,7 @@ def _held(m: Memory, row: int, last: int) -> int:
             break
         for place in range(row, end):
             if m.close[place] != MISSING_PRICE:
-                mark(m, 0, m.inst[place], m.close[place])
+                mark(m, 0, inst_at(m, place), m.close[place])
         if c[FAULT] != 0:
             break
         equity = cash + s[d + VALUE]
@@ -119,9 +119,9 @@ def _held(m: Memory, row: int, last: int) -> int:
             peak, deepest = equity, 0
         deepest = max(deepest, peak - equity)
         if several:
-            m.e[4 * every + to] = row
-            m.e[3 * every + to] = s[d + GROSS]
-        m.e[to], m.e[every + to], m.e[2 * every + to] = cash, s[d + VALUE], equity
+            m.e[3 * every + to] = row
+            m.e[2 * every + to] = s[d + GROSS]
+        m.e[to], m.e[every + to] = cash, equity
         to, row = to + 1, end
     if row > first:
         _remember(m, row, to, peak, deepest, equity)
@@ -149,7 +149,7 @@ def _only(m: Memory, row: int, last: int) -> int:
         if equity >= peak:
             peak, deepest = equity, 0
         deepest = max(deepest, peak - equity)
-        m.e[to], m.e[every + to], m.e[2 * every + to] = cash, worth, equity
+        m.e[to], m.e[every + to] = cash, equity
         to, row = to + 1, row + 1
     if row > first:
         s[p + MARK], s[p + WORTH], s[d + VALUE], s[d + GROSS] = price, worth, worth, abs(worth)

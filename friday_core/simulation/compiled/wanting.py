@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import nearest, notional, times
-from friday_core.simulation.compiled.places import desk_at, draft_at, instrument_at, limits_at, pair_at
+from friday_core.simulation.compiled.places import desk_at, draft_at, inst_at, instrument_at, limits_at, pair_at
 from friday_core.simulation.compiled.words import (
     C_NO_CHANGE,
     C_SENT,
@@ -55,6 +55,9 @@ def wants(m: Memory, desk: int, row: int, end: int) -> int:
     for place in range(row, end):
         weight = m.targets[desk * m.c[ROWS] + place]
         if weight == weight:
+            # What is ordered trades on the next row, and most of that nobody has read yet.
+            for rows in (m.open, m.high, m.low):
+                m.soon(rows, place + end - row)
             _want(m, desk, place, weight, draft_at(m, count))
             count += 1
     _link(m, count)
@@ -77,7 +80,7 @@ def _link(m: Memory, count: int) -> None:
 
 
 def _want(m: Memory, desk: int, place: int, weight: float, w: int) -> None:
-    inst, price, draft = m.inst[place], m.close[place], m.s
+    inst, price, draft = inst_at(m, place), m.close[place], m.s
     draft[w + W_ROW], draft[w + W_INST], draft[w + W_PRICE] = place, inst, price
     draft[w + W_ASKED], draft[w + W_SIGN], draft[w + W_REDUCING], draft[w + W_ADDING] = 0, -1, 0, 0
     draft[w + W_A], draft[w + W_B], draft[w + W_C], draft[w + W_CLAIMS] = 0, 0, 0, 0

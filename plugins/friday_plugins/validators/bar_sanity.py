@@ -153,10 +153,13 @@ class BarSanity(Validator):
         if not _are_in_order(chunk) or not _are_sound(chunk):
             return False
         self._settle()
-        if self._last is not None and not chunk.ts_event[0] > self._last.ts_event.max():
+        if self._last is not None and not _follows(chunk, self._last):
             return False
         latest = np.full(int(chunk.inst.max()) + 1, -1)
-        latest[chunk.inst] = np.arange(len(chunk))
+        if len(latest) > 1:
+            latest[chunk.inst] = np.arange(len(chunk))
+        else:
+            latest[0] = len(chunk) - 1
         bars = chunk.take(latest[latest >= 0])
         if self._last is not None:
             others = self._last.take(~np.isin(self._last.inst, bars.inst))
@@ -235,6 +238,14 @@ def _are_in_order(chunk: Chunk) -> bool:
     ts, inst = chunk.ts_event, chunk.inst
     later = ts[1:] > ts[:-1]
     return bool(later.all() or (later | ((ts[1:] == ts[:-1]) & (inst[1:] > inst[:-1]))).all())
+
+
+def _follows(chunk: Chunk, last: Chunk) -> bool:
+    """Whether rows that are in order come after all that are the last of their instruments."""
+    latest = last.ts_event.max()
+    if chunk.ts_event[0] != latest:
+        return bool(chunk.ts_event[0] > latest)
+    return bool(chunk.inst[0] > last.inst[last.ts_event == latest].max())
 
 
 def _are_sound(chunk: Chunk) -> bool:

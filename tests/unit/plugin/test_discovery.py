@@ -77,6 +77,13 @@ def test_a_key_that_only_another_major_has_is_not_offered(install: Install) -> N
     assert "strategy.moon" not in by_key(installed_plugins())
 
 
+def test_what_is_installed_later_is_found_when_it_is_asked_for_again(install: Install) -> None:
+    install("friday-moon", LATER)
+    installed_plugins().clear()
+    install("friday-sun", PLUGIN_GROUP)
+    assert [name for name, *_ in strangers()] == ["friday-moon", "friday-sun"]
+
+
 def test_what_a_distribution_requires_of_another_is_found_however_it_is_spelt(install: Install) -> None:
     needs = ["numpy>=2", "Friday_Trading >=1 ; python_version > '3'", "friday.trading[demo]", "friday-trading-extras"]
     install("friday-moon", PLUGIN_GROUP, requires=needs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from friday_core.domain.orders import Fill, NettedFill, Order, OrderStatus, Orde
 from friday_core.domain.outcomes import DecisionTaken, EquityPoint
 from friday_core.errors import InvariantError
 from friday_core.session import rows as rows_module
-from friday_core.session.columns import Coded
+from friday_core.session.columns import Coded, Late
 from friday_core.session.log import DECISIONS, EQUITY, FILLS, ORDERS
 from friday_core.session.rows import Rows
 
@@ -216,3 +218,33 @@ def test_very_few_rows_at_a_time_become_blocks_too() -> None:
         rows.extend(columns(1, n))
     assert rows == [point(n) for n in range(9)]
     assert [len(block) for block in rows.blocks()] == [4, 4, 1]
+
+
+def test_a_late_column_is_made_once_when_somebody_asks_for_it() -> None:
+    asked: list[str] = []
+
+    def made(name: str) -> Late:
+        return Late(lambda: asked.append(name) or columns(6)[name])  # type: ignore[func-returns-value]
+
+    rows = points(0)
+    rows.extend({**columns(6), "cash": made("cash"), "gross": made("gross")})
+    assert (len(rows), asked) == (6, [])
+    assert [block.array("cash").tolist() for block in rows.blocks()] == [[0, 10, 20, 30, 40, 50]]
+    assert list(rows) == [point(n) for n in range(6)]
+    assert asked == ["cash", "gross"]
+
+
+def test_columns_of_which_all_are_late_need_the_number_of_rows() -> None:
+    late = {name: Late(partial(columns(6).__getitem__, name)) for name in columns(6)}
+    rows = points(0)
+    with pytest.raises(InvariantError, match="every one is a single value, how many rows"):
+        rows.extend(late)
+    rows.extend(late, 6)
+    assert rows == [point(n) for n in range(6)]
+
+
+def test_a_late_column_that_is_no_column_of_its_field_is_refused_when_it_is_asked_for() -> None:
+    rows = points(0)
+    rows.extend({**columns(6), "cash": Late(lambda: np.zeros(5, np.int64))})
+    with pytest.raises(InvariantError, match=r"EquityPoint.cash: 5 values for 6 rows"):
+        list(rows)

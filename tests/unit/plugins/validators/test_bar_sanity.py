@@ -261,3 +261,17 @@ def test_columns_in_another_order_are_the_same_bar() -> None:
     assert [verdict for verdict, _ in said(BarSanity(), [one, other, one])] == [
         Verdict.PASS, Verdict.DUPLICATE, Verdict.DUPLICATE,
     ]  # fmt: skip
+
+
+def test_a_slice_that_is_cut_in_two_plainly_passes() -> None:
+    validator = BarSanity()
+    parts = [[row(ts, inst) for ts, inst in places] for places in ([(1, 0), (1, 1), (2, 0)], [(2, 1), (3, 0)])]
+    assert [validator._all_pass(chunk(part)) for part in parts] == [True, True]
+    assert validator._last is not None
+    assert (validator._last.ts_event.tolist(), validator._last.inst.tolist()) == ([3, 2], [0, 1])
+
+
+def test_rows_that_come_again_in_the_next_chunk_do_not_plainly_pass() -> None:
+    validator = BarSanity()
+    assert validator._all_pass(chunk([row(1, 0), row(2, 0), row(2, 1)]))
+    assert not validator._all_pass(chunk([row(2, 1), row(3, 0)]))
