@@ -32,7 +32,11 @@ class Ahead(ABC):
     Until its last slice was run, the executor takes no other rows and no further instruments. A
     snapshot may be taken after any slice and is exact; ``restore`` abandons the block.
     ``InvariantError`` for a slice of a block that was abandoned or is done.
+
+    ``until`` is the address of a function that does the same up to the first row that decides, if there is one.
     """
+
+    until: int | None = None
 
     def __init__(self, program: Program, table: Table) -> None:
         self.ts, self.inst = table.ts, table.inst

@@ -10,6 +10,7 @@ import numpy as np
 from friday_core.causal.ahead import Ahead
 from friday_core.causal.compiled.code import Code
 from friday_core.causal.compiled.entrance import Entrance
+from friday_core.causal.compiled.fused import Shape, shape_of
 from friday_core.causal.compiled.machine import Machine
 from friday_core.causal.compiled.whole import Bound, WholeTables
 from friday_core.causal.compiled.words import FIRST, ROWS
@@ -36,6 +37,9 @@ class Split:
             domain: Code(program, domain, wanted if domain == base else shown(domain), frozenset(free))
             for domain in program.domains
         }
+        decides = program.outputs.get("signal", program.outputs.get("target"))
+        #: The cone as one function; ``None`` where it cannot be one, or what decides does not depend on the book.
+        self.shape = None if decides is None else shape_of(self.cone, decides)
         self.slots = np.array([slot for n in cone for slot in _slots(program, n)], np.int64)
 
     @property
@@ -49,7 +53,10 @@ def _slots(program: Program, n: int) -> range:
 
 
 class CompiledAhead(Ahead):
-    """On the executor's arena ``state``; ``make`` makes machines of code and an arena."""
+    """On the executor's arena ``state``; ``make`` makes machines of code and an arena.
+
+    ``fused`` has the address of a function of so many rows, if that is worth it.
+    """
 
     def __init__(
         self,
@@ -58,6 +65,8 @@ class CompiledAhead(Ahead):
         state: Float64,
         make: Callable[[Code, Float64], Machine],
         entrance: Entrance,
+        *,
+        fused: Callable[[Shape, int], int | None],
     ) -> None:
         program = split.cone.program
         table = tables[program.base]
@@ -72,6 +81,8 @@ class CompiledAhead(Ahead):
         context: Any = self._cone.context
         self._rows = memoryview(context)
         self._enter = self._cone.whole(entrance)
+        if split.shape is not None and self._enter is not None:
+            self.until = fused(split.shape, len(table))
 
     def _free(self, state: Float64) -> WholeTables:
         return WholeTables(self._split.cone.program, self._split.free, lambda code: self._make(code, state), state)

@@ -86,6 +86,11 @@ class Code:
         self._params: list[Float64] = []
 
     @property
+    def listed(self) -> list[tuple[int, Instruction]]:
+        """The instructions that have words, in their order there."""
+        return [pair for group in self._groups for pair in group]
+
+    @property
     def wanted(self) -> list[tuple[Op, int]]:
         """The kernels that it is executed with, each with its lanes."""
         return [(group[0][1].node.op, len(group)) for group in self._groups]

@@ -61,6 +61,15 @@ def run_rows(context: int, first: int, stop: int) -> None:
     call_driver(to[DRIVER], to[SPARE], context)
 
 
+def run_until(code: int, context: int, latest: int, first: int, stop: int) -> int:
+    """As ``run_rows`` by a function of the whole code, up to the first row that says something (``fused_object``)."""
+    to = words(context)
+    call_kernel(code, to[SPARE], latest, first, stop, context)
+    reached = words(to[SPARE])[0]
+    to[FIRST], to[ROWS] = first, min(reached + 1, stop)
+    return reached  # type: ignore[no-any-return]
+
+
 def run_again(context: int, first: int, stop: int) -> None:
     """Of rows that were just run from ``first`` on, some, with the state from before: only what has state.
 

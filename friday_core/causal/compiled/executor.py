@@ -152,7 +152,10 @@ class CompiledExecutor(Oracle):
         before = self._last
         self._check_order(tables)
         self._live, self._explained, self._of_rows, self._before = {}, {}, None, before
-        self._block = CompiledAhead(self._split, tables, self._held, self._machine, self._entrance)
+        self._block = None  # its columns make room for those of the next one
+        self._block = CompiledAhead(
+            self._split, tables, self._held, self._machine, self._entrance, fused=self._kernels.fused
+        )
         return self._block
 
     def _check_block(self) -> None:

@@ -20,8 +20,8 @@ from friday_core.causal.op import Op
 _HERE = Path(__file__).parent
 #: Modules of this folder that bring no word into object code: they lay out programs and run kernels.
 RUNNERS = frozenset({
-    "__init__", "ahead", "choice", "code", "entrance", "executor", "kernels", "live", "machine", "object_store",
-    "schedule", "whole",
+    "__init__", "ahead", "choice", "code", "entrance", "executor", "fused", "kernels", "live", "machine",
+    "object_store", "schedule", "whole",
 })  # fmt: skip
 
 

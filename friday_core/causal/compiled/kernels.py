@@ -9,6 +9,7 @@ from types import FunctionType
 
 from friday_core.causal.compiled.entrance import Entrance
 from friday_core.causal.compiled.fingerprint import Routine, kernel_key, routine_key
+from friday_core.causal.compiled.fused import Shape, fused_object, is_step, step_key
 from friday_core.causal.compiled.loading import LoadedCode, loaded_code
 from friday_core.causal.compiled.model_kernels import ModelRows
 from friday_core.causal.compiled.object_store import ObjectStore
@@ -22,6 +23,8 @@ Tell = Callable[[str], None]
 Wanted = tuple[Op, int]
 #: An operator's identity, a number of lanes, and the step: another one of the same name is another kernel.
 Name = tuple[str, int, object]
+#: Rows that repay what it takes to load a cone as one function, and to make it.
+LOADED_FOR, MADE_FOR = 1 << 13, 1 << 17
 _DRIVER = Routine("friday_core.causal.compiled.driver", "drive")
 
 
@@ -30,15 +33,18 @@ class Kernels:
 
     Compiling is announced with its progress; what it gives is kept in ``folder`` for other runs.
     A file that is not whole is made anew, with a notice. An operator that cannot be compiled has
-    no kernel; ``reasons`` says why. Threads may share it.
+    no kernel; ``reasons`` says why. Threads may share it. A cone of ``loaded_for`` rows is one function if it
+    was made before, and for ``made_for`` rows it is made.
     """
 
-    def __init__(self, folder: Path, tell: Tell) -> None:
+    def __init__(self, folder: Path, tell: Tell, *, loaded_for: int = LOADED_FOR, made_for: int = MADE_FOR) -> None:
+        self._loaded_for, self._made_for = loaded_for, made_for
         self.reasons: dict[str, str] = {}
         self._store = ObjectStore(folder)
         self._tell = tell
         self._loaded: dict[Name, LoadedCode | None] = {}
         self._routines: dict[Routine, LoadedCode] = {}
+        self._fused: dict[Shape, LoadedCode] = {}
         self._entrance: Entrance | None = None
         self._told: set[str] = set()
         self._lock = threading.Lock()
@@ -71,6 +77,30 @@ class Kernels:
             if wanted not in self._routines:
                 self._routines[wanted] = loaded_code(self._routine_code(wanted))
             return self._routines[wanted].address
+
+    def fused(self, shape: Shape, rows: int) -> int | None:
+        """The address of a cone's function; ``None`` where so few rows do without, or there is none."""
+        with self._lock:
+            if shape not in self._fused and rows >= self._loaded_for:
+                found = self._stored(shape.key())
+                if found is None and rows >= self._made_for:
+                    found = self._fuse(shape)
+                if isinstance(found, bytes):
+                    self._fused[shape] = loaded_code(found)
+            return self._fused[shape].address if shape in self._fused else None
+
+    def _fuse(self, shape: Shape) -> bytes | str | None:
+        steps = [self._stored(one.key) for one in shape.steps]
+        code = [one for one in steps if isinstance(one, bytes)]
+        if len(code) < len(steps):
+            return None
+        found: bytes | str
+        try:
+            found = fused_object(shape, code)
+        except Exception as error:  # noqa: BLE001 - a library that does not fit this machine fails in its own way
+            found = f"{type(error).__name__}: {error}"
+        self._put(shape.key(), found)
+        return found
 
     def model(self, step: FunctionType) -> int | None:
         """The address of the kernel of a kind of model; ``None``, with a notice, where there is none."""
@@ -134,11 +164,13 @@ class Kernels:
             return None
 
     def _compiled(self, op: Op, lanes: int) -> bytes | str:
-        from friday_core.causal.compiled.lowering import KernelError, kernel_object  # noqa: PLC0415 - as below
+        from friday_core.causal.compiled.lowering import KernelError, kernel_object, step_bitcode  # noqa: PLC0415 - as below
 
         found: bytes | str
         try:
             found = kernel_object(op, lanes)
+            if is_step(op):
+                self._put(step_key(op), step_bitcode(op))
         except KernelError as error:
             found = str(error)
             self._tell_of(op, found)

@@ -11,14 +11,19 @@ import llvmlite.binding as llvm
 SYMBOL = "friday_kernel"
 
 
-def target_machine() -> Any:
-    """LLVM for this very processor."""
+def target_machine(without: str = "") -> Any:
+    """LLVM for this very processor; ``without`` those of its features whose names begin so."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    features = llvm.get_host_cpu_features().flatten()
+    target, features = llvm.Target.from_default_triple(), llvm.get_host_cpu_features()
+    features.update({name: False for name in features if without and name.startswith(without)})
     return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=features, opt=3, reloc="default", codemodel="jitdefault", jit=True
+        cpu=llvm.get_host_cpu_name(),
+        features=features.flatten(),
+        opt=3,
+        reloc="default",
+        codemodel="jitdefault",
+        jit=True,
     )
 
 

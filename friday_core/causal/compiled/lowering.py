@@ -17,7 +17,16 @@ from friday_core.causal.compiled.loading import SYMBOL, target_machine
 from friday_core.causal.compiled.model_rows import over_rows
 from friday_core.causal.compiled.numba_target import Function, assembly_of, optimize
 from friday_core.causal.compiled.panel_kernels import FILLS, across
-from friday_core.causal.compiled.row_kernels import GATHERED, carrying, row_by_row, running, side_by_side, stateless
+from friday_core.causal.compiled.row_kernels import (
+    GATHERED,
+    GATHERED_NUMBERS,
+    alone,
+    carrying,
+    row_by_row,
+    running,
+    side_by_side,
+    stateless,
+)
 from friday_core.causal.compiled.runs import RUNS
 from friday_core.causal.op import Op
 
@@ -31,13 +40,19 @@ class KernelError(Exception):
 
 def kernel_object(op: Op, lanes: int) -> bytes:
     """Object code in which ``SYMBOL`` is the operator's kernel; ``KernelError`` if there is none."""
-    return _tried(lambda: _object(_kernel(op, lanes), 4))
+    return _tried(lambda: _object(_kernel(op, lanes), "qqqq"))
+
+
+def step_bitcode(op: Op) -> bytes:
+    """LLVM's code in which ``SYMBOL`` is the step of an operator that has a kernel, on one row (``alone``)."""
+    gather = _compiled(GATHERED_NUMBERS[op.arity])
+    return _tried(lambda: bytes(_module(alone(_compiled(op.kernel or op.step), gather), "qdddqd>d").as_bitcode()))
 
 
 def model_object(step: FunctionType) -> bytes | str:
     """As ``kernel_object``, of a kind of model; or the reason why there is none."""
     try:
-        return _tried(lambda: _object(over_rows(_compiled(step)), 1))
+        return _tried(lambda: _object(over_rows(_compiled(step)), "q"))
     except KernelError as error:
         return str(error)
 
@@ -53,7 +68,7 @@ def _tried(make: Callable[[], bytes]) -> bytes:
 
 def routine_object(routine: Routine) -> bytes:
     """Object code in which ``SYMBOL`` is the routine; raises what the compiler does if it cannot be compiled."""
-    return _object(getattr(importlib.import_module(routine.module), routine.name), 1)
+    return _object(getattr(importlib.import_module(routine.module), routine.name), "q")
 
 
 def _kernel(op: Op, lanes: int) -> Any:
@@ -104,19 +119,19 @@ def _dispatcher(function: FunctionType) -> Any:
 _SQUARE_ROOT = "@sqrt(", "@llvm.sqrt.f64("
 
 
-def _assembly(function: Any, words: int) -> str:
+def _assembly(function: Any, kinds: str) -> str:
     """In LLVM's language; ``SYMBOL`` leads in."""
     names = {"float": _FLOAT, **{name: _compiled(one) for name, one in reached(function).items()}}
     copy = FunctionType(function.__code__, names, SYMBOL, None, function.__closure__)
     copy.__module__ = function.__module__
-    text, name = assembly_of(copy, words)
+    text, name = assembly_of(copy, kinds)
     return text.replace(name, SYMBOL)
 
 
-def _object(function: Any, words: int) -> bytes:
-    """Machine code that refers to nothing but the C library; one symbol leads in."""
+def _module(function: Any, kinds: str) -> Any:
+    """Optimised code that refers to nothing but the C library; one symbol leads in."""
     with global_compiler_lock:
-        module = llvm.parse_assembly(_assembly(function, words).replace(*_SQUARE_ROOT))
+        module = llvm.parse_assembly(_assembly(function, kinds).replace(*_SQUARE_ROOT))
         for one in (*module.functions, *module.global_variables):
             if not one.is_declaration and one.name != SYMBOL:
                 one.linkage = "internal"
@@ -124,4 +139,8 @@ def _object(function: Any, words: int) -> bytes:
     for one in module.functions:
         if one.is_declaration and not one.name.startswith("llvm.") and one.name not in _LIBRARY:
             raise KernelError(f"its code calls {one.name}")
-    return bytes(target_machine().emit_object(module))
+    return module
+
+
+def _object(function: Any, kinds: str) -> bytes:
+    return bytes(target_machine().emit_object(_module(function, kinds)))

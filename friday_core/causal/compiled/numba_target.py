@@ -17,6 +17,7 @@ from numba.core.registry import CPUDispatcher, CPUTarget, cpu_target
 from numba.core.typing import Context
 
 _OPTIONS = {"nopython": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_KINDS = {"q": types.int64, "d": types.float64}
 
 
 class _Library(JITCodeLibrary):  # type: ignore[misc]
@@ -60,13 +61,18 @@ class Function(CPUDispatcher):  # type: ignore[misc]
         super().__init__(function, targetoptions=dict(_OPTIONS))
 
 
-def assembly_of(function: FunctionType, words: int) -> tuple[str, str]:
-    """A function of so many integers, with all that it calls: LLVM's language, not optimised, and its name there."""
+def assembly_of(function: FunctionType, kinds: str) -> tuple[str, str]:
+    """A function with all that it calls: LLVM's language, not optimised, and its name there.
+
+    ``kinds`` are those of its arguments and, behind an arrow, of what it answers: ``q`` int64, ``d`` float64.
+    """
     flags, context = Flags(), Function.targetdescr.target_context
     flags.error_model = "numpy"
     flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
     flags.nrt = False
-    made = compile_extra(cpu_target.typing_context, context, function, (types.int64,) * words, types.void, flags, {})
+    arguments, _, answer = kinds.partition(">")
+    given, result = tuple(_KINDS[kind] for kind in arguments), _KINDS.get(answer, types.void)
+    made = compile_extra(cpu_target.typing_context, context, function, given, result, flags, {})
     made.library.finalize()
     return str(made.library.get_llvm_str()), made.fndesc.llvm_func_name
 

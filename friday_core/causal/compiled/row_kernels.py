@@ -1,5 +1,7 @@
 """Kernels made of an operator's own step: the same source, compiled for a block of rows."""
 
+# ruff: noqa: PLR0917 - kernels know no names of arguments
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -38,6 +40,30 @@ def _three(a: Sequence[float], b: Sequence[float], c: Sequence[float], row: int)
 
 
 GATHERED = {1: _one, 2: _two, 3: _three}
+
+
+def _one_number(a: float, _b: float, _c: float) -> tuple[float, ...]:
+    return (a,)
+
+
+def _two_numbers(a: float, b: float, _c: float) -> tuple[float, ...]:
+    return a, b
+
+
+def _three_numbers(a: float, b: float, c: float) -> tuple[float, ...]:
+    return a, b, c
+
+
+GATHERED_NUMBERS = {1: _one_number, 2: _two_numbers, 3: _three_numbers}
+
+
+def alone(step: Any, gather: Any) -> Callable[[int, float, float, float, int, float], float]:
+    """One row, whose state and parameters stand at addresses: for code that is put together of steps."""
+
+    def one_row(state: int, a: float, b: float, c: float, params: int, scale: float) -> float:
+        return step(floats(state), 0, gather(a, b, c), floats(params), scale)  # type: ignore[no-any-return]
+
+    return one_row
 
 
 def row_by_row(step: Any, gather: Any) -> Kernel:

@@ -82,6 +82,7 @@ class CompiledSlices:
             tuple(universe), limits, matcher.rules, rates, asked=asked, products=products, borrows=self._kept.borrows
         )
         self._transfer = Transfer(universe, desks, working, bills)
+        self._written: Written | None = None
         self.counts = {"kernel": 0, "driver": 0}
         #: Why blocks are the driver's, as far as it is known only once they are there.
         self.obstacles: list[str] = []
@@ -134,6 +135,8 @@ class CompiledSlices:
         try:
             return self._stepped(block, wishes, standing, step_one, stops)
         finally:
+            self._written = None
+            self._arena.let_go()
             for one in self._runners:
                 one.look_back()
 
@@ -238,6 +241,7 @@ class CompiledSlices:
     def _take(self, objects: Mapping[int, WorkingOrder], standing: Standing, intents: Intents) -> None:
         """What the kernel did goes to the objects and to the log."""
         arena, log, written = self._arena, self._log, self._written
+        assert written is not None
         equity, tables = arena.equity(log.slices), arena.written()
         sent = Sent(tables["orders"], objects, self._desks, self._universe)
         written.decisions(log, tables["decisions"], sent)

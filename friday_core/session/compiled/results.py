@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 import numpy as np
@@ -106,9 +107,23 @@ class Sent:
         self._desks = desks
         self._universe = universe
         self._made: dict[int, Order] = {}
-        #: Of no order, then by number.
-        self.tags = Texts(len(rows) + 1, self._tag, self._every_tag)
-        self.ends = Texts(len(rows), self.end_reason, self._every_end, self._end_heads)
+        #: Who has them holds the orders: held here, all of it would outlive the log until garbage is collected.
+        self._texts: WeakValueDictionary[str, Texts] = WeakValueDictionary()
+
+    @property
+    def tags(self) -> Texts:
+        """Of no order, then by number."""
+        return self._texts.get("tags") or self._shared("tags", Texts(len(self.rows) + 1, self._tag, self._every_tag))
+
+    @property
+    def ends(self) -> Texts:
+        return self._texts.get("ends") or self._shared(
+            "ends", Texts(len(self.rows), self.end_reason, self._every_end, self._end_heads)
+        )
+
+    def _shared(self, name: str, texts: Texts) -> Texts:
+        self._texts[name] = texts
+        return texts
 
     def order(self, number: int) -> Order:
         """What was asked."""

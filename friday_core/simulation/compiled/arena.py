@@ -62,8 +62,10 @@ def plain(arena: Arena) -> None:
     def run_cone(desk: int, _context: int, first: int, stop: int) -> None:
         cones[desk].ahead.run(first, stop)
 
+    for desk in cones:
+        arena.context[arena.cone_at(desk) + w.B_UNTIL] = 0
     rows = [view.cast(one) for view, one in zip(views, formats, strict=True)]
-    run(Memory(*[*rows, _floats, _words, _soon, run_cone, run_cone]))
+    run(Memory(*[*rows, _floats, _words, _soon, run_cone, run_cone, None]))
 
 
 def _floats(address: int) -> Any:
@@ -190,7 +192,7 @@ class Arena:
         c[w.STOP_SESSION] = w.NEVER if stop_session is None else stop_session
         c[w.STOP_ROW], c[w.ENDS_ROW] = ends_row if stop_row is None else min(stop_row, ends_row), ends_row
         for desk, cone in self.cones.items():
-            c[self._cone_at(desk) + w.B_DONE] = cone.ahead.row
+            c[self.cone_at(desk) + w.B_DONE] = cone.ahead.row
 
     # Rows ---------------------------------------------------------------------------------------
 
@@ -227,7 +229,12 @@ class Arena:
         self.context[w.CONES] = w.LIMITS + w.LIMIT_WORDS * self.desks if cones else 0
         for desk in range(self.desks):
             words = self.cones[desk].words() if desk in self.cones else 0
-            self.context[self._cone_at(desk) : self._cone_at(desk + 1)] = words
+            self.context[self.cone_at(desk) : self.cone_at(desk + 1)] = words
+
+    def let_go(self) -> None:
+        """The rows of the block are over: nothing of them is kept here."""
+        self._rows, self._beside, self.cones = {}, {}, {}
+        self._equity = np.empty(0, np.int64)
 
     def reserve(self, rows: int) -> None:
         """Make room for the equity on all rows of the blocks that follow: the system gives much at once for less."""
@@ -255,9 +262,9 @@ class Arena:
     def drop_cone(self, desk: int) -> None:
         """The desk's columns are not asked any more."""
         self.cones = {number: cone for number, cone in self.cones.items() if number != desk}
-        self.context[self._cone_at(desk) + w.B_KIND] = w.NO_CONE
+        self.context[self.cone_at(desk) + w.B_KIND] = w.NO_CONE
 
-    def _cone_at(self, desk: int) -> int:
+    def cone_at(self, desk: int) -> int:
         return w.LIMITS + w.LIMIT_WORDS * self.desks + w.CONE_WORDS * desk
 
     def arrays(self) -> list[Array]:

@@ -36,6 +36,7 @@ from friday_core.simulation.compiled.words import (
     B_SLOT_COUNT,
     B_SLOTS,
     B_SPAN,
+    B_UNTIL,
     B_USUAL,
     CASH,
     CONES,
@@ -55,6 +56,7 @@ from friday_core.simulation.compiled.words import (
     OVERFLOW,
     POSITION,
     ROWS,
+    SIGNALS,
     STOP_SESSION,
     TARGETS,
     VALUE,
@@ -81,7 +83,7 @@ def ask(m: Memory, desk: int, row: int, end: int) -> None:
             _stamp(m, desk, row, end)
             if c[FAULT] != 0:
                 return
-            m.run(desk, c[b + B_RUN], first, stop)
+            _run(m, desk, first, stop)
             c[b + B_DONE] = stop
     _wish(m, desk, row, end)
 
@@ -114,6 +116,9 @@ def look_ahead(m: Memory, desk: int, row: int) -> None:
     if c[FAULT] != 0 or first == stop:
         c[FAULT] = 0
         return
+    if c[b + B_UNTIL] != 0:
+        _run_to_a_wish(m, desk, row, until)
+        return
     _keep(m, b, False)
     m.run(desk, c[b + B_RUN], first, stop)
     quiet = _first_wish(m, b, row, until)
@@ -128,6 +133,31 @@ def look_ahead(m: Memory, desk: int, row: int) -> None:
             m.again(desk, c[b + B_RUN], first, end)
             stop = end
     c[b + B_QUIET], c[b + B_DONE] = quiet, stop
+
+
+def _run_to_a_wish(m: Memory, desk: int, row: int, until: int) -> None:
+    """As ``look_ahead`` by a function that stops there: nothing is taken back."""
+    c, b = m.c, cone_at(m, desk)
+    stop = seen_before(m, b, until)
+    latest = c[b + B_LATEST] if c[b + B_KIND] == SIGNALS else 0
+    reached = m.until(c[b + B_UNTIL], c[b + B_RUN], latest, seen_before(m, b, row), stop)
+    if reached < stop:
+        row = reached if c[INSTS] == 1 and c[b + B_PLACES] == 0 else row
+        end = slice_end(m, row)
+        while seen_before(m, b, end) <= reached:
+            row, end = end, slice_end(m, end)
+        until, stop = row, seen_before(m, b, end)
+        _run(m, desk, reached + 1, stop)
+    c[b + B_QUIET], c[b + B_DONE] = until, stop
+
+
+def _run(m: Memory, desk: int, first: int, stop: int) -> None:
+    c, b = m.c, cone_at(m, desk)
+    if c[b + B_UNTIL] == 0:
+        m.run(desk, c[b + B_RUN], first, stop)
+        return
+    while first < stop:
+        first = m.until(c[b + B_UNTIL], c[b + B_RUN], 0, first, stop) + 1
 
 
 def seen_before(m: Memory, b: int, row: int) -> int:

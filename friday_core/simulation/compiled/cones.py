@@ -54,7 +54,7 @@ class Cone:
             found[word] = 0 if column is None else column.ctypes.data
         if ahead.context is not None:
             found[w.B_RUN], found[w.B_SLOT_COUNT] = ahead.context, len(ahead.slots)
-            found[w.B_SAVED] = self._saved.ctypes.data
+            found[w.B_SAVED], found[w.B_UNTIL] = self._saved.ctypes.data, ahead.until or 0
         return found
 
     def _stamped(self) -> dict[int, Float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from friday_core.causal.compiled.driver import run_again, run_rows
+from friday_core.causal.compiled.driver import run_again, run_rows, run_until
 from friday_core.causal.compiled.pointers import floats, soon, words
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.slices import run
@@ -30,6 +30,7 @@ def enter(context: int) -> None:
         soon,
         _run,
         _again,
+        run_until,
     )
     run(memory)
 

@@ -19,6 +19,8 @@ class Memory(NamedTuple):
     What stands elsewhere is reached by its address: ``floats`` and ``words`` make arrays of one, and
     ``run(desk, context, first, stop)`` runs the rows of a desk's columns that read its book. ``again`` runs
     the first of these rows once more, with the same book and the state from before them.
+    ``until(code, context, latest, first, stop)`` is ``run`` by a function of its own, up to the first row whose
+    value is not NaN and not the latest one of its instrument (``latest`` 0: whatever that is); it answers with it.
     """
 
     c: Any
@@ -38,3 +40,4 @@ class Memory(NamedTuple):
     soon: Any
     run: Any
     again: Any
+    until: Any

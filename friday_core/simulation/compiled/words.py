@@ -62,7 +62,9 @@ B_KIND, B_RUN, B_DONE, B_OUT, B_PLACES, B_LATEST, B_FACTOR, B_POS, B_AVG_PRICE, 
 # the row up to which they were run and wish nothing, and how many rows are run ahead; rows since they last wished,
 # and after how many they wish as a rule.
 B_MAJOR, B_SLOTS, B_SLOT_COUNT, B_SAVED, B_QUIET, B_SPAN, B_SINCE, B_USUAL = range(12, 20)
-CONE_WORDS = 20
+#: The function that runs them up to the first row that wishes something (0: there is none, they are taken back).
+B_UNTIL = 20
+CONE_WORDS = 21
 #: ``B_KIND``: no such columns, or no longer.
 NO_CONE, TARGETS, SIGNALS = range(3)
 #: Rows that are run ahead: whole multiples of the least, which is what kernels do at one go.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from friday_core.errors import InvariantError, SchemaError
 
 PLAY = Routine("unit.causal.compiled.toy_book", "play")
 PASS = Routine("unit.causal.compiled.toy_book", "pass_again")
+UNTIL = Routine("unit.causal.compiled.toy_book", "pass_until")
 
 
 def stops_out(m: Market) -> dict[str, Col]:
@@ -126,6 +128,60 @@ def test_rows_that_are_taken_back_are_the_same_when_what_has_state_is_run_again(
             call(spare.ctypes.data, spare.ctypes.data, told.ctypes.data)
         found.append((bits(block.outputs["signal"][:70].tolist()), bits(one._held.ravel().tolist())))
     assert found[0] == found[1]
+
+
+def of_equity(m: Market) -> dict[str, Col]:
+    """A wish on every row, and beside it a column that is a book's own."""
+    mean, held = m.equity.rolling(7).mean(), m.pos
+    return {"signal": where(m.pos > 0.0, 1.0, where(m.equity < mean, -1.0, 0.0)), "held": held, "lost": mean - m.equity}
+
+
+@pytest.mark.parametrize("instruments", [1, 5])
+@pytest.mark.parametrize("outputs", [stops_out, trails, of_equity])
+@pytest.mark.parametrize("is_latest", [False, True])
+def test_a_cone_as_one_function_has_the_same_bits_and_stops_at_each_row_that_decides(
+    kernel_folder: Path, outputs: Callable[[Market], Any], instruments: int, *, is_latest: bool
+) -> None:
+    kernels = Kernels(kernel_folder, print, loaded_for=0, made_for=0)
+    columns, program, random = rows(400, instruments), trace_program(outputs), np.random.default_rng(3)
+    call = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(kernels.routine(UNTIL))
+    count, spare, latest = len(columns["ts"]), np.zeros(2, np.int64), np.full(instruments, 1.0)
+    book = {label: random.choice([0.0, 1.0, 99.0, NAN], count) for label in ("pos", "avg_price", "equity")}
+    executors = [CompiledExecutor(program, [100.0] * instruments, kernels=kernels) for _ in range(2)]
+    whole, fused = (ahead(one, columns) for one in executors)
+    for block in (whole, fused):
+        for label, column in block.feedback.items():
+            column[:] = book[label]
+    whole.run(0, count)
+    told, stops = np.zeros(6, np.int64), []
+    assert fused.until is not None
+    assert fused.context is not None
+    while fused.row < count:
+        told[:] = fused.until, fused.context, latest.ctypes.data if is_latest else 0, fused.row, count, 0
+        call(spare.ctypes.data, spare.ctypes.data, told.ctypes.data)
+        stops.append(int(told[5]))
+    signal = whole.outputs["signal"]
+    decides = ~np.isnan(signal) & ((signal != 1.0) | (not is_latest))
+    assert [row for row in stops if row < count] == np.flatnonzero(decides).tolist()
+    for name in program.outputs:
+        assert bits(fused.outputs[name].tolist()) == bits(whole.outputs[name].tolist())
+    assert state(executors[0]) == state(executors[1])
+
+
+def test_a_cone_becomes_one_function_only_where_its_rows_repay_it(tmp_path: Path) -> None:
+    def until(kernels: Kernels) -> int | None:
+        return ahead(CompiledExecutor(STOPS_OUT, [1.0], kernels=kernels), rows(100, 1)).until
+
+    assert until(Kernels(tmp_path, print)) is None
+    few = Kernels(tmp_path, print, loaded_for=10, made_for=1_000)
+    assert until(few) is None
+    assert until(Kernels(tmp_path, print, loaded_for=10, made_for=10)) is not None
+    assert until(few) is not None
+
+
+def test_a_cone_whose_operators_have_no_step_is_no_function(kernel_folder: Path) -> None:
+    kernels = Kernels(kernel_folder, print, loaded_for=0, made_for=0)
+    assert ahead(CompiledExecutor(RANKED, [1.0], kernels=kernels), rows(100, 1)).until is None
 
 
 @pytest.mark.parametrize("instruments", [1, 7])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from friday_core.causal.compiled.driver import run_again, run_rows
+from friday_core.causal.compiled.driver import run_again, run_rows, run_until
 from friday_core.causal.compiled.pointers import floats, words
 
 # What the routine is told: the block's context and its slices, the columns, and positions and
@@ -38,3 +38,9 @@ def pass_again(word: int) -> None:
         run_again(to[0], to[1], to[2])
     else:
         run_rows(to[0], to[1], to[2])
+
+
+def pass_until(word: int) -> None:
+    """By a cone's function, from the row that is told on; the row that it answers with stands behind."""
+    to = words(word)
+    to[5] = run_until(to[0], to[1], to[2], to[3], to[4])

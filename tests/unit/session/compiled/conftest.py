@@ -14,5 +14,11 @@ def kernels(request: pytest.FixtureRequest) -> Kernels:
 
 
 @pytest.fixture(scope="session")
+def fusing(request: pytest.FixtureRequest) -> Kernels:
+    """Cones are one function, however few rows there are."""
+    return Kernels(request.config.cache.mkdir("friday_kernels"), print, loaded_for=0, made_for=0)
+
+
+@pytest.fixture(scope="session")
 def compiled(kernels: Kernels) -> Compiled:
     return Compiled(kernels)

@@ -25,6 +25,14 @@ def test_the_compiled_kernel_leaves_what_the_driver_leaves(seed: int, compiled: 
     assert differences(expected, found) == []
 
 
+@pytest.mark.parametrize("seed", range(300, 340))
+def test_cones_as_one_function_leave_what_the_driver_leaves(seed: int, compiled: Compiled, fusing: Kernels) -> None:
+    given = drawn(seed, most_rows=200)
+    expected = Stepped(given, cut=False).left()
+    found = Stepped(given, kernel=compiled, executor=partial(CompiledExecutor, kernels=fusing), cut=False).left()
+    assert differences(expected, found) == []
+
+
 @pytest.mark.parametrize("seed", range(100, 124))
 def test_the_plain_kernel_leaves_what_the_driver_leaves(seed: int) -> None:
     given = drawn(seed, most_rows=150)
