@@ -58,7 +58,7 @@ class TimeInForce(enum.StrEnum):
     AT_CLOSE = "at_close"
 
 
-class Order(msgspec.Struct, frozen=True):
+class Order(msgspec.Struct, frozen=True, gc=False):
     """What is asked of the market. ``tag``, ``strategy`` and ``ts_decided`` are filled in by the driver.
 
     ``limit_price`` and ``trigger_price`` are price units of the instrument; ``quantity`` is
@@ -325,7 +325,7 @@ class FillKind(enum.StrEnum):
     SETTLEMENT = "settlement"
 
 
-class Fill(msgspec.Struct, frozen=True):
+class Fill(msgspec.Struct, frozen=True, gc=False):
     """A part of an order that traded. ``price`` in price units, ``charges`` in minor units.
 
     ``assumed`` marks a fill that no exchange confirmed and that a person has yet to make true. ``product`` is that of
@@ -386,7 +386,7 @@ class SettledFill(NettedFill, frozen=True):
         return FillKind.SETTLEMENT
 
 
-class OrderEnded(msgspec.Struct, frozen=True):
+class OrderEnded(msgspec.Struct, frozen=True, gc=False):
     """An order reached its end; ``reason`` is a code and a sentence, empty for a full fill."""
 
     tag: str

@@ -148,7 +148,8 @@ class WorkingOrders:
 
     def drop_ended(self) -> list[WorkingOrder]:
         """Orders that reached their end; they no longer work."""
-        ended = [working for working in self._orders.values() if working.status.terminal]
+        orders = self._orders
+        ended = [working for working in orders.values() if working.status.terminal] if orders else []
         for working in ended:
-            del self._orders[working.order.tag]
+            del orders[working.order.tag]
         return ended

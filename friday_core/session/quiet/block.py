@@ -90,8 +90,9 @@ class Block:
 
     def moment(self, bars: tuple[Bar, ...]) -> Slice:
         """The slice at hand, of its bars."""
-        by_instrument = {bar.instrument.id: bar for bar in bars}
-        return Slice(self.first + self.at, bars[0].ts_event, bars[0].session, bars, by_instrument)
+        one = bars[0]
+        by_instrument = {one.instrument.id: one} if len(bars) == 1 else {bar.instrument.id: bar for bar in bars}
+        return Slice(self.first + self.at, one.ts_event, one.session, bars, by_instrument)
 
     def traded(self, inst: int) -> Traded:
         """The bars of the instrument at a position of the universe."""

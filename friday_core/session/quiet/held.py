@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import repeat
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,7 +19,7 @@ from friday_core.trading.ledger import Book, FrozenBook
 LARGEST = 2**55
 
 
-class _Position(NamedTuple):
+class _Position(msgspec.Struct, frozen=True, gc=False):
     """``mark`` is the book's when the stretch begins, in price units."""
 
     instrument: Instrument
@@ -37,23 +36,16 @@ class Held:
         self.currency = book.currency
         self._cash = book.cash
         self._start = block.at
-        self._positions = [
-            _Position(universe.instrument(name), quantity, book.price(name), block.closes(universe.position(name)))
-            for name, quantity in book.positions().items()
-        ]
-
-    @property
-    def is_flat(self) -> bool:
-        return not self._positions
-
-    @property
-    def is_small(self) -> bool:
-        """Whether no amount can leave 64 bits."""
-        most = (
-            _factor(one.instrument) * abs(one.quantity) * max(one.closes.largest, abs(one.mark))
-            for one in self._positions
-        )
-        return sum(most) + abs(self._cash) <= LARGEST
+        self._positions: list[_Position] = []
+        most = abs(book.cash)
+        for name, quantity in book.positions().items():
+            at = universe.position(name)
+            instrument, mark, closes = universe[at], book.price(name), block.closes(at)
+            self._positions.append(_Position(instrument, quantity, mark, closes))
+            most += _factor(instrument) * abs(quantity) * max(closes.largest, abs(mark))
+        self.is_flat = not self._positions
+        #: Whether no amount can leave 64 bits.
+        self.is_small = most <= LARGEST
 
     def views(self, start: int, stop: int) -> Iterator[BookView]:
         """The book as strategies see it on slices from ``start`` up to before ``stop``; each stays as it is."""

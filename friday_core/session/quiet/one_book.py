@@ -21,9 +21,9 @@ from friday_core.session.quiet.points import Points
 from friday_core.session.slices import Slice
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders
-from friday_core.simulation.fill_rules import is_row
 from friday_core.simulation.matching import market_price
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
+from friday_core.simulation.rows import is_whole
 from friday_core.trading.ledger import FrozenBook
 from friday_core.trading.parts import cash_reason
 from friday_core.trading.strategy_runner import EventRunner
@@ -114,10 +114,14 @@ class OneBook:
             return block.moment(block.take())
         try:
             while block.at < stop:
-                moment = self._next(block, stop, calls)
+                if len(self._working):
+                    moment = self._traded(block, stop, calls)
+                else:
+                    moment = calls.one(block, stop, self._held.views(block.at, stop))
                 if moment is None:
                     continue
-                intents = self._orders.take(self._runner.answered, moment) if self._runner.answered else None
+                decisions = self._runner.answered
+                intents = self._orders.take(decisions, moment) if decisions else None
                 if intents is None:
                     return moment
                 send(intents)
@@ -146,10 +150,8 @@ class OneBook:
         )
         self._changes.append((block.at, book.cash, book.position(self._instrument.id)))
 
-    def _next(self, block: Block, stop: int, calls: Calls) -> Slice | None:
-        """The next slice on which something is to be done; ``None`` where the strategy only looked on."""
-        if not len(self._working):
-            return calls.until(block, stop, [self._held.views(block.at, stop)])
+    def _traded(self, block: Block, stop: int, calls: Calls) -> Slice | None:
+        """The slice at hand, on which the order that works trades; ``None`` where the strategy then only looked on."""
         moment = block.moment(block.take())
         if not self._trade(moment):
             return moment
@@ -164,7 +166,7 @@ class OneBook:
     def _trade(self, moment: Slice) -> bool:
         """The order that works trades on the slice, if that is a row: as matcher and driver have it."""
         (bar,), (working,) = moment.bars, self._working
-        if not is_row(*bar.raw):
+        if not is_whole(bar):
             return False
         working.move(OrderStatus.OPEN)
         working.session = moment.session
