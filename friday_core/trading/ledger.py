@@ -57,7 +57,7 @@ class Book:
 
     def positions(self) -> dict[InstrumentId, int]:
         """Every position that is not flat, by instrument id; a copy."""
-        return dict(sorted(self._position.items()))
+        return dict(sorted(self._position.items())) if len(self._position) > 1 else self._position.copy()
 
     def lots(self, instrument: InstrumentId) -> tuple[Lot, ...]:
         """Open lots, the oldest first; all of one sign."""
@@ -66,6 +66,10 @@ class Book:
     def price(self, instrument: InstrumentId) -> int:
         """The mark of something held, in price units; ``KeyError`` for anything else."""
         return self._mark[instrument]
+
+    def cost(self, instrument: InstrumentId) -> int:
+        """What the open lots of something held cost, in minor units, negative for short; ``KeyError`` for the rest."""
+        return self._cost[instrument]
 
     def value(self, instrument: InstrumentId) -> int:
         """The position at its mark, in minor units, negative for short."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -24,7 +25,6 @@ from friday_core.session.working_orders import WorkingOrders
 from friday_core.simulation.matching import market_price
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
 from friday_core.simulation.rows import is_whole
-from friday_core.trading.ledger import FrozenBook
 from friday_core.trading.parts import cash_reason
 from friday_core.trading.strategy_runner import EventRunner
 
@@ -141,14 +141,10 @@ class OneBook:
 
     def _hold(self, block: Block) -> None:
         """The book is another one from the slice at hand on."""
-        book = self._desk.book
-        self._held = Held(
-            book,
-            FrozenBook(book, {}) if not len(self._working) else self._desk.frozen(self._working),
-            block,
-            self._universe,
-        )
-        self._changes.append((block.at, book.cash, book.position(self._instrument.id)))
+        book, works = self._desk.book, self._working
+        open_quantities = works.open_quantities(self._desk.name) if len(works) else {}
+        self._held = held = Held.of(book, open_quantities, block, self._universe)
+        self._changes.append((block.at, held.cash, held.positions[0].quantity if held.positions else 0))
 
     def _traded(self, block: Block, stop: int, calls: Calls) -> Slice | None:
         """The slice at hand, on which the order that works trades; ``None`` where the strategy then only looked on."""
@@ -182,19 +178,25 @@ class OneBook:
         stop, desk = block.at, self._desk
         if start == stop:
             return
-        changes = [one for one in self._changes if one[0] < stop]
-        lengths = np.diff([*(number for number, _, _ in changes), stop])
-        cash = np.repeat(np.array([one for _, one, _ in changes], np.int64), lengths)
-        held = np.repeat(np.array([one for _, _, one in changes], np.int64), lengths)
-        marks = block.closes(0).marks(start, stop, mark)
-        gross = notionals(self._instrument, marks, held)
-        value = np.sign(held) * gross
-        points.put(0, stop - start, cash, value, gross)
+        session, before = int(block.sessions[start]), standing.equity[desk.name]
+        starts, cashes, counts = zip(*(one for one in self._changes if one[0] < stop), strict=True)
+        closes = block.closes(0)
+        if any(counts):
+            lengths = [end - begin for begin, end in itertools.pairwise((*starts, stop))]
+            cash = np.repeat(np.array(cashes, np.int64), lengths)
+            held = np.repeat(np.array(counts, np.int64), lengths)
+            gross = notionals(self._instrument, closes.marks(start, stop, mark), held)
+            value = np.sign(held) * gross
+            points.put(0, stop - start, cash, value, gross)
+            equity = cash + value
+            desk.state.mark_each(session, before, equity)
+            standing.equity[desk.name] = int(equity[-1])
+        else:
+            points.put(0, stop - start, cashes[0], 0, 0)
+            desk.state.mark(session, before, cashes[0])
+            standing.equity[desk.name] = cashes[0]
         points.passed(stop - start)
-        equity, session = cash + value, int(block.sessions[start])
-        desk.state.mark_each(session, standing.equity[desk.name], equity)
-        desk.book.mark(self._instrument.id, int(marks[-1]))
-        standing.equity[desk.name] = int(equity[-1])
+        desk.book.mark(self._instrument.id, closes.mark(start, stop - 1, mark))
         standing.latest = Slice(block.first + stop - 1, int(block.ts[stop - 1]), session, (), {})
         self._log.slices += stop - start
         self.slices += stop - start
