@@ -19,10 +19,11 @@ class Side(enum.StrEnum):
     BUY = "buy"
     SELL = "sell"
 
-    @property
-    def sign(self) -> int:
-        """+1 for a buy, -1 for a sell."""
-        return 1 if self is Side.BUY else -1
+    #: +1 for a buy, -1 for a sell.
+    sign: int
+
+    def __init__(self, word: str) -> None:
+        self.sign = 1 if word == "buy" else -1
 
 
 class OrderType(enum.StrEnum):
@@ -149,11 +150,11 @@ _NUMBERS = (
 def _is_plain(order: Order) -> bool:
     """Whether it is a market order that nothing can be wrong with: most are, and it is seen at once."""
     return (
-        order.type is OrderType.MARKET
+        order.type is _MARKET
         and type(order.quantity) is int
         and 1 <= order.quantity <= _MOST
         and type(order.side) is Side
-        and (order.time_in_force is TimeInForce.DAY or order.time_in_force is TimeInForce.GTC)
+        and (order.time_in_force is _DAY or order.time_in_force is _GTC)
         and order.limit_price is None
         and order.trigger_price is None
         and order.good_till is None
@@ -192,6 +193,7 @@ def _check_bracket(order: Order) -> None:
         )
 
 
+_MARKET, _DAY, _GTC = OrderType.MARKET, TimeInForce.DAY, TimeInForce.GTC
 _KINDS = {"side": Side, "type": OrderType, "time_in_force": TimeInForce}
 _PRODUCTS = frozenset({"", *Product})
 _MOST = 2**63 - 1
@@ -232,7 +234,8 @@ class OrderStatus(enum.StrEnum):
 
 
 _S = OrderStatus
-_ENDS = frozenset({_S.FILLED, _S.CANCELLED, _S.EXPIRED})
+_INTENT, _PARTIAL, _FILLED = _S.INTENT, _S.PARTIAL, _S.FILLED
+_ENDS = frozenset({_FILLED, _S.CANCELLED, _S.EXPIRED})
 #: From each status, the statuses that may follow. From IN_DOUBT there is no way to REJECTED by
 #: time-out alone: only an answer of the broker leads there.
 ORDER_TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
@@ -272,7 +275,7 @@ class WorkingOrder:
         self.active_from = active_from
         self.reference = reference
         self.session = -1
-        self.status = OrderStatus.INTENT
+        self.status = _INTENT
         self.filled = 0
         self.triggered = False
         self.reason = ""
@@ -308,10 +311,11 @@ class WorkingOrder:
 
     def fill(self, quantity: int) -> None:
         """Account for a fill of ``quantity``; never more than remains."""
-        if not 0 < quantity <= self.remaining:
-            raise InvariantError(f"order {self.order.tag}: fill of {quantity} with {self.remaining} remaining")
+        remaining = self.order.quantity - self.filled
+        if not 0 < quantity <= remaining:
+            raise InvariantError(f"order {self.order.tag}: fill of {quantity} with {remaining} remaining")
         self.filled += quantity
-        self.move(OrderStatus.FILLED if self.remaining == 0 else OrderStatus.PARTIAL)
+        self.move(_FILLED if quantity == remaining else _PARTIAL)
 
 
 class FillKind(enum.StrEnum):

@@ -42,10 +42,10 @@ class Tags:
         self._latest, self._prefix = (-1, -1), ""
 
     def next(self, session: int, strategy: int) -> str:
-        counter = self._counters.get((session, strategy), 0) + 1
-        self._counters[session, strategy] = counter
-        if (session, strategy) != self._latest:
-            self._latest, self._prefix = (session, strategy), _prefix(session, strategy)
+        key = session, strategy
+        counter = self._counters[key] = self._counters.get(key, 0) + 1
+        if key != self._latest:
+            self._latest, self._prefix = key, _prefix(session, strategy)
         return f"{self._prefix}{base36(counter, 5)}"
 
     def pass_over(self, tag: str, strategy: int) -> None:

@@ -112,7 +112,7 @@ class Book:
         lots = self._lots.get(name)
         if lots is None:
             lots = self._lots[name] = deque()
-        cost_closed, cost_opened = close_oldest(lots, closing), paid - paid_closing
+        cost_closed, cost_opened = close_oldest(lots, closing) if closing else 0, paid - paid_closing
         realised = -paid_closing - cost_closed
         if closing < quantity:
             lots.append(Lot(sign * (quantity - closing), cost_opened, fill.ts_event))

@@ -26,19 +26,27 @@ class Traded:
 
 @dataclass(frozen=True, slots=True)
 class Closes:
-    """The closes of one instrument that are not missing; ``largest`` is the largest of them without its sign."""
+    """The closes of one instrument that are not missing; ``largest`` is the largest of them without its sign.
+
+    ``is_full`` says that each slice of the block has one.
+    """
 
     slices: Int64
     closes: Int64
     largest: int
+    is_full: bool
 
     def mark(self, start: int, number: int, before: int) -> int:
         """The latest close up to slice ``number``; ``before`` where that is older than slice ``start``."""
+        if self.is_full:
+            return int(self.closes[number])
         place = int(self.slices.searchsorted(number, "right")) - 1
         return int(self.closes[place]) if place >= 0 and self.slices[place] >= start else before
 
     def marks(self, start: int, stop: int, before: int) -> Int64:
         """The latest close on each slice from ``start`` up to before ``stop``; ``before`` until there is one."""
+        if self.is_full:
+            return self.closes[start:stop]
         first, last = self.slices.searchsorted((start, stop)).tolist()
         if last - first == stop - start:
             return self.closes[first:last]
@@ -109,7 +117,7 @@ class Block:
             is_known = closes != MISSING_PRICE
             slices, closes = self._slices(rows)[is_known], closes[is_known]
             largest = max(int(closes.max()), -int(closes.min())) if len(closes) else 0
-            self._closes[inst] = Closes(slices, closes, largest)
+            self._closes[inst] = Closes(slices, closes, largest, len(closes) == self.slices)
         return self._closes[inst]
 
     def _places(self, inst: int) -> Int64:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,7 +15,7 @@ from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.quiet.block import Block
 from friday_core.session.quiet.calls import Calls
-from friday_core.session.quiet.held import Held, notionals
+from friday_core.session.quiet.held import Held, Position, notionals
 from friday_core.session.quiet.plain_orders import PlainOrders, is_plain
 from friday_core.session.quiet.points import Points
 from friday_core.session.slices import Slice
@@ -30,6 +29,7 @@ from friday_core.trading.strategy_runner import EventRunner
 
 #: Of a session at least so many slices: what is reckoned of a session as a whole costs more than few of them.
 LEAST_SLICES = 8
+_OPEN = OrderStatus.OPEN
 
 
 class OneBook:
@@ -141,10 +141,13 @@ class OneBook:
 
     def _hold(self, block: Block) -> None:
         """The book is another one from the slice at hand on."""
-        book, works = self._desk.book, self._working
+        book, works, one = self._desk.book, self._working, self._instrument
+        held, positions = book.position(one.id), ()
+        if held:
+            positions = (Position(one, held, book.cost(one.id), book.price(one.id), block.closes(0)),)
         open_quantities = works.open_quantities(self._desk.name) if len(works) else {}
-        self._held = held = Held.of(book, open_quantities, block, self._universe)
-        self._changes.append((block.at, held.cash, held.positions[0].quantity if held.positions else 0))
+        self._held = Held(book.currency, book.cash, block.at, positions, open_quantities)
+        self._changes.append((block.at, book.cash, held))
 
     def _traded(self, block: Block, stop: int, calls: Calls) -> Slice | None:
         """The slice at hand, on which the order that works trades; ``None`` where the strategy then only looked on."""
@@ -164,7 +167,7 @@ class OneBook:
         (bar,), (working,) = moment.bars, self._working
         if not is_whole(bar):
             return False
-        working.move(OrderStatus.OPEN)
+        working.move(_OPEN)
         working.session = moment.session
         wanted, price = working.remaining, market_price(self._rules, working.order.side.sign, bar)
         booked = self._booking.book_own(Execution(working, wanted, price), moment)
@@ -179,12 +182,11 @@ class OneBook:
         if start == stop:
             return
         session, before = int(block.sessions[start]), standing.equity[desk.name]
-        starts, cashes, counts = zip(*(one for one in self._changes if one[0] < stop), strict=True)
-        closes = block.closes(0)
-        if any(counts):
-            lengths = [end - begin for begin, end in itertools.pairwise((*starts, stop))]
-            cash = np.repeat(np.array(cashes, np.int64), lengths)
-            held = np.repeat(np.array(counts, np.int64), lengths)
+        changes, closes = [one for one in self._changes if one[0] < stop], block.closes(0)
+        if len(changes) > 1 or changes[0][2]:
+            table = np.array(changes, np.int64).T
+            lengths = np.concatenate((table[0, 1:], (stop,))) - table[0]
+            _, cash, held = np.repeat(table, lengths, axis=1)
             gross = notionals(self._instrument, closes.marks(start, stop, mark), held)
             value = np.sign(held) * gross
             points.put(0, stop - start, cash, value, gross)
@@ -192,9 +194,10 @@ class OneBook:
             desk.state.mark_each(session, before, equity)
             standing.equity[desk.name] = int(equity[-1])
         else:
-            points.put(0, stop - start, cashes[0], 0, 0)
-            desk.state.mark(session, before, cashes[0])
-            standing.equity[desk.name] = cashes[0]
+            _, cash, _ = changes[0]
+            points.put(0, stop - start, cash, 0, 0)
+            desk.state.mark(session, before, cash)
+            standing.equity[desk.name] = cash
         points.passed(stop - start)
         desk.book.mark(self._instrument.id, closes.mark(start, stop - 1, mark))
         standing.latest = Slice(block.first + stop - 1, int(block.ts[stop - 1]), session, (), {})
