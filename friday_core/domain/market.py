@@ -22,7 +22,7 @@ class RawBar(msgspec.Struct, frozen=True, gc=False):
         return iter((self.open, self.high, self.low, self.close))
 
 
-class Bar(msgspec.Struct, frozen=True):
+class Bar(msgspec.Struct, frozen=True, gc=False):
     """One closed bar of one instrument.
 
     ``open`` to ``close`` are floats in the currency, adjusted forward: raw price times the

@@ -142,9 +142,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
         return self.stop_loss is not None or self.take_profit is not None
 
 
-_NUMBERS = (
-    "quantity", "limit_price", "trigger_price", "good_till", "protection_ppm", "stop_loss", "take_profit"
-)  # fmt: skip
+_NUMBERS = ("quantity", "limit_price", "trigger_price", "good_till", "protection_ppm", "stop_loss", "take_profit")
 
 
 def _is_plain(order: Order) -> bool:
@@ -233,8 +231,7 @@ class OrderStatus(enum.StrEnum):
         return not ORDER_TRANSITIONS[self]
 
 
-_S = OrderStatus
-_INTENT, _PARTIAL, _FILLED = _S.INTENT, _S.PARTIAL, _S.FILLED
+_S, _PARTIAL, _FILLED = OrderStatus, OrderStatus.PARTIAL, OrderStatus.FILLED
 _ENDS = frozenset({_FILLED, _S.CANCELLED, _S.EXPIRED})
 #: From each status, the statuses that may follow. From IN_DOUBT there is no way to REJECTED by
 #: time-out alone: only an answer of the broker leads there.
@@ -275,7 +272,7 @@ class WorkingOrder:
         self.active_from = active_from
         self.reference = reference
         self.session = -1
-        self.status = _INTENT
+        self.status = OrderStatus.INTENT
         self.filled = 0
         self.triggered = False
         self.reason = ""

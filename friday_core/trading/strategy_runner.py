@@ -15,7 +15,6 @@ from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.errors import PluginContractError
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 
-
 _DECISIONS = (Signal, Target, Order, Cancel)
 
 

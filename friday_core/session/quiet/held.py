@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 
 import msgspec
@@ -39,7 +39,7 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     currency: str
     cash: int
     start: int
-    positions: tuple[Position, ...]
+    positions: Sequence[Position]
     open_quantities: Mapping[InstrumentId, int]
 
     @classmethod
@@ -50,7 +50,7 @@ class Held(msgspec.Struct, frozen=True, gc=False):
             for name, held in book.positions().items()
             for at in (universe.position(name),)
         ]
-        return cls(book.currency, book.cash, block.at, tuple(positions), open_quantities)
+        return cls(book.currency, book.cash, block.at, positions, open_quantities)
 
     @property
     def is_flat(self) -> bool:
@@ -135,8 +135,8 @@ def _shift(instrument: Instrument) -> int:
 
 
 def _factor(instrument: Instrument) -> int:
-    factor: int = 10 ** max(0, -_shift(instrument))
-    return factor
+    shift = _shift(instrument)
+    return 1 if shift >= 0 else 10**-shift
 
 
 def notionals(instrument: Instrument, units: Int64, quantity: int | Int64) -> Int64:

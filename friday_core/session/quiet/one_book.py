@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from friday_core.domain.chunk import Universe
+from friday_core.domain.chunk import Int64, Universe
 from friday_core.domain.orders import OrderStatus, WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.interfaces.broker import Execution
@@ -142,9 +142,8 @@ class OneBook:
     def _hold(self, block: Block) -> None:
         """The book is another one from the slice at hand on."""
         book, works, one = self._desk.book, self._working, self._instrument
-        held, positions = book.position(one.id), ()
-        if held:
-            positions = (Position(one, held, book.cost(one.id), book.price(one.id), block.closes(0)),)
+        held = book.position(one.id)
+        positions = [Position(one, held, book.cost(one.id), book.price(one.id), block.closes(0))] if held else []
         open_quantities = works.open_quantities(self._desk.name) if len(works) else {}
         self._held = Held(book.currency, book.cash, block.at, positions, open_quantities)
         self._changes.append((block.at, book.cash, held))
@@ -182,24 +181,29 @@ class OneBook:
         if start == stop:
             return
         session, before = int(block.sessions[start]), standing.equity[desk.name]
-        changes, closes = [one for one in self._changes if one[0] < stop], block.closes(0)
-        if len(changes) > 1 or changes[0][2]:
-            table = np.array(changes, np.int64).T
-            lengths = np.concatenate((table[0, 1:], (stop,))) - table[0]
-            _, cash, held = np.repeat(table, lengths, axis=1)
-            gross = notionals(self._instrument, closes.marks(start, stop, mark), held)
-            value = np.sign(held) * gross
-            points.put(0, stop - start, cash, value, gross)
-            equity = cash + value
-            desk.state.mark_each(session, before, equity)
-            standing.equity[desk.name] = int(equity[-1])
-        else:
+        closes, changes = block.closes(0), [one for one in self._changes if one[0] < stop]
+        if len(changes) == 1 and not changes[0][2]:
             _, cash, _ = changes[0]
             points.put(0, stop - start, cash, 0, 0)
             desk.state.mark(session, before, cash)
             standing.equity[desk.name] = cash
+        else:
+            owned, held = _each(changes, stop)
+            gross = notionals(self._instrument, closes.marks(start, stop, mark), held)
+            value = gross * np.sign(held)
+            points.put(0, stop - start, owned, value, gross)
+            equity = value + owned
+            desk.state.mark_each(session, before, equity)
+            standing.equity[desk.name] = int(equity[-1])
         points.passed(stop - start)
         desk.book.mark(self._instrument.id, closes.mark(start, stop - 1, mark))
         standing.latest = Slice(block.first + stop - 1, int(block.ts[stop - 1]), session, (), {})
         self._log.slices += stop - start
         self.slices += stop - start
+
+
+def _each(changes: Sequence[tuple[int, int, int]], stop: int) -> tuple[Int64, Int64]:
+    """Cash and position on each slice, from those that they changed with, up to before ``stop``."""
+    starts, cash, held = np.array(changes, np.int64).T
+    lengths = np.append(starts[1:], stop) - starts
+    return cash.repeat(lengths), held.repeat(lengths)
