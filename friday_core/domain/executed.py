@@ -8,7 +8,7 @@ from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import Side
 
 
-class ExecutedOrder(msgspec.Struct, frozen=True):
+class ExecutedOrder(msgspec.Struct, frozen=True, gc=False):
     """What of one order has traded, all its fills together.
 
     ``notional`` is price times quantity in minor units, over all fills; of options it is the

@@ -85,4 +85,6 @@ class Instrument(msgspec.Struct, frozen=True):
         """``price x |quantity|`` in minor units of the currency, rounded half-even."""
         shift = self.price_decimals - MINOR_DIGITS[self.currency]
         amount = units * abs(quantity)
-        return amount * 10**-shift if shift <= 0 else divide_half_even(amount, 10**shift)
+        if shift == 0:
+            return amount
+        return amount * 10**-shift if shift < 0 else divide_half_even(amount, 10**shift)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -10,16 +10,19 @@ import msgspec
 from friday_core.domain.instruments import Instrument, InstrumentId
 
 
-class RawBar(NamedTuple):
-    """Prices as they traded, in price units."""
+class RawBar(msgspec.Struct, frozen=True, gc=False):
+    """Prices as they traded, in price units; ``open, high, low, close = bar.raw``."""
 
     open: int
     high: int
     low: int
     close: int
 
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.open, self.high, self.low, self.close))
 
-class Bar(msgspec.Struct, frozen=True):
+
+class Bar(msgspec.Struct, frozen=True, gc=False):
     """One closed bar of one instrument.
 
     ``open`` to ``close`` are floats in the currency, adjusted forward: raw price times the

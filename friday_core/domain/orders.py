@@ -19,10 +19,11 @@ class Side(enum.StrEnum):
     BUY = "buy"
     SELL = "sell"
 
-    @property
-    def sign(self) -> int:
-        """+1 for a buy, -1 for a sell."""
-        return 1 if self is Side.BUY else -1
+    #: +1 for a buy, -1 for a sell.
+    sign: int
+
+    def __init__(self, word: str) -> None:
+        self.sign = 1 if word == "buy" else -1
 
 
 class OrderType(enum.StrEnum):
@@ -58,7 +59,7 @@ class TimeInForce(enum.StrEnum):
     AT_CLOSE = "at_close"
 
 
-class Order(msgspec.Struct, frozen=True):
+class Order(msgspec.Struct, frozen=True, gc=False):
     """What is asked of the market. ``tag``, ``strategy`` and ``ts_decided`` are filled in by the driver.
 
     ``limit_price`` and ``trigger_price`` are price units of the instrument; ``quantity`` is
@@ -141,19 +142,17 @@ class Order(msgspec.Struct, frozen=True):
         return self.stop_loss is not None or self.take_profit is not None
 
 
-_NUMBERS = (
-    "quantity", "limit_price", "trigger_price", "good_till", "protection_ppm", "stop_loss", "take_profit"
-)  # fmt: skip
+_NUMBERS = ("quantity", "limit_price", "trigger_price", "good_till", "protection_ppm", "stop_loss", "take_profit")
 
 
 def _is_plain(order: Order) -> bool:
     """Whether it is a market order that nothing can be wrong with: most are, and it is seen at once."""
     return (
-        order.type is OrderType.MARKET
+        order.type is _MARKET
         and type(order.quantity) is int
         and 1 <= order.quantity <= _MOST
         and type(order.side) is Side
-        and (order.time_in_force is TimeInForce.DAY or order.time_in_force is TimeInForce.GTC)
+        and (order.time_in_force is _DAY or order.time_in_force is _GTC)
         and order.limit_price is None
         and order.trigger_price is None
         and order.good_till is None
@@ -192,6 +191,7 @@ def _check_bracket(order: Order) -> None:
         )
 
 
+_MARKET, _DAY, _GTC = OrderType.MARKET, TimeInForce.DAY, TimeInForce.GTC
 _KINDS = {"side": Side, "type": OrderType, "time_in_force": TimeInForce}
 _PRODUCTS = frozenset({"", *Product})
 _MOST = 2**63 - 1
@@ -231,8 +231,8 @@ class OrderStatus(enum.StrEnum):
         return not ORDER_TRANSITIONS[self]
 
 
-_S = OrderStatus
-_ENDS = frozenset({_S.FILLED, _S.CANCELLED, _S.EXPIRED})
+_S, _PARTIAL, _FILLED = OrderStatus, OrderStatus.PARTIAL, OrderStatus.FILLED
+_ENDS = frozenset({_FILLED, _S.CANCELLED, _S.EXPIRED})
 #: From each status, the statuses that may follow. From IN_DOUBT there is no way to REJECTED by
 #: time-out alone: only an answer of the broker leads there.
 ORDER_TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
@@ -308,10 +308,11 @@ class WorkingOrder:
 
     def fill(self, quantity: int) -> None:
         """Account for a fill of ``quantity``; never more than remains."""
-        if not 0 < quantity <= self.remaining:
-            raise InvariantError(f"order {self.order.tag}: fill of {quantity} with {self.remaining} remaining")
+        remaining = self.order.quantity - self.filled
+        if not 0 < quantity <= remaining:
+            raise InvariantError(f"order {self.order.tag}: fill of {quantity} with {remaining} remaining")
         self.filled += quantity
-        self.move(OrderStatus.FILLED if self.remaining == 0 else OrderStatus.PARTIAL)
+        self.move(_FILLED if quantity == remaining else _PARTIAL)
 
 
 class FillKind(enum.StrEnum):
@@ -325,7 +326,7 @@ class FillKind(enum.StrEnum):
     SETTLEMENT = "settlement"
 
 
-class Fill(msgspec.Struct, frozen=True):
+class Fill(msgspec.Struct, frozen=True, gc=False):
     """A part of an order that traded. ``price`` in price units, ``charges`` in minor units.
 
     ``assumed`` marks a fill that no exchange confirmed and that a person has yet to make true. ``product`` is that of
@@ -386,7 +387,7 @@ class SettledFill(NettedFill, frozen=True):
         return FillKind.SETTLEMENT
 
 
-class OrderEnded(msgspec.Struct, frozen=True):
+class OrderEnded(msgspec.Struct, frozen=True, gc=False):
     """An order reached its end; ``reason`` is a code and a sentence, empty for a full fill."""
 
     tag: str

@@ -158,7 +158,7 @@ Record = (
 )
 
 
-class PlaceOrder(msgspec.Struct, frozen=True):
+class PlaceOrder(msgspec.Struct, frozen=True, gc=False):
     """An intent: this order is to be sent to the broker."""
 
     order: Order

@@ -12,7 +12,7 @@ from friday_core.domain.instruments import InstrumentId, check_id
 LARGEST_WEIGHT = 1_000.0
 
 
-class Signal(msgspec.Struct, frozen=True):
+class Signal(msgspec.Struct, frozen=True, gc=False):
     """An opinion: strength in [-1, 1], 0 for flat. A sizer makes it a target."""
 
     instrument: InstrumentId
@@ -21,12 +21,14 @@ class Signal(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         check_id(self.instrument)
+        if type(self.strength) is float and -1.0 <= self.strength <= 1.0:
+            return
         msgspec.structs.force_setattr(self, "strength", _number(f"signal for {self.instrument}", self.strength))
         if not -1.0 <= self.strength <= 1.0:
             raise ValueError(f"signal for {self.instrument}: strength {self.strength} is not in [-1, 1]")
 
 
-class Target(msgspec.Struct, frozen=True):
+class Target(msgspec.Struct, frozen=True, gc=False):
     """A wish: the position's weight of the book's equity, negative for short, at most 1,000 either way."""
 
     instrument: InstrumentId
@@ -35,6 +37,8 @@ class Target(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         check_id(self.instrument)
+        if type(self.weight) is float and -LARGEST_WEIGHT <= self.weight <= LARGEST_WEIGHT:
+            return
         msgspec.structs.force_setattr(self, "weight", _number(f"target for {self.instrument}", self.weight))
         if abs(self.weight) > LARGEST_WEIGHT:
             raise ValueError(f"target for {self.instrument}: weight {self.weight} is more than {LARGEST_WEIGHT:.0f}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
+
+import msgspec
 
 from friday_core.domain.bill_terms import BillTerms
 from friday_core.domain.executed import ExecutedOrder
@@ -18,8 +19,7 @@ from friday_core.domain.records import Intent
 from friday_core.interfaces.component import Component
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(msgspec.Struct, frozen=True):
     """A quantity of a working order that a matcher proposes to trade; ``price`` in price units."""
 
     order: WorkingOrder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -49,7 +48,8 @@ class Bills:
         resumed = self._resumed.pop(instrument.id, None)
         if resumed is not None:
             self._bills[instrument.id] = _Bill.of(resumed, self._tariff)
-        return OpenFill(self._bills, self._tariff, order, instrument, price, session, rounding, self._alone)
+        bill = self._bills.get(instrument.id) or _Bill({}, {})
+        return OpenFill(bill, self._bills, self._tariff, order, instrument, price, session, rounding, self._alone)
 
     def executed(self, session: int) -> dict[Hashable, ExecutedOrder]:
         """What has traded in a session so far, each instrument's orders in the order of their first fills."""
@@ -67,10 +67,13 @@ class Bills:
             self._resumed.setdefault(one.instrument.id, {})[order] = one
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFill:
-    """What an order may trade now at one price, and what each quantity would cost; all in minor units."""
+class OpenFill(msgspec.Struct, frozen=True):
+    """What an order may trade now at one price, and what each quantity would cost; all in minor units.
 
+    ``bill`` is that of the instrument, one of ``bills`` once something has traded.
+    """
+
+    bill: _Bill
     bills: dict[InstrumentId, _Bill]
     tariff: Tariff
     order: WorkingOrder
@@ -80,7 +83,7 @@ class OpenFill:
     rounding: int = 0
     #: Whether the tariff looks at each order by itself.
     is_alone: bool = False
-    asked: dict[int, tuple[ExecutedOrder, int]] = field(default_factory=dict)
+    asked: dict[int, tuple[ExecutedOrder, int]] = msgspec.field(default_factory=dict)
 
     def cost(self, quantity: int) -> int:
         """What it takes from cash, charges included; negative if it brings cash."""
@@ -89,44 +92,41 @@ class OpenFill:
     def charges(self, quantity: int) -> int:
         """What the bill rises by; negative where it falls."""
         if self.is_alone:
-            return self._alone(quantity)[1] - self._bill.charged.get(self.order, 0)
-        return self._with(quantity).total - self._bill.total
+            return self._alone(quantity)[1] - self.bill.charged.get(self.order, 0)
+        return self._with(quantity).total - self.bill.total
 
     def book(self, quantity: int) -> int:
         """It trades: the bill changes, and its charges are returned."""
         if not self.is_alone:
             charges, self.bills[self.instrument.id] = self.charges(quantity), self._with(quantity)
             return charges
-        (executed, charged), bill = self._alone(quantity), self.bills.setdefault(self.instrument.id, _Bill({}, {}))
+        (executed, charged), bill = self._alone(quantity), self.bill
         before = bill.charged.get(self.order, 0)
         bill.traded[self.order], bill.charged[self.order] = executed, charged
+        self.bills[self.instrument.id] = bill
         return charged - before
 
-    @property
-    def _bill(self) -> _Bill:
-        return self.bills.get(self.instrument.id) or _Bill({}, {})
-
     def _with(self, quantity: int) -> _Bill:
-        return self._bill.replaced(self.order, self._executed(quantity), self.tariff)
+        return self.bill.replaced(self.order, self._executed(quantity), self.tariff)
 
     def _alone(self, quantity: int) -> tuple[ExecutedOrder, int]:
         """The same, and what it is charged, where no other order counts; kept, as what is asked for is then booked."""
-        if quantity not in self.asked:
+        found = self.asked.get(quantity)
+        if found is None:
             executed = self._executed(quantity)
-            self.asked[quantity] = executed, charges_of(self.tariff, executed)
-        return self.asked[quantity]
+            found = self.asked[quantity] = executed, charges_of(self.tariff, executed)
+        return found
 
     def _executed(self, quantity: int) -> ExecutedOrder:
         """What of the order has traded if so much more does."""
         order = self.order.order
         notional = self.instrument.notional(self.price, quantity) + self.rounding
-        if (before := self._bill.traded.get(self.order)) is not None:
+        if (before := self.bill.traded.get(self.order)) is not None:
             quantity, notional = quantity + before.quantity, notional + before.notional
         return ExecutedOrder(self.instrument, order.side, quantity, notional, self.session, order.product)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bill:
+class _Bill(msgspec.Struct, frozen=True):
     """What of each order has traded, in the order of their first fills, and what each is charged."""
 
     traded: dict[Hashable, ExecutedOrder]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from friday_core.domain.chunk import Universe
+from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import BrokerFill, Fill, NettedFill, OrderStatus, Side, WorkingOrder
 from friday_core.interfaces.broker import Execution
 from friday_core.session.bills import Bills
@@ -68,7 +69,7 @@ class Booking:
             order.tag, order.instrument, order.strategy, order.side, quantity, price, charges, ts_event, self._assumed,
             order.product,
         )  # fmt: skip
-        self._apply(fill, execution.order)
+        self._apply(fill, execution.order, desk, instrument)
         return quantity
 
     def book_told(self, news: News, session: int) -> None:
@@ -82,7 +83,7 @@ class Booking:
             order.tag, order.instrument, order.strategy, order.side, quantity, price, open_fill.book(quantity),
             news.update.ts_event, product=order.product, rounding=rounding,
         )  # fmt: skip
-        self._record(fill, news.order)
+        self._record(fill, news.order, self._desks[order.strategy], instrument)
 
     def cross(self, moment: Slice, until: int) -> None:
         """Book the crosses of nets that became active up to slice ``until``."""
@@ -129,21 +130,21 @@ class Booking:
 
     def _apply_part(self, part: Part, account_order: str, ts_event: int) -> None:
         order = part.order.order
-        own = self._universe.instrument(order.instrument).notional(part.price, part.quantity)
+        instrument = self._universe.instrument(order.instrument)
+        own = instrument.notional(part.price, part.quantity)
         fill = NettedFill(
             order.tag, order.instrument, order.strategy, order.side, part.quantity, part.price, part.charges,
             ts_event, self._assumed and bool(account_order), order.product, account_order, part.notional - own,
         )  # fmt: skip
-        self._apply(fill, part.order)
+        self._apply(fill, part.order, self._desks[order.strategy], instrument)
 
-    def _apply(self, fill: Fill, working: WorkingOrder) -> None:
+    def _apply(self, fill: Fill, working: WorkingOrder, desk: Desk, instrument: Instrument) -> None:
         working.fill(fill.quantity)
-        self._record(fill, working)
+        self._record(fill, working, desk, instrument)
 
-    def _record(self, fill: Fill, working: WorkingOrder) -> None:
+    def _record(self, fill: Fill, working: WorkingOrder, desk: Desk, instrument: Instrument) -> None:
         """What an order has traded goes into its book, the log and its bracket, and its strategy is told."""
-        desk = self._desks[fill.strategy]
-        desk.book.apply_fill(fill, self._universe.instrument(fill.instrument))
+        desk.book.apply_fill(fill, instrument)
         desk.runner.tell(fill)
         self._log.fills.append(fill)
         self._brackets.follow(working, fill.quantity)

@@ -131,9 +131,12 @@ class Block:
 def coded(values: Iterable[Any]) -> Coded:
     """A column of any values that can be hashed."""
     every = values if isinstance(values, list | tuple) else list(values)
-    places = {value: place for place, value in enumerate(dict.fromkeys(every))}
-    if len(places) == 1:
-        return Coded(np.broadcast_to(np.int32(0), len(every)), tuple(places))
+    known = dict.fromkeys(every)
+    if len(known) == 1:
+        return Coded(np.broadcast_to(np.int32(0), len(every)), tuple(known))
+    if len(known) == len(every):
+        return Coded(np.arange(len(every), dtype=np.int32), every)
+    places = dict(zip(known, range(len(known)), strict=True))
     return Coded(np.fromiter(map(places.__getitem__, every), np.int32, len(every)), tuple(places))
 
 

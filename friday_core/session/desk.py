@@ -130,10 +130,6 @@ class Desk:
                 moment.ts_event, moment.session, self.name, name, quantity, cost, book.price(name), book.value(name)
             )
 
-    def frozen(self, working: WorkingOrders) -> FrozenBook:
-        """The book as it is now, for the strategy."""
-        return self._view(working)
-
     def act(self, moment: Slice, working: WorkingOrders, active_from: int) -> Iterator[Outcome]:
         """Ask the strategy, size, check, and put what is admitted among the working orders.
 

@@ -8,6 +8,7 @@ from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import ORDER_TRANSITIONS, OrderStatus, Side, WorkingOrder
 from friday_core.domain.records import CancelOrder, Intent
 from friday_core.session.slices import Slice
+from friday_core.simulation.rows import is_whole
 
 DAY_ENDED = "DAY_ENDED: the session for which it was placed is over"
 _ANEW = "NETTED_ANEW: the orders behind it changed"
@@ -73,7 +74,7 @@ class Net:
     def price(self, moment: Slice) -> int | None:
         """Where parents cross on this slice, ``None`` if it is too early or the instrument has no row."""
         bar = moment.by_instrument.get(self.instrument.id)
-        if bar is None or min(bar.raw) < 1 or self.active_from > moment.ordinal:
+        if bar is None or not is_whole(bar) or self.active_from > moment.ordinal:
             return None
         return bar.raw.close if self.at_close else bar.raw.open
 

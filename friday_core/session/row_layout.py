@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 import msgspec
 import numpy as np
 
-from friday_core.session.columns import Block, Coded, FieldKind, as_optional, coded, numbers, optional
+from friday_core.session.columns import Block, Coded, FieldKind, as_optional, broadcast, coded, numbers, optional
 
 R = TypeVar("R")
 
@@ -28,7 +28,7 @@ class Layout(Generic[R]):
 
     ``optional`` are fields of whole numbers that may be ``None``. ``is_final`` tells of a row that may change
     whether it still does; ``None`` for a class whose rows never change. ``defaults`` stand for fields
-    that columns leave out.
+    that columns leave out. ``plain`` is the first of several classes, whose fields need no look at each row.
     """
 
     def __init__(
@@ -41,11 +41,13 @@ class Layout(Generic[R]):
         optional: Iterable[str] = (),
         defaults: Mapping[str, Any] = MappingProxyType({}),
         is_final: Callable[[R], bool] | None = None,
+        plain: type[R] | None = None,
     ) -> None:
         self.name = name
         self.fields = fields
         self.defaults = defaults
         self.is_final = is_final
+        self._plain = plain
         self._take = take
         self._make = make
         self._optional = frozenset(optional)
@@ -75,13 +77,26 @@ class Layout(Generic[R]):
 
         fields = {ROW_CLASS: NAMED, **fields}
         known = {one.name: one.default for one in msgspec.structs.fields(widest) if not one.required}  # type: ignore[arg-type]
-        return cls(kinds[0].__name__, fields, take, make, defaults={ROW_CLASS: kinds[0], **known})
+        return cls(kinds[0].__name__, fields, take, make, defaults={ROW_CLASS: kinds[0], **known}, plain=kinds[0])
 
     def block(self, rows: Sequence[R]) -> Block:
         """Rows as columns, as they stand now. ``InvariantError`` names a number beyond 64 bits."""
+        if self._plain is not None and rows and set(map(type, rows)) == {self._plain}:
+            return self._of_one_class(self._plain, rows)
         values = zip(*map(self._take, rows), strict=True) if rows else iter([()] * len(self.fields))
         columns = zip(self.fields.items(), values, strict=True)
         return Block({name: self._column(name, kind, values) for (name, kind), values in columns}, len(rows))
+
+    def _of_one_class(self, kind: type[R], rows: Sequence[R]) -> Block:
+        """The same where the fields of the other classes have nothing to say."""
+        own = dict(zip(_names(kind), zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True))  # type: ignore[arg-type]
+        columns: dict[str, Any] = {}
+        for name, what in self.fields.items():
+            if name in own:
+                columns[name] = self._column(name, what, own[name])
+            else:
+                columns[name] = broadcast(self.defaults[name], what, len(rows), f"{self.name}.{name}")
+        return Block(columns, len(rows))
 
     def rows(self, block: Block, start: int = 0, stop: int | None = None) -> Iterator[R]:
         """The rows of a block, made anew."""

@@ -63,8 +63,9 @@ class Rows(Sequence[R]):
 
     def append(self, row: R) -> None:
         """One more row."""
-        self._tail.append(row)
-        if len(self._tail) == BLOCK_ROWS:
+        tail = self._tail
+        tail.append(row)
+        if len(tail) == BLOCK_ROWS:
             self._close_tail()
 
     def extend(self, columns: Mapping[str, Given], rows: int | None = None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice, repeat
+from typing import Any
 
+import msgspec
 import numpy as np
 
-from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Float64, Universe
+from friday_core.domain.chunk import PRICE_COLUMNS, Array, Chunk, Float64, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice, RawBar
 from friday_core.flow.align import slice_ends
@@ -21,10 +21,11 @@ from friday_core.flow.stamps import STAMPED_COLUMNS
 _FIXED = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
 #: Rows whose columns are converted at once.
 _PART = 2_048
+#: A column whose values last so many rows on average is converted stretch by stretch.
+_STRETCH = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True):
     """Bars with one close time, sorted by instrument. ``ordinal`` counts slices from 0.
 
     ``coarser`` are the slices of coarser clock domains that closed since the slice before, up to
@@ -78,10 +79,20 @@ def _bars(chunk: Chunk, instruments: tuple[Instrument, ...], scales: Float64) ->
         Bar,
         map(instruments.__getitem__, chunk.inst.tolist()) if len(instruments) > 1 else repeat(instruments[0]),
         chunk.ts_event.tolist(),
-        chunk["session"].astype(np.int64).tolist(),
+        _each(chunk["session"].astype(np.int64)),
         *(adjusted_prices(chunk, name, scales).tolist() for name in PRICE_COLUMNS),
         chunk["volume"].tolist(),
-        chunk["factor"].tolist(),
-        map(partial(tuple.__new__, RawBar), zip(*(chunk[name].tolist() for name in PRICE_COLUMNS), strict=True)),
+        _each(chunk["factor"]),
+        map(RawBar, *(chunk[name].tolist() for name in PRICE_COLUMNS)),
         map(dict, map(zip, repeat(names), values)) if names else map(dict.copy, repeat({})),
     )
+
+
+def _each(column: Array) -> Iterable[Any]:
+    """The values of a column that seldom changes: one object for each stretch of equal ones."""
+    starts = [0, *(np.flatnonzero(column[1:] != column[:-1]) + 1).tolist()]
+    if len(starts) > len(column) // _STRETCH:
+        values: list[Any] = column.tolist()
+        return values
+    lengths = np.diff([*starts, len(column)]).tolist()
+    return chain.from_iterable(map(repeat, column[starts].tolist(), lengths))

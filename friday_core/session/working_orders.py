@@ -43,10 +43,10 @@ class Tags:
         self._latest, self._prefix = (-1, -1), ""
 
     def next(self, session: int, strategy: int) -> str:
-        counter = self._counters.get((session, strategy), 0) + 1
-        self._counters[session, strategy] = counter
-        if (session, strategy) != self._latest:
-            self._latest, self._prefix = (session, strategy), _prefix(session, strategy)
+        key = session, strategy
+        counter = self._counters[key] = self._counters.get(key, 0) + 1
+        if key != self._latest:
+            self._latest, self._prefix = key, _prefix(session, strategy)
         return f"{self._prefix}{base36(counter, 5)}"
 
     def pass_over(self, tag: str, strategy: int) -> None:
@@ -149,7 +149,8 @@ class WorkingOrders:
 
     def drop_ended(self) -> list[WorkingOrder]:
         """Orders that reached their end; they no longer work."""
-        ended = [working for working in self._orders.values() if working.status.terminal]
+        orders = self._orders
+        ended = [working for working in orders.values() if working.status.terminal] if orders else []
         for working in ended:
-            del self._orders[working.order.tag]
+            del orders[working.order.tag]
         return ended

@@ -54,6 +54,12 @@ class Row:
         return RawBar(close, close, close, close)
 
 
+def is_whole(bar: Bar) -> bool:
+    """Whether a bar is a row."""
+    raw = bar.raw
+    return is_row(raw.open, raw.high, raw.low, raw.close)
+
+
 class Rows:
     """The rows of one slice after the other. Of a slice that comes again, what was taken stays taken."""
 
@@ -71,13 +77,13 @@ class Rows:
         self._ordinal, self._slice, self._rows = ordinal, bars, {}
         self._bars = {bar.instrument.id: bar for bar in bars}
         if rules.band_ppm:
-            self.closes.note(bar for bar in bars if is_row(*bar.raw))
+            self.closes.note(bar for bar in bars if is_whole(bar))
 
     def of(self, instrument: InstrumentId, rules: MatchingRules) -> Row | None:
         """The row of an instrument; ``None`` without a bar, or for one that has no price to trade at."""
         if instrument not in self._rows:
             bar = self._bars.get(instrument)
-            self._rows[instrument] = None if bar is None or not is_row(*bar.raw) else self._row(bar, rules)
+            self._rows[instrument] = None if bar is None or not is_whole(bar) else self._row(bar, rules)
         return self._rows[instrument]
 
     def _row(self, bar: Bar, rules: MatchingRules) -> Row:

@@ -96,7 +96,8 @@ class BookRisk:
 
         None of the amounts is larger than 2 ** 62.
         """
-        limits, largest = self._limits, max(int(equities.max()), -int(equities.min()), self._peak, abs(equity_before))
+        limits, highest, lowest = self._limits, int(equities.max()), int(equities.min())
+        largest = max(highest, -lowest, self._peak, abs(equity_before))
         self.begin(session, equity_before)
         if len(equities) < _MANY or largest > _LARGEST:
             for equity in equities.tolist():
@@ -104,7 +105,6 @@ class BookRisk:
                 equity_before = equity
             return
         before, start = self._peak, max(self._peak, equity_before)
-        highest, lowest = int(equities.max()), int(equities.min())
         if limits.drawdown_ppm is not None:
             peaks = np.maximum(np.maximum.accumulate(equities), start)
             self.drawdown_latched |= bool(((peaks - equities) * PPM >= limits.drawdown_ppm * peaks).any())

@@ -57,7 +57,7 @@ class Book:
 
     def positions(self) -> dict[InstrumentId, int]:
         """Every position that is not flat, by instrument id; a copy."""
-        return dict(sorted(self._position.items()))
+        return dict(sorted(self._position.items())) if len(self._position) > 1 else self._position.copy()
 
     def lots(self, instrument: InstrumentId) -> tuple[Lot, ...]:
         """Open lots, the oldest first; all of one sign."""
@@ -67,9 +67,13 @@ class Book:
         """The mark of something held, in price units; ``KeyError`` for anything else."""
         return self._mark[instrument]
 
+    def cost(self, instrument: InstrumentId) -> int:
+        """What the open lots of something held cost, in minor units, negative for short; ``KeyError`` for the rest."""
+        return self._cost[instrument]
+
     def value(self, instrument: InstrumentId) -> int:
         """The position at its mark, in minor units, negative for short."""
-        held = self.position(instrument)
+        held = self._position.get(instrument, 0)
         if held == 0:
             return 0
         return _signed_notional(self._instruments[instrument], self._mark[instrument], held)
@@ -77,7 +81,7 @@ class Book:
     @property
     def equity(self) -> int:
         """Cash plus the value of all positions."""
-        return self.cash + sum(self.value(instrument) for instrument in self._position)
+        return self.cash + sum(map(self.value, self._position))
 
     @property
     def unrealised(self) -> int:
@@ -98,25 +102,27 @@ class Book:
         Lots close first in, first out. A fill that crosses zero closes all lots and opens one with
         the rest; its notional is then split in proportion, the opening part keeping the rounding.
         """
+        name, quantity, sign = instrument.id, fill.quantity, fill.side.sign
         self._admit(fill.instrument, instrument)
-        if fill.quantity < 1:
-            raise InvariantError(f"book {self.name}: fill of {fill.quantity} for order {fill.tag}")
-        held, change = self.position(instrument.id), fill.side.sign * fill.quantity
-        paid = fill.side.sign * fill.notional(instrument)
-        closing = min(abs(held), fill.quantity) if held * change < 0 else 0
-        paid_closing = divide_half_even(paid * closing, fill.quantity)
-        lots = self._lots.setdefault(instrument.id, deque())
-        cost_closed, cost_opened = close_oldest(lots, closing), paid - paid_closing
+        if quantity < 1:
+            raise InvariantError(f"book {self.name}: fill of {quantity} for order {fill.tag}")
+        held, paid = self._position.get(name, 0), sign * fill.notional(instrument)
+        closing = min(abs(held), quantity) if held * sign < 0 else 0
+        paid_closing = paid if closing == quantity else divide_half_even(paid * closing, quantity) if closing else 0
+        lots = self._lots.get(name)
+        if lots is None:
+            lots = self._lots[name] = deque()
+        cost_closed, cost_opened = close_oldest(lots, closing) if closing else 0, paid - paid_closing
         realised = -paid_closing - cost_closed
-        if closing < fill.quantity:
-            lots.append(Lot(fill.side.sign * (fill.quantity - closing), cost_opened, fill.ts_event))
-        self._cost[instrument.id] = self._cost.get(instrument.id, 0) - cost_closed + cost_opened
+        if closing < quantity:
+            lots.append(Lot(sign * (quantity - closing), cost_opened, fill.ts_event))
+        self._cost[name] = self._cost.get(name, 0) - cost_closed + cost_opened
         self.cash -= paid + fill.charges
         self.charges += fill.charges
         self.realised += realised
-        self._hold(instrument.id, held + change)
+        self._hold(name, held + sign * quantity)
         if held == 0:
-            self.mark(instrument.id, fill.price)
+            self.mark(name, fill.price)
         return realised
 
     def pay(self, amount: int) -> None:
@@ -224,11 +230,13 @@ class FrozenBook:
     __slots__ = ("_cash", "_cost", "_equity", "_major", "_open", "_position")
 
     def __init__(self, book: Book, open_quantities: Mapping[InstrumentId, int]) -> None:
-        self._cash = to_major(book.cash, book.currency)
-        self._equity = to_major(book.equity, book.currency)
-        self._position = dict(book._position)
-        self._cost = dict(book._cost)
-        self._major = 10 ** MINOR_DIGITS[book.currency]
+        currency, cash = book.currency, book.cash
+        self._cash = self._equity = to_major(cash, currency)
+        self._position = book._position.copy()
+        if self._position:
+            self._equity = to_major(book.equity, currency)
+        self._cost = book._cost.copy()
+        self._major = 10 ** MINOR_DIGITS[currency]
         self._open = dict(open_quantities)
 
     @property

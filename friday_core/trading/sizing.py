@@ -19,8 +19,11 @@ def quantity_for_weight(weight_ppm: int, equity: int, price: int, instrument: In
     if equity <= 0 or price <= 0:
         return 0
     shift = instrument.price_decimals - MINOR_DIGITS[instrument.currency]
-    numerator = abs(weight_ppm) * equity * int(10 ** max(shift, 0))
-    denominator = 1_000_000 * price * instrument.lot_size * int(10 ** max(-shift, 0))
+    numerator, denominator = abs(weight_ppm) * equity, 1_000_000 * price * instrument.lot_size
+    if shift > 0:
+        numerator *= 10**shift
+    elif shift < 0:
+        denominator *= 10**-shift
     quantity = numerator // denominator * instrument.lot_size
     worth = instrument.notional(price, quantity)
     if max(quantity, worth) > LARGEST:

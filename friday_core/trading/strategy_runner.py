@@ -15,6 +15,8 @@ from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.errors import PluginContractError
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 
+_DECISIONS = (Signal, Target, Order, Cancel)
+
 
 class StrategyRunner(ABC):
     """A strategy under its id, with the instruments that it sees; one subclass for each way to write one.
@@ -99,7 +101,12 @@ class EventRunner(StrategyRunner):
 
     def call(self, events: Iterable[Event], book: BookView) -> list[Decision]:
         """All that it decides on these events; may raise anything."""
-        return [one for event in events for one in self.checked(self.strategy.on_event(event, book))]
+        decisions: list[Decision] = []
+        for event in events:
+            answer = self.strategy.on_event(event, book)
+            if answer is not None:
+                decisions += self.checked(answer)
+        return decisions
 
     def answer(self, decisions: Sequence[Decision], error: BaseException | None = None) -> None:
         """On the next slice it has decided this, or raised it."""
@@ -114,11 +121,11 @@ class EventRunner(StrategyRunner):
         """The answer has been carried out already, and the news delivered."""
         self._answer, self._news = None, []
 
-    def checked(self, answer: Iterable[Decision] | None) -> Sequence[Decision]:
+    def checked(self, answer: Iterable[Decision]) -> Sequence[Decision]:
         """What ``on_event`` returned, looked through; ``PluginContractError`` for anything that is no decision."""
-        decisions = list(answer) if answer is not None else ()
+        decisions = list(answer)
         for decision in decisions:
-            if not isinstance(decision, Signal | Target | Order | Cancel):
+            if not isinstance(decision, _DECISIONS):
                 raise PluginContractError(
                     f"strategy {self.name!r} returned {decision!r:.80}: only Signal, Target, Order and Cancel count"
                 )

@@ -26,19 +26,27 @@ class Traded:
 
 @dataclass(frozen=True, slots=True)
 class Closes:
-    """The closes of one instrument that are not missing; ``largest`` is the largest of them without its sign."""
+    """The closes of one instrument that are not missing; ``largest`` is the largest of them without its sign.
+
+    ``is_full`` says that each slice of the block has one.
+    """
 
     slices: Int64
     closes: Int64
     largest: int
+    is_full: bool
 
     def mark(self, start: int, number: int, before: int) -> int:
         """The latest close up to slice ``number``; ``before`` where that is older than slice ``start``."""
+        if self.is_full:
+            return int(self.closes[number])
         place = int(self.slices.searchsorted(number, "right")) - 1
         return int(self.closes[place]) if place >= 0 and self.slices[place] >= start else before
 
     def marks(self, start: int, stop: int, before: int) -> Int64:
         """The latest close on each slice from ``start`` up to before ``stop``; ``before`` until there is one."""
+        if self.is_full:
+            return self.closes[start:stop]
         first, last = self.slices.searchsorted((start, stop)).tolist()
         if last - first == stop - start:
             return self.closes[first:last]
@@ -90,8 +98,9 @@ class Block:
 
     def moment(self, bars: tuple[Bar, ...]) -> Slice:
         """The slice at hand, of its bars."""
-        by_instrument = {bar.instrument.id: bar for bar in bars}
-        return Slice(self.first + self.at, bars[0].ts_event, bars[0].session, bars, by_instrument)
+        one = bars[0]
+        by_instrument = {one.instrument.id: one} if len(bars) == 1 else {bar.instrument.id: bar for bar in bars}
+        return Slice(self.first + self.at, one.ts_event, one.session, bars, by_instrument)
 
     def traded(self, inst: int) -> Traded:
         """The bars of the instrument at a position of the universe."""
@@ -108,7 +117,7 @@ class Block:
             is_known = closes != MISSING_PRICE
             slices, closes = self._slices(rows)[is_known], closes[is_known]
             largest = max(int(closes.max()), -int(closes.min())) if len(closes) else 0
-            self._closes[inst] = Closes(slices, closes, largest)
+            self._closes[inst] = Closes(slices, closes, largest, len(closes) == self.slices)
         return self._closes[inst]
 
     def _places(self, inst: int) -> Int64:

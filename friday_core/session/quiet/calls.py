@@ -26,15 +26,16 @@ class Calls:
         That strategy, and those before it, have been asked, and know their answers for the driver; those after
         it have not. ``None`` if nothing is decided. ``views`` are the books on each slice.
         """
+        if len(self._runners) == 1 and block.is_single and self._runners[0].sees_all:
+            return self.one(block, stop, views[0])
         try:
-            if len(self._runners) == 1 and block.is_single and self._runners[0].sees_all:
-                return self._one(block, stop, self._runners[0], views[0])
             return self._several(block, stop, views)
         finally:
             self._standing.stage = ""
 
-    def _one(self, block: Block, stop: int, runner: EventRunner, views: Iterator[BookView]) -> Slice | None:
-        """One strategy, one bar a slice: of this loop nearly all of the time is the strategy's."""
+    def one(self, block: Block, stop: int, views: Iterator[BookView]) -> Slice | None:
+        """``until`` of one strategy that sees all, and one bar a slice: nearly all of its time is the strategy's."""
+        (runner,) = self._runners
         if runner.stopped is not None:
             deque(islice(block.bars, stop - block.at), maxlen=0)
             block.at = stop
@@ -56,7 +57,7 @@ class Calls:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the driver stops it for whatever it raises
             runner.answer((), error)
         finally:
-            block.at = number
+            block.at, self._standing.stage = number, ""
         return block.moment((bar,))
 
     def _several(self, block: Block, stop: int, views: Sequence[Iterator[BookView]]) -> Slice | None:

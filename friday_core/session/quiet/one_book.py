@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from friday_core.domain.chunk import Universe
+from friday_core.domain.chunk import Int64, Universe
 from friday_core.domain.orders import OrderStatus, WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.interfaces.broker import Execution
@@ -15,21 +15,21 @@ from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.quiet.block import Block
 from friday_core.session.quiet.calls import Calls
-from friday_core.session.quiet.held import Held, notionals
+from friday_core.session.quiet.held import Held, Position, notionals
 from friday_core.session.quiet.plain_orders import PlainOrders, is_plain
 from friday_core.session.quiet.points import Points
 from friday_core.session.slices import Slice
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders
-from friday_core.simulation.fill_rules import is_row
 from friday_core.simulation.matching import market_price
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
-from friday_core.trading.ledger import FrozenBook
+from friday_core.simulation.rows import is_whole
 from friday_core.trading.parts import cash_reason
 from friday_core.trading.strategy_runner import EventRunner
 
 #: Of a session at least so many slices: what is reckoned of a session as a whole costs more than few of them.
 LEAST_SLICES = 8
+_OPEN = OrderStatus.OPEN
 
 
 class OneBook:
@@ -114,10 +114,14 @@ class OneBook:
             return block.moment(block.take())
         try:
             while block.at < stop:
-                moment = self._next(block, stop, calls)
+                if len(self._working):
+                    moment = self._traded(block, stop, calls)
+                else:
+                    moment = calls.one(block, stop, self._held.views(block.at, stop))
                 if moment is None:
                     continue
-                intents = self._orders.take(self._runner.answered, moment) if self._runner.answered else None
+                decisions = self._runner.answered
+                intents = self._orders.take(decisions, moment) if decisions else None
                 if intents is None:
                     return moment
                 send(intents)
@@ -137,19 +141,15 @@ class OneBook:
 
     def _hold(self, block: Block) -> None:
         """The book is another one from the slice at hand on."""
-        book = self._desk.book
-        self._held = Held(
-            book,
-            FrozenBook(book, {}) if not len(self._working) else self._desk.frozen(self._working),
-            block,
-            self._universe,
-        )
-        self._changes.append((block.at, book.cash, book.position(self._instrument.id)))
+        book, works, one = self._desk.book, self._working, self._instrument
+        held = book.position(one.id)
+        positions = [Position(one, held, book.cost(one.id), book.price(one.id), block.closes(0))] if held else []
+        open_quantities = works.open_quantities(self._desk.name) if len(works) else {}
+        self._held = Held(book.currency, book.cash, block.at, positions, open_quantities)
+        self._changes.append((block.at, book.cash, held))
 
-    def _next(self, block: Block, stop: int, calls: Calls) -> Slice | None:
-        """The next slice on which something is to be done; ``None`` where the strategy only looked on."""
-        if not len(self._working):
-            return calls.until(block, stop, [self._held.views(block.at, stop)])
+    def _traded(self, block: Block, stop: int, calls: Calls) -> Slice | None:
+        """The slice at hand, on which the order that works trades; ``None`` where the strategy then only looked on."""
         moment = block.moment(block.take())
         if not self._trade(moment):
             return moment
@@ -164,9 +164,9 @@ class OneBook:
     def _trade(self, moment: Slice) -> bool:
         """The order that works trades on the slice, if that is a row: as matcher and driver have it."""
         (bar,), (working,) = moment.bars, self._working
-        if not is_row(*bar.raw):
+        if not is_whole(bar):
             return False
-        working.move(OrderStatus.OPEN)
+        working.move(_OPEN)
         working.session = moment.session
         wanted, price = working.remaining, market_price(self._rules, working.order.side.sign, bar)
         booked = self._booking.book_own(Execution(working, wanted, price), moment)
@@ -180,19 +180,30 @@ class OneBook:
         stop, desk = block.at, self._desk
         if start == stop:
             return
-        changes = [one for one in self._changes if one[0] < stop]
-        lengths = np.diff([*(number for number, _, _ in changes), stop])
-        cash = np.repeat(np.array([one for _, one, _ in changes], np.int64), lengths)
-        held = np.repeat(np.array([one for _, _, one in changes], np.int64), lengths)
-        marks = block.closes(0).marks(start, stop, mark)
-        gross = notionals(self._instrument, marks, held)
-        value = np.sign(held) * gross
-        points.put(0, stop - start, cash, value, gross)
+        session, before = int(block.sessions[start]), standing.equity[desk.name]
+        closes, changes = block.closes(0), [one for one in self._changes if one[0] < stop]
+        if len(changes) == 1 and not changes[0][2]:
+            _, cash, _ = changes[0]
+            points.put(0, stop - start, cash, 0, 0)
+            desk.state.mark(session, before, cash)
+            standing.equity[desk.name] = cash
+        else:
+            owned, held = _each(changes, stop)
+            gross = notionals(self._instrument, closes.marks(start, stop, mark), held)
+            value = gross * np.sign(held)
+            points.put(0, stop - start, owned, value, gross)
+            equity = value + owned
+            desk.state.mark_each(session, before, equity)
+            standing.equity[desk.name] = int(equity[-1])
         points.passed(stop - start)
-        equity, session = cash + value, int(block.sessions[start])
-        desk.state.mark_each(session, standing.equity[desk.name], equity)
-        desk.book.mark(self._instrument.id, int(marks[-1]))
-        standing.equity[desk.name] = int(equity[-1])
+        desk.book.mark(self._instrument.id, closes.mark(start, stop - 1, mark))
         standing.latest = Slice(block.first + stop - 1, int(block.ts[stop - 1]), session, (), {})
         self._log.slices += stop - start
         self.slices += stop - start
+
+
+def _each(changes: Sequence[tuple[int, int, int]], stop: int) -> tuple[Int64, Int64]:
+    """Cash and position on each slice, from those that they changed with, up to before ``stop``."""
+    starts, cash, held = np.array(changes, np.int64).T
+    lengths = np.append(starts[1:], stop) - starts
+    return cash.repeat(lengths), held.repeat(lengths)

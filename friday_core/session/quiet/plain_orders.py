@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -23,6 +22,7 @@ from friday_core.trading.limits import PPM
 from friday_core.trading.sizing import LARGEST, quantity_for_weight, units_worth
 
 _PLAIN = frozenset({TimeInForce.DAY, TimeInForce.GTC})
+_BUY, _SELL = Side.BUY, Side.SELL
 _SENT, _NO_CHANGE = str(Code.SENT), str(Code.NO_CHANGE)
 
 
@@ -37,7 +37,7 @@ def is_plain(order: Order) -> bool:
     )
 
 
-class _Wish(NamedTuple):
+class _Wish(msgspec.Struct, frozen=True, gc=False):
     """A decision, what it is called, its value, and the signed quantity that it asks for."""
 
     decision: Decision
@@ -133,9 +133,9 @@ class PlainOrders:
             if not self._passes_more(adding, after, close, equity) or self._is_crowded(quantity, close, ts_event):
                 return False
         if asked > 0:
-            return desk.cost_of(instrument, Side.BUY, limits.buffered(close), quantity) <= cash
+            return desk.cost_of(instrument, _BUY, limits.buffered(close), quantity) <= cash
         may_be = may_be_short("", instrument.kind, limits.allow_short)
-        return may_be and desk.cost_of(instrument, Side.SELL, close, adding) <= max(0, cash)
+        return may_be and desk.cost_of(instrument, _SELL, close, adding) <= max(0, cash)
 
     def _passes_more(self, adding: int, after: int, close: int, equity: int) -> bool:
         """Whether the value of the order, and that of a position of ``after`` shares, are within their limits."""
@@ -157,7 +157,7 @@ class PlainOrders:
         if type(decision) is Order:
             order = msgspec.structs.replace(decision, tag=tag, strategy=desk.name, ts_decided=ts)
         else:
-            side, name = Side.BUY if wish.asked > 0 else Side.SELL, self._instrument.id
+            side, name = _BUY if wish.asked > 0 else _SELL, self._instrument.id
             order = Order(
                 name, side, abs(wish.asked), reason=decision.reason, tag=tag, strategy=desk.name, ts_decided=ts
             )
@@ -168,8 +168,8 @@ class PlainOrders:
         return (PlaceOrder(order),)
 
     def _taken(self, wish: _Wish, moment: Slice, code: str, detail: str, tag: str = "") -> DecisionTaken:
-        decision, kind, value, asked = wish
-        name, reason = self._instrument.id, decision.reason
+        asked, reason = wish.asked, wish.decision.reason
         return DecisionTaken(
-            moment.ts_event, self._desk.name, name, kind, value, asked, asked, code, detail, reason, tag
-        )
+            moment.ts_event, self._desk.name, self._instrument.id, wish.kind, wish.value, asked, asked, code, detail,
+            reason, tag,
+        )  # fmt: skip

@@ -135,7 +135,8 @@ class QuietStretches:
     def _stretch(self, block: Block, stop: int, calls: Calls, standing: Standing, points: Points) -> Slice | None:
         """Slices up to before ``stop``; the one at hand then, if something was decided on it."""
         start = block.at
-        held = [Held(desk.book, desk.frozen(self._working), block, self._universe) for desk in self._desks]
+        works = self._working
+        held = [Held.of(one.book, works.open_quantities(one.name), block, self._universe) for one in self._desks]
         if not all(one.is_small for one in held):
             return block.moment(block.take())
         try:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 from fakes.bars import UNIVERSE, A, B, C, Row, chunk_of, flat
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,14 @@ def test_added_columns_are_at_hand_by_name() -> None:
 def test_a_missing_price_is_nan_for_authors_and_stays_what_it_is_in_units() -> None:
     ((bar,),) = (one.bars for one in slices(stamped([Row(1, A, 100, MISSING_PRICE, 100, 100)])))
     assert (bar.open, math.isnan(bar.high), bar.raw.high) == (1.0, True, MISSING_PRICE)
+
+
+@pytest.mark.parametrize("lasts", [1, 5, 40, 200])
+def test_each_row_has_its_own_session_and_factor_however_long_they_last(lasts: int) -> None:
+    rows = [flat(1 + number // lasts, A, 100, minute=number % lasts) for number in range(100)]
+    factors = [2.0 ** (number // 30) for number in range(100)]
+    bars = [one.bars[0] for one in slices(stamped(rows).with_columns({"factor": np.array(factors)}))]
+    assert [(bar.session, bar.factor) for bar in bars] == list(zip([row.session for row in rows], factors, strict=True))
 
 
 def test_values_are_plain_numbers() -> None:

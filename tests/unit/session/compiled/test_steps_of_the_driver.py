@@ -42,7 +42,7 @@ KNOWN = {
     Booking.book: {"_book_account", "_netting.net_of", "book_own", "cross"},
     Booking.book_own: {"_apply", "_bills.fill", "_universe.instrument"},
     Booking._apply: {"_record"},
-    Booking._record: {"_brackets.follow", "_log.fills.append", "_universe.instrument"},
+    Booking._record: {"_brackets.follow", "_log.fills.append"},
     Desk.act: {"_cancel", "_drafts", "_settled", "_shared", "_view", "_wants.wants", "runner.decide"},
     Desk._settled: {"_taken", "next_tag", "products.note", "state.count_order"},
 }  # fmt: skip
