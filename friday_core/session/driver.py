@@ -28,7 +28,7 @@ from friday_core.session.outside import FromOutside, Outside
 from friday_core.session.quiet.one_book import OneBook
 from friday_core.session.quiet.stretches import QuietStretches
 from friday_core.session.release import Release
-from friday_core.session.slices import Slice, slices_of
+from friday_core.session.slices import Slice, slice_of, slices_of
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders, cancelled
 from friday_core.simulation.compiled.arena import Runs
@@ -38,6 +38,8 @@ from friday_core.trading.account_risk import AccountRisk
 from friday_core.trading.ledger import Account
 from friday_core.trading.limits import Limits
 
+#: Up to so many rows of one slice are taken as they are.
+FEW = 16
 _FOR_ITS_DAY = frozenset({TimeInForce.DAY, TimeInForce.AT_CLOSE})
 
 
@@ -145,6 +147,9 @@ class Driver:
 
     def step(self, slices: Slices) -> Sequence[Intent]:
         """The slices, one after the other; returns what is to be sent."""
+        if 0 < len(slices.plain) <= FEW:
+            moment = slice_of(slices.plain, self.log.slices, self._universe)
+            return self._outside.leaving(self._slice(moment))
         blocks = self._blocks
         if blocks is not None and self._doubtful_from is None and blocks.takes(slices):
             return blocks.step(slices, self._standing, self._slice, self._next_action)

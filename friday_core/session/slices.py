@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, repeat
 
 import numpy as np
 
-from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Float64, Universe
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice, RawBar
+from friday_core.domain.row import Row
 from friday_core.flow.align import slice_ends
 from friday_core.flow.coarser import Slices
 from friday_core.flow.plans import BAR_COLUMNS
@@ -19,6 +20,7 @@ from friday_core.flow.program_columns import adjusted_prices
 from friday_core.flow.stamps import STAMPED_COLUMNS
 
 _FIXED = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
+_NAN = float("nan")
 #: Rows whose columns are converted at once.
 _PART = 2_048
 
@@ -51,6 +53,22 @@ def slices_of(slices: Slices, first: int, universe: Universe) -> Iterator[Slice]
             seen += 1
         by_instrument = {bar.instrument.id: bar for bar in part}
         yield Slice(ordinal, ts_event, part[0].session, part, by_instrument, tuple(coarser[begin:seen]))
+
+
+def slice_of(rows: Sequence[Row], ordinal: int, universe: Universe) -> Slice:
+    """The one slice of these rows: what ``slices_of`` gives of their chunk, without arrays."""
+    bars = tuple(_bar(row, universe[row.inst]) for row in rows)
+    return Slice(ordinal, bars[0].ts_event, bars[0].session, bars, {bar.instrument.id: bar for bar in bars})
+
+
+def _bar(row: Row, instrument: Instrument) -> Bar:
+    values, scale = row.values, 10.0**instrument.price_decimals
+    factor = values["factor"]
+    units = [values[name] for name in PRICE_COLUMNS]
+    prices = [_NAN if one == MISSING_PRICE else float(one) / scale * factor for one in units]
+    others = {name: value for name, value in values.items() if name not in _FIXED}
+    session, raw = int(values["session"]), tuple.__new__(RawBar, units)
+    return Bar(instrument, row.ts_event, session, *prices, values["volume"], factor, raw, others)
 
 
 def _coarse_slices(coarser: Mapping[str, Chunk], universe: Universe) -> list[CoarseSlice]:

@@ -17,6 +17,7 @@ from friday_core.api import (
     ComponentSpec,
     Int64,
     Judgement,
+    Row,
     RowCode,
     Validator,
     Verdict,
@@ -77,6 +78,10 @@ class BarSanity(Validator):
         self._settle()
         return self._compared(chunk, sound, judgement)
 
+    def judge(self, row: Row) -> tuple[Verdict, str] | None:
+        self._rename(tuple(row.values))
+        return self._judge(row.inst, row.ts_event, 0, row.values)
+
     def snapshot(self) -> bytes:
         self._settle()
         bars, state = self._last, None
@@ -95,31 +100,34 @@ class BarSanity(Validator):
     # Few rows -----------------------------------------------------------------------------------
 
     def _one_by_one(self, chunk: Chunk) -> Judgement:
-        judgement, names = Judgement.passing(chunk), tuple(chunk.columns)
-        if names != self._names:
-            self._settle()
-            self._names = names
+        judgement = Judgement.passing(chunk)
+        self._rename(tuple(chunk.columns))
         columns = [values.tolist() for values in chunk.columns.values()]
         rows = zip(chunk.inst.tolist(), chunk.ts_event.tolist(), chunk.code.tolist(), *columns, strict=True)
         for row, (inst, ts_event, code, *values) in enumerate(rows):
-            found = self._judge(inst, ts_event, code, tuple(values))
+            found = self._judge(inst, ts_event, code, dict(zip(self._names, values, strict=True)))
             if found is not None:
                 judgement = judgement.marked(row, *found)
         return judgement
 
-    def _judge(self, inst: int, ts_event: int, code: int, values: tuple[float, ...]) -> tuple[Verdict, str] | None:
+    def _rename(self, names: tuple[str, ...]) -> None:
+        """Rows have these columns from here on."""
+        if names != self._names:
+            self._settle()
+            self._names = names
+
+    def _judge(self, inst: int, ts_event: int, code: int, bar: Mapping[str, float]) -> tuple[Verdict, str] | None:
         """What is wrong with a row; without it, it is the next one's predecessor."""
-        bar = dict(zip(self._names, values, strict=True))
         reason = _contradiction(code, bar)
         if reason:
             return Verdict.QUARANTINE, reason
         last = self._since.get(inst) or self._settled(inst)
         if last is None or ts_event > last.ts_event:
-            self._since[inst] = _Passed(ts_event, values)
+            self._since[inst] = _Passed(ts_event, tuple(bar.values()))
             return None
         if ts_event < last.ts_event:
             return _BACKWARDS
-        is_same = all(map(_is_same, values, last.values))
+        is_same = all(map(_is_same, bar.values(), last.values))
         return _DUPLICATE if is_same else _CONFLICT
 
     def _settled(self, inst: int) -> _Passed | None:
