@@ -83,16 +83,14 @@ class Stamps:
 
     def stamped(self, row: Row, domain: str | None) -> Row:
         """What ``stamp`` makes of one row."""
-        if self._flags is None:
-            session, flags = self._dates.date(row.ts_event), {}
-        else:
-            session, flags = self._flags.of_one(row.ts_event, domain)
+        ts, flags = row.ts_event, self._flags
+        session, own = (self._dates.date(ts), {}) if flags is None else flags.of_one(ts, domain)
         factor = split = 1.0
         if row.inst in self._actions:
             ex_dates, factors, splits = self._products_of(row.inst)
             since = int(ex_dates.searchsorted(session, side="right"))
             factor, split = factors[since].item(), splits[since].item()
-        return row.with_values({"session": float(session), "factor": factor, "split": split, **flags})
+        return row.with_values({"session": float(session), "factor": factor, "split": split, **own})
 
     def _factors(self, inst: npt.NDArray[np.int32], sessions: Int64) -> tuple[Float64, Float64]:
         """What corporate actions up to each row's session did to prices, and to shares."""

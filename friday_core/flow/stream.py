@@ -67,7 +67,7 @@ class Stream:
     @property
     def faults(self) -> list[ValidatorFault]:
         """Validators that failed; new ones come last of each part's."""
-        return [fault for stages in self._all_stages() for fault in stages.faults]
+        return [*self._arriving.faults, *self._stages.faults, *self._of_bars.faults]
 
     @property
     def current_stage(self) -> str:

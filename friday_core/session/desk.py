@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import msgspec
@@ -34,8 +33,7 @@ from friday_core.trading.strategy_runner import StrategyRunner
 Outcome = tuple[DecisionTaken, Intent | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(msgspec.Struct, frozen=True):
     """A want on its way through risk; ``ruling`` and ``claim`` are what is left of it so far."""
 
     want: Want
@@ -77,6 +75,8 @@ class Desk:
         self.session = 0
         #: What a signal's strength is multiplied by, if that is all that the sizer does.
         self.share = known_share(sizer)
+        #: For a strategy that does not read its book.
+        self._unread = FrozenBook(book, {})
         self._wants = WantMaker(
             universe,
             sizer,
@@ -99,7 +99,7 @@ class Desk:
 
     def forbidden(self, working: WorkingOrders) -> list[tuple[WorkingOrder, str]]:
         """Working orders that a latched limit no longer lets add to a position, and why."""
-        latch = next(self.state.latches(), None)
+        latch = next(self.state.latches(), None) if len(working) else None
         if latch is None:
             return []
         reason = f"{latch.code}: {latch.detail}"
@@ -140,8 +140,12 @@ class Desk:
         Cancels come first, so that an order can replace another one in the same slice. What is admitted may
         fill from slice ``active_from`` on.
         """
-        view = self._view(working)
+        view = self._view(working) if self.runner.reads_book else self._unread
         decisions = self.runner.decide(moment.ts_event, moment.bars, view, moment.coarser)
+        if not decisions:
+            return
+        if view is self._unread:
+            view = self._view(working)
         cancels = [decision for decision in decisions if isinstance(decision, Cancel)]
         for want in self._wants.wants(cancels, moment, view):
             yield from self._cancel(want, moment, working)

@@ -85,6 +85,8 @@ class Driver:
         self._desks: Mapping[str, Desk] = {desk.name: desk for desk in desks}
         self._rates = KnownRates(charges, tuple(universe))
         self._matcher = matcher
+        #: Whether the matcher does nothing where no order works, and remembers nothing of the bars.
+        self._matches_orders = type(matcher) is BarMatcher and not matcher.rules.band_ppm
         self._working = WorkingOrders(elsewhere=at_broker is not None)
         self._arrivals = Arrivals(matcher)
         self._netting = Netting(universe, self._working, self.log.netting, at_close=self._arrivals.at_close)
@@ -303,6 +305,8 @@ class Driver:
 
         It is given the orders that are active from slice ``since`` on.
         """
+        if self._matches_orders and not len(self._working) and self._netting.is_idle:
+            return self._brackets.place(moment)
         intents = self._netting.open(moment)
         orders = [one for one in self._netting.queue(moment) if one.active_from >= since]
         executions = self._matcher.match(moment.ordinal, moment.bars, orders)
@@ -320,6 +324,8 @@ class Driver:
 
     def _settle_ended(self, ts_event: int) -> None:
         """Orders at their end no longer work; what did not simply fill is told to its strategy."""
+        if not len(self._working):
+            return
         for working in self._working.drop_ended():
             order, status = working.order, working.status
             if not order.strategy:
@@ -354,8 +360,7 @@ class Driver:
             book = desk.book
             for instrument, close in closes:
                 book.mark(instrument, close)
-            values = [book.value(instrument) for instrument in book.positions()]
-            value, gross = sum(values), sum(map(abs, values))
+            value, gross = book.worth
             yield EquityPoint(moment.ts_event, moment.session, name, book.cash, value, gross, book.cash + value)
 
     def _note(self, point: EquityPoint) -> None:

@@ -65,8 +65,8 @@ def _bar(row: Row, instrument: Instrument) -> Bar:
     values, scale = row.values, 10.0**instrument.price_decimals
     factor = values["factor"]
     units = [values[name] for name in PRICE_COLUMNS]
-    prices = [_NAN if one == MISSING_PRICE else float(one) / scale * factor for one in units]
-    others = {name: value for name, value in values.items() if name not in _FIXED}
+    prices = [float(one) / scale * factor if one != MISSING_PRICE else _NAN for one in units]
+    others = {name: values[name] for name in values if name not in _FIXED}
     session, raw = int(values["session"]), tuple.__new__(RawBar, units)
     return Bar(instrument, row.ts_event, session, *prices, values["volume"], factor, raw, others)
 

@@ -34,10 +34,10 @@ _Bar = Chunk | Mapping[str, Any]
 
 
 class _Passed(NamedTuple):
-    """The latest bar of an instrument that passed: its time, and its values in the order of the chunk's columns."""
+    """The latest bar of an instrument that passed: its time, and its values by column."""
 
     ts_event: int
-    values: tuple[float, ...]
+    values: Mapping[str, float]
 
 
 class _Remembered(msgspec.Struct, frozen=True, tag="bar_sanity 2"):
@@ -123,11 +123,11 @@ class BarSanity(Validator):
             return Verdict.QUARANTINE, reason
         last = self._since.get(inst) or self._settled(inst)
         if last is None or ts_event > last.ts_event:
-            self._since[inst] = _Passed(ts_event, tuple(bar.values()))
+            self._since[inst] = _Passed(ts_event, bar)
             return None
         if ts_event < last.ts_event:
             return _BACKWARDS
-        is_same = all(map(_is_same, bar.values(), last.values))
+        is_same = all(_is_same(value, last.values[name]) for name, value in bar.items())
         return _DUPLICATE if is_same else _CONFLICT
 
     def _settled(self, inst: int) -> _Passed | None:
@@ -137,15 +137,15 @@ class BarSanity(Validator):
         row = int(np.searchsorted(bars.inst, inst))
         if row == len(bars) or bars.inst[row] != inst:
             return None
-        return _Passed(int(bars.ts_event[row]), tuple(bars[name][row].item() for name in self._names))
+        return _Passed(int(bars.ts_event[row]), {name: bars[name][row].item() for name in self._names})
 
     def _settle(self) -> None:
         """Brings the bars that passed in small chunks to the others."""
         if not self._since:
             return
         insts = sorted(self._since)
-        values = zip(*(self._since[inst].values for inst in insts), strict=True)
-        columns = {name: np.array(column) for name, column in zip(self._names, values, strict=True)}
+        passed = [self._since[inst].values for inst in insts]
+        columns = {name: np.array([values[name] for values in passed]) for name in self._names}
         bars = Chunk(np.array([self._since[inst].ts_event for inst in insts]), np.array(insts), columns)
         if self._last is not None:
             bars = Chunk.concat([self._last.take(~np.isin(self._last.inst, insts)), bars])
