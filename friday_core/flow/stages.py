@@ -105,6 +105,7 @@ class Stages:
         self._judges = [stage for stage in self._stages if isinstance(stage, ValidationStage)]
         self._memories = [StageMemory(f"{stage.role} {stage.name!r}", stage.component) for stage in self._stages]
         self._newest = BEGINNING
+        self._begun = False
         #: Whether no row that comes alone need be made a chunk.
         self.takes_rows = all(stage.takes_rows for stage in self._stages)
         #: Validators that failed, in the order of the rows on which they did.
@@ -121,8 +122,7 @@ class Stages:
         Then nothing that stages did on rows after the one that is named has happened.
         ``PluginContractError`` if a stage broke its contract.
         """
-        for memory in self._memories:
-            memory.begin()
+        self._begin()
         stop: DataValidationError | None = None
         begin, arrived = self._quarantine.mark(), chunk.seq
         for stage in self._stages:
@@ -143,8 +143,7 @@ class Stages:
 
     def process_row(self, row: Row) -> tuple[Row | None, DataValidationError | None]:
         """The same of one row: ``None`` if a stage held it back."""
-        for memory in self._memories:
-            memory.begin()
+        self._begin()
         passed: Row | None = row
         stop: DataValidationError | None = None
         for stage in self._stages:
@@ -166,6 +165,13 @@ class Stages:
         if passed is not None and passed.ts_event > self._newest:
             self._newest = passed.ts_event
         return passed, stop
+
+    def _begin(self) -> None:
+        """The first row comes next."""
+        if not self._begun:
+            self._begun = True
+            for memory in self._memories:
+                memory.begin()
 
     def snapshot(self) -> bytes:
         """What the stages remember; ``PluginContractError`` names one that remembers rows and is not ``Stateful``."""

@@ -152,9 +152,11 @@ class Desk:
         orders = [decision for decision in decisions if not isinstance(decision, Cancel)]
         if not orders:
             return
-        wants = self._wants.wants(orders, moment, self._view(working) if cancels else view)
+        if cancels:
+            view = self._view(working)
+        wants = self._wants.wants(orders, moment, view)
         wants.sort(key=lambda one: one.admission_order)
-        for draft in self._shared(self._drafts(wants, moment, working), working):
+        for draft in self._shared(self._drafts(wants, moment, working, view), working):
             yield self._settled(draft, moment, working, active_from)
 
     def _view(self, working: WorkingOrders, drafts: Iterable[_Draft] = ()) -> FrozenBook:
@@ -183,8 +185,10 @@ class Desk:
             taken = self._taken(want, moment, Ruling(0, Code.CANCEL_SENT), tag)
             yield taken, CancelOrder(tag, want.decision.reason or "CANCELLED: asked for by the strategy")
 
-    def _drafts(self, wants: Iterable[Want], moment: Slice, working: WorkingOrders) -> list[_Draft]:
-        """Each want after the limits and rules that concern it alone; each sees those before it."""
+    def _drafts(
+        self, wants: Iterable[Want], moment: Slice, working: WorkingOrders, view: FrozenBook
+    ) -> list[_Draft]:
+        """Each want after the limits and rules that concern it alone; each sees those before it, the first ``view``."""
         drafts: list[_Draft] = []
         count = len(working.of(self.name))
         prices = self._prices(moment, working)
@@ -201,7 +205,7 @@ class Desk:
             proposal = self._proposal(order, _reference(order, moment), working, drafts, prices)
             ahead = sum(draft.quantity != 0 for draft in drafts)
             queue = Queue(moment.ts_event, self.book.equity, count, ahead)
-            ruling = self.risk.check(proposal, self.state, queue, self._view(working, drafts))
+            ruling = self.risk.check(proposal, self.state, queue, self._view(working, drafts) if ahead else view)
             reducing = min(reducing_part(proposal), ruling.quantity)
             claim = self._claim(order, proposal.price, reducing, ruling.quantity - reducing)
             drafts.append(_Draft(want, ruling, claim))
@@ -211,7 +215,9 @@ class Desk:
         """The drafts after the limits of the whole book, in the same order."""
         claims = [draft.claim for draft in drafts if draft.claim is not None]
         rulings: Iterator[Ruling] = iter(())
-        if claims:
+        if not any(claim.adding for claim in claims):
+            rulings = iter([Ruling(claim.reducing) for claim in claims])
+        else:
             held = [claim for _, claim in self._working_claims(working)]
             exposure = Exposure.of(self.book, held, self.risk.limits.buffered, self.cost_of)
             rulings = iter(self.risk.share(exposure, claims, self.cost_of))
