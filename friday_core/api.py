@@ -35,7 +35,7 @@ from friday_core.domain.orders import (
 )
 from friday_core.domain.products import Product
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
-from friday_core.domain.row import Row
+from friday_core.domain.row import PlainRow
 from friday_core.domain.schedule import Schedule, Sessions, in_utc
 from friday_core.domain.sessions import to_date, to_days
 from friday_core.domain.signals import Cancel, Signal, Target
@@ -180,6 +180,7 @@ __all__ = [
     "OrderUpdate",
     "Origin",
     "PlaceOrder",
+    "PlainRow",
     "PluginError",
     "PluginSettings",
     "Product",
@@ -190,7 +191,6 @@ __all__ = [
     "RiskAdjuster",
     "RiskRule",
     "RiskState",
-    "Row",
     "RowCode",
     "RowJudge",
     "RowTransformer",

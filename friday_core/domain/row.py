@@ -11,7 +11,7 @@ import numpy as np
 from friday_core.domain.chunk import PRICES, Chunk
 
 
-class Row(msgspec.Struct, frozen=True):
+class PlainRow(msgspec.Struct, frozen=True):
     """What a chunk has of one row: ``values`` by column, prices as whole price units, all others as floats.
 
     Its source did not mark it.
@@ -23,24 +23,24 @@ class Row(msgspec.Struct, frozen=True):
     seq: int
     values: Mapping[str, float]
 
-    def with_values(self, added: Mapping[str, float]) -> Row:
+    def with_values(self, added: Mapping[str, float]) -> PlainRow:
         """The same row with values added or replaced."""
-        return Row(self.ts_event, self.inst, self.ts_recv, self.seq, {**self.values, **added})
+        return PlainRow(self.ts_event, self.inst, self.ts_recv, self.seq, {**self.values, **added})
 
 
-def rows_of(chunk: Chunk) -> Iterator[Row]:
+def rows_of(chunk: Chunk) -> Iterator[PlainRow]:
     """The rows of a chunk, one by one; its marks are not looked at."""
     if len(chunk) == 1:
         values = {name: column.item() for name, column in chunk.columns.items()}
         ts: int = chunk.ts_event.item()
         received = ts if chunk.ts_recv is chunk.ts_event else chunk.ts_recv.item()
-        return iter((Row(ts, chunk.inst.item(), received, chunk.seq.item(), values),))
+        return iter((PlainRow(ts, chunk.inst.item(), received, chunk.seq.item(), values),))
     columns = (column.tolist() for column in chunk.columns.values())
     each = map(dict, map(zip, repeat(tuple(chunk.columns)), zip(*columns, strict=True)))
-    return map(Row, chunk.ts_event.tolist(), chunk.inst.tolist(), chunk.ts_recv.tolist(), chunk.seq.tolist(), each)
+    return map(PlainRow, chunk.ts_event.tolist(), chunk.inst.tolist(), chunk.ts_recv.tolist(), chunk.seq.tolist(), each)
 
 
-def chunk_of(rows: Sequence[Row]) -> Chunk:
+def chunk_of(rows: Sequence[PlainRow]) -> Chunk:
     """The rows as a chunk; there is at least one, and all have the same columns."""
     ts_event = np.array([row.ts_event for row in rows], np.int64)
     received_then = all(row.ts_recv == row.ts_event for row in rows)

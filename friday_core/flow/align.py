@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from friday_core.domain.chunk import Chunk, Int64
-from friday_core.domain.row import Row, chunk_of
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.domain.verdicts import Verdict
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.snapshots import Rows, from_bytes, to_bytes
 from friday_core.flow.watermark import BEGINNING
-
 
 _inst = attrgetter("inst")
 
@@ -41,7 +40,7 @@ class Align:
     def __init__(self, quarantine: Quarantine, *, repeats: bool = False) -> None:
         self._quarantine = quarantine
         self._repeats = repeats
-        self._open: list[Chunk | Row] = []
+        self._open: list[Chunk | PlainRow] = []
         self._open_ts: int | None = None
         self._closed_before = BEGINNING
 
@@ -70,7 +69,7 @@ class Align:
         if closed:
             yield self._complete(closed)
 
-    def push_row(self, row: Row) -> Chunk | tuple[Row, ...] | None:
+    def push_row(self, row: PlainRow) -> Chunk | tuple[PlainRow, ...] | None:
         """The slice that this row closes, if it does; as rows, if it came in rows."""
         ts = row.ts_event
         if ts < self._closed_before or ts < self.newest:
@@ -105,9 +104,9 @@ class Align:
         self._open = [] if state.open is None else [state.open.chunk(self._quarantine.universe)]
         self._open_ts, self._closed_before = state.open_ts, state.closed_before
 
-    def _complete_rows(self, parts: Sequence[Chunk | Row]) -> Chunk | tuple[Row, ...]:
+    def _complete_rows(self, parts: Sequence[Chunk | PlainRow]) -> Chunk | tuple[PlainRow, ...]:
         """What ``_complete`` gives, in rows where they are all there is and none is surplus."""
-        rows = [one for one in parts if isinstance(one, Row)]
+        rows = [one for one in parts if isinstance(one, PlainRow)]
         if len(rows) < len(parts):
             return self._complete(parts)
         if len(rows) > 1:
@@ -116,7 +115,7 @@ class Align:
                 return self._complete(parts)
         return tuple(rows)
 
-    def _complete(self, parts: Sequence[Chunk | Row]) -> Chunk:
+    def _complete(self, parts: Sequence[Chunk | PlainRow]) -> Chunk:
         """Sorted rows with at most one row of each instrument in a slice: the first that came."""
         rows = Chunk.concat(_chunks(parts))
         if len(rows) == 1:
@@ -150,12 +149,12 @@ class Align:
         return chunk.take(~late)
 
 
-def _chunks(parts: Sequence[Chunk | Row]) -> list[Chunk]:
+def _chunks(parts: Sequence[Chunk | PlainRow]) -> list[Chunk]:
     """The same rows in chunks."""
     found: list[Chunk] = []
-    for is_rows, some in groupby(parts, key=lambda one: isinstance(one, Row)):
+    for is_rows, some in groupby(parts, key=lambda one: isinstance(one, PlainRow)):
         if is_rows:
-            found.append(chunk_of([one for one in some if isinstance(one, Row)]))
+            found.append(chunk_of([one for one in some if isinstance(one, PlainRow)]))
         else:
             found += [one for one in some if isinstance(one, Chunk)]
     return found

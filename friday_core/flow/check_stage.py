@@ -8,7 +8,7 @@ from friday_core.causal.checks import verdict_and_reason
 from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk, Universe
-from friday_core.domain.row import Row, rows_of
+from friday_core.domain.row import PlainRow, rows_of
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.flow.program_columns import read_columns
 from friday_core.flow.row_program import RowProgram
@@ -46,7 +46,7 @@ class CheckStage(Validator):
                 verdicts[rows], reasons[rows] = verdict, place
         return Judgement(verdicts, reasons, self._reasons)
 
-    def judge(self, row: Row) -> tuple[Verdict, str] | None:
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
         found = self._worst(row)
         return None if found is None else (found[0], self._reasons[found[1]])
 
@@ -58,7 +58,7 @@ class CheckStage(Validator):
         """Go on from a snapshot; ``InvariantError`` if it is of other checks."""
         self._rows.restore(snapshot)
 
-    def _worst(self, row: Row) -> tuple[Verdict, int] | None:
+    def _worst(self, row: PlainRow) -> tuple[Verdict, int] | None:
         values = self._rows.one(row)
         return next(((verdict, place) for name, verdict, place in self._checks if values[name] == 1.0), None)
 

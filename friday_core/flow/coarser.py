@@ -8,7 +8,7 @@ import msgspec
 
 from friday_core.causal.domains import rank
 from friday_core.domain.chunk import Chunk, Universe
-from friday_core.domain.row import Row, chunk_of
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.errors import InvariantError
 from friday_core.flow.bars import BarBuilder
 from friday_core.flow.quarantine import Quarantine
@@ -30,8 +30,9 @@ class Slices:
 
     __slots__ = ("_rows", "coarser", "plain")
 
-    def __init__(self, rows: Chunk | tuple[Row, ...], coarser: Mapping[str, Chunk]) -> None:
-        self._rows, self.plain = (rows, ()) if isinstance(rows, Chunk) else (None, rows)
+    def __init__(self, rows: Chunk | tuple[PlainRow, ...], coarser: Mapping[str, Chunk]) -> None:
+        self._rows: Chunk | None = rows if isinstance(rows, Chunk) else None
+        self.plain: tuple[PlainRow, ...] = () if isinstance(rows, Chunk) else rows
         self.coarser = coarser
 
     @property

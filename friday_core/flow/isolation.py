@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.row import Row, chunk_of
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.interfaces.component import Stateful
 from friday_core.interfaces.validator import RowJudge, Validator
@@ -61,7 +61,7 @@ class IsolatedValidator:
             self.failure = _described(error)
         return [] if len(chunk) == 1 else self._until_failure(chunk, self.failure)
 
-    def ask_row(self, judge: RowJudge, row: Row) -> Answer | None:
+    def ask_row(self, judge: RowJudge, row: PlainRow) -> Answer | None:
         """The answer for one row; ``None`` if it passes, nothing is said of it, or this is where the validator failed.
 
         ``judge`` is the validator.
@@ -162,7 +162,7 @@ def _answer(validator: Validator, chunk: Chunk) -> Answer:
     return _checked(chunk, validator.validate(chunk))
 
 
-def _answer_of_one(row: Row, found: object) -> Answer:
+def _answer_of_one(row: PlainRow, found: object) -> Answer:
     """What was found of one row, as of a chunk."""
     match found:
         case (int(verdict), str(reason)):

@@ -11,7 +11,7 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.records import ModelVersion
-from friday_core.domain.row import Row, chunk_of
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.errors import InvariantError
 from friday_core.flow.coarser import CoarserBars, Slices
 from friday_core.flow.derived import DerivedStream
@@ -118,7 +118,7 @@ class DataFlowManager:
         if name != self._stream.name:
             raise InvariantError(f"a record names stream {name!r}, this session has {self._stream.name}")
 
-    def _completed(self, given: Chunk | tuple[Row, ...]) -> Slices:
+    def _completed(self, given: Chunk | tuple[PlainRow, ...]) -> Slices:
         """The slices with the columns of every derived stream."""
         if self._is_alone:
             return Slices(given, {})

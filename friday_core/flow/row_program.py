@@ -11,7 +11,7 @@ from friday_core.causal.batch import WholeColumns
 from friday_core.causal.oracle import Executor
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Array, Chunk, Universe
-from friday_core.domain.row import Row
+from friday_core.domain.row import PlainRow
 from friday_core.errors import InvariantError
 from friday_core.flow.program_columns import SingleRow, program_columns, program_table
 
@@ -37,7 +37,7 @@ class RowProgram:
         self._labels = program.inputs[program.base]
         self._single = SingleRow(self._labels, self._scales)
 
-    def one(self, row: Row) -> Mapping[str, float]:
+    def one(self, row: PlainRow) -> Mapping[str, float]:
         """The outputs of one row: live, rows come alone."""
         self._rows += 1
         return self._executor.row(self._rows, row.inst, self._single(row.values, row.inst))

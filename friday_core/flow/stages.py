@@ -10,15 +10,15 @@ import numpy as np
 
 from friday_core.domain.chunk import Array, Chunk, Int64
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.row import Row, chunk_of, rows_of
+from friday_core.domain.row import PlainRow, chunk_of, rows_of
 from friday_core.errors import DataValidationError, FridayError, PluginContractError
 from friday_core.flow.plans import Named
 from friday_core.flow.quarantine import Quarantine
+from friday_core.flow.row_paths import speaks_for
 from friday_core.flow.snapshots import from_bytes, to_bytes
 from friday_core.flow.stage_memory import StageMemory
 from friday_core.flow.validation import Fault, ValidationStage
 from friday_core.flow.watermark import BEGINNING
-from friday_core.flow.row_paths import speaks_for
 from friday_core.interfaces.transformer import RowTransformer, Transformer
 from friday_core.interfaces.validator import Validator
 from friday_core.plugin.own_line import own_line
@@ -33,8 +33,9 @@ class TransformStage:
         self.name = name
         self.label = f"{self.role}.{name}"
         self.component = transformer
-        takes_rows = isinstance(transformer, RowTransformer) and speaks_for(transformer, "added", "transform")
-        self._of_rows = transformer if takes_rows else None
+        self._of_rows: RowTransformer | None = None
+        if isinstance(transformer, RowTransformer) and speaks_for(transformer, "added", "transform"):
+            self._of_rows = transformer
         self._outputs = frozenset(transformer.outputs)
 
     @property
@@ -42,7 +43,7 @@ class TransformStage:
         """Whether a row need not be made a chunk."""
         return self._of_rows is not None
 
-    def process_row(self, row: Row) -> tuple[Row | None, DataValidationError | None]:
+    def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
         """The same of one row."""
         if self._of_rows is None:
             chunk, _ = self.process(chunk_of((row,)))
@@ -141,10 +142,10 @@ class Stages:
             self._newest = max(self._newest, newest.item())
         return chunk, stop
 
-    def process_row(self, row: Row) -> tuple[Row | None, DataValidationError | None]:
+    def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
         """The same of one row: ``None`` if a stage held it back."""
         self._begin()
-        passed: Row | None = row
+        passed: PlainRow | None = row
         stop: DataValidationError | None = None
         for stage in self._stages:
             if passed is None:

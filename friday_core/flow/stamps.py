@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.row import Row
+from friday_core.domain.row import PlainRow
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import InvariantError
@@ -81,7 +81,7 @@ class Stamps:
         factor, split = self._factors(chunk.inst, sessions)
         return chunk.with_columns({"session": sessions.astype(np.float64), "factor": factor, "split": split, **flags})
 
-    def stamped(self, row: Row, domain: str | None) -> Row:
+    def stamped(self, row: PlainRow, domain: str | None) -> PlainRow:
         """What ``stamp`` makes of one row."""
         ts, flags = row.ts_event, self._flags
         session, own = (self._dates.date(ts), {}) if flags is None else flags.of_one(ts, domain)

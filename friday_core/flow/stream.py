@@ -11,7 +11,7 @@ from friday_core.causal.domains import repeats
 from friday_core.domain.chunk import Chunk, Int64, Universe
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.row import Row, rows_of
+from friday_core.domain.row import PlainRow, rows_of
 from friday_core.domain.verdicts import RowCode, Verdict
 from friday_core.errors import DataValidationError, InvariantError, SchemaError
 from friday_core.flow.align import Align
@@ -99,7 +99,7 @@ class Stream:
         rows = len(chunk)
         return 0 < rows <= self._few and not (chunk.code.item() if rows == 1 else chunk.code.any())
 
-    def process_rows(self, chunk: Chunk) -> Iterator[Chunk | tuple[Row, ...]]:
+    def process_rows(self, chunk: Chunk) -> Iterator[Chunk | tuple[PlainRow, ...]]:
         """What ``process`` gives of these rows, slice by slice, in rows where nothing needs a chunk."""
         self._check(chunk)
         for row in rows_of(chunk):

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.row import Row, chunk_of, rows_of
+from friday_core.domain.row import PlainRow, chunk_of, rows_of
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.errors import DataValidationError
 from friday_core.flow.isolation import Answer, Failure, IsolatedValidator
 from friday_core.flow.quarantine import Quarantine
-from friday_core.interfaces.validator import RowJudge, Validator
 from friday_core.flow.row_paths import speaks_for
+from friday_core.interfaces.validator import RowJudge, Validator
 
 
 class Fault(NamedTuple):
@@ -37,7 +37,9 @@ class ValidationStage:
         self.component = validator
         self.label = f"{self.role}.{name}"
         self.fault: Fault | None = None
-        self._judge = validator if isinstance(validator, RowJudge) and speaks_for(validator, "judge", "validate") else None
+        self._judge: RowJudge | None = None
+        if isinstance(validator, RowJudge) and speaks_for(validator, "judge", "validate"):
+            self._judge = validator
         self._isolated = IsolatedValidator(validator)
         self._stream = stream
         self._quarantine = quarantine
@@ -73,7 +75,7 @@ class ValidationStage:
             passed.append(chunk.take(slice(judged, None)))
         return Chunk.concat(passed), None
 
-    def process_row(self, row: Row) -> tuple[Row | None, DataValidationError | None]:
+    def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
         """The same of one row."""
         if self.fault is not None:
             return row, None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.row import Row
+from friday_core.domain.row import PlainRow
 from friday_core.interfaces.component import Component
 
 
@@ -63,6 +63,6 @@ class RowTransformer(Protocol):
     some microseconds.
     """
 
-    def added(self, row: Row) -> Mapping[str, float]:
+    def added(self, row: PlainRow) -> Mapping[str, float]:
         """The values of ``outputs`` and no others."""
         ...

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Protocol, runtime_checkable
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.row import Row
+from friday_core.domain.row import PlainRow
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.interfaces.component import Component
 
@@ -59,6 +59,6 @@ class RowJudge(Protocol):
     some microseconds.
     """
 
-    def judge(self, row: Row) -> tuple[Verdict, str] | None:
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
         """The verdict, which is not REPAIR, and its reason; ``None`` if the row passes and nothing is to be said."""
         ...

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Int64, Universe
-from friday_core.domain.row import Row
+from friday_core.domain.row import PlainRow
 from friday_core.session.decimals import prices
 
 #: Rows that are made room for at once: 4 MiB.
@@ -49,7 +49,7 @@ class BarTable:
             self._free -= count
             done += count
 
-    def add_rows(self, rows: Iterable[Row]) -> None:
+    def add_rows(self, rows: Iterable[PlainRow]) -> None:
         """The same of rows that come alone."""
         for row in rows:
             self._make_room()

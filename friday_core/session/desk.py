@@ -185,9 +185,7 @@ class Desk:
             taken = self._taken(want, moment, Ruling(0, Code.CANCEL_SENT), tag)
             yield taken, CancelOrder(tag, want.decision.reason or "CANCELLED: asked for by the strategy")
 
-    def _drafts(
-        self, wants: Iterable[Want], moment: Slice, working: WorkingOrders, view: FrozenBook
-    ) -> list[_Draft]:
+    def _drafts(self, wants: Iterable[Want], moment: Slice, working: WorkingOrders, view: FrozenBook) -> list[_Draft]:
         """Each want after the limits and rules that concern it alone; each sees those before it, the first ``view``."""
         drafts: list[_Draft] = []
         count = len(working.of(self.name))

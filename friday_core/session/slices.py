@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, repeat
+from operator import itemgetter
 
 import numpy as np
 
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice, RawBar
-from friday_core.domain.row import Row
+from friday_core.domain.row import PlainRow
 from friday_core.flow.align import slice_ends
 from friday_core.flow.coarser import Slices
 from friday_core.flow.plans import BAR_COLUMNS
@@ -21,6 +22,7 @@ from friday_core.flow.stamps import STAMPED_COLUMNS
 
 _FIXED = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
 _NAN = float("nan")
+_PRICES = itemgetter(*PRICE_COLUMNS)
 #: Rows whose columns are converted at once.
 _PART = 2_048
 
@@ -55,20 +57,20 @@ def slices_of(slices: Slices, first: int, universe: Universe) -> Iterator[Slice]
         yield Slice(ordinal, ts_event, part[0].session, part, by_instrument, tuple(coarser[begin:seen]))
 
 
-def slice_of(rows: Sequence[Row], ordinal: int, universe: Universe) -> Slice:
+def slice_of(rows: Sequence[PlainRow], ordinal: int, universe: Universe) -> Slice:
     """The one slice of these rows: what ``slices_of`` gives of their chunk, without arrays."""
-    bars = tuple(_bar(row, universe[row.inst]) for row in rows)
+    others = [name for name in rows[0].values if name not in _FIXED]
+    bars = tuple([_bar(row, universe[row.inst], others) for row in rows])
     return Slice(ordinal, bars[0].ts_event, bars[0].session, bars, {bar.instrument.id: bar for bar in bars})
 
 
-def _bar(row: Row, instrument: Instrument) -> Bar:
+def _bar(row: PlainRow, instrument: Instrument, others: Sequence[str]) -> Bar:
     values, scale = row.values, 10.0**instrument.price_decimals
     factor = values["factor"]
-    units = [values[name] for name in PRICE_COLUMNS]
-    prices = [float(one) / scale * factor if one != MISSING_PRICE else _NAN for one in units]
-    others = {name: values[name] for name in values if name not in _FIXED}
-    session, raw = int(values["session"]), tuple.__new__(RawBar, units)
-    return Bar(instrument, row.ts_event, session, *prices, values["volume"], factor, raw, others)
+    units = tuple.__new__(RawBar, _PRICES(values))
+    o, h, low, c = (float(one) / scale * factor if one != MISSING_PRICE else _NAN for one in units)
+    added, session = {name: values[name] for name in others}, int(values["session"])
+    return Bar(instrument, row.ts_event, session, o, h, low, c, values["volume"], factor, units, added)
 
 
 def _coarse_slices(coarser: Mapping[str, Chunk], universe: Universe) -> list[CoarseSlice]:

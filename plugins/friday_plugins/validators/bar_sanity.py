@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,7 +17,7 @@ from friday_core.api import (
     ComponentSpec,
     Int64,
     Judgement,
-    Row,
+    PlainRow,
     RowCode,
     Validator,
     Verdict,
@@ -33,7 +33,7 @@ _BACKWARDS = (Verdict.QUARANTINE, "time runs backwards")
 _Bar = Chunk | Mapping[str, Any]
 
 
-class _Passed(NamedTuple):
+class _Passed(msgspec.Struct, frozen=True):
     """The latest bar of an instrument that passed: its time, and its values by column."""
 
     ts_event: int
@@ -78,7 +78,7 @@ class BarSanity(Validator):
         self._settle()
         return self._compared(chunk, sound, judgement)
 
-    def judge(self, row: Row) -> tuple[Verdict, str] | None:
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
         self._rename(tuple(row.values))
         return self._judge(row.inst, row.ts_event, 0, row.values)
 

@@ -44,7 +44,7 @@ class RowByRow(Validator):
             judgement = judgement if found is None else judgement.marked(place, *found)
         return judgement
 
-    def judge(self, row: plain.Row) -> tuple[Verdict, str] | None:
+    def judge(self, row: plain.PlainRow) -> tuple[Verdict, str] | None:
         verdict = self._verdicts.get(row.seq)
         if verdict is Verdict.REPAIR:
             raise KeyError("close")
@@ -180,7 +180,7 @@ def test_few_rows_go_one_by_one_where_no_stage_needs_a_chunk(stages: str, rows: 
 class Extra(ColumnStage):
     """Adds what it did not promise."""
 
-    def added(self, row: plain.Row) -> Mapping[str, float]:
+    def added(self, row: plain.PlainRow) -> Mapping[str, float]:
         return {**super().added(row), "more": 1.0}
 
     def transform(self, chunk: Chunk) -> Chunk:
@@ -189,12 +189,12 @@ class Extra(ColumnStage):
 
 def test_a_transformer_that_adds_to_a_row_what_it_did_not_promise_is_named() -> None:
     flow = flow_with([("extra", Extra(trace_program(lambda m: {"twice": m.close * 2.0}), UNIVERSE))])
-    with pytest.raises(PluginContractError, match="'extra' must keep every column .* it differs in more"):
+    with pytest.raises(PluginContractError, match=r"'extra' must keep every column .* it differs in more"):
         list(flow.process_data_stream(MARKET_DATA, chunk_of([flat(1, A, 100)])))
 
 
 class Wordless(RowByRow):
-    def judge(self, row: plain.Row) -> Any:  # noqa: ARG002 - it has nothing to say
+    def judge(self, row: plain.PlainRow) -> Any:
         return Verdict.QUARANTINE
 
     def validate(self, chunk: Chunk) -> Judgement:
