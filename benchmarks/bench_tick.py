@@ -2,7 +2,8 @@
 
 ``python benchmarks/bench_tick.py``. Wall time of each frame, since latency is what counts, in quantiles.
 The bare chain is what a trader would write by hand for one tick and nothing more: a running mean, a comparison, a
-limit, an order, a position. The idle loop reads the clock twice: whatever it shows is the machine.
+limit, an order, a position. The idle loop reads the clock twice: whatever it shows is the machine, and "the machine"
+is an idle loop of the length of a frame. ``--plot FOLDER`` draws all of it as ``latency.svg``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from latency_plot import histograms
 
 import containers
 from friday_core.domain.records import ChunkReceived, Record, SessionStarted
@@ -91,6 +93,17 @@ def latencies(step: Callable[[Record], int], records: Sequence[Record]) -> tuple
     return np.array(times), np.array(ordered)
 
 
+def idling(nanoseconds: int, frames: int) -> np.ndarray:
+    """Frames in which nothing is done for so long: what they take longer is the machine's."""
+    clock, times = time.perf_counter_ns, []
+    for _ in range(frames):
+        before = now = clock()
+        while now < before + nanoseconds:
+            now = clock()
+        times.append(now - before)
+    return np.array(times)
+
+
 def told(what: str, times: np.ndarray, bare: float) -> None:
     if not len(times):
         print(f"| {what} | 0 | | | | |")
@@ -103,7 +116,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", default="paper")
     parser.add_argument("--frames", type=int, default=12_000)
+    parser.add_argument("--plot", type=Path, help="the folder in which the distributions are drawn")
     given = parser.parse_args()
+    found: dict[str, np.ndarray] = {}
     chain = Chain()
     print("| frame | count | p50, us | p99, us | p99.9, us | p50 in bare chains |\n|---|--:|--:|--:|--:|--:|")
     bare = 0.0
@@ -116,14 +131,23 @@ def main() -> None:
                 idle = np.array([-(time.perf_counter_ns() - time.perf_counter_ns()) for _ in data])
                 by_hand = np.array([_bare(chain, price) for price in ticks])
                 bare = float(np.median(by_hand) - np.median(idle))
+                found |= {"idle loop": idle, "bare chain": by_hand}
                 told("idle loop", idle, bare)
                 told("bare chain, the idle loop in it", by_hand, bare)
             for record in records[: len(records) // 5]:
                 stepped(core, journal, record)
             times, ordered = latencies(lambda one: stepped(core, journal, one), records[len(records) // 5 :])  # noqa: B023
-            told(f"{rows} row{'s' * (rows > 1)}, all frames", times, bare)
-            told(f"{rows} row{'s' * (rows > 1)}, frames that led to orders", times[ordered], bare)
+            what = "1 row" if rows == 1 else f"{rows} rows"
+            parts = {what: times, f"{what}, one or more orders": times[ordered]}
+            if rows == 1:
+                parts["the machine"] = idling(int(np.median(times)), len(times))
+            for name, one in parts.items():
+                told(name, one, bare)
+            found |= parts
             journal.close()
+    if given.plot is not None:
+        given.plot.mkdir(parents=True, exist_ok=True)
+        (given.plot / "latency.svg").write_text(histograms(found), encoding="utf-8")
 
 
 def _bare(chain: Chain, price: float) -> int:

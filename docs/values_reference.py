@@ -36,7 +36,9 @@ Three conventions hold for all of them:
 #: Each name once, under what it belongs to.
 GROUPS = {
     "Columns and the market": "Market Col HOLD where latch ratchet indicators operator Op Example",
-    "Rows and verdicts": "Chunk Universe Float64 Int64 PRICE_COLUMNS MISSING_PRICE Cursor Verdict RowCode Judgement",
+    "Rows and verdicts": (
+        "Chunk PlainRow Universe Float64 Int64 PRICE_COLUMNS MISSING_PRICE Cursor Verdict RowCode Judgement"
+    ),
     "Instruments and money": "Instrument InstrumentId divide_half_even format_money",
     "What a strategy is told": "Event Bar RawBar Fill OrderEnded CorporateAction BookView",
     "What a strategy answers": "Decision Signal Target Order Cancel Side OrderType TimeInForce Product OrderStatus",
@@ -68,7 +70,8 @@ GROUPS = {
         "InDoubt"
     ),
     "Roles": (
-        "Component HistoricalData Validator ColumnValidator Transformer ColumnTransformer WindowTransformer FeatureSet "
+        "Component HistoricalData Validator RowJudge ColumnValidator Transformer RowTransformer ColumnTransformer "
+        "WindowTransformer FeatureSet "
         "Model Strategy ColumnStrategy WindowStrategy Sizer RiskRule RiskAdjuster Broker SimulatedBroker RealBroker "
         "ChargesPlan Tariff Calendar Connection Notifier"
     ),

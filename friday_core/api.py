@@ -35,6 +35,7 @@ from friday_core.domain.orders import (
 )
 from friday_core.domain.products import Product
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.domain.row import PlainRow
 from friday_core.domain.schedule import Schedule, Sessions, in_utc
 from friday_core.domain.sessions import to_date, to_days
 from friday_core.domain.signals import Cancel, Signal, Target
@@ -72,8 +73,8 @@ from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.source import HistoricalData
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
-from friday_core.interfaces.transformer import Transformer
-from friday_core.interfaces.validator import Validator
+from friday_core.interfaces.transformer import RowTransformer, Transformer
+from friday_core.interfaces.validator import RowJudge, Validator
 from friday_core.interfaces.windows import WindowStrategy, WindowTransformer
 from friday_core.market.charges.shipped import rate_tables
 from friday_core.market.charges.tariff import IndianTariff
@@ -181,6 +182,7 @@ __all__ = [
     "OrderUpdate",
     "Origin",
     "PlaceOrder",
+    "PlainRow",
     "PluginError",
     "PluginSettings",
     "Product",
@@ -192,6 +194,8 @@ __all__ = [
     "RiskRule",
     "RiskState",
     "RowCode",
+    "RowJudge",
+    "RowTransformer",
     "Ruling",
     "Schedule",
     "SchemaError",

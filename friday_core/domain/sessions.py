@@ -27,6 +27,8 @@ class SessionDates:
     def __init__(self, timezone: str) -> None:
         self._zone = ZoneInfo(timezone)
         self._offsets: dict[int, int] = {}
+        #: A quarter of an hour that is of one date as a whole, and the date: most moments are near the latest one.
+        self._latest: tuple[int, int] | None = None
 
     def of(self, ts_event: Int64) -> Int64:
         """The local date of each moment, as int64 days.
@@ -46,8 +48,15 @@ class SessionDates:
 
     def date(self, ts_event: int) -> int:
         """The local date of one moment, in days; garbage as in ``of``."""
-        moment = min(max(ts_event, _FIRST * _QUARTER), _LAST * _QUARTER)
-        return (moment + self._offset(moment // _QUARTER)) // _DAY
+        quarter, latest = ts_event // _QUARTER, self._latest
+        if latest is not None and latest[0] == quarter:
+            return latest[1]
+        quarter = min(max(quarter, _FIRST), _LAST)
+        offset = self._offset(quarter)
+        date = (min(max(ts_event, _FIRST * _QUARTER), _LAST * _QUARTER) + offset) // _DAY
+        if not offset % _QUARTER:
+            self._latest = quarter, date
+        return date
 
     def _common_offset(self, ts_event: Int64) -> int | None:
         """The offset of all these moments; ``None`` where they have several, or are cheaper looked at one by one."""

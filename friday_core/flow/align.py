@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from operator import attrgetter
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from friday_core.domain.chunk import Chunk, Int64
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.domain.verdicts import Verdict
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.snapshots import Rows, from_bytes, to_bytes
 from friday_core.flow.watermark import BEGINNING
+
+_inst = attrgetter("inst")
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="align 2"):
@@ -35,7 +40,7 @@ class Align:
     def __init__(self, quarantine: Quarantine, *, repeats: bool = False) -> None:
         self._quarantine = quarantine
         self._repeats = repeats
-        self._open: list[Chunk] = []
+        self._open: list[Chunk | PlainRow] = []
         self._open_ts: int | None = None
         self._closed_before = BEGINNING
 
@@ -64,6 +69,18 @@ class Align:
         if closed:
             yield self._complete(closed)
 
+    def push_row(self, row: PlainRow) -> Chunk | tuple[PlainRow, ...] | None:
+        """The slice that this row closes, if it does; as rows, if it came in rows."""
+        ts = row.ts_event
+        if ts < self._closed_before or ts < self.newest:
+            self._without_late_rows(chunk_of((row,)))
+            return None
+        if ts == self._open_ts:
+            self._open.append(row)
+            return None
+        closed, self._open, self._open_ts = self._open, [row], ts
+        return self._complete_rows(closed) if closed else None
+
     def advance(self, now: int) -> Iterator[Chunk]:
         """The open slice, if it is of a time before ``now``: every row before then has come, others are late."""
         self._closed_before = max(self._closed_before, now)
@@ -78,7 +95,7 @@ class Align:
 
     def snapshot(self) -> bytes:
         """The open slice; ``restore`` goes on with the same bits."""
-        rows = Rows.of(Chunk.concat(self._open), self._quarantine.universe) if self._open else None
+        rows = Rows.of(Chunk.concat(_chunks(self._open)), self._quarantine.universe) if self._open else None
         return to_bytes(_Snapshot(rows, self._open_ts, self._closed_before))
 
     def restore(self, snapshot: bytes) -> None:
@@ -87,9 +104,20 @@ class Align:
         self._open = [] if state.open is None else [state.open.chunk(self._quarantine.universe)]
         self._open_ts, self._closed_before = state.open_ts, state.closed_before
 
-    def _complete(self, parts: Sequence[Chunk]) -> Chunk:
+    def _complete_rows(self, parts: Sequence[Chunk | PlainRow]) -> Chunk | tuple[PlainRow, ...]:
+        """What ``_complete`` gives, in rows where they are all there is and none is surplus."""
+        rows = [one for one in parts if isinstance(one, PlainRow)]
+        if len(rows) < len(parts):
+            return self._complete(parts)
+        if len(rows) > 1:
+            rows.sort(key=_inst)
+            if any(one.inst == other.inst for one, other in pairwise(rows)):
+                return self._complete(parts)
+        return tuple(rows)
+
+    def _complete(self, parts: Sequence[Chunk | PlainRow]) -> Chunk:
         """Sorted rows with at most one row of each instrument in a slice: the first that came."""
-        rows = Chunk.concat(parts)
+        rows = Chunk.concat(_chunks(parts))
         if len(rows) == 1:
             return rows
         later, next_inst = np.diff(rows.ts_event) > 0, np.diff(rows.inst)
@@ -119,6 +147,17 @@ class Align:
         for row in np.flatnonzero(late):
             self._quarantine.hold(self.NAME, Verdict.QUARANTINE, "late: its slice was already closed", chunk, int(row))
         return chunk.take(~late)
+
+
+def _chunks(parts: Sequence[Chunk | PlainRow]) -> list[Chunk]:
+    """The same rows in chunks."""
+    found: list[Chunk] = []
+    for is_rows, some in groupby(parts, key=lambda one: isinstance(one, PlainRow)):
+        if is_rows:
+            found.append(chunk_of([one for one in some if isinstance(one, PlainRow)]))
+        else:
+            found += [one for one in some if isinstance(one, Chunk)]
+    return found
 
 
 def _in_waves(rows: Chunk, again: npt.NDArray[np.bool_]) -> Chunk:

@@ -8,6 +8,7 @@ from friday_core.causal.checks import verdict_and_reason
 from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.row import PlainRow, rows_of
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.flow.program_columns import read_columns
 from friday_core.flow.row_program import RowProgram
@@ -35,11 +36,8 @@ class CheckStage(Validator):
 
     def validate(self, chunk: Chunk) -> Judgement:
         if len(chunk) == 1:
-            values = self._rows.one(chunk)
-            for name, verdict, place in self._checks:
-                if values[name] == 1.0:
-                    return self._of_one(verdict, place)
-            return self._passes
+            found = self._worst(next(rows_of(chunk)))
+            return self._passes if found is None else self._of_one(*found)
         verdicts, reasons = np.zeros(len(chunk), np.uint8), np.zeros(len(chunk), np.uint16)
         if len(chunk):
             columns = self._rows.many(chunk)
@@ -48,6 +46,10 @@ class CheckStage(Validator):
                 verdicts[rows], reasons[rows] = verdict, place
         return Judgement(verdicts, reasons, self._reasons)
 
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
+        found = self._worst(row)
+        return None if found is None else (found[0], self._reasons[found[1]])
+
     def snapshot(self) -> bytes:
         """The state after the rows so far, by the names of the instruments."""
         return self._rows.snapshot()
@@ -55,6 +57,10 @@ class CheckStage(Validator):
     def restore(self, snapshot: bytes) -> None:
         """Go on from a snapshot; ``InvariantError`` if it is of other checks."""
         self._rows.restore(snapshot)
+
+    def _worst(self, row: PlainRow) -> tuple[Verdict, int] | None:
+        values = self._rows.one(row)
+        return next(((verdict, place) for name, verdict, place in self._checks if values[name] == 1.0), None)
 
     def _of_one(self, verdict: Verdict, place: int) -> Judgement:
         return Judgement(np.array((verdict,), np.uint8), np.array((place,), np.uint16), self._reasons)

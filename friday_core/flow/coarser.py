@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 import msgspec
 
 from friday_core.causal.domains import rank
 from friday_core.domain.chunk import Chunk, Universe
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.errors import InvariantError
 from friday_core.flow.bars import BarBuilder
 from friday_core.flow.quarantine import Quarantine
@@ -20,15 +20,27 @@ from friday_core.flow.stamps import Stamps
 COARSE_COLUMNS = BarBuilder.columns
 
 
-class Slices(NamedTuple):
+class Slices:
     """Whole slices of a stream, sorted by time and instrument, and the coarser bars that they see.
 
     ``coarser`` holds by domain the bars that closed since the slices before, up to the last of
     ``rows``, in the order in which programs take domains; bars are sorted by time and instrument.
+    ``plain`` are the rows of a slice that came in rows, and has no coarser bars; of others it is empty.
     """
 
-    rows: Chunk
-    coarser: Mapping[str, Chunk]
+    __slots__ = ("_rows", "coarser", "plain")
+
+    def __init__(self, rows: Chunk | tuple[PlainRow, ...], coarser: Mapping[str, Chunk]) -> None:
+        self._rows: Chunk | None = rows if isinstance(rows, Chunk) else None
+        self.plain: tuple[PlainRow, ...] = () if isinstance(rows, Chunk) else rows
+        self.coarser = coarser
+
+    @property
+    def rows(self) -> Chunk:
+        """As a chunk, which is made when it is asked for."""
+        if self._rows is None:
+            self._rows = chunk_of(self.plain)
+        return self._rows
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="coarser 1"):
@@ -61,6 +73,11 @@ class CoarserBars:
             if closed := [*builder.push(rows), *builder.advance(now + 1)]:
                 coarser[domain] = self._stamps.stamp(Chunk.concat(closed), domain)
         return Slices(rows, coarser)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no program reads any."""
+        return not self._builders
 
     def snapshot(self) -> bytes:
         return to_bytes(_Snapshot({domain: builder.snapshot() for domain, builder in self._builders.items()}))

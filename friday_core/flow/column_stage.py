@@ -13,6 +13,7 @@ from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program
 from friday_core.causal.tables import Table
 from friday_core.domain.chunk import Array, Chunk, Universe
+from friday_core.domain.row import PlainRow, rows_of
 from friday_core.errors import InvariantError
 from friday_core.flow.align import slice_ends
 from friday_core.flow.program_columns import chunk_columns, program_columns, program_table
@@ -37,8 +38,11 @@ class ColumnStage(Transformer):
     def transform(self, chunk: Chunk) -> Chunk:
         if len(chunk) != 1:
             return _with(chunk, self._rows.many(chunk))
-        values = self._rows.one(chunk)
+        values = self._rows.one(next(rows_of(chunk)))
         return chunk.with_columns({name: np.array((values[name],)) for name in self.outputs})
+
+    def added(self, row: PlainRow) -> Mapping[str, float]:
+        return self._rows.one(row)
 
     def snapshot(self) -> bytes:
         return self._rows.snapshot()

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from friday_core.domain.chunk import Chunk
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.interfaces.component import Stateful
-from friday_core.interfaces.validator import Validator
+from friday_core.interfaces.validator import RowJudge, Validator
 from friday_core.plugin.own_line import own_line
 
 #: Rows and chunks after which a validator's state is kept anew: the way back to it stays short, and what is kept small.
@@ -60,6 +61,20 @@ class IsolatedValidator:
             self.failure = _described(error)
         return [] if len(chunk) == 1 else self._until_failure(chunk, self.failure)
 
+    def ask_row(self, judge: RowJudge, row: PlainRow) -> Answer | None:
+        """The answer for one row; ``None`` if it passes, nothing is said of it, or this is where the validator failed.
+
+        ``judge`` is the validator.
+        """
+        if self._past.is_kept:
+            self._past.remember(chunk_of((row,)))
+        try:
+            found = judge.judge(row)
+            return None if found is None else _answer_of_one(row, found)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a validator raises
+            self.failure = _described(error)
+            return None
+
     def _until_failure(self, chunk: Chunk, failure: Failure) -> list[Answer]:
         try:
             before = self._past.validator_before_last()
@@ -93,6 +108,11 @@ class _Past:
         self._since: list[Chunk] = []
         self._rows = 0
         self._possible = True
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a state, so that rows must be remembered which come after it."""
+        return self._state is not None
 
     def remember(self, chunk: Chunk) -> bool:
         """The chunk is shown next; false if there will be no way back to before it."""
@@ -139,7 +159,19 @@ def _described(error: BaseException) -> Failure:
 
 def _answer(validator: Validator, chunk: Chunk) -> Answer:
     """The validator's answer if it keeps the contract; raises what it raised, or ``_ContractError``."""
-    judgement = validator.validate(chunk)
+    return _checked(chunk, validator.validate(chunk))
+
+
+def _answer_of_one(row: PlainRow, found: object) -> Answer:
+    """What was found of one row, as of a chunk."""
+    match found:
+        case (int(verdict), str(reason)):
+            one = Judgement(np.array((verdict,)), np.array((1,)), ("", reason))
+            return _checked(chunk_of((row,)), one)
+    raise _ContractError("must judge a row with a verdict and a reason, or None")
+
+
+def _checked(chunk: Chunk, judgement: object) -> Answer:
     if not isinstance(judgement, Judgement):
         raise _ContractError("must return a Judgement of one verdict a row")
     for given, most in ((judgement.verdict, Verdict.REJECT_CHUNK), (judgement.reason, len(judgement.reasons) - 1)):

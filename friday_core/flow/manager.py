@@ -11,6 +11,7 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.records import ModelVersion
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.errors import InvariantError
 from friday_core.flow.coarser import CoarserBars, Slices
 from friday_core.flow.derived import DerivedStream
@@ -35,6 +36,8 @@ class DataFlowManager:
         self._stream = stream
         self._coarser = coarser
         self._derived = dict(derived)
+        self._streams: Mapping[str, Stream | DerivedStream] = {stream.name: stream, **derived}
+        self._is_alone = not derived and coarser.is_empty
 
     def announce(self, action: CorporateAction) -> None:
         """A corporate action is known from now on."""
@@ -50,7 +53,9 @@ class DataFlowManager:
     def process_data_stream(self, name: str, chunk: Chunk) -> Iterator[Slices]:
         """The slices that these rows complete. Raises what ``Stream.process`` raises, after the last of them."""
         self._check(name)
-        for rows in self._stream.process(chunk):
+        stream = self._stream
+        one_by_one = (self._is_alone or len(chunk) == 1) and stream.takes_rows(chunk)
+        for rows in stream.process_rows(chunk) if one_by_one else stream.process(chunk):
             yield self._completed(rows)
 
     @property
@@ -71,13 +76,13 @@ class DataFlowManager:
 
     def snapshot(self) -> bytes:
         """Every stream's state; ``restore`` goes on with the same bits. See ``Stream.snapshot``."""
-        states = {name: stream.snapshot() for name, stream in self._streams().items()}
+        states = {name: stream.snapshot() for name, stream in self._streams.items()}
         return to_bytes(_Snapshot(states, self._coarser.snapshot()))
 
     def restore(self, snapshot: bytes) -> None:
         """Go on from there; ``InvariantError`` if it is of other streams."""
         state = from_bytes(_Snapshot, snapshot)
-        streams = self._streams()
+        streams = self._streams
         if state.streams.keys() != streams.keys():
             there, own = ", ".join(state.streams), ", ".join(streams)
             raise InvariantError(f"the snapshot is of {there}, this session has {own}")
@@ -88,7 +93,7 @@ class DataFlowManager:
     @property
     def quarantines(self) -> Mapping[str, Quarantine]:
         """What each stream held back or repaired."""
-        return {name: stream.quarantine for name, stream in self._streams().items()}
+        return {name: stream.quarantine for name, stream in self._streams.items()}
 
     def predictions(self, stream: str) -> Sequence[Chunk]:
         """What the model of a stream said, and what was made of it: the rows that passed its validators."""
@@ -97,27 +102,27 @@ class DataFlowManager:
     @property
     def faults(self) -> list[ValidatorFault]:
         """Validators that failed; the same on every call but for new ones."""
-        return [fault for stream in self._streams().values() for fault in stream.faults]
+        return [fault for stream in self._streams.values() for fault in stream.faults]
 
     @property
     def current_stage(self) -> str:
         """Whose code is running, as ``validator.bar_sanity``; empty if nobody's. Safe from other threads."""
-        return next((stream.current_stage for stream in self._streams().values() if stream.current_stage), "")
+        return next((stream.current_stage for stream in self._streams.values() if stream.current_stage), "")
 
     @property
     def rows_in(self) -> int:
         """Rows that arrived."""
         return self._stream.rows_in
 
-    def _streams(self) -> dict[str, Stream | DerivedStream]:
-        return {self._stream.name: self._stream, **self._derived}
-
     def _check(self, name: str) -> None:
         if name != self._stream.name:
             raise InvariantError(f"a record names stream {name!r}, this session has {self._stream.name}")
 
-    def _completed(self, rows: Chunk) -> Slices:
+    def _completed(self, given: Chunk | tuple[PlainRow, ...]) -> Slices:
         """The slices with the columns of every derived stream."""
+        if self._is_alone:
+            return Slices(given, {})
+        rows = given if isinstance(given, Chunk) else chunk_of(given)
         whole = self._coarser.add(rows)
         passed = {self._stream.name: rows}
         for name, stream in self._derived.items():

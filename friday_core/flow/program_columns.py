@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -56,14 +56,14 @@ def read_columns(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 class SingleRow:
-    """Reads what ``program_columns`` gives of a chunk of one row, and makes no arrays."""
+    """Reads what ``program_columns`` gives of the values of one row, and makes no arrays."""
 
     def __init__(self, labels: Iterable[str], scales: Float64) -> None:
         self._readers = [(label, _reader(label)) for label in labels]
         self._scales: list[float] = scales.tolist()
 
-    def __call__(self, row: Chunk, inst: int) -> dict[str, float]:
-        """By label; ``inst`` is the row's instrument."""
+    def __call__(self, row: Mapping[str, float], inst: int) -> dict[str, float]:
+        """By label; ``inst`` is the row's instrument, and ``row`` what its chunk has, by column."""
         scale = self._scales[inst]
         return {label: read(row, scale) for label, read in self._readers}
 
@@ -90,16 +90,16 @@ def _prices(units: Array) -> Float64:
     return prices
 
 
-def _reader(label: str) -> Callable[[Chunk, float], float]:
+def _reader(label: str) -> Callable[[Mapping[str, float], float], float]:
     """Reads one label of a row, given its instrument's scale: in the order of ``_column``, for the same bits."""
     if label.startswith(_RAW):
         name = label.removeprefix(_RAW)
         return lambda row, _scale: _price(row, name)
     if label in PRICE_COLUMNS:
-        return lambda row, scale: _price(row, label) / scale * row["factor"].item()
-    return lambda row, _scale: float(row[label].item())
+        return lambda row, scale: _price(row, label) / scale * row["factor"]
+    return lambda row, _scale: float(row[label])
 
 
-def _price(row: Chunk, name: str) -> float:
-    units: int = row[name].item()
+def _price(row: Mapping[str, float], name: str) -> float:
+    units = row[name]
     return _NAN if units == MISSING_PRICE else float(units)

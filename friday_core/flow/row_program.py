@@ -11,6 +11,7 @@ from friday_core.causal.batch import WholeColumns
 from friday_core.causal.oracle import Executor
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Array, Chunk, Universe
+from friday_core.domain.row import PlainRow
 from friday_core.errors import InvariantError
 from friday_core.flow.program_columns import SingleRow, program_columns, program_table
 
@@ -36,11 +37,10 @@ class RowProgram:
         self._labels = program.inputs[program.base]
         self._single = SingleRow(self._labels, self._scales)
 
-    def one(self, row: Chunk) -> Mapping[str, float]:
-        """The outputs of a chunk of one row: live, rows come alone."""
-        inst: int = row.inst.item()
+    def one(self, row: PlainRow) -> Mapping[str, float]:
+        """The outputs of one row: live, rows come alone."""
         self._rows += 1
-        return self._executor.row(self._rows, inst, self._single(row, inst))
+        return self._executor.row(self._rows, row.inst, self._single(row.values, row.inst))
 
     def many(self, chunk: Chunk) -> Mapping[str, Array]:
         """The outputs of any chunk, a value a row, in arrays that nobody else has."""

@@ -87,6 +87,18 @@ class SessionFlags:
             return np.full(count, one.date), dict(zip(CALENDAR_COLUMNS, (*flags, *bars), strict=True))
         return self._looked_up(ts_event, moments, rows)
 
+    def of_one(self, ts_event: int, domain: str | None) -> tuple[int, dict[str, float]]:
+        """The same of one row."""
+        rows, one = self._rows.get(domain), self._latest
+        if rows is None or not one.open <= ts_event - rows.shift < one.close:
+            sessions, columns = self.of(np.array((ts_event,), np.int64), domain)
+            return sessions.item(), {name: column.item() for name, column in columns.items()}
+        first, last = 1.0, 1.0
+        if not rows.is_session:
+            first = float(ts_event == min(one.open + rows.step, one.close)) if rows.step else np.nan
+            last = np.nan if rows.is_moment else float(ts_event == one.close)
+        return one.date, dict(zip(CALENDAR_COLUMNS, (one.month_end, one.week_end, first, last), strict=True))
+
     def _looked_up(self, ts_event: Int64, moments: Int64, rows: _Rows) -> tuple[Int64, dict[str, Array]]:
         schedule = self._schedule
         places = schedule.at(moments)

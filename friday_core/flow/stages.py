@@ -10,14 +10,16 @@ import numpy as np
 
 from friday_core.domain.chunk import Array, Chunk, Int64
 from friday_core.domain.outcomes import ValidatorFault
+from friday_core.domain.row import PlainRow, chunk_of, rows_of
 from friday_core.errors import DataValidationError, FridayError, PluginContractError
 from friday_core.flow.plans import Named
 from friday_core.flow.quarantine import Quarantine
+from friday_core.flow.row_paths import speaks_for
 from friday_core.flow.snapshots import from_bytes, to_bytes
 from friday_core.flow.stage_memory import StageMemory
 from friday_core.flow.validation import Fault, ValidationStage
 from friday_core.flow.watermark import BEGINNING
-from friday_core.interfaces.transformer import Transformer
+from friday_core.interfaces.transformer import RowTransformer, Transformer
 from friday_core.interfaces.validator import Validator
 from friday_core.plugin.own_line import own_line
 
@@ -29,7 +31,31 @@ class TransformStage:
 
     def __init__(self, name: str, transformer: Transformer) -> None:
         self.name = name
+        self.label = f"{self.role}.{name}"
         self.component = transformer
+        self._of_rows: RowTransformer | None = None
+        if isinstance(transformer, RowTransformer) and speaks_for(transformer, "added", "transform"):
+            self._of_rows = transformer
+        self._outputs = frozenset(transformer.outputs)
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether a row need not be made a chunk."""
+        return self._of_rows is not None
+
+    def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
+        """The same of one row."""
+        if self._of_rows is None:
+            chunk, _ = self.process(chunk_of((row,)))
+            return next(rows_of(chunk)), None
+        added = self._of_rows.added(row)
+        if added.keys() != self._outputs:
+            raise self._broken(self._outputs ^ added.keys())
+        return row.with_values(added), None
+
+    def _broken(self, differ: Iterable[str]) -> PluginContractError:
+        rule = "must keep every column and add its outputs, no others"
+        return PluginContractError(f"transformer {self.name!r} {rule}; it differs in {', '.join(sorted(differ))}")
 
     def process(self, chunk: Chunk) -> tuple[Chunk, DataValidationError | None]:
         result = self.component.transform(chunk)
@@ -37,9 +63,7 @@ class TransformStage:
             raise PluginContractError(f"transformer {self.name!r} must return the same rows in the same order")
         promised = {*chunk.columns, *self.component.outputs}
         if result.columns.keys() != promised:
-            differ = ", ".join(sorted(promised ^ result.columns.keys()))
-            rule = "must keep every column and add its outputs, no others"
-            raise PluginContractError(f"transformer {self.name!r} {rule}; it differs in {differ}")
+            raise self._broken(promised ^ result.columns.keys())
         return result, None
 
 
@@ -82,6 +106,9 @@ class Stages:
         self._judges = [stage for stage in self._stages if isinstance(stage, ValidationStage)]
         self._memories = [StageMemory(f"{stage.role} {stage.name!r}", stage.component) for stage in self._stages]
         self._newest = BEGINNING
+        self._begun = False
+        #: Whether no row that comes alone need be made a chunk.
+        self.takes_rows = all(stage.takes_rows for stage in self._stages)
         #: Validators that failed, in the order of the rows on which they did.
         self.faults: list[ValidatorFault] = []
         #: Whose code is running, as ``validator.bar_sanity``; empty if nobody is. Read from other threads.
@@ -96,8 +123,7 @@ class Stages:
         Then nothing that stages did on rows after the one that is named has happened.
         ``PluginContractError`` if a stage broke its contract.
         """
-        for memory in self._memories:
-            memory.begin()
+        self._begin()
         stop: DataValidationError | None = None
         begin, arrived = self._quarantine.mark(), chunk.seq
         for stage in self._stages:
@@ -115,6 +141,38 @@ class Stages:
             newest = chunk.ts_event[-1] if len(chunk) == 1 else chunk.ts_event.max()
             self._newest = max(self._newest, newest.item())
         return chunk, stop
+
+    def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
+        """The same of one row: ``None`` if a stage held it back."""
+        self._begin()
+        passed: PlainRow | None = row
+        stop: DataValidationError | None = None
+        for stage in self._stages:
+            if passed is None:
+                break
+            self.current = stage.label
+            try:
+                passed, stop = stage.process_row(passed)
+            except FridayError:
+                raise
+            except Exception as error:
+                raise self._raised(stage, (row.seq, row.seq), error) from error
+            finally:
+                self.current = ""
+        for judge in self._judges:
+            if judge.fault is not None:
+                self._note_faults(np.array((row.seq,)), chunk_of((row,)))
+                break
+        if passed is not None and passed.ts_event > self._newest:
+            self._newest = passed.ts_event
+        return passed, stop
+
+    def _begin(self) -> None:
+        """The first row comes next."""
+        if not self._begun:
+            self._begun = True
+            for memory in self._memories:
+                memory.begin()
 
     def snapshot(self) -> bytes:
         """What the stages remember; ``PluginContractError`` names one that remembers rows and is not ``Stateful``."""
@@ -150,18 +208,22 @@ class Stages:
         self.faults += [fault for _, fault in sorted(new, key=itemgetter(0))]
 
     def _run(self, stage: ValidationStage | TransformStage, chunk: Chunk) -> tuple[Chunk, DataValidationError | None]:
-        self.current = f"{stage.role}.{stage.name}"
+        self.current = stage.label
         try:
             return stage.process(chunk)
         except FridayError:
             raise
         except Exception as error:
-            rows = f"rows {chunk.seq[0]} to {chunk.seq[-1]}"
-            message = f"{stage.name!r} in stream {self._stream!r} raised on {rows}: {type(error).__name__}: {error}"
-            line = own_line(error)
-            raise PluginContractError(f"{message} ({line})" if line else message) from error
+            raise self._raised(stage, (chunk.seq[0].item(), chunk.seq[-1].item()), error) from error
         finally:
             self.current = ""
+
+    def _raised(
+        self, stage: ValidationStage | TransformStage, rows: tuple[int, int], error: Exception
+    ) -> PluginContractError:
+        where = f"{stage.name!r} in stream {self._stream!r} raised on rows {rows[0]} to {rows[1]}"
+        line, message = own_line(error), f"{where}: {type(error).__name__}: {error}"
+        return PluginContractError(f"{message} ({line})" if line else message)
 
 
 def _place(numbers: Int64, one: int) -> int:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.market import CorporateAction
+from friday_core.domain.row import PlainRow
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import InvariantError
@@ -79,6 +80,17 @@ class Stamps:
         sessions, flags = self._placed(chunk.ts_event, domain)
         factor, split = self._factors(chunk.inst, sessions)
         return chunk.with_columns({"session": sessions.astype(np.float64), "factor": factor, "split": split, **flags})
+
+    def stamped(self, row: PlainRow, domain: str | None) -> PlainRow:
+        """What ``stamp`` makes of one row."""
+        ts, flags = row.ts_event, self._flags
+        session, own = (self._dates.date(ts), {}) if flags is None else flags.of_one(ts, domain)
+        factor = split = 1.0
+        if row.inst in self._actions:
+            ex_dates, factors, splits = self._products_of(row.inst)
+            since = int(ex_dates.searchsorted(session, side="right"))
+            factor, split = factors[since].item(), splits[since].item()
+        return row.with_values({"session": float(session), "factor": factor, "split": split, **own})
 
     def _factors(self, inst: npt.NDArray[np.int32], sessions: Int64) -> tuple[Float64, Float64]:
         """What corporate actions up to each row's session did to prices, and to shares."""

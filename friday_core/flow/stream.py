@@ -11,6 +11,7 @@ from friday_core.causal.domains import repeats
 from friday_core.domain.chunk import Chunk, Int64, Universe
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
+from friday_core.domain.row import PlainRow, rows_of
 from friday_core.domain.verdicts import RowCode, Verdict
 from friday_core.errors import DataValidationError, InvariantError, SchemaError
 from friday_core.flow.align import Align
@@ -22,6 +23,9 @@ from friday_core.flow.snapshots import from_bytes, to_bytes
 from friday_core.flow.stages import Stages
 from friday_core.flow.stamps import Stamps
 from friday_core.flow.watermark import Reorder
+
+#: Up to so many rows pass one by one where no stage needs chunks, which is then cheaper than numpy's calls.
+FEW = 12
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="stream 2"):
@@ -56,13 +60,14 @@ class Stream:
         self._align = Align(self.quarantine, repeats=plan.bars is not None and repeats(plan.bars))
         self._waits = bool(plan.lateness) or self._bars is not None
         self._lateness = plan.lateness
+        self._few = 0 if self._waits else FEW if self._stages.takes_rows else 1
         self._is_over = False
         self.rows_in = 0
 
     @property
     def faults(self) -> list[ValidatorFault]:
         """Validators that failed; new ones come last of each part's."""
-        return [fault for stages in self._all_stages() for fault in stages.faults]
+        return [*self._arriving.faults, *self._stages.faults, *self._of_bars.faults]
 
     @property
     def current_stage(self) -> str:
@@ -78,8 +83,7 @@ class Stream:
         Raises ``DataValidationError`` after the last of them if a validator stopped the stream,
         ``PluginContractError`` if a stage broke its contract, ``SchemaError`` if the source did.
         """
-        if chunk.columns.keys() != self._columns:
-            raise SchemaError(f"stream {self.name!r}: {self._difference(chunk)}")
+        self._check(chunk)
         self.rows_in += len(chunk)
         arrived, chunk = chunk.seq, self._unmarked(chunk)
         if not self._lateness:
@@ -89,6 +93,23 @@ class Stream:
         for rows in self._reorder.push(chunk):
             yield from self._pass(rows, arrived)
         yield from self._stopped(stop)
+
+    def takes_rows(self, chunk: Chunk) -> bool:
+        """Whether these rows are better handed to ``process_rows``."""
+        rows = len(chunk)
+        return 0 < rows <= self._few and not (chunk.code.item() if rows == 1 else chunk.code.any())
+
+    def process_rows(self, chunk: Chunk) -> Iterator[Chunk | tuple[PlainRow, ...]]:
+        """What ``process`` gives of these rows, slice by slice, in rows where nothing needs a chunk."""
+        self._check(chunk)
+        for row in rows_of(chunk):
+            self.rows_in += 1
+            passed, stop = self._stages.process_row(self._stamps.stamped(row, self._domain))
+            closed = None if passed is None else self._align.push_row(passed)
+            if closed is not None:
+                yield closed
+            if stop is not None:
+                yield from self._stopped(stop)
 
     @property
     def waits_until(self) -> int | None:
@@ -194,6 +215,10 @@ class Stream:
             reason = next((one.reason for one in RowCode if one == code), unknown)
             self.quarantine.hold("source", Verdict.QUARANTINE, reason, chunk, int(row))
         return chunk.take(chunk.code == 0)
+
+    def _check(self, chunk: Chunk) -> None:
+        if chunk.columns.keys() != self._columns:
+            raise SchemaError(f"stream {self.name!r}: {self._difference(chunk)}")
 
     def _difference(self, chunk: Chunk) -> str:
         declared, there = ", ".join(sorted(self._columns)), ", ".join(sorted(chunk.columns)) or "none"

@@ -7,11 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from friday_core.domain.chunk import Chunk
+from friday_core.domain.row import PlainRow, chunk_of, rows_of
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.errors import DataValidationError
 from friday_core.flow.isolation import Answer, Failure, IsolatedValidator
 from friday_core.flow.quarantine import Quarantine
-from friday_core.interfaces.validator import Validator
+from friday_core.flow.row_paths import speaks_for
+from friday_core.interfaces.validator import RowJudge, Validator
 
 
 class Fault(NamedTuple):
@@ -33,10 +35,19 @@ class ValidationStage:
     def __init__(self, name: str, validator: Validator, stream: str, quarantine: Quarantine) -> None:
         self.name = name
         self.component = validator
+        self.label = f"{self.role}.{name}"
         self.fault: Fault | None = None
+        self._judge: RowJudge | None = None
+        if isinstance(validator, RowJudge) and speaks_for(validator, "judge", "validate"):
+            self._judge = validator
         self._isolated = IsolatedValidator(validator)
         self._stream = stream
         self._quarantine = quarantine
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether a row need not be made a chunk."""
+        return self._judge is not None
 
     def restore(self, fault: Fault | None) -> None:
         """The validator was put to another state, in which it had failed or not."""
@@ -63,6 +74,21 @@ class ValidationStage:
             self.fault = Fault(int(chunk.seq[judged]), int(chunk.ts_event[judged]), self._isolated.failure)
             passed.append(chunk.take(slice(judged, None)))
         return Chunk.concat(passed), None
+
+    def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
+        """The same of one row."""
+        if self.fault is not None:
+            return row, None
+        if self._judge is None:
+            passed, stop = self.process(chunk_of((row,)))
+            return next(rows_of(passed), None) if len(passed) else None, stop
+        answer = self._isolated.ask_row(self._judge, row)
+        if answer is None:
+            if self._isolated.failure is not None:
+                self.fault = Fault(row.seq, row.ts_event, self._isolated.failure)
+            return row, None
+        passed, stop = self._applied(answer)
+        return row if len(passed) else None, stop
 
     def _applied(self, answer: Answer) -> tuple[Chunk, DataValidationError | None]:
         chunk, judgement = answer.rows, answer.judgement

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from friday_core.domain.chunk import Chunk
+from friday_core.domain.row import PlainRow
 from friday_core.interfaces.component import Component
 
 
@@ -50,3 +53,16 @@ class Transformer(Component, ABC):
     @abstractmethod
     def transform(self, chunk: Chunk) -> Chunk:
         """The same rows with ``outputs`` added; NaN where a value is not known yet."""
+
+
+@runtime_checkable
+class RowTransformer(Protocol):
+    """A transformer that can take a row without a chunk; optional, for rows that come alone while a market is open.
+
+    It gives and remembers what ``transform`` does of the same row. Without it the row is made a chunk, which takes
+    some microseconds.
+    """
+
+    def added(self, row: PlainRow) -> Mapping[str, float]:
+        """The values of ``outputs`` and no others."""
+        ...

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Protocol, runtime_checkable
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.verdicts import Judgement
+from friday_core.domain.row import PlainRow
+from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.interfaces.component import Component
 
 
@@ -47,3 +49,16 @@ class Validator(Component, ABC):
     @abstractmethod
     def validate(self, chunk: Chunk) -> Judgement:
         """One verdict a row: PASS, REPAIR, DUPLICATE, QUARANTINE or REJECT_CHUNK."""
+
+
+@runtime_checkable
+class RowJudge(Protocol):
+    """A validator that can judge a row without a chunk; optional, for rows that come alone while a market is open.
+
+    It says and remembers what ``validate`` does of the same row. Without it the row is made a chunk, which takes
+    some microseconds.
+    """
+
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
+        """The verdict, which is not REPAIR, and its reason; ``None`` if the row passes and nothing is to be said."""
+        ...

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from friday_core.domain.chunk import PRICE_COLUMNS, Chunk, Int64, Universe
+from friday_core.domain.row import PlainRow
 from friday_core.session.decimals import prices
 
 #: Rows that are made room for at once: 4 MiB.
 _BLOCK = 65_536
 _ROW = np.dtype([
     ("ts_event", np.int64),
-    ("session", np.int32),
     ("inst", np.int32),
+    ("session", np.int32),
     *((name, np.int64) for name in PRICE_COLUMNS),
     ("volume", np.float64),
     ("factor", np.float64),
 ])  # fmt: skip
+#: What a row has of it by name, in this order.
+_VALUES = _ROW.names[2:] if _ROW.names else ()
 
 
 class BarTable:
@@ -34,17 +39,28 @@ class BarTable:
         """Keep the rows of whole slices, in the order in which they come."""
         done = 0
         while done < len(rows):
-            if not self._free:
-                self._blocks.append(np.empty(self._size, _ROW))
-                self._free = self._size
+            self._make_room()
             count = min(self._free, len(rows) - done)
             begin = self._size - self._free
             place, part = self._blocks[-1][begin : begin + count], slice(done, done + count)
             place["ts_event"], place["inst"] = rows.ts_event[part], rows.inst[part]
-            for name in ("session", *PRICE_COLUMNS, "volume", "factor"):
+            for name in _VALUES:
                 place[name] = rows[name][part]
             self._free -= count
             done += count
+
+    def add_rows(self, rows: Iterable[PlainRow]) -> None:
+        """The same of rows that come alone."""
+        for row in rows:
+            self._make_room()
+            values = (row.values[name] for name in _VALUES)
+            self._blocks[-1][self._size - self._free] = (row.ts_event, row.inst, *values)
+            self._free -= 1
+
+    def _make_room(self) -> None:
+        if not self._free:
+            self._blocks.append(np.empty(self._size, _ROW))
+            self._free = self._size
 
     @property
     def kept(self) -> int:

@@ -110,7 +110,10 @@ class Core:
             for slices in completed:
                 self._note_faults()
                 if self.bars is not None:
-                    self.bars.add(slices.rows)
+                    if slices.plain:
+                        self.bars.add_rows(slices.plain)
+                    else:
+                        self.bars.add(slices.rows)
                 stepped = self._driver.step(slices)
                 intents = [*intents, *stepped] if intents else stepped
         except DataValidationError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import msgspec
@@ -34,8 +33,7 @@ from friday_core.trading.strategy_runner import StrategyRunner
 Outcome = tuple[DecisionTaken, Intent | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(msgspec.Struct, frozen=True):
     """A want on its way through risk; ``ruling`` and ``claim`` are what is left of it so far."""
 
     want: Want
@@ -77,6 +75,8 @@ class Desk:
         self.session = 0
         #: What a signal's strength is multiplied by, if that is all that the sizer does.
         self.share = known_share(sizer)
+        #: For a strategy that does not read its book.
+        self._unread = FrozenBook(book, {})
         self._wants = WantMaker(
             universe,
             sizer,
@@ -99,7 +99,7 @@ class Desk:
 
     def forbidden(self, working: WorkingOrders) -> list[tuple[WorkingOrder, str]]:
         """Working orders that a latched limit no longer lets add to a position, and why."""
-        latch = next(self.state.latches(), None)
+        latch = next(self.state.latches(), None) if len(working) else None
         if latch is None:
             return []
         reason = f"{latch.code}: {latch.detail}"
@@ -136,17 +136,23 @@ class Desk:
         Cancels come first, so that an order can replace another one in the same slice. What is admitted may
         fill from slice ``active_from`` on.
         """
-        view = self._view(working)
+        view = self._view(working) if self.runner.reads_book else self._unread
         decisions = self.runner.decide(moment.ts_event, moment.bars, view, moment.coarser)
+        if not decisions:
+            return
+        if view is self._unread:
+            view = self._view(working)
         cancels = [decision for decision in decisions if isinstance(decision, Cancel)]
         for want in self._wants.wants(cancels, moment, view):
             yield from self._cancel(want, moment, working)
         orders = [decision for decision in decisions if not isinstance(decision, Cancel)]
         if not orders:
             return
-        wants = self._wants.wants(orders, moment, self._view(working) if cancels else view)
+        if cancels:
+            view = self._view(working)
+        wants = self._wants.wants(orders, moment, view)
         wants.sort(key=lambda one: one.admission_order)
-        for draft in self._shared(self._drafts(wants, moment, working), working):
+        for draft in self._shared(self._drafts(wants, moment, working, view), working):
             yield self._settled(draft, moment, working, active_from)
 
     def _view(self, working: WorkingOrders, drafts: Iterable[_Draft] = ()) -> FrozenBook:
@@ -175,8 +181,8 @@ class Desk:
             taken = self._taken(want, moment, Ruling(0, Code.CANCEL_SENT), tag)
             yield taken, CancelOrder(tag, want.decision.reason or "CANCELLED: asked for by the strategy")
 
-    def _drafts(self, wants: Iterable[Want], moment: Slice, working: WorkingOrders) -> list[_Draft]:
-        """Each want after the limits and rules that concern it alone; each sees those before it."""
+    def _drafts(self, wants: Iterable[Want], moment: Slice, working: WorkingOrders, view: FrozenBook) -> list[_Draft]:
+        """Each want after the limits and rules that concern it alone; each sees those before it, the first ``view``."""
         drafts: list[_Draft] = []
         count = len(working.of(self.name))
         prices = self._prices(moment, working)
@@ -193,7 +199,7 @@ class Desk:
             proposal = self._proposal(order, _reference(order, moment), working, drafts, prices)
             ahead = sum(draft.quantity != 0 for draft in drafts)
             queue = Queue(moment.ts_event, self.book.equity, count, ahead)
-            ruling = self.risk.check(proposal, self.state, queue, self._view(working, drafts))
+            ruling = self.risk.check(proposal, self.state, queue, self._view(working, drafts) if ahead else view)
             reducing = min(reducing_part(proposal), ruling.quantity)
             claim = self._claim(order, proposal.price, reducing, ruling.quantity - reducing)
             drafts.append(_Draft(want, ruling, claim))
@@ -203,7 +209,9 @@ class Desk:
         """The drafts after the limits of the whole book, in the same order."""
         claims = [draft.claim for draft in drafts if draft.claim is not None]
         rulings: Iterator[Ruling] = iter(())
-        if claims:
+        if not any(claim.adding for claim in claims):
+            rulings = iter([Ruling(claim.reducing) for claim in claims])
+        else:
             held = [claim for _, claim in self._working_claims(working)]
             exposure = Exposure.of(self.book, held, self.risk.limits.buffered, self.cost_of)
             rulings = iter(self.risk.share(exposure, claims, self.cost_of))

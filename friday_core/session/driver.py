@@ -28,7 +28,7 @@ from friday_core.session.outside import FromOutside, Outside
 from friday_core.session.quiet.one_book import OneBook
 from friday_core.session.quiet.stretches import QuietStretches
 from friday_core.session.release import Release
-from friday_core.session.slices import Slice, slices_of
+from friday_core.session.slices import Slice, slice_of, slices_of
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders, cancelled
 from friday_core.simulation.compiled.arena import Runs
@@ -38,6 +38,8 @@ from friday_core.trading.account_risk import AccountRisk
 from friday_core.trading.ledger import Account
 from friday_core.trading.limits import Limits
 
+#: Up to so many rows of one slice are taken as they are.
+FEW = 16
 _FOR_ITS_DAY = frozenset({TimeInForce.DAY, TimeInForce.AT_CLOSE})
 
 
@@ -83,6 +85,8 @@ class Driver:
         self._desks: Mapping[str, Desk] = {desk.name: desk for desk in desks}
         self._rates = KnownRates(charges, tuple(universe))
         self._matcher = matcher
+        #: Whether the matcher does nothing where no order works, and remembers nothing of the bars.
+        self._matches_orders = type(matcher) is BarMatcher and not matcher.rules.band_ppm
         self._working = WorkingOrders(elsewhere=at_broker is not None)
         self._arrivals = Arrivals(matcher)
         self._netting = Netting(universe, self._working, self.log.netting, at_close=self._arrivals.at_close)
@@ -150,6 +154,9 @@ class Driver:
 
     def step(self, slices: Slices) -> Sequence[Intent]:
         """The slices, one after the other; returns what is to be sent."""
+        if 0 < len(slices.plain) <= FEW:
+            moment = slice_of(slices.plain, self.log.slices, self._universe)
+            return self._outside.leaving(self._slice(moment))
         blocks = self._blocks
         if blocks is not None and self._doubtful_from is None and blocks.takes(slices):
             return blocks.step(slices, self._standing, self._slice, self._next_action)
@@ -303,6 +310,8 @@ class Driver:
 
         It is given the orders that are active from slice ``since`` on.
         """
+        if self._matches_orders and not len(self._working) and self._netting.is_idle:
+            return self._brackets.place(moment)
         intents = self._netting.open(moment)
         orders = [one for one in self._netting.queue(moment) if one.active_from >= since]
         executions = self._matcher.match(moment.ordinal, moment.bars, orders)
@@ -320,6 +329,8 @@ class Driver:
 
     def _settle_ended(self, ts_event: int) -> None:
         """Orders at their end no longer work; what did not simply fill is told to its strategy."""
+        if not len(self._working):
+            return
         for working in self._working.drop_ended():
             order, status = working.order, working.status
             if not order.strategy:
@@ -354,8 +365,7 @@ class Driver:
             book = desk.book
             for instrument, close in closes:
                 book.mark(instrument, close)
-            values = [book.value(instrument) for instrument in book.positions()]
-            value, gross = sum(values), sum(map(abs, values))
+            value, gross = book.worth
             yield EquityPoint(moment.ts_event, moment.session, name, book.cash, value, gross, book.cash + value)
 
     def _note(self, point: EquityPoint) -> None:

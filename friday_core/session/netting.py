@@ -46,6 +46,11 @@ class Netting:
         """Whether there is no net: slices change nothing here until there is one."""
         return not self._nets
 
+    @property
+    def nets_nothing(self) -> bool:
+        """Whether every order goes to the broker as it is."""
+        return self._log is None
+
     def covers(self, tag: str) -> bool:
         """Whether the broker does not know this order, because an account order stands for it."""
         return tag in self._covered

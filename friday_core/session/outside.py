@@ -67,6 +67,8 @@ class Outside:
 
     def halted(self, moment: Slice) -> list[Intent]:
         """What a person's stop makes of working orders and positions."""
+        if self._halting.latched is None:
+            return []
         intents: list[Intent] = []
         for working, reason in self._halting.withdrawn():
             intents += cancelled(reason, [working])

@@ -45,6 +45,8 @@ class Release:
 
         An order that its own strategy ended on this very slice is sent, and then its cancel.
         """
+        if self._netting.nets_nothing and self._risk.limits_nothing:
+            return self.known(decided)
         placed = (self._working.get(one.order.tag) for one in decided if isinstance(one, PlaceOrder))
         groups = self._netting.groups([one for one in placed if one is not None])
         replaced: list[Intent] = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 
 from friday_core.domain.orders import Fill, OrderEnded
 from friday_core.domain.records import (
@@ -164,6 +166,19 @@ class SessionRunner:
         for opened in () if self._keeps_inside else self._gateway.opening(self._goes_on):
             self._apply(opened)
         self._attend()
+        with _settled() if self.journal.lasts else nullcontext():
+            self._take(records, progress)
+        status, reason = self._ending()
+        if status is RunStatus.INTERRUPTED and self.journal.lasts:
+            return status
+        self._apply(SessionStopped(reason))
+        if not self._keeps_inside:
+            for closed in self._gateway.closing(lambda: not self.core.has_orders, self._goes_on):
+                self._apply(closed)
+        return status
+
+    def _take(self, records: Iterable[Record], progress: Progress) -> None:
+        """What comes, until there is no more of it, or a reason to stop."""
         rows = 0
         for record in self._paced(records):
             self._apply(record)
@@ -173,14 +188,6 @@ class SessionRunner:
                 progress(rows, int(record.chunk.ts_event[-1]))
             if self.core.halted is not None or self._stop_requested:
                 break
-        status, reason = self._ending()
-        if status is RunStatus.INTERRUPTED and self.journal.lasts:
-            return status
-        self._apply(SessionStopped(reason))
-        if not self._keeps_inside:
-            for closed in self._gateway.closing(lambda: not self.core.has_orders, self._goes_on):
-                self._apply(closed)
-        return status
 
     def _paced(self, records: Iterable[Record]) -> Iterable[Record]:
         if self.pacer is None:
@@ -240,6 +247,17 @@ class SessionRunner:
                 for row in rows[done:] if kind is None or self._is_heard(kind) else ():
                     self._publish(row)
                 self._published[name] = len(rows)
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """What is there stays: the garbage collector does not stop the session to look at it again."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _nothing() -> None:

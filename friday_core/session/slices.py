@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from friday_core.domain.chunk import PRICE_COLUMNS, Array, Chunk, Float64, Universe
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Array, Chunk, Float64, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice, RawBar
+from friday_core.domain.row import PlainRow
 from friday_core.flow.align import slice_ends
 from friday_core.flow.coarser import Slices
 from friday_core.flow.plans import BAR_COLUMNS
@@ -19,6 +21,8 @@ from friday_core.flow.program_columns import adjusted_prices
 from friday_core.flow.stamps import STAMPED_COLUMNS
 
 _FIXED = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
+_NAN = float("nan")
+_PRICES = itemgetter(*PRICE_COLUMNS)
 #: Rows whose columns are converted at once.
 _PART = 2_048
 #: A column whose values last so many rows on average is converted stretch by stretch.
@@ -52,6 +56,22 @@ def slices_of(slices: Slices, first: int, universe: Universe) -> Iterator[Slice]
             seen += 1
         by_instrument = {bar.instrument.id: bar for bar in part}
         yield Slice(ordinal, ts_event, part[0].session, part, by_instrument, tuple(coarser[begin:seen]))
+
+
+def slice_of(rows: Sequence[PlainRow], ordinal: int, universe: Universe) -> Slice:
+    """The one slice of these rows: what ``slices_of`` gives of their chunk, without arrays."""
+    others = [name for name in rows[0].values if name not in _FIXED]
+    bars = tuple([_bar(row, universe[row.inst], others) for row in rows])
+    return Slice(ordinal, bars[0].ts_event, bars[0].session, bars, {bar.instrument.id: bar for bar in bars})
+
+
+def _bar(row: PlainRow, instrument: Instrument, others: Sequence[str]) -> Bar:
+    values, scale = row.values, 10.0**instrument.price_decimals
+    factor = values["factor"]
+    units = RawBar(*_PRICES(values))
+    o, h, low, c = (float(one) / scale * factor if one != MISSING_PRICE else _NAN for one in units)
+    added, session = {name: values[name] for name in others}, int(values["session"])
+    return Bar(instrument, row.ts_event, session, o, h, low, c, values["volume"], factor, units, added)
 
 
 def _coarse_slices(coarser: Mapping[str, Chunk], universe: Universe) -> list[CoarseSlice]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import InstrumentId
@@ -19,8 +21,7 @@ from friday_core.trading.codes import Code
 from friday_core.trading.sizing import LARGEST, quantity_for_weight
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(msgspec.Struct, frozen=True):
     """A decision before risk. ``quantity`` is signed; with a ``code`` there is nothing to send.
 
     ``detail`` says why there is nothing to send, or who made the target smaller.

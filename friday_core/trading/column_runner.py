@@ -61,12 +61,17 @@ class ColumnRunner(ValueRunner):
         self._base = program.base
         self._labels = program.inputs
         self._ahead: LookAhead | BookAhead | None = None
+        self._reads_book = not _OF_BOOK.keys().isdisjoint(self._labels[self._base])
         scales = universe.scales.tolist()
         self._executor = executor(program, scales, [one.id for one in universe])
 
     @property
     def program(self) -> Program:
         return self._executor.program
+
+    @property
+    def reads_book(self) -> bool:
+        return self._reads_book
 
     @property
     def ahead(self) -> LookAhead | BookAhead | None:
@@ -126,8 +131,11 @@ class ColumnRunner(ValueRunner):
         yield from self._all_decided(bars, values)
 
     def _all_decided(self, bars: Sequence[Bar], values: Mapping[str, Sequence[float]]) -> Iterator[Decision]:
+        targets, signals = values.get("target"), values.get("signal")
         for row, bar in enumerate(bars):
-            yield from self._decided(bar.instrument.id, {name: column[row] for name, column in values.items()})
+            target, signal = targets[row] if targets else NAN, signals[row] if signals else NAN
+            if self._is_news(bar.instrument.id, target, signal):
+                yield from self._decided(bar.instrument.id, {name: column[row] for name, column in values.items()})
 
     def _positions(self, bars: Sequence[Bar]) -> list[int]:
         return [self._universe.position(bar.instrument.id) for bar in bars]

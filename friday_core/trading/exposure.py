@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Order, OrderType, Side
 from friday_core.trading.ledger import Book
@@ -13,8 +15,7 @@ from friday_core.trading.ledger import Book
 CostOf = Callable[[Instrument, Side, int, int], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """An order that works, or may soon, split into what closes a position and what opens one.
 
     ``price`` is the price at which the order is judged, ``mark`` that of the position, both in price

@@ -79,9 +79,19 @@ class Book:
         return _signed_notional(self._instruments[instrument], self._mark[instrument], held)
 
     @property
+    def worth(self) -> tuple[int, int]:
+        """The values of all positions, summed: as they are, and each without its sign."""
+        value = gross = 0
+        for instrument, held in self._position.items():
+            one = self._instruments[instrument].notional(self._mark[instrument], held)
+            value += one if held > 0 else -one
+            gross += abs(one)
+        return value, gross
+
+    @property
     def equity(self) -> int:
         """Cash plus the value of all positions."""
-        return self.cash + sum(map(self.value, self._position))
+        return self.cash + self.worth[0]
 
     @property
     def unrealised(self) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from friday_core.domain.market import Bar
 from friday_core.domain.money import format_money
@@ -27,8 +28,7 @@ from friday_core.trading.sizing import units_worth
 _NO_REASONS = frozenset({"", *(code.value for code in Code if not code.refuses)})
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(msgspec.Struct, frozen=True):
     """What stands before an order: orders of its book that work, and those that its slice let through.
 
     ``equity`` is the book's, in minor units, ``ts_event`` the slice's time.

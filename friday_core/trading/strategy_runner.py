@@ -41,6 +41,11 @@ class StrategyRunner(ABC):
         return not self._instruments
 
     @property
+    def reads_book(self) -> bool:
+        """Whether it matters which book ``decide`` is handed."""
+        return True
+
+    @property
     def has_news(self) -> bool:
         """Whether something is to be delivered with the next slice."""
         return bool(self._news)
@@ -75,6 +80,8 @@ class StrategyRunner(ABC):
             return []
 
     def _seen(self, bars: Sequence[Bar]) -> tuple[Bar, ...]:
+        if not self._instruments:
+            return tuple(bars)
         return tuple(bar for bar in bars if self.sees(bar.instrument.id))
 
     def _observe(self, coarser: Sequence[CoarseSlice]) -> None:  # noqa: B027 - only programs read other domains
@@ -162,6 +169,10 @@ class ValueRunner(StrategyRunner):
     def remember(self, signals: Mapping[InstrumentId, float]) -> None:
         """These are the latest, of slices that were stepped elsewhere."""
         self._signals.update(signals)
+
+    def _is_news(self, instrument: InstrumentId, target: float, signal: float) -> bool:
+        """Whether something comes of these; NaN is nothing."""
+        return target == target or signal == signal != self._signals.get(instrument, 0.0)  # noqa: PLR0124 - NaN differs
 
     def _decided(self, instrument: InstrumentId, values: Mapping[str, float]) -> Iterator[Decision]:
         """A target whenever there is one, a signal when it changes; before the first one it was flat."""

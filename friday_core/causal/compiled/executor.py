@@ -32,6 +32,8 @@ class CompiledExecutor(Oracle):
 
     _live: dict[str, LiveSlices]
     _of_rows: LiveSlices | None
+    #: Instruments of a slice that were in order.
+    _in_order: list[int] | None = None
     _explained: dict[str, LiveSlices]
     _whole: WholeTables | None
     _block: CompiledAhead | None = None
@@ -94,11 +96,16 @@ class CompiledExecutor(Oracle):
             self._held[inst, one.at + 1] = ts
 
     def _advance(self, ts: int, domain: str, inst: Sequence[int]) -> None:
-        """What follows in time, in one row, is in order."""
-        if len(inst) == 1 and self._last is not None and ts > self._last[0] and 0 <= inst[0] < len(self._place):
-            self._last = (ts, domain, inst[0])
+        """What follows in time is in order, if it is one row, or the instruments of the slice before."""
+        if len(inst) == 1:
+            is_known = 0 <= inst[0] < len(self._place)
+        else:
+            is_known = isinstance(inst, list) and inst == self._in_order
+        if is_known and self._last is not None and ts > self._last[0]:
+            self._last = (ts, domain, inst[-1])
         else:
             super()._advance(ts, domain, inst)
+            self._in_order = list(inst) or None
 
     def _made_live(self, domain: str) -> LiveSlices:
         self._check_free(domain)

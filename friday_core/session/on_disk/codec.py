@@ -53,6 +53,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 #: What stands before the columns of a chunk: which columns, what is left out, how many rows.
 _ROWS = struct.Struct("<HHI")
 _RECEIVED, _NUMBERED, _UNMARKED = 1, 2, 4
+_ALONE = _RECEIVED | _NUMBERED | _UNMARKED
 _INT64, _FLOAT64, _INT32, _UINT16 = (np.dtype(one) for one in ("<i8", "<f8", "<i4", "<u2"))
 
 
@@ -215,6 +216,9 @@ def decoded_intents(content: memoryview) -> tuple[Intent, ...]:
 def _rows(number: int, chunk: Chunk) -> bytes:
     """Columns of eight bytes come first, so that all are aligned."""
     n, seq = len(chunk), chunk.seq
+    if n == 1 and chunk.ts_recv is chunk.ts_event and not chunk.code.item():  # the same bytes, in a quarter of the time
+        alone = [chunk.ts_event, seq, *chunk.columns.values(), chunk.inst]
+        return _ROWS.pack(number, _ALONE, 1) + b"".join([one.tobytes() for one in alone])
     flags = _RECEIVED if chunk.ts_recv is chunk.ts_event else 0
     if n and int(seq[-1]) - int(seq[0]) == n - 1 and (n < 3 or bool((np.diff(seq) == 1).all())):
         flags |= _NUMBERED

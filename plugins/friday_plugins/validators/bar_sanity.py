@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from friday_core.api import (
     ComponentSpec,
     Int64,
     Judgement,
+    PlainRow,
     RowCode,
     Validator,
     Verdict,
@@ -32,11 +33,11 @@ _BACKWARDS = (Verdict.QUARANTINE, "time runs backwards")
 _Bar = Chunk | Mapping[str, Any]
 
 
-class _Passed(NamedTuple):
-    """The latest bar of an instrument that passed: its time, and its values in the order of the chunk's columns."""
+class _Passed(msgspec.Struct, frozen=True):
+    """The latest bar of an instrument that passed: its time, and its values by column."""
 
     ts_event: int
-    values: tuple[float, ...]
+    values: Mapping[str, float]
 
 
 class _Remembered(msgspec.Struct, frozen=True, tag="bar_sanity 2"):
@@ -77,6 +78,10 @@ class BarSanity(Validator):
         self._settle()
         return self._compared(chunk, sound, judgement)
 
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
+        self._rename(tuple(row.values))
+        return self._judge(row.inst, row.ts_event, 0, row.values)
+
     def snapshot(self) -> bytes:
         self._settle()
         bars, state = self._last, None
@@ -95,31 +100,34 @@ class BarSanity(Validator):
     # Few rows -----------------------------------------------------------------------------------
 
     def _one_by_one(self, chunk: Chunk) -> Judgement:
-        judgement, names = Judgement.passing(chunk), tuple(chunk.columns)
-        if names != self._names:
-            self._settle()
-            self._names = names
+        judgement = Judgement.passing(chunk)
+        self._rename(tuple(chunk.columns))
         columns = [values.tolist() for values in chunk.columns.values()]
         rows = zip(chunk.inst.tolist(), chunk.ts_event.tolist(), chunk.code.tolist(), *columns, strict=True)
         for row, (inst, ts_event, code, *values) in enumerate(rows):
-            found = self._judge(inst, ts_event, code, tuple(values))
+            found = self._judge(inst, ts_event, code, dict(zip(self._names, values, strict=True)))
             if found is not None:
                 judgement = judgement.marked(row, *found)
         return judgement
 
-    def _judge(self, inst: int, ts_event: int, code: int, values: tuple[float, ...]) -> tuple[Verdict, str] | None:
+    def _rename(self, names: tuple[str, ...]) -> None:
+        """Rows have these columns from here on."""
+        if names != self._names:
+            self._settle()
+            self._names = names
+
+    def _judge(self, inst: int, ts_event: int, code: int, bar: Mapping[str, float]) -> tuple[Verdict, str] | None:
         """What is wrong with a row; without it, it is the next one's predecessor."""
-        bar = dict(zip(self._names, values, strict=True))
         reason = _contradiction(code, bar)
         if reason:
             return Verdict.QUARANTINE, reason
         last = self._since.get(inst) or self._settled(inst)
         if last is None or ts_event > last.ts_event:
-            self._since[inst] = _Passed(ts_event, values)
+            self._since[inst] = _Passed(ts_event, bar)
             return None
         if ts_event < last.ts_event:
             return _BACKWARDS
-        is_same = all(map(_is_same, values, last.values))
+        is_same = all(_is_same(value, last.values[name]) for name, value in bar.items())
         return _DUPLICATE if is_same else _CONFLICT
 
     def _settled(self, inst: int) -> _Passed | None:
@@ -129,15 +137,15 @@ class BarSanity(Validator):
         row = int(np.searchsorted(bars.inst, inst))
         if row == len(bars) or bars.inst[row] != inst:
             return None
-        return _Passed(int(bars.ts_event[row]), tuple(bars[name][row].item() for name in self._names))
+        return _Passed(int(bars.ts_event[row]), {name: bars[name][row].item() for name in self._names})
 
     def _settle(self) -> None:
         """Brings the bars that passed in small chunks to the others."""
         if not self._since:
             return
         insts = sorted(self._since)
-        values = zip(*(self._since[inst].values for inst in insts), strict=True)
-        columns = {name: np.array(column) for name, column in zip(self._names, values, strict=True)}
+        passed = [self._since[inst].values for inst in insts]
+        columns = {name: np.array([values[name] for values in passed]) for name in self._names}
         bars = Chunk(np.array([self._since[inst].ts_event for inst in insts]), np.array(insts), columns)
         if self._last is not None:
             bars = Chunk.concat([self._last.take(~np.isin(self._last.inst, insts)), bars])

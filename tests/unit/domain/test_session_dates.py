@@ -31,6 +31,13 @@ def test_every_row_has_the_date_that_the_standard_library_gives(zone: str, ts: l
     assert [to_date(int(one)) for one in sessions] == [local_date(one, zone) for one in ts]
 
 
+@given(st.sampled_from([*ZONES, "Africa/Monrovia"]), st.lists(moments, max_size=20), st.integers(0, 2_000_000_000))
+def test_one_moment_after_the_other_has_its_date(zone: str, ts: list[int], later: int) -> None:
+    dates = SessionDates(zone)
+    for one in (moment for first in ts for moment in (first, first + later)):
+        assert to_date(dates.date(one)) == local_date(one, zone)
+
+
 @given(st.lists(moments, min_size=1, max_size=10), st.integers(1, 9))
 def test_dates_do_not_depend_on_what_was_asked_before(ts: list[int], cut: int) -> None:
     array = np.array(ts, np.int64)

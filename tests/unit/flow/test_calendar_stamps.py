@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from friday_core.causal.market import STAMPED
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
+from friday_core.domain.row import chunk_of, rows_of
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import ClockDomainError
@@ -220,6 +221,19 @@ def test_any_cut_gives_the_same_bits(rows: list[int], cuts: set[int], domain: st
     own = stamps()
     pieces = [own.stamp(piece, domain) for piece in cut(whole, cuts)]
     assert bits(Chunk.concat(pieces)) == bits(stamps().stamp(whole, domain))
+
+
+@given(moments, st.sampled_from(["1m", "15m", "1d", "tick", "v10", None]), st.sampled_from([DIWALI, None]))
+def test_a_row_by_itself_is_stamped_with_the_same_bits(
+    rows: list[int], domain: str | None, calendar: Schedule | None
+) -> None:
+    whole, own = chunk(*rows), stamps(calendar)
+    action = CorporateAction(UNIVERSE[0].id, 20_030, factor=0.3, numerator=3)
+    expected = stamps(calendar)
+    for one in (own, expected):
+        one.announce(action)
+    alone = [own.stamped(row, domain) for row in rows_of(whole)]
+    assert bits(chunk_of(alone)) == bits(expected.stamp(whole, domain))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
+from friday_core.domain.row import rows_of
 from friday_core.session.bar_table import BarTable
 
 #: The first has paise, the second four decimals.
@@ -36,6 +37,13 @@ def table_of(*chunks: Chunk, block: int = 65_536) -> pa.Table:
     for chunk in chunks:
         kept.add(chunk)
     return kept.table(UNIVERSE)
+
+
+@given(st.lists(st.integers(-5, 10**12) | st.just(MISSING_PRICE), min_size=1, max_size=20), st.integers(1, 8))
+def test_rows_that_come_alone_are_kept_as_those_of_a_chunk(units: list[int], block: int) -> None:
+    kept = BarTable(block)
+    kept.add_rows(rows_of(rows(units)))
+    assert (kept.table(UNIVERSE), kept.kept) == (table_of(rows(units)), len(units))
 
 
 def test_a_row_has_its_instrument_session_prices_volume_and_factor() -> None:

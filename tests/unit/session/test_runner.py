@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -276,3 +277,11 @@ def test_fills_and_ends_are_no_events_where_nobody_hears_them() -> None:
     )
     runner.run(HEAD, RECORDS, lambda _rows, _ts: None)
     assert (told, len(session.log.fills)) == ([], 1)
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+def test_while_a_journal_is_written_the_collector_leaves_alone_what_is_there(lasts: bool) -> None:
+    run, frozen = Run(Session(Script({}))), list[bool]()
+    run.journal.lasts = lasts
+    run.runner.run(HEAD, RECORDS, lambda _rows, _ts: frozen.append(gc.get_freeze_count() > 0))
+    assert (frozen, gc.get_freeze_count()) == ([lasts] * 3, 0)

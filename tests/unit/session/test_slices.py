@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from friday_core.domain.chunk import MISSING_PRICE, Chunk, Universe
 from friday_core.domain.instruments import Instrument
+from friday_core.domain.row import rows_of
 from friday_core.flow.coarser import Slices
-from friday_core.session.slices import Slice, slices_of
+from friday_core.session.slices import Slice, slice_of, slices_of
 
 #: Paise, a hundredth of a paisa, and whole rupees.
 MIXED = Universe(Instrument(one, "INR", decimals) for one, decimals in ((A, 2), (B, 4), (C, 0)))
@@ -84,3 +85,18 @@ def test_whole_columns_give_the_bits_of_converting_one_price_after_the_other(
     rows = [flat(day, one, price) for day, (one, price) in enumerate(prices)]
     bars = [bar for one in slices(stamped(rows, factor), universe=MIXED) for bar in one.bars]
     assert [bar.close for bar in bars] == [MIXED.instrument(one).price(price) * factor for one, price in prices]
+
+
+prices = st.integers(-5, 10**15) | st.just(MISSING_PRICE)
+volumes = st.sampled_from([0.0, 1e6, math.nan])
+
+
+@given(
+    st.lists(st.tuples(prices, prices, prices, prices, volumes, st.floats()), min_size=3, max_size=3),
+    st.sampled_from([1.0, 0.5, 1 / 3, 1e-9]),
+)
+def test_a_slice_of_rows_has_the_bits_of_one_of_their_chunk(values: list[Any], factor: float) -> None:
+    rows = [Row(1, name, *given[:5]) for name, given in zip((A, B, C), values, strict=True)]
+    chunk = stamped(rows, factor, added=[given[5] for given in values])
+    (expected,) = slices(chunk, 7, MIXED)
+    assert repr(slice_of(list(rows_of(chunk)), 7, MIXED)) == repr(expected)

@@ -1,0 +1,56 @@
+"""One row of a stream by itself, as plain numbers: what comes alone needs no arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
+
+import msgspec
+import numpy as np
+
+from friday_core.domain.chunk import PRICES, Chunk
+
+
+class PlainRow(msgspec.Struct, frozen=True):
+    """What a chunk has of one row: ``values`` by column, prices as whole price units, all others as floats.
+
+    Its source did not mark it.
+    """
+
+    ts_event: int
+    inst: int
+    ts_recv: int
+    seq: int
+    values: Mapping[str, float]
+
+    def with_values(self, added: Mapping[str, float]) -> PlainRow:
+        """The same row with values added or replaced."""
+        return PlainRow(self.ts_event, self.inst, self.ts_recv, self.seq, {**self.values, **added})
+
+
+def rows_of(chunk: Chunk) -> Iterator[PlainRow]:
+    """The rows of a chunk, one by one; its marks are not looked at."""
+    if len(chunk) == 1:
+        values = {name: column.item() for name, column in chunk.columns.items()}
+        ts: int = chunk.ts_event.item()
+        received = ts if chunk.ts_recv is chunk.ts_event else chunk.ts_recv.item()
+        return iter((PlainRow(ts, chunk.inst.item(), received, chunk.seq.item(), values),))
+    columns = (column.tolist() for column in chunk.columns.values())
+    each = map(dict, map(zip, repeat(tuple(chunk.columns)), zip(*columns, strict=True)))
+    return map(PlainRow, chunk.ts_event.tolist(), chunk.inst.tolist(), chunk.ts_recv.tolist(), chunk.seq.tolist(), each)
+
+
+def chunk_of(rows: Sequence[PlainRow]) -> Chunk:
+    """The rows as a chunk; there is at least one, and all have the same columns."""
+    ts_event = np.array([row.ts_event for row in rows], np.int64)
+    received_then = all(row.ts_recv == row.ts_event for row in rows)
+    return Chunk(
+        ts_event,
+        np.array([row.inst for row in rows], np.int32),
+        {
+            name: np.array([row.values[name] for row in rows], np.int64 if name in PRICES else np.float64)
+            for name in rows[0].values
+        },
+        ts_recv=None if received_then else np.array([row.ts_recv for row in rows], np.int64),
+        seq=np.array([row.seq for row in rows], np.int64),
+    )
