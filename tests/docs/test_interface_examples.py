@@ -314,11 +314,13 @@ def test_the_connection_is_shared_with_the_source_of_its_vendor(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     plugins = install_all(monkeypatch, example(Connection))
-    key = "plugins.connection.harbour.api_key=letmein"
-    unused = host_with(plugins, tmp_path, key)
-    assert "connection.harbour" not in unused.assembly.graph.nodes
+    secret = tmp_path / "secrets" / "plugins__connection__harbour__api_key"
+    secret.parent.mkdir(mode=0o700)
+    secret.write_text("letmein", "utf-8")
+    secret.chmod(0o600)
+    assert "connection.harbour" not in host_with(plugins, tmp_path).assembly.graph.nodes
     use = "streams.market_data.source=harbour_closes"
-    host = host_with(plugins, tmp_path, key, use, BRISK, _active("moving_average_cross"))
+    host = host_with(plugins, tmp_path, use, BRISK, _active("moving_average_cross"))
     connection: Any = host.assembly.components["connection.harbour"]
     assert (host.run().summary["results"]["rows"], connection.asked) == (250, 1)
     assert connection.key.get_secret_value() == "letmein"
