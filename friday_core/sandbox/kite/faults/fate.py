@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+import msgspec
 
 from friday_core.sandbox.kite.faults.fault import Do, Fault
 
 
-class Fate(NamedTuple):
+class Fate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Nothing out of the ordinary, unless said.
 
     ``reject`` is the reason with which it is REJECTED; of ``parts`` (-1: all) that trade the last is followed by
@@ -33,24 +34,22 @@ _REASON = "RMS:Rule: Check circuit limit including square off order exceeds"
 
 def fate(taken: Iterable[Fault]) -> Fate:
     """What these faults, of a request and of its order, make of it; the first of each kind counts."""
-    found = ORDINARY
+    found: dict[str, str | int | float | bool] = {}
     for one in reversed([*taken]):
         match one.do:
             case Do.REJECT:
-                found = found._replace(reject=one.words or _REASON)
+                found["reject"] = one.words or _REASON
             case Do.PARTIAL:
-                found = found._replace(parts=one.parts)
+                found["parts"] = one.parts
             case Do.STUCK:
-                found = found._replace(stuck=one.status, stuck_seconds=one.seconds)
+                found |= {"stuck": one.status, "stuck_seconds": one.seconds}
             case Do.LATE_ACCEPT:
-                found = found._replace(accept_after=one.seconds)
-            case Do.IGNORE_CANCEL:
-                found = found._replace(ignore_cancel=True)
-            case Do.IGNORE_MODIFY:
-                found = found._replace(ignore_modify=True)
+                found["accept_after"] = one.seconds
+            case Do.IGNORE_CANCEL | Do.IGNORE_MODIFY:
+                found[str(one.do)] = True
             case Do.FAIL_SLICE:
-                found = found._replace(failed_slices=one.parts)
-    return found
+                found["failed_slices"] = one.parts
+    return msgspec.convert(found, Fate)
 
 
 def first(taken: Iterable[Fault], *kinds: Do) -> Fault | None:
