@@ -109,21 +109,21 @@ class Ordered:
 
 
 class Numbered(NamedTuple):
-    """A line with its number, from 1."""
+    """A line with its number, from 1, and its time; one without a time has that of the line before."""
 
     number: int
     line: Line
-
-    @property
-    def wall(self) -> int:
-        return int(self.line.get("wall", 0))
+    wall: int
 
 
 class Story:
     """What an audit tells. ``came_of`` are the orders of requests, by the number of the request's line."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
-        self.lines = [Numbered(number, line) for number, line in enumerate(lines, 1)]
+        self.lines: list[Numbered] = []
+        for number, line in enumerate(lines, 1):
+            before = self.lines[-1].wall if self.lines else 0
+            self.lines.append(Numbered(number, line, int(line.get("wall") or before)))
         self.asked: list[Asked] = []
         self.orders: dict[str, Ordered] = {}
         self.trades: list[Numbered] = []
@@ -185,7 +185,7 @@ class Story:
             order.rejected, order.rejected_wall = one.number, one.wall
 
     def _trade(self, one: Numbered) -> None:
-        self.trades.append(Numbered(one.number, one.line.get("trade") or one.line))
+        self.trades.append(one._replace(line=one.line.get("trade") or one.line))
 
     def _update(self, one: Numbered) -> None:
         if order := self.orders.get(str(one.line.get("order_id"))):
