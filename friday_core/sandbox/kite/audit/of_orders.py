@@ -31,7 +31,7 @@ def duplicates(story: Story) -> Iterator[Finding]:
         patient = (
             again.wall - doubtful.wall >= _PATIENCE and len(story.looked(doubtful.line, again.line)) >= _LOOKS
         )  # fmt: skip
-        if second is None or story.seen(first, again.line) or patient:
+        if second is None or story.seen(first, again, doubtful) or patient:
             continue
         words = f"{_named(again)} was sent again while nobody knew whether it stood, and it stands twice"
         yield Finding(Rule.DUPLICATES, words, (doubtful.line, first.line, again.line, second.line))
@@ -43,9 +43,13 @@ def lost_orders(story: Story) -> Iterator[Finding]:
     for doubtful in story.asked:
         if not (doubtful.changes_orders and doubtful.in_doubt):
             continue
-        order = story.orders.get(story.came_of.get(doubtful.line, ""))
-        again = next((one.line for one in story.asked if doubtful.places and _repeats(one, doubtful)), over)
-        if (order is not None and order.told) or story.looked(doubtful.line, again):
+        order = _standing(story, doubtful)
+        repeated = next((one for one in story.asked if doubtful.places and _repeats(one, doubtful)), None)
+        again = over if repeated is None else repeated.line
+        if story.looked(doubtful.line, again):
+            continue
+        # Of an update nobody knows whether it was read: whoever sends the very same again did not.
+        if order is not None and order.told and (repeated is None or repeated.exact != doubtful.exact):
             continue
         if again == over and story.ended is None and story.last_wall - doubtful.wall < _GRACE:
             continue

@@ -147,10 +147,14 @@ class Story:
     def last_wall(self) -> int:
         return max((one.wall for one in self.lines), default=0)
 
-    def seen(self, order: Ordered, before: int) -> bool:
-        """Whether the client was shown an order before a line."""
-        looked = any(one.looks and order.line < one.answered < before for one in self.asked)
-        return looked or any(line < before for line in order.told)
+    def seen(self, order: Ordered, again: Asked, doubtful: Asked) -> bool:
+        """Whether the client was shown an order before it sent another one.
+
+        Updates go to every socket, also to one that nobody reads: whoever sends the very same again did not read it.
+        """
+        if any(one.looks and order.line < one.answered < again.line for one in self.asked):
+            return True
+        return again.exact != doubtful.exact and any(line < again.line for line in order.told)
 
     def looked(self, after: int, before: int) -> list[Asked]:
         """Looks at the book that began after a line and ended before another."""

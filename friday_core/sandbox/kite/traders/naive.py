@@ -11,6 +11,8 @@ from twisted.internet import reactor
 
 _QUANTITY = 10
 _TRIES = 5
+#: How much worse than the last price an order may trade.
+_SLACK = 0.005
 
 
 class Naive:
@@ -46,7 +48,7 @@ class Naive:
         time.sleep(1.0)
 
     def _order(self, symbol: str, side: str) -> None:
-        price = self._last[symbol]
+        price = round(self._last[symbol] * (1 + _SLACK if side == "BUY" else 1 - _SLACK), 1)
         self._again(
             lambda: self._kite.place_order(
                 "regular", self._exchange, symbol, side, _QUANTITY, "MIS", "LIMIT", price=price, validity="DAY"

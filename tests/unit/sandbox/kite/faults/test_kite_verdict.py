@@ -74,10 +74,22 @@ def test_a_second_order_after_a_look_at_the_first_is_no_duplicate(diary: Diary) 
     assert found(diary) == []
 
 
-def test_a_second_order_after_an_update_about_the_first_is_no_duplicate(diary: Diary) -> None:
+@pytest.mark.parametrize(("price", "rules"), [("1501.0", []), ("1500.0", [Rule.DUPLICATES, Rule.LOST_ORDERS])])
+def test_after_an_update_a_second_order_is_one_of_its_own_unless_it_is_the_very_same(
+    diary: Diary, price: str, rules: list[Rule]
+) -> None:
     diary.at(1).place("1", 0, faults=("lost_answer",))
     diary.write("update", order_id="1")
-    diary.at(3).place("2")
+    diary.at(3).place("2", price=price)
+    assert [rule for rule, _ in found(diary)] == rules
+
+
+def test_a_line_without_a_time_is_as_late_as_the_one_before(diary: Diary) -> None:
+    subscribed(diary)
+    diary.at(100).place("1")
+    diary.at(110).socket("stall", until=115_000_000)
+    del diary.lines[diary.write("update", order_id="1") - 1]["wall"]
+    diary.at(119).place("2")
     assert found(diary) == []
 
 
