@@ -36,8 +36,17 @@ class Desk:
         self.log_in()
 
     def log_in(self) -> None:
-        self._kite.set_access_token(self._log_in())
-        self.sessions += 1
+        """A new session; tried again while nobody answers, and ``TimeoutError`` if nobody does."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            try:
+                self._kite.set_access_token(self._log_in())
+            except Exception:  # noqa: BLE001 - a login that failed has changed nothing
+                time.sleep(2.0)
+            else:
+                self.sessions += 1
+                return
+        raise TimeoutError("nobody could log in")
 
     def ask(self, limit: str, request: Callable[[], Any]) -> Any:
         """A read: repeated, slower each time, until it is answered; ``TimeoutError`` if it is not."""

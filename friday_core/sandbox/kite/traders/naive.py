@@ -39,9 +39,11 @@ class Naive:
             self._ticker.connect(threaded=True)
         end, side = time.monotonic() + seconds, "BUY"
         while time.monotonic() < end or side == "SELL":
-            for symbol in self._symbols:
-                if symbol in self._last:
-                    self._order(symbol, side)
+            if len(self._last) < len(self._names):
+                time.sleep(0.2)
+                continue
+            for symbol in self._last:
+                self._order(symbol, side)
             side = "SELL" if side == "BUY" else "BUY"
             time.sleep(1.0)
         reactor.callFromThread(self._ticker.close, 1000)

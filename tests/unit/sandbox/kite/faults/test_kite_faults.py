@@ -184,8 +184,8 @@ def test_frames_that_no_fault_takes_cost_no_write() -> None:
 def test_nothing_is_left_after_clear() -> None:
     faults = with_faults(*(Fault(one) for one in (Do.ERROR, Do.REJECT, Do.CUT_FRAME, Do.DROP)))
     faults.clear()
-    assert asked(faults) == faults.on_order("", "", START) == faults.on_frame("binary", "", START) == []
-    assert faults.due(START) == faults.state == []
+    met = (asked(faults), faults.on_order("", "", START), faults.on_frame("binary", "", START), faults.due(START))
+    assert (*met, faults.state) == ([], [], [], [], [])
 
 
 def test_every_fault_meets_one_kind_of_thing_and_is_explained() -> None:
