@@ -257,7 +257,7 @@ def test_a_new_token_ends_the_count(diary: Diary) -> None:
 
 
 def test_a_second_order_with_a_dead_token_is_one_too_many(diary: Diary) -> None:
-    dead = {"answer": {"error_type": "TokenException"}, "token_ok": False}
+    dead: dict[str, Any] = {"answer": {"error_type": "TokenException"}, "token_ok": False}
     first = diary.ask("POST", "/orders/regular", 403, form={"tradingsymbol": "INFY"}, **dead)
     assert found(diary) == []
     second = diary.ask("POST", "/orders/regular", 403, form={"tradingsymbol": "TCS"}, **dead)
