@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
 from friday_core.sandbox.paper.faults import Fault
+from friday_core.sandbox.written_tables import invalid_value, invalid_values, unknown_keys
 
 
 class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,53 +73,16 @@ def faults_of(written: object) -> tuple[Fault, ...]:
 
 
 def _problems(written: Mapping[str, object]) -> Iterator[Problem]:
-    yield from _unknown(written, Scenario, "")
+    yield from unknown_keys(written, Scenario.__struct_fields__, "")
     if isinstance(market := written.get("market", {}), dict):
-        yield from _unknown(market, MarketSettings, "market")
+        yield from unknown_keys(market, MarketSettings.__struct_fields__, "market")
     faults = written.get("faults", ())
     for place, fault in enumerate(faults if isinstance(faults, list) else ()):
         if isinstance(fault, dict):
-            yield from _unknown(fault, Fault, f"faults[{place}]")
-            yield from _invalid(fault, Fault, f"faults[{place}]")
+            yield from unknown_keys(fault, Fault.__struct_fields__, f"faults[{place}]")
+            yield from invalid_values(fault, Fault, f"faults[{place}]")
     known = {name: value for name, value in written.items() if name not in ("faults", "market")}
-    yield from _invalid(known, Scenario, "")
-    yield from _invalid(market, MarketSettings, "market")
+    yield from invalid_values(known, Scenario, "")
+    yield from invalid_values(market, MarketSettings, "market")
     if not isinstance(faults, list | tuple) or not all(isinstance(one, dict) for one in faults):
-        yield _wrong("faults is no list of tables", "faults", "write [[faults]] above each")
-
-
-def _unknown(written: Mapping[str, object], kind: type[msgspec.Struct], section: str) -> Iterator[Problem]:
-    known = kind.__struct_fields__
-    for name in written:
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, 1)
-            mend = f"write {nearest[0]}" if nearest else f"known are {', '.join(known)}"
-            yield Problem(ProblemKind.UNKNOWN_KEY, f"there is no key {name!r}", mend, section)
-
-
-def _invalid(written: object, kind: type[msgspec.Struct], section: str) -> Iterator[Problem]:
-    """What is wrong with the values of known keys; the first of each table."""
-    if isinstance(written, dict):
-        written = {name: value for name, value in written.items() if name in kind.__struct_fields__}
-    try:
-        msgspec.convert(written, kind)
-    except msgspec.ValidationError as error:
-        yield _wrong(str(error), section, _offer(written, kind))
-
-
-def _offer(written: object, kind: type[msgspec.Struct]) -> str:
-    """The nearest of the words that one of the fields takes."""
-    words: Sequence[str] = ()
-    if isinstance(written, dict):
-        for field in msgspec.structs.fields(kind):
-            taken = getattr(field.type, "__members__", None)
-            value = written.get(field.name)
-            if taken and isinstance(value, str) and value not in set(taken.values()):
-                words = [str(one) for one in taken.values()]
-                nearest = difflib.get_close_matches(value, words, 1)
-                return f"write {field.name} = {nearest[0]!r}" if nearest else f"{field.name} is {', '.join(words)}"
-    return "correct the value"
-
-
-def _wrong(message: str, section: str, mend: str) -> Problem:
-    return Problem(ProblemKind.INVALID_VALUE, message, mend, section)
+        yield invalid_value("faults is no list of tables", "faults", "write [[faults]] above each")

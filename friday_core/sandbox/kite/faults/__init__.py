@@ -1,0 +1,1 @@
+"""What goes wrong in the Kite sandbox, and when: faults, rules, scenarios."""
