@@ -97,6 +97,7 @@ class Days:
             contract=held.contract, side=Side.SELL if held.quantity > 0 else Side.BUY, product=held.product,
             terms=Terms(type="MARKET", quantity=abs(held.quantity)), tick=listed.tick if listed else 1,
             lot=listed.lot if listed else 1, ts=ts, due=max(1, wall + round(self._rules.validation * SECOND)),
+            checked=True,
         )  # fmt: skip
 
     def _close_at_last(self, ts: int, wall: int) -> None:

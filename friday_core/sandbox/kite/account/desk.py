@@ -176,7 +176,7 @@ class Desk:
         children: list[dict[str, Any]] = []
         for place, size in enumerate(sizes):
             terms = msgspec.structs.replace(draft.terms, quantity=size)
-            one = msgspec.structs.replace(draft, terms=terms, tags=tags)
+            one = msgspec.structs.replace(draft, terms=terms, tags=tags, checked=True)
             refusal = self._money.refusal(one)
             if place >= len(sizes) - draft.fate.failed_slices and refusal is None:
                 refusal = short_of_funds(

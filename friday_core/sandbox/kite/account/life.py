@@ -62,7 +62,7 @@ class Life:
         """The exchange has it: a stop waits for its trigger, anything else for its price."""
         status = _S.TRIGGER_PENDING if order.waits else _S.OPEN
         number = order.exchange_id or f"{1_100_000_000_000_000 + self._book.next('exchange_orders')}"
-        seen = {"live_since": ts, "ts_exchange": ts, "exchange_id": number, "due": 0}
+        seen = {"live_since": ts, "ts_exchange": ts, "exchange_id": number, "due": 0, "checked": True}
         return self.moved(order, status, ts, wall, **seen, **_resting(order, status, wall))
 
     def triggered(self, order: KiteOrder, ts: int, wall: int) -> KiteOrder:
@@ -127,10 +127,11 @@ class Life:
         return self.moved(order, _S.VALIDATION, ts, wall, due=order.due + _micros(self._rules.routing))
 
     def _validated(self, order: KiteOrder, ts: int, wall: int) -> KiteOrder:
-        refusal = None if order.owner is Owner.BROKER else self._money.refusal(order)
+        refusal = None if order.checked else self._money.refusal(order)
         if refusal is not None:
             return self.rejected(order, refusal.message, ts, wall, raw_words(refusal, self._rules.user))
-        return self.moved(order, _S.OPEN_PENDING, ts, wall, due=order.due + _micros(self._rules.exchange))
+        due = order.due + _micros(self._rules.exchange)
+        return self.moved(order, _S.OPEN_PENDING, ts, wall, due=due, checked=True)
 
     def _routed(self, order: KiteOrder, ts: int, wall: int) -> KiteOrder:
         words = order.fate.reject or self._outside(order, order.terms)

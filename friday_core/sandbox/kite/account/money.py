@@ -91,7 +91,8 @@ class Money:
 
     def blocked(self, segment: str, also: KiteOrder | None = None) -> Blocked:
         """What positions and working orders tie up; ``also`` is counted as it stands, instead of what it was."""
-        working = {one.id: one for one in self._book.working()} | ({} if also is None else {also.id: also})
+        working = {one.id: one for one in self._book.working() if one.checked}
+        working |= {} if also is None else {also.id: also}
         mine = [one for one in working.values() if one.contract.segment == segment]
         return self.tied(self._stakes(self._of(segment), mine), funded=self._funded() if segment == "equity" else 0)
 
@@ -185,8 +186,8 @@ class Money:
     def _unsold(self, order: KiteOrder) -> KiteRefusal | None:
         others = sum(
             one.remaining for one in self._book.working()
-            if one.id != order.id and one.contract.key == order.contract.key and one.product == order.product
-            and one.side is Side.SELL
+            if one.checked and one.id != order.id and one.contract.key == order.contract.key
+            and one.product == order.product and one.side is Side.SELL
         )  # fmt: skip
         free = self._holdings.sellable(order.contract, order.product) - others
         wanted = order.terms.quantity - order.filled

@@ -142,7 +142,8 @@ class KiteOrder(msgspec.Struct, frozen=True, kw_only=True):
     or was changed, ``ts_exchange`` that at which the exchange knew it, ``ts_update`` of its last word. ``due`` is
     the wall clock's time of its next step, 0 if it waits for the market. ``wanted`` are the terms of a modification
     on its way. ``live_since`` is the market's time from which prints meet it, ``rests_until`` the wall clock's time
-    before which it does not trade again. A ``hidden`` one is not in anybody's book yet.
+    before which it does not trade again. A ``hidden`` one is not in anybody's book yet; one that is
+    ``checked`` ties up money or shares.
     """
 
     id: str
@@ -182,6 +183,7 @@ class KiteOrder(msgspec.Struct, frozen=True, kw_only=True):
     fills: int = 0
     rests_until: int = 0
     hidden: bool = False
+    checked: bool = False
 
     @property
     def remaining(self) -> int:

@@ -38,7 +38,8 @@ class Trading:
         self._book, self._market, self._life, self._money = book, market, life, money
         self._rules, self._done = rules, done
         self._depth = Depth()
-        self._seen: dict[str, tuple[KiteOrder, Snapshot | None]] = {}
+        #: How an order stood when it last met the market, the market it met, and the minute: phases change by minutes.
+        self._seen: dict[str, tuple[KiteOrder, Snapshot | None, int]] = {}
         self._over: dict[tuple[str, str], tuple[int, bool]] = {}
 
     def is_due(self, prints: Sequence[Print], ts: int, wall: int) -> bool:
@@ -63,7 +64,7 @@ class Trading:
             if after.status in TERMINAL:
                 self._seen.pop(after.id, None)
             else:
-                self._seen[after.id] = (after, self._snapshot(after))
+                self._seen[after.id] = (after, self._snapshot(after), ts // _MINUTE)
 
     def is_over(self, listed: Listed, ts: int) -> bool:
         """Whether the day of an instrument has ended."""
@@ -81,7 +82,7 @@ class Trading:
             return listed is None
         seen, rested = self._seen.get(order.id), 0 < order.rests_until <= wall
         return (
-            listed.token in traded or rested or seen != (order, self._market.snapshot(listed.token))
+            listed.token in traded or rested or seen != (order, self._market.snapshot(listed.token), ts // _MINUTE)
             or self.is_over(listed, ts) or order.terms.validity != "DAY"
         )  # fmt: skip
 
