@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.kite_account import CALL, DOLLAR, FUTURE, GOLD, INFY, SBIN, Desk, gtt_form
+from fakes.kite_account import CALL, DOLLAR, FUTURE, GOLD, INFY, NIFTY, SBIN, Desk, gtt_form
 
 from friday_core.sandbox.kite.account.rules import Opening
 from friday_core.sandbox.kite.refusals import KiteRefusal
@@ -50,8 +50,8 @@ def test_rows_have_the_names_of_the_official_samples(desk: Desk) -> None:
     trade(desk, INFY, "BUY", 10, 1500.0, tag="mine")
     assert {*desk.account.orders()[0]} == {
         "account_id", "placed_by", "order_id", "exchange_order_id", "parent_order_id", "status", "status_message",
-        "status_message_raw", "order_timestamp", "exchange_update_timestamp", "exchange_timestamp", "variety", "modified",
-        "exchange", "tradingsymbol", "instrument_token", "order_type", "transaction_type", "validity", "validity_ttl",
+        "status_message_raw", "order_timestamp", "exchange_update_timestamp", "exchange_timestamp", "variety",
+        "modified", "exchange", "tradingsymbol", "instrument_token", "order_type", "transaction_type", "validity", "validity_ttl",
         "product", "quantity", "disclosed_quantity", "price", "trigger_price", "average_price", "filled_quantity",
         "pending_quantity", "cancelled_quantity", "market_protection", "meta", "tag", "tags", "guid",
     }  # fmt: skip
@@ -62,13 +62,13 @@ def test_rows_have_the_names_of_the_official_samples(desk: Desk) -> None:
     assert {*position(desk)} == {
         "tradingsymbol", "exchange", "instrument_token", "product", "quantity", "overnight_quantity", "multiplier",
         "average_price", "close_price", "last_price", "value", "pnl", "m2m", "unrealised", "realised", "buy_quantity",
-        "buy_price", "buy_value", "buy_m2m", "sell_quantity", "sell_price", "sell_value", "sell_m2m", "day_buy_quantity",
-        "day_buy_price", "day_buy_value", "day_sell_quantity", "day_sell_price", "day_sell_value",
+        "buy_price", "buy_value", "buy_m2m", "sell_quantity", "sell_price", "sell_value", "sell_m2m",
+        "day_buy_quantity", "day_buy_price", "day_buy_value", "day_sell_quantity", "day_sell_price", "day_sell_value",
     }  # fmt: skip
     assert {*desk.account.holdings()[0]} == {
         "tradingsymbol", "exchange", "instrument_token", "isin", "product", "price", "quantity", "used_quantity",
-        "t1_quantity", "realised_quantity", "authorised_quantity", "authorised_date", "authorisation", "opening_quantity",
-        "short_quantity", "collateral_quantity", "collateral_type", "discrepancy", "average_price", "last_price",
+        "t1_quantity", "realised_quantity", "authorised_quantity", "authorised_date", "authorisation",
+        "opening_quantity", "short_quantity", "collateral_quantity", "collateral_type", "discrepancy", "average_price", "last_price",
         "close_price", "pnl", "day_change", "day_change_percentage", "mtf",
     }  # fmt: skip
     margins = desk.account.margins("equity")
@@ -110,8 +110,6 @@ def test_gains_of_contracts_are_paid_every_day(desk: Desk) -> None:
 def test_an_option_that_expires_is_paid_what_it_is_worth(desk: Desk) -> None:
     trade(desk, CALL, "BUY", 65, 120.0)
     desk.until("09:30:00", TUESDAY)
-    from fakes.kite_account import NIFTY
-
     desk.market.put(NIFTY, 24_200.0)
     desk.until("09:30:00", WEDNESDAY)
     ledger = {what: amount for _, what, amount in desk.account.book.ledger()}
@@ -241,7 +239,7 @@ def test_margins_of_orders_are_those_of_the_official_sample(desk: Desk) -> None:
     (intraday,) = desk.account.order_margins([{**order, "product": "MIS"}])
     assert (intraday["total"], intraday["leverage"]) == (299.6, 5)
     with pytest.raises(KiteRefusal, match="a list of orders"):
-        desk.account.order_margins({"orders": []})  # type: ignore[arg-type]
+        desk.account.order_margins({"orders": []})
 
 
 def test_a_basket_knows_that_legs_cover_each_other(desk: Desk) -> None:
