@@ -51,7 +51,8 @@ def test_rows_have_the_names_of_the_official_samples(desk: Desk) -> None:
     assert {*desk.account.orders()[0]} == {
         "account_id", "placed_by", "order_id", "exchange_order_id", "parent_order_id", "status", "status_message",
         "status_message_raw", "order_timestamp", "exchange_update_timestamp", "exchange_timestamp", "variety",
-        "modified", "exchange", "tradingsymbol", "instrument_token", "order_type", "transaction_type", "validity", "validity_ttl",
+        "modified", "exchange", "tradingsymbol", "instrument_token", "order_type",
+        "transaction_type", "validity", "validity_ttl",
         "product", "quantity", "disclosed_quantity", "price", "trigger_price", "average_price", "filled_quantity",
         "pending_quantity", "cancelled_quantity", "market_protection", "meta", "tag", "tags", "guid",
     }  # fmt: skip
@@ -68,7 +69,8 @@ def test_rows_have_the_names_of_the_official_samples(desk: Desk) -> None:
     assert {*desk.account.holdings()[0]} == {
         "tradingsymbol", "exchange", "instrument_token", "isin", "product", "price", "quantity", "used_quantity",
         "t1_quantity", "realised_quantity", "authorised_quantity", "authorised_date", "authorisation",
-        "opening_quantity", "short_quantity", "collateral_quantity", "collateral_type", "discrepancy", "average_price", "last_price",
+        "opening_quantity", "short_quantity", "collateral_quantity", "collateral_type",
+        "discrepancy", "average_price", "last_price",
         "close_price", "pnl", "day_change", "day_change_percentage", "mtf",
     }  # fmt: skip
     margins = desk.account.margins("equity")
@@ -239,7 +241,7 @@ def test_margins_of_orders_are_those_of_the_official_sample(desk: Desk) -> None:
     (intraday,) = desk.account.order_margins([{**order, "product": "MIS"}])
     assert (intraday["total"], intraday["leverage"]) == (299.6, 5)
     with pytest.raises(KiteRefusal, match="a list of orders"):
-        desk.account.order_margins({"orders": []})
+        desk.account.order_margins({"orders": []})  # type: ignore[arg-type]
 
 
 def test_a_basket_knows_that_legs_cover_each_other(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from fakes.kite_account import FUTURE, INFY, NO_DELAY, SBIN, Desk
 from hypothesis import given, settings
 from hypothesis import strategies as st
