@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from friday_core.sandbox.kite.account.book import Book
-from friday_core.sandbox.kite.account.life import Life
+from friday_core.sandbox.kite.account.life import Life, may_trade
 from friday_core.sandbox.kite.account.matching import Depth, Part, Tape, capped, first_trigger, in_priority
 from friday_core.sandbox.kite.account.money import Money
-from friday_core.sandbox.kite.account.orders import LIVE, TERMINAL, KiteOrder, Status
+from friday_core.sandbox.kite.account.orders import LIVE, TERMINAL, KiteOrder, Side, Status
 from friday_core.sandbox.kite.account.prices import Prices
 from friday_core.sandbox.kite.account.rules import Rules
 from friday_core.sandbox.kite.values import SECOND, Listed, Print, Snapshot
@@ -95,7 +95,10 @@ class Trading:
         listed = self._market.listing.by_key(order.contract.key)
         if listed is None:
             return order
-        snapshot, phase = self._market.snapshot(listed.token), self._market.phase(listed, ts).name
+        snapshot = self._market.snapshot(listed.token)
+        if order.status is Status.OPEN and not tape.of(listed.token) and not _in_reach(order, snapshot):
+            return order
+        phase = self._market.phase(listed, ts).name
         if order.status is Status.AMO_RECEIVED and phase == "CONTINUOUS" and not order.hidden:
             order = self._at_the_open(order, ts, wall)
         if order.status is Status.TRIGGER_PENDING and order.rests_until <= wall and phase not in _SHUT:
@@ -139,6 +142,12 @@ class Trading:
         if listed is None or self.is_over(listed, ts):
             return self._life.cancelled(order, ts, wall)
         return order
+
+
+def _in_reach(order: KiteOrder, snapshot: Snapshot | None) -> bool:
+    """Whether the best price of the other side is within the limit of an order."""
+    levels = () if snapshot is None else snapshot.asks if order.side is Side.BUY else snapshot.bids
+    return bool(levels) and may_trade(order, order.side, levels[0].price)
 
 
 def _goes_on(order: KiteOrder, rules: Rules) -> bool:

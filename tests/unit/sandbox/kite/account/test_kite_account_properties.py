@@ -50,10 +50,11 @@ moves = st.tuples(st.just("move"), listed, ticks, st.integers(0, 20))
 changes = st.tuples(st.just("modify"), st.integers(0, 9), ticks, st.integers(1, 30))
 cancels = st.tuples(st.just("cancel"), st.integers(0, 9))
 RULES = [
-    Rules(cash=300_000.0), Rules(cash=3_000_000.0, parts=3),
-    Rules(cash=3_000_000.0, **dict.fromkeys(("validation", "routing", "exchange", "modification", "part_delay"), 0.0)),
+    Rules(cash=300_000.0),
+    Rules(cash=3_000_000.0, parts=3),
+    msgspec.structs.replace(NO_DELAY, cash=3_000_000.0, cancellation=0.02),
     NO_DELAY,
-]  # fmt: skip
+]
 
 
 def do(desk: Desk, action: tuple[Any, ...]) -> None:
