@@ -12,12 +12,12 @@ import msgspec
 
 from friday_core.domain.orders import OrderStatus
 from friday_core.errors import BrokerError
+from friday_core.sandbox.locked_folder import locked
 from friday_core.sandbox.paper.messages import BookOrder, Part, Position, Received, Trade
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 FILE = "book.sqlite"
-_LOCK = "lock.sqlite"
 _FORMAT = "1"
 _WORKING = tuple(str(one) for one in (OrderStatus.ACKED, OrderStatus.OPEN, OrderStatus.PARTIAL))
 #: Sums of large prices are beyond SQLite's integers.
@@ -38,7 +38,7 @@ class Book:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _held(folder)
+        self._lock = locked(folder, "paper broker")
         self._file = sqlite3.connect(folder / FILE, isolation_level=None)
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute("PRAGMA synchronous=NORMAL")
@@ -221,14 +221,3 @@ def _read(
 def _table(name: str, kind: type[msgspec.Struct]) -> str:
     columns = ", ".join(f'"{one}"' for one in kind.__struct_fields__)
     return f"CREATE TABLE IF NOT EXISTS {name} ({columns}, PRIMARY KEY ({_KEYS[name]}))"
-
-
-def _held(folder: Path) -> sqlite3.Connection:
-    """A lock that the system takes from a process that is killed."""
-    lock = sqlite3.connect(folder / _LOCK, isolation_level=None, timeout=0)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        raise BrokerError(f"another paper broker serves {folder}: stop it, or use another folder") from error
-    return lock
