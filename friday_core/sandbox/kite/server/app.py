@@ -18,7 +18,6 @@ from friday_core.sandbox.kite.server.edge import Edge
 from friday_core.sandbox.kite.server.funds import Funds
 from friday_core.sandbox.kite.server.happenings import Happenings
 from friday_core.sandbox.kite.server.login import Login
-from friday_core.sandbox.kite.server.old_orders import OldOrders
 from friday_core.sandbox.kite.server.orders import Orders
 from friday_core.sandbox.kite.server.parts import Rooms
 from friday_core.sandbox.kite.server.portfolio import Portfolio
@@ -38,19 +37,19 @@ class Kite:
 
     def __init__(self, rooms: Rooms, settings: SessionSettings, stop: Callable[[], None]) -> None:
         self._stop = stop
-        view, old = View(rooms.market), OldOrders(rooms.account.orders())
+        view = View(rooms.market)
         sessions = self.sessions = Sessions(rooms.book, settings)
         self.sockets = Sockets(rooms, view, sessions, settings)
         self._postbacks = Postbacks(settings, rooms.audit)
         self.happenings = Happenings(rooms, view, self.sockets, sessions, stop)
-        self.beat = Beat(rooms, self.happenings, self.sockets, self._postbacks, old)
-        self._edge = Edge(rooms, settings, sessions, self.happenings, self.beat, old=old)
+        self.beat = Beat(rooms, self.happenings, self.sockets, self._postbacks)
+        self._edge = Edge(rooms, settings, sessions, self.happenings, self.beat)
         self._login = Login(sessions, settings.redirect_url)
         self._control = Control(rooms, view, sessions, self.beat, sockets=self.sockets, happenings=self.happenings)
         self._routes = [
             *self._login.routes(),
             *Portfolio(rooms.account, sessions).routes(),
-            *Orders(rooms.account, old).routes(),
+            *Orders(rooms.account).routes(),
             *Quotes(rooms.market, view.look, legacy=rooms.legacy).routes(),
             *Funds(rooms.book).routes(),
         ]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from friday_core.sandbox.kite.refusals import KiteRefusal
 from friday_core.sandbox.kite.server.happenings import Happenings
-from friday_core.sandbox.kite.server.old_orders import OldOrders
 from friday_core.sandbox.kite.server.parts import Rooms
 from friday_core.sandbox.kite.server.postbacks import Postbacks
 from friday_core.sandbox.kite.server.sockets import Sockets
@@ -16,19 +15,18 @@ from friday_core.sandbox.kite.values import SECOND, Print
 STEP = 0.02
 #: A jump is walked in so many steps at most, each of a second of the market at least.
 _MOST_STEPS = 3_600
-_CLOCK = "clock"
+#: Where the clock is kept in the book.
+CLOCK = "clock"
 
 
 class Beat:
     """One step at a time, by the clock or by hand; nothing here waits for anybody."""
 
-    def __init__(
-        self, rooms: Rooms, happenings: Happenings, sockets: Sockets, postbacks: Postbacks, old: OldOrders
-    ) -> None:
+    def __init__(self, rooms: Rooms, happenings: Happenings, sockets: Sockets, postbacks: Postbacks) -> None:
         self._market, self.clock, self._account, self._book = rooms.market, rooms.clock, rooms.account, rooms.book
         self._faults, self._audit, self._origin_of = rooms.faults, rooms.audit, rooms.origin_of
-        self._happenings, self._sockets, self._postbacks, self._old = happenings, sockets, postbacks, old
-        self._trades = len(self._account.trades())
+        self._happenings, self._sockets, self._postbacks = happenings, sockets, postbacks
+        self._states, self._trades = self._account.states_after(0)[0], len(self._account.trades())
 
     @property
     def ts(self) -> int:
@@ -50,19 +48,15 @@ class Beat:
     def keep_clock(self) -> None:
         """A restart goes on from here."""
         with self._book.transaction():
-            self._book.note(_CLOCK, self.clock.state().decode())
+            self._book.note(CLOCK, self.clock.state().decode())
 
     def publish(self, wall: int) -> None:
         """Tell everybody of the orders that have changed since they were told."""
         changed, self._account.changed = self._account.changed, []
+        self._note_states(wall)
         for row in changed:
-            self._old.note(row, wall)
-            owner, app = self._origin_of(row["order_id"])
-            self._audit.write("state", ts=self.ts, wall=wall, owner=owner, order=row)
             self._sockets.tell(row, self.ts)
-            self._postbacks.send(row, app)
-        if changed:
-            self._note_trades(wall)
+            self._postbacks.send(row, self._origin_of(row["order_id"])[1])
 
     def _walk(self, end: int, wall: int) -> None:
         begin = self.ts
@@ -78,11 +72,20 @@ class Beat:
         for one in due:
             try:
                 self._happenings.befall(one, ts, wall)
-            except KiteRefusal as refusal:
-                self._audit.write("fault", ts=ts, wall=wall, do=str(one.do), failed=refusal.message)
+            except (KiteRefusal, LookupError, ValueError) as error:
+                self._audit.write("fault", ts=ts, wall=wall, do=str(one.do), failed=str(error))
         self._account.step(prints, ts, wall)
         self._sockets.publish(_tokens(prints), ts, wall)
         self.publish(wall)
+
+    def _note_states(self, wall: int) -> None:
+        """Every state of every order is in the audit, and every trade."""
+        self._states, rows = self._account.states_after(self._states)
+        for row in rows:
+            owner = self._origin_of(row["order_id"])[0]
+            self._audit.write("state", ts=self.ts, wall=wall, owner=owner, order=row)
+        if rows:
+            self._note_trades(wall)
 
     def _note_trades(self, wall: int) -> None:
         trades = self._account.trades()

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
+from friday_core.sandbox.kite.faults.fate import ORDINARY, Fate
+from friday_core.sandbox.kite.faults.fault import Fault
 from friday_core.sandbox.kite.refusals import KiteRefusal, bad_input
 from friday_core.sandbox.kite.server.limits import Category
 from friday_core.sandbox.kite.values import IST, SECOND
@@ -30,9 +32,9 @@ class Call(msgspec.Struct, frozen=True):
     wall: int
     app: str = ""
     #: What faults have in store for the order that it is about.
-    fate: Any = None
+    fate: Fate = ORDINARY
     #: Faults that answer something else than what is so.
-    taken: Sequence[Any] = ()
+    taken: Sequence[Fault] = ()
 
     def rows(self) -> list[dict[str, Any]]:
         """A body that is a JSON array of objects; ``KiteRefusal`` otherwise."""

@@ -39,7 +39,9 @@ class Control:
     GET ``/sandbox/faults``     the faults, with what they met and took
     POST ``/sandbox/faults``    ``faults``: more of them
     DELETE ``/sandbox/faults``  none any more; nothing that befell the market goes on
-    POST ``/sandbox/happen``    a fault that is to befall at once: ``do`` and its parameters
+    POST ``/sandbox/happen``    a fault that is to befall at once: ``do`` and its parameters; or ``what`` befalls
+                                the order ``order_id``: ``trade`` (``quantity, price``), ``cancelled``, ``rejected``
+    POST ``/sandbox/approve``   ``request_id``: holdings are authorised, as on CDSL's page
     POST ``/sandbox/login``     ``api_key``, the first one by default: a request token
     POST ``/sandbox/external``  an order of somebody else, as its form
     POST ``/sandbox/square_off``  ``product``: the broker closes it
@@ -71,8 +73,9 @@ class Control:
             ("POST", "happen"): self._happen,
             ("POST", "login"): self._log_in,
             ("POST", "external"): self._external,
+            ("POST", "approve"): lambda asked: self._account.approve(asked["request_id"]),
             ("POST", "square_off"): lambda asked: self._happen({"do": Do.SQUARE_OFF, **asked}),
-            ("POST", "next_day"): lambda _: self._account.next_day(self._market.now),
+            ("POST", "next_day"): lambda _: self._account.next_day(self._market.now, wall_now()),
             ("POST", "drop"): lambda asked: self._happen({"do": asked.pop("how", "drop"), **asked}),
             ("POST", "expire"): lambda _: self._happen({"do": Do.EXPIRE_TOKEN}),
             ("POST", "restart"): lambda asked: self._happen({"do": Do.RESTART, **asked}),
@@ -158,7 +161,10 @@ class Control:
         self._sockets.read_rules()
         self._happenings.clear()
 
-    def _happen(self, asked: dict[str, Any]) -> bool:
+    def _happen(self, asked: dict[str, Any]) -> Any:
+        if "order_id" in asked:
+            words = {name: value for name, value in asked.items() if name not in ("what", "order_id")}
+            return self._account.happen(asked["what"], asked["order_id"], self._market.now, wall_now(), **words)
         fault = faults_of([asked])[0]
         if not self._happenings.befall(fault, self._market.now, wall_now()):
             raise bad_input(f"{fault.do} befalls requests, orders or frames: set it with POST /sandbox/faults.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,7 +13,6 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import web
 
-from friday_core.sandbox.kite.account.rules import Fate
 from friday_core.sandbox.kite.faults.fate import fate, first
 from friday_core.sandbox.kite.faults.fault import Do, Fault
 from friday_core.sandbox.kite.refusals import KiteRefusal
@@ -21,7 +21,6 @@ from friday_core.sandbox.kite.server.calls import Call, Route, done, refused, wa
 from friday_core.sandbox.kite.server.happenings import Happenings
 from friday_core.sandbox.kite.server.limits import Category, Limits
 from friday_core.sandbox.kite.server.mishaps import answered, error_of, html_of
-from friday_core.sandbox.kite.server.old_orders import OldOrders
 from friday_core.sandbox.kite.server.parts import Rooms
 from friday_core.sandbox.kite.server.sessions import Sessions
 from friday_core.sandbox.kite.server.settings import SessionSettings
@@ -49,11 +48,10 @@ class Edge:
     """Serves routes. A request is done as a whole before the next one begins, and is on disk before its answer."""
 
     def __init__(
-        self, rooms: Rooms, settings: SessionSettings, sessions: Sessions, happenings: Happenings, beat: Beat, *,
-        old: OldOrders,
+        self, rooms: Rooms, settings: SessionSettings, sessions: Sessions, happenings: Happenings, beat: Beat
     ) -> None:  # fmt: skip
-        self._book, self._faults, self._audit = rooms.book, rooms.faults, rooms.audit
-        self._sessions, self._happenings, self._beat, self._old = sessions, happenings, beat, old
+        self._account, self._book, self._faults, self._audit = rooms.account, rooms.book, rooms.faults, rooms.audit
+        self._sessions, self._happenings, self._beat = sessions, happenings, beat
         self._limits, self._updates_first = Limits(settings), settings.updates_first
 
     def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -95,13 +93,16 @@ class Edge:
         for one in taken:
             self._audit.write("fault", ts=ts, wall=wall, do=str(one.do), n=number)
         call = Call(
-            request.method, request.path, request.match_info, form, query, body, ts, wall, app, _fate(taken), taken
+            request.method, request.path, request.match_info, form, query, body, ts, wall, app, fate(taken), taken
         )
         return Arrival(number, call, refusal, taken)
 
     def _about(self, parts: Mapping[str, str], form: Mapping[str, str]) -> tuple[str, str]:
         """Symbol and tag of the order that a request places or is about."""
-        row = self._old.latest(parts.get("order_id", "")) or form
+        row: Mapping[str, Any] = form
+        if number := parts.get("order_id"):
+            with contextlib.suppress(KiteRefusal):
+                row = self._account.history(number)[-1]
         exchange, symbol = row.get("exchange"), row.get("tradingsymbol") or ""
         return (f"{exchange}:{symbol}" if exchange and symbol else symbol), row.get("tag") or ""
 
@@ -140,8 +141,8 @@ class Edge:
         for one in arrival.taken:
             try:
                 self._happenings.befall(one, arrival.call.ts, arrival.call.wall)
-            except KiteRefusal as refusal:
-                self._audit.write("fault", ts=arrival.call.ts, do=str(one.do), failed=refusal.message)
+            except (KiteRefusal, LookupError, ValueError) as error:
+                self._audit.write("fault", ts=arrival.call.ts, do=str(one.do), failed=str(error))
         if self._updates_first:
             self._beat.publish(arrival.call.wall)
 
@@ -178,14 +179,6 @@ def _form(request: web.Request, body: bytes) -> dict[str, str]:
     if request.content_type != _FORM:
         return {}
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _fate(taken: Sequence[Fault]) -> Fate | None:
-    """As the account takes it; ``None`` where nothing is in store."""
-    found = fate(taken)
-    known = {name: getattr(found, name) for name in Fate.__struct_fields__ if hasattr(found, name)}
-    made = Fate(**known)
-    return None if made == Fate() else made
 
 
 def _words(response: web.Response) -> dict[str, str]:

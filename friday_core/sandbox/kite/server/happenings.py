@@ -15,10 +15,15 @@ from friday_core.sandbox.kite.server.view import View
 from friday_core.sandbox.kite.values import SECOND
 
 _REISSUED = "reissued"
+#: What of the market is kept in the book.
+DISTURBANCES = "disturbances"
 
 
 class Happenings:
-    """Does what a fault says, at once. ``restart_after`` is set by one that ends the process."""
+    """Does what a fault says, at once; ``LookupError`` or ``ValueError`` where the market cannot.
+
+    ``restart_after`` is set by one that ends the process.
+    """
 
     def __init__(
         self, rooms: Rooms, view: View, sockets: Sockets, sessions: Sessions, stop: Callable[[], None]
@@ -37,7 +42,8 @@ class Happenings:
             Do.RESTART: lambda one, *_: self._restart(one.seconds),
             Do.CLOCK_SKEW: lambda one, ts, _: self._skew(one, ts),
             Do.HALT: lambda one, ts, _: market.halt(self._keys(one), self._end(one, ts)),
-            Do.FREEZE: lambda one, *_: market.freeze(self._key(one), one.side),
+            # Where nobody sells the price is at its upper limit.
+            Do.FREEZE: lambda one, *_: market.freeze(self._key(one), "upper" if one.side == "SELL" else "lower"),
             Do.GAP: lambda one, *_: market.gap(self._key(one), one.percent),
             Do.SPIKE: lambda one, *_: market.spike(self._key(one), one.percent, one.seconds),
             Do.STALE_PRICES: lambda one, ts, _: market.stale(self._keys(one), self._end(one, ts)),
@@ -53,17 +59,23 @@ class Happenings:
             return False
         self._audit.write("fault", ts=ts, wall=wall, do=str(fault.do), symbol=fault.symbol)
         doing(fault, ts, wall)
-        self._sockets.refresh()
+        self._keep()
         return True
 
     def clear(self) -> None:
         """What befell the prices and the stamps is over."""
         self._market.clear()
         self._view.skew(0.0, 0)
+        self._keep()
+
+    def _keep(self) -> None:
+        """A restart finds the market as disturbed as it is, and whoever watches sees it at once."""
+        with self._book.transaction():
+            self._book.note(DISTURBANCES, self._market.state().decode())
         self._sockets.refresh()
 
     def _reissue(self, key: str) -> None:
-        self._market.listing.reissue(key)
+        self._market.reissue(key)
         with self._book.transaction():
             self._book.note(_REISSUED, msgspec.json.encode([*reissued(self._book), key]).decode())
 

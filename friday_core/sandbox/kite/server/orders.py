@@ -5,22 +5,22 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from friday_core.sandbox.kite.faults.fate import first
+from friday_core.sandbox.kite.faults.fault import Do
 from friday_core.sandbox.kite.refusals import bad_input
 from friday_core.sandbox.kite.server.calls import Call, Route
 from friday_core.sandbox.kite.server.limits import Category
-from friday_core.sandbox.kite.server.old_orders import OldOrders
 from friday_core.sandbox.kite.server.parts import Account
 from friday_core.sandbox.kite.values import SECOND
 
 VARIETIES = ("regular", "amo", "co", "iceberg", "auction")
-_STALE = "stale_book"
 
 
 class Orders:
-    """Answers about orders; ``old`` knows how they stood."""
+    """Answers about orders."""
 
-    def __init__(self, account: Account, old: OldOrders) -> None:
-        self._account, self._old = account, old
+    def __init__(self, account: Account) -> None:
+        self._account = account
 
     def routes(self) -> list[Route]:
         order, other = Category.ORDER, Category.OTHER
@@ -33,7 +33,7 @@ class Orders:
             Route("GET", "/orders/{order_id}/trades", lambda call: self._account.trades(call.parts["order_id"]), other),
             Route("GET", "/trades", lambda _: self._account.trades(), other),
             Route("GET", "/gtt/triggers", lambda _: self._account.gtts(), other),
-            Route("POST", "/gtt/triggers", lambda call: _trigger(self._account.place_gtt(call.form)), other),
+            Route("POST", "/gtt/triggers", lambda call: self._account.place_gtt(call.form), other),
             Route("GET", "/gtt/triggers/{trigger_id}", self._gtt, other),
             Route("PUT", "/gtt/triggers/{trigger_id}", self._modify_gtt, other),
             Route("DELETE", "/gtt/triggers/{trigger_id}", self._delete_gtt, other),
@@ -41,35 +41,32 @@ class Orders:
 
     def _place(self, call: Call) -> Any:
         placed = self._account.place(
-            _variety(call), call.form, call.ts, call.wall, **_fate(call), app=call.app
+            _variety(call), call.form, call.ts, call.wall, fate=call.fate, app=call.app
         )  # fmt: skip
         return {"order_id": placed} if isinstance(placed, str) else placed.answer()
 
     def _modify(self, call: Call) -> dict[str, str]:
         number = call.parts["order_id"]
-        self._account.modify(_variety(call), number, call.form, call.ts, call.wall, **_fate(call))
+        self._account.modify(_variety(call), number, call.form, call.ts, call.wall, fate=call.fate)
         return {"order_id": number}
 
     def _cancel(self, call: Call) -> dict[str, str]:
         number = call.parts["order_id"]
-        self._account.cancel(_variety(call), number, call.ts, call.wall, **_fate(call))
+        self._account.cancel(_variety(call), number, call.ts, call.wall, fate=call.fate)
         return {"order_id": number}
 
     def _orders(self, call: Call) -> list[dict[str, Any]]:
-        rows = self._account.orders()
-        stale = next((one for one in call.taken if one.do == _STALE), None)
-        if stale is None:
-            return rows
-        return self._old.as_of(call.wall - round(stale.seconds * SECOND), rows)
+        stale = first(call.taken, Do.STALE_BOOK)
+        return self._account.orders(None if stale is None else call.wall - round(stale.seconds * SECOND))
 
     def _gtt(self, call: Call) -> Any:
         return self._account.gtt(call.number("trigger_id"))
 
     def _modify_gtt(self, call: Call) -> dict[str, int]:
-        return _trigger(self._account.modify_gtt(call.number("trigger_id"), call.form))
+        return self._account.modify_gtt(call.number("trigger_id"), call.form)
 
     def _delete_gtt(self, call: Call) -> dict[str, int]:
-        return _trigger(self._account.delete_gtt(call.number("trigger_id")))
+        return self._account.delete_gtt(call.number("trigger_id"))
 
 
 def _variety(call: Call) -> str:
@@ -78,12 +75,3 @@ def _variety(call: Call) -> str:
         nearest = difflib.get_close_matches(variety, VARIETIES, 1)
         raise bad_input(f"Invalid `variety`.{f' Write {nearest[0]}.' if nearest else ''}")
     return variety
-
-
-def _fate(call: Call) -> dict[str, Any]:
-    return {} if call.fate is None else {"fate": call.fate}
-
-
-def _trigger(answer: Any) -> dict[str, int]:
-    """The account says the number alone, or the whole answer."""
-    return answer if isinstance(answer, dict) else {"trigger_id": int(answer)}

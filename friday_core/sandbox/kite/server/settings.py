@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 #: What ``friday sandbox kite`` is asked with unless a scenario names others.
-API_KEY, API_SECRET = "sandbox", "sandbox-secret"  # noqa: S105 - it opens nothing but a sandbox
+API_KEY, API_SECRET = "sandbox", "sandbox-secret"
 
 
 class SessionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

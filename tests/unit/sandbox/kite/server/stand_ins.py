@@ -107,12 +107,19 @@ class StandInMarket:
     def clear(self) -> None:
         self.asked.append(("clear",))
 
+    def reissue(self, key: str) -> Listed:
+        return self.listing.reissue(key)
+
+    def state(self) -> bytes:
+        return b"[]"
+
 
 class StandInAccount:
     """Every order is COMPLETE at once; ``asked`` are the calls with what they were given."""
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Any]] = {}
+        self.states: list[tuple[int, dict[str, Any]]] = []
         self.changed: list[dict[str, Any]] = []
         self.asked: list[tuple[Any, ...]] = []
 
@@ -144,8 +151,10 @@ class StandInAccount:
         self._save({**self._known(order_id), "status": "CANCELLED"})
         return order_id
 
-    def orders(self) -> list[dict[str, Any]]:
-        return list(self.rows.values())
+    def orders(self, before: int | None = None) -> list[dict[str, Any]]:
+        if before is None:
+            return list(self.rows.values())
+        return list({row["order_id"]: row for wall, row in self.states if wall <= before}.values())
 
     def history(self, order_id: str) -> list[dict[str, Any]]:
         return [self._known(order_id)]
@@ -166,9 +175,9 @@ class StandInAccount:
         self.asked.append(("basket", rows, consider_positions, mode))
         return {"initial": {}, "final": {}, "orders": []}
 
-    def place_gtt(self, form: Mapping[str, str]) -> int:
+    def place_gtt(self, form: Mapping[str, str]) -> dict[str, int]:
         self.asked.append(("gtt", dict(form)))
-        return 123
+        return {"trigger_id": 123}
 
     def external(self, form: Mapping[str, str], ts: int, wall: int) -> str:
         self.asked.append(("external", dict(form)))
@@ -178,8 +187,11 @@ class StandInAccount:
         self.asked.append(("square_off", product))
         return []
 
-    def next_day(self, ts: int) -> None:
+    def next_day(self, ts: int, wall: int) -> None:
         self.rows.clear()
+
+    def states_after(self, number: int) -> tuple[int, list[dict[str, Any]]]:
+        return len(self.states), [row for _, row in self.states[number:]]
 
     def step(self, prints: Any, ts: int, wall: int) -> None:
         pass
@@ -191,6 +203,7 @@ class StandInAccount:
 
     def _save(self, row: dict[str, Any]) -> None:
         self.rows[row["order_id"]] = row
+        self.states.append((wall_now(), row))
         self.changed.append({**row, "unfilled_quantity": 0})
 
 

@@ -144,7 +144,7 @@ def test_order_updates_need_no_subscription(served: Served) -> None:
 
 def kite_of(served: Served) -> Any:
     """A client on the session that stands: a new login would end it."""
-    from kiteconnect import KiteConnect  # noqa: PLC0415
+    from kiteconnect import KiteConnect
 
     return KiteConnect(API_KEY, served.kite.sessions.token(API_KEY), root=served.root)
 
@@ -332,7 +332,7 @@ def test_the_official_ticker_gets_ticks_in_full_and_order_updates(served: Served
         kite_of(served).place_order(**ORDER)
         wait(lambda: any("order_id" in one for one in heard))
     finally:
-        from twisted.internet import reactor  # noqa: PLC0415 - it is installed by the first import
+        from twisted.internet import reactor
 
         reactor.callFromThread(ticker.close)  # type: ignore[attr-defined]
     full = next(one for one in heard if one.get("mode") == "full")
