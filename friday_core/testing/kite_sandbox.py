@@ -19,8 +19,9 @@ import msgspec
 from friday_core.sandbox.kite.audit.log import read
 from friday_core.sandbox.kite.audit.verdict import Verdict, judge
 from friday_core.sandbox.kite.server.open_rooms import AUDIT
-from friday_core.sandbox.kite.server.process import READY, Launch, address_of
+from friday_core.sandbox.kite.server.process import Launch, address_of
 from friday_core.sandbox.kite.server.settings import API_KEY, API_SECRET
+from friday_core.sandbox.paper.process import READY
 
 #: Seconds until a server that starts can be connected to, and until a call is answered.
 _PATIENCE = 30.0

@@ -66,14 +66,14 @@ class Connection:
         self._unread = 0
         if self._request.transport is not None:
             # What is not read is not answered: neither a ping nor the wish to close.
-            self._request.transport.pause_reading()  # type: ignore[attr-defined]
+            self._request.transport.pause_reading()
 
     def pass_time(self, wall: int) -> None:
         """Whoever was muted until now speaks again."""
         if self._mute_until and wall >= self._mute_until:
             self._mute_until = 0
             if self._request.transport is not None:
-                self._request.transport.resume_reading()  # type: ignore[attr-defined]
+                self._request.transport.resume_reading()
 
     def drop(self) -> None:
         """The connection is cut, without a close frame."""

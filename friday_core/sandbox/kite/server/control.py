@@ -23,7 +23,8 @@ from friday_core.sandbox.kite.server.view import View
 from friday_core.sandbox.kite.values import SECOND
 
 Answer = Callable[[dict[str, Any]], Any]
-_MOST_PRICES = 200
+#: Instruments that are shown though nobody has subscribed to them: each one more that is seen costs time for ever.
+_SHOWN = 20
 
 
 class Control:
@@ -33,7 +34,7 @@ class Control:
     call                        parameters, and the answer
     =========================== ==================================================================================
     GET ``/sandbox/state``      the clock, who is logged in and connected, orders, positions, margins, faults
-    GET ``/sandbox/prices``     every instrument with what is seen of it
+    GET ``/sandbox/prices``     the first instruments, and all that sockets subscribe to, as they are seen
     GET ``/sandbox/audit``      ``last`` lines of the audit
     POST ``/sandbox/clock``     ``advance_to`` (IST, or microseconds), ``advance_by`` seconds, ``speed``: the state
     GET ``/sandbox/faults``     the faults, with what they met and took
@@ -113,8 +114,11 @@ class Control:
         }  # fmt: skip
 
     def _prices(self) -> list[dict[str, Any]]:
+        subscribed = {token for one in self._sockets.open for token in one.subscriptions.modes}
         found = []
-        for one in [*self._market.listing.rows(None)][:_MOST_PRICES]:
+        for place, one in enumerate(self._market.listing.rows(None)):
+            if place >= _SHOWN and one.token not in subscribed:
+                continue
             seen = self._view.look(one.token)
             row: dict[str, Any] = {"instrument": one.key, "token": one.token}
             if seen is not None:

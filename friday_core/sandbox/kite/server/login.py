@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from aiohttp import web
+from aiohttp.web import HTTPFound, Request, Response
 
 from friday_core.sandbox.kite.refusals import KiteRefusal
 from friday_core.sandbox.kite.server.calls import Call, Route, refused, wall_now
@@ -33,7 +33,7 @@ class Login:
             Route("DELETE", "/session/token", self._log_out, Category.OTHER, open=True),
         ]
 
-    async def page(self, request: web.Request) -> web.Response:
+    async def page(self, request: Request) -> Response:
         """A form with one button; what Kite asks besides is not asked."""
         api_key = request.query.get("api_key", "")
         try:
@@ -45,7 +45,7 @@ class Login:
             "This is not Zerodha: no password is asked.", _FORM.format(api_key=html.escape(api_key), user=user)
         )
 
-    async def submit(self, request: web.Request) -> web.Response:
+    async def submit(self, request: Request) -> Response:
         """Redirects to the app with a request token; without an address of it, shows the token."""
         try:
             token = self._sessions.log_in(request.query.get("api_key", ""), wall_now())
@@ -56,11 +56,11 @@ class Login:
         address = urlsplit(self._redirect_url)
         given = urlencode({"action": "login", "type": "login", "status": "success", "request_token": token})
         query = f"{address.query}&{given}" if address.query else given
-        raise web.HTTPFound(urlunsplit(address._replace(query=query)))
+        raise HTTPFound(urlunsplit(address._replace(query=query)))
 
     def _log_out(self, call: Call) -> bool:
         return self._sessions.log_out(call.form, call.ts)
 
 
-def _page(words: str, form: str) -> web.Response:
-    return web.Response(text=_PAGE.format(words=words, form=form), content_type="text/html")
+def _page(words: str, form: str) -> Response:
+    return Response(text=_PAGE.format(words=words, form=form), content_type="text/html")

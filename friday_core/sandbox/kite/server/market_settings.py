@@ -41,7 +41,7 @@ class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """When the market's time begins, for a sandbox that is made at a time of the wall clock."""
         if self.start:
             return round(dt.datetime.fromisoformat(self.start).replace(tzinfo=IST).timestamp()) * SECOND
-        return midnight(Hours().last_session(_ANY_SHARE, day_number(wall) + 1)) + _OPEN
+        return midnight(Hours(always_open=self.always_open).last_session(_ANY_SHARE, day_number(wall) + 1)) + _OPEN
 
     def bands(self) -> Bands:
         return Bands(share=self.share_band, dynamic=self.dynamic_band)

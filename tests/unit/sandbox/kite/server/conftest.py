@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.sandbox.kite.server.stand_ins import Served
+from fakes.kite_rooms import Served
 
 from friday_core.sandbox.kite.server.settings import API_KEY, SessionSettings
 

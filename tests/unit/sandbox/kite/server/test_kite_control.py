@@ -12,10 +12,8 @@ from typing import Any
 
 import pytest
 import requests
+from fakes.kite_rooms import INFY, ORDER, START, Served, fail, kite_of, wait
 from kiteconnect import exceptions as ex
-from unit.sandbox.kite.server.stand_ins import INFY, START, Served
-from unit.sandbox.kite.server.test_kite_edge import ORDER, fail
-from unit.sandbox.kite.server.test_kite_sockets import kite_of, wait
 
 from friday_core.sandbox.kite.faults.fault import Do
 from friday_core.sandbox.kite.server.settings import API_SECRET
@@ -115,6 +113,17 @@ def test_the_state_shows_clock_sessions_orders_and_faults(served: Served, kite: 
     assert (state["time"], state["speed"], state["logged_in"]) == ("2026-11-23 10:00:00", 0.0, ["sandbox"])
     assert ([row["tag"] for row in state["orders"]], state["faults"][0]["fault"]["do"]) == (["A"], "slow")
     assert state["requests"] == 1
+
+
+def test_the_page_offers_every_fault_that_there_is(served: Served) -> None:
+    page = requests.get(f"{served.root}/", timeout=5).text
+    assert [word for word in Do if f"<option>{word}" not in page] == []
+
+
+def test_prices_are_those_of_the_listing_as_they_are_seen(served: Served) -> None:
+    rows = requests.get(f"{served.root}/sandbox/prices", timeout=5).json()["data"]
+    assert [row["instrument"] for row in rows] == ["NSE:INFY", "NSE:TCS", "NSE:NIFTY 50"]
+    assert (rows[0]["last_price"], rows[0]["bid"], rows[0]["ask"]) == (100.0, 99.95, 100.05)
 
 
 def test_a_postback_is_signed_with_the_secret_of_the_app(serve: Callable[..., Served]) -> None:

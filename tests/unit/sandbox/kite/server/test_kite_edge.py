@@ -8,23 +8,14 @@ from typing import Any
 
 import pytest
 import requests
+from fakes.kite_rooms import INFY, NIFTY, ORDER, START, Served, fail
 from kiteconnect import KiteConnect
 from kiteconnect import exceptions as ex
-from unit.sandbox.kite.server.stand_ins import INFY, NIFTY, START, Served
 
 from friday_core.sandbox.kite.faults.fate import ORDINARY
-from friday_core.sandbox.kite.faults.fault import Do, Fault
+from friday_core.sandbox.kite.faults.fault import Do
 from friday_core.sandbox.kite.server.settings import API_KEY
 from friday_core.sandbox.kite.values import SECOND
-
-ORDER = {
-    "variety": "regular", "exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY", "quantity": 1,
-    "product": "MIS", "order_type": "LIMIT", "price": 100.0, "tag": "A",
-}  # fmt: skip
-
-
-def fail(served: Served, do: Do, **rule: Any) -> None:
-    served.faults.add([Fault(do, **rule)])
 
 
 def test_an_order_is_placed_with_the_form_that_was_sent(served: Served, kite: Any) -> None:

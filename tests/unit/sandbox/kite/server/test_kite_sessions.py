@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import requests
+from fakes.kite_rooms import START, Served, StandInBook
 from kiteconnect import KiteConnect
 from kiteconnect import exceptions as ex
-from unit.sandbox.kite.server.stand_ins import START, Served, StandInBook
 
 from friday_core.sandbox.kite.refusals import KiteRefusal
 from friday_core.sandbox.kite.server.sessions import Sessions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -11,9 +10,8 @@ import aiohttp
 import msgspec
 import pytest
 import requests
+from fakes.kite_rooms import INFY, NIFTY, ORDER, START, TCS, Served, fail, kite_of, wait
 from kiteconnect import KiteTicker
-from unit.sandbox.kite.server.stand_ins import INFY, NIFTY, START, TCS, Served
-from unit.sandbox.kite.server.test_kite_edge import ORDER, fail
 
 from friday_core.sandbox.kite.faults.fault import Do
 from friday_core.sandbox.kite.server.settings import API_KEY
@@ -140,13 +138,6 @@ def test_order_updates_need_no_subscription(served: Served) -> None:
     assert (update["type"], update["id"], update["data"]["status"], update["data"]["unfilled_quantity"]) == (
         "order", "", "COMPLETE", 0,
     )  # fmt: skip
-
-
-def kite_of(served: Served) -> Any:
-    """A client on the session that stands: a new login would end it."""
-    from kiteconnect import KiteConnect
-
-    return KiteConnect(API_KEY, served.kite.sessions.token(API_KEY), root=served.root)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +300,7 @@ def test_updates_are_lost_doubled_and_late(served: Served) -> None:
         for tag, do in (("L", Do.LATE_UPDATE), ("N", Do.LOST_UPDATE), ("D", Do.DOUBLE_UPDATE)):
             set_fault(served, do=str(do), tag=tag)
         for tag in "LND":
-            await asyncio.to_thread(lambda tag=tag: client.place_order(**{**ORDER, "tag": tag}))
+            await asyncio.to_thread(client.place_order, **{**ORDER, "tag": tag})
         return [one["data"]["tag"] for one in await ear.silence(0.3) if isinstance(one, dict)]
 
     assert with_ear(served, told) == ["D", "D", "L"]
@@ -334,15 +325,8 @@ def test_the_official_ticker_gets_ticks_in_full_and_order_updates(served: Served
     finally:
         from twisted.internet import reactor
 
-        reactor.callFromThread(ticker.close)  # type: ignore[attr-defined]
+        reactor.callFromThread(ticker.close)
     full = next(one for one in heard if one.get("mode") == "full")
     assert (full["last_price"], full["depth"]["sell"][0]["quantity"], full["ohlc"]["close"]) == (100.0, 70, 99.0)
     assert int(full["exchange_timestamp"].timestamp()) * SECOND == START
     wait(lambda: not served.kite.sockets.open)
-
-
-def wait(until: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5.0
-    while not until():
-        assert time.monotonic() < end
-        time.sleep(0.01)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from aiohttp import web
+from kiteconnect import KiteConnect
 
+from friday_core.sandbox.kite.faults.fault import Do, Fault
 from friday_core.sandbox.kite.faults.rules import Faults
 from friday_core.sandbox.kite.market.clock import Clock
 from friday_core.sandbox.kite.market.listing import Listing
@@ -25,6 +28,11 @@ from friday_core.sandbox.kite.values import SECOND, Level, Listed, Print, Snapsh
 #: 2026-11-23 10:00:00 IST.
 START = 1_795_408_200 * SECOND
 INFY, TCS, NIFTY = 408_065, 2_953_217, 256_265
+#: An order that the official client is to place.
+ORDER = {
+    "variety": "regular", "exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY", "quantity": 1,
+    "product": "MIS", "order_type": "LIMIT", "price": 100.0, "tag": "A",
+}  # fmt: skip
 
 
 class StandInBook:
@@ -276,3 +284,19 @@ def snapshot(token: int, ts: int) -> Snapshot:
     return Snapshot(
         token, ts, ts, 10_000, 5, 9_990, 1_000, 50, 70, 9_950, 10_100, 9_900, 9_900, 0, 0, 0, 7_920, 11_880, bids, asks
     )
+
+
+def fail(served: Served, do: Do, **rule: Any) -> None:
+    served.faults.add([Fault(do, **rule)])
+
+
+def kite_of(served: Served) -> Any:
+    """A client on the session that stands: a new login would end it."""
+    return KiteConnect(API_KEY, served.kite.sessions.token(API_KEY), root=served.root)
+
+
+def wait(until: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5.0
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.01)
