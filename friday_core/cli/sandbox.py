@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
+
+from friday_core.cli.exit_codes import ExitCode
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -36,6 +40,49 @@ def paper(folder: Path, port: int, prices: Path | None, scenario: Path | None, s
 
     bars, rules = (None if one is None else str(one) for one in (prices, scenario))
     serve(Launch(str(folder), port, bars, rules, seed))
+
+
+@command.command()
+@click.option("--folder", type=_FOLDER, default=Path("kite_sandbox"), show_default=True, help="Where its book is.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="On the loopback; default: any that is free.")
+@click.option("--scenario", metavar="FILE|NAME", help="How it behaves: a TOML file, or the name of a shipped one.")
+@click.option("--prices", type=_FILE, metavar="FILE", help="Bars to trade at, CSV or Parquet; default: synthetic.")
+@click.option("--start", metavar="TIME", help='When the market\'s time begins, "yyyy-mm-dd HH:MM:SS" IST.')
+@click.option("--speed", type=click.FloatRange(min=0), help="Seconds of the market for each of ours; 0: by call.")
+@click.option("--seed", type=int, help="What synthetic prices are made from.")
+@click.option("--list", "lists", is_flag=True, help="Print the shipped scenarios, and serve nothing.")
+def kite(lists: bool, folder: Path, port: int, prices: Path | None, **given: Any) -> None:
+    """Serve Kite Connect v3 on the loopback until SIGTERM or Ctrl-C; it prints its address once it is there."""
+    from friday_core.sandbox.kite.faults.scenario import shipped  # noqa: PLC0415 - `--help` must stay light
+
+    if lists:
+        for name, description in shipped().items():
+            click.echo(f"{name:20} {description}")
+        return
+    try:
+        from friday_core.sandbox.kite.server.process import Launch, serve  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error}: install friday[sandbox]") from error
+
+    serve(Launch(str(folder), port, prices=None if prices is None else str(prices), **given))
+
+
+@command.command()
+@click.argument("audit", type=click.Path(path_type=Path, exists=True))
+@click.option("--not-flat", is_flag=True, help="Positions and open orders at the end are no fault.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def check(audit: Path, not_flat: bool, as_json: bool) -> None:
+    """Judge the AUDIT of a Kite sandbox, a file or its folder: exit code 1 if whoever traded made a mistake."""
+    from friday_core.sandbox.kite.audit.log import read  # noqa: PLC0415 - `--help` must stay light
+    from friday_core.sandbox.kite.audit.verdict import judge  # noqa: PLC0415
+
+    path = audit / "audit.jsonl" if audit.is_dir() else audit
+    try:
+        verdict = judge(read(path), flat=not not_flat)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(verdict.json().decode() if as_json else verdict.text())
+    sys.exit(ExitCode.FINISHED if verdict.passed else ExitCode.FAILED)
 
 
 @command.command()

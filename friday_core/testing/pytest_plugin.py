@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from friday_core.testing.kite_sandbox import KiteSandbox
     from friday_core.testing.markets import Market
     from friday_core.testing.paper_process import PaperServer
     from friday_core.testing.rule import Check
@@ -80,6 +81,18 @@ def paper_server(tmp_path: Path) -> Iterator[PaperServer]:
 
     with PaperServer(tmp_path / "paper_broker") as server:
         yield server
+
+
+@pytest.fixture
+def kite_sandbox(tmp_path: Path) -> Iterator[KiteSandbox]:
+    """A Kite sandbox in a process of its own, in a folder of the test; it ends with the test.
+
+    Its market is open whatever the time is, and its clock goes as fast as the wall clock.
+    """
+    from friday_core.testing.kite_sandbox import KiteSandbox  # noqa: PLC0415
+
+    with KiteSandbox(tmp_path / "kite_sandbox", "[market]\nalways_open = true\n") as sandbox:
+        yield sandbox
 
 
 class Conformance(pytest.Collector):

@@ -57,7 +57,7 @@ def serve(launch: Launch) -> None:
     def ready(port: int) -> None:
         nonlocal address
         address = Address("127.0.0.1", port, os.getpid())
-        _announce(folder, address)
+        announce(folder, address)
 
     try:
         restart_after = asyncio.run(_served(Exchange(book, tape, scenario.market), faults, launch.port, ready))
@@ -111,8 +111,8 @@ def _faults(book: Book, scenario: Scenario) -> Faults:
     return faults
 
 
-def _announce(folder: Path, address: Address) -> None:
-    """The file is there as a whole or not at all."""
+def announce(folder: Path, address: Address) -> None:
+    """Print where a server is and write ``server.json``, which is there as a whole or not at all."""
     text = msgspec.json.encode(address).decode()
     written = folder / f"{READY}.{address.pid}"
     written.write_text(text + "\n", encoding="utf-8")
