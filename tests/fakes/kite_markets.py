@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from friday_core.domain.chunk import Int64
 from friday_core.sandbox.kite.market.hours import Hours
 from friday_core.sandbox.kite.market.listing import Listing
 from friday_core.sandbox.kite.market.market import Market
-from friday_core.sandbox.kite.market.tape import Row, between, no_rows, prints_of
+from friday_core.sandbox.kite.market.tape import Row, Tick, between, last_of, no_rows, prints_of
 from friday_core.sandbox.kite.values import IST, SECOND, Listed
 
 MINUTE = 60 * SECOND
@@ -45,9 +46,8 @@ class ByHand:
         rows = self._of(listed)
         return rows[(rows[:, 1] >= first) & (rows[:, 1] <= last)]
 
-    def last(self, listed: Listed, ts: int) -> int | None:
-        prints = self.prints(listed, 0, ts)
-        return int(prints[-1, 1]) if len(prints) else None
+    def last(self, listed: Listed, ts: int) -> Tick | None:
+        return last_of(self.prints(listed, 0, ts))
 
     def _of(self, listed: Listed) -> Int64:
         return self._rows.get(listed.key, no_rows())
@@ -56,4 +56,10 @@ class ByHand:
 def market(rows: Mapping[str, Sequence[Row]], now: int, *listed: Listed) -> Market:
     """At ``now``, with INFY, SBIN and the NIFTY 50 if nothing else is listed."""
     listing = Listing(listed or (INFY, SBIN, NIFTY))
-    return Market(listing, ByHand(rows), Hours(listing.with_derivatives), now, seed=7)
+    return Market(listing, ByHand(rows), hours(listing.with_derivatives), now, seed=7)
+
+
+@functools.cache
+def hours(with_derivatives: frozenset[str]) -> Hours:
+    """Looked up once for all markets."""
+    return Hours(with_derivatives)

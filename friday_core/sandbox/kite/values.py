@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-IST = ZoneInfo("Asia/Kolkata")
+#: India has not changed its clocks since 1945.
+IST = dt.timezone(dt.timedelta(hours=5, minutes=30), "IST")
 SECOND = 1_000_000
 #: Segments by the last byte of a token, with the decimals of their prices (reference: Kite Connect v3, WebSocket).
 DECIMALS = {1: 2, 2: 2, 3: 7, 4: 2, 5: 2, 6: 4, 7: 2, 8: 2, 9: 2, 12: 4}

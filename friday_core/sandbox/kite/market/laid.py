@@ -13,7 +13,7 @@ from friday_core.domain.chunk import MISSING_PRICE, Array, Chunk, Int64, Univers
 from friday_core.sandbox.kite.market.hours import Hours, day_number
 from friday_core.sandbox.kite.market.listing import Listing
 from friday_core.sandbox.kite.market.price_file import PriceFile, PriceSettings, universe_of
-from friday_core.sandbox.kite.market.tape import UNTOLD, Row, between, no_rows, prints_of
+from friday_core.sandbox.kite.market.tape import UNTOLD, Row, Tick, between, last_of, no_rows, prints_of
 from friday_core.sandbox.kite.values import SECOND, Listed
 
 _WIDTH = len(Row._fields)
@@ -44,11 +44,10 @@ class Laid:
         start, end = np.searchsorted(rows[:, _LAST], [first, last + 1])
         return np.asarray(rows[start:end])
 
-    def last(self, listed: Listed, ts: int) -> int | None:
+    def last(self, listed: Listed, ts: int) -> Tick | None:
         rows = self._rows(listed)
         begun = int(np.searchsorted(rows[:, _FIRST], ts, "right"))
-        prints = between(prints_of(rows[max(begun - 1, 0) : begun]), 0, ts)
-        return int(prints[-1, 1]) if len(prints) else None
+        return last_of(between(prints_of(rows[max(begun - 1, 0) : begun]), 0, ts))
 
     @property
     def keys(self) -> list[str]:

@@ -28,12 +28,12 @@ class Standing:
     _day_ends: int
     _next_begin: int
 
-    def __init__(self, listed: Listed, hours: Hours, begin: int, close: int | None) -> None:
+    def __init__(self, listed: Listed, hours: Hours, begin: int, before: Tick | None) -> None:
+        """``begin`` is when its day does, ``before`` the last print before that."""
         self.listed = listed
         self._hours = hours
-        self.close = self.last = close or 0
-        self.last_quantity = self.last_trade_ts = self.ts = 0
-        self.oi = 0
+        self.ts, self.last, self.last_quantity, oi = before or Tick(0, 0, 0, UNTOLD)
+        self.close, self.last_trade_ts, self.oi = self.last, self.ts, max(oi, 0)
         self._begin(begin)
 
     def take(self, tick: Tick) -> None:
@@ -51,14 +51,11 @@ class Standing:
         elif price < self.low:
             self.low = price
         self.last, self.ts, self.last_trade_ts = price, tick.ts, tick.ts
-        if tick.quantity:
-            self.last_quantity = tick.quantity
-            self.volume += tick.quantity
-            self._value += tick.quantity * price
+        self.last_quantity = tick.quantity
+        self.volume += tick.quantity
+        self._value += tick.quantity * price
         if tick.oi != UNTOLD:
-            self.oi = tick.oi
-            self.oi_high = max(self.oi_high, tick.oi)
-            self.oi_low = min(self.oi_low or tick.oi, tick.oi)
+            self._take_interest(tick.oi, tick.oi, tick.oi)
 
     def take_all(self, prints: Int64) -> None:
         """As ``take`` for each of many, at once."""
@@ -74,14 +71,17 @@ class Standing:
             self.high, self.low = max(self.high, int(rest[:, 1].max())), min(self.low, int(rest[:, 1].min()))
             self.volume += int(rest[:, 2].sum())
             self._value += int((rest[:, 1] * rest[:, 2]).sum())
-            traded, told = rest[rest[:, 2] > 0, 2], rest[rest[:, 3] != UNTOLD, 3]
-            self.last_quantity = int(traded[-1]) if len(traded) else self.last_quantity
+            told = rest[rest[:, 3] != UNTOLD, 3]
             if len(told):
-                self.oi = int(told[-1])
-                self.oi_high = max(self.oi_high, int(told.max()))
-                self.oi_low = min(self.oi_low or int(told[0]), int(told.min()))
+                self._take_interest(int(told[-1]), int(told.max()), int(told.min()))
         if len(prints) > 1:
             self.take(Tick(*prints[-1].tolist()))
+
+    def _take_interest(self, last: int, high: int, low: int) -> None:
+        self.oi = last
+        self.oi_high = max(self.oi_high, high)
+        self.oi_low = min(self.oi_low, low) if self._is_oi_told else low
+        self._is_oi_told = True
 
     def roll(self, ts: int) -> None:
         """Begin another day if it is time; what was last is then the close before."""
@@ -130,7 +130,8 @@ class Standing:
     def _begin(self, ts: int) -> None:
         day = day_number(ts)
         self.open = self.high = self.low = self.volume = self._value = 0
-        self.oi_high = self.oi_low = self.oi
+        self.oi_high = self.oi_low = 0
+        self._is_oi_told = False
         self._day_ends = midnight(day + 1)
         self._next_begin = begin_of(self._hours, self.listed, self._hours.next_session(self.listed, day))
 

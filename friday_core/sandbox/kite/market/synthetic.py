@@ -21,7 +21,7 @@ from friday_core.sandbox.kite.market.draws import drawn, key, noise
 from friday_core.sandbox.kite.market.hours import Hours, day_number, midnight
 from friday_core.sandbox.kite.market.shipped import INDEX_NAMES, LEVELS
 from friday_core.sandbox.kite.market.synthetic_prints import PRINTS, bounds, prints_within
-from friday_core.sandbox.kite.market.tape import between, no_rows
+from friday_core.sandbox.kite.market.tape import Tick, between, last_of, no_rows
 from friday_core.sandbox.kite.values import SECOND, Listed
 
 _MINUTE = 60 * SECOND
@@ -70,16 +70,16 @@ class Synthetic:
         table = self._table(listed, *self._minutes(listed, first, last))
         return table[(table[:, 1] >= first) & (table[:, 1] <= last)]
 
-    def last(self, listed: Listed, ts: int) -> int | None:
+    def last(self, listed: Listed, ts: int) -> Tick | None:
         day = day_number(ts)
         for one in (day, self._hours.last_session(listed, day)):
             spans = self._hours.trading(listed, one)
             begun = [span for span in spans if span.open <= ts]
             if begun:
                 end = min(ts, begun[-1].close - 1)
-                prints = self.prints(listed, end - 2 * _MINUTE, end)
-                if len(prints):
-                    return int(prints[-1, 1])
+                found = last_of(self.prints(listed, end - 2 * _MINUTE, end))
+                if found is not None:
+                    return found
         return None
 
     def spot(self, root: str, day: dt.date) -> float:

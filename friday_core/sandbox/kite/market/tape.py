@@ -52,8 +52,8 @@ class Tape(Protocol):
         """Rows whose last print is not before ``first`` and not after ``last``; ``prints`` has theirs."""
         ...
 
-    def last(self, listed: Listed, ts: int) -> int | None:
-        """The price of the last print up to ``ts``; ``None`` before the first."""
+    def last(self, listed: Listed, ts: int) -> Tick | None:
+        """The last print up to ``ts``; ``None`` before the first."""
         ...
 
 
@@ -69,6 +69,11 @@ def between(prints: Int64, after: int, upto: int) -> Int64:
     """Of prints in the order of time those later than ``after`` and not later than ``upto``."""
     start, end = np.searchsorted(prints[:, 0], [after, upto], "right")
     return prints[start:end]
+
+
+def last_of(prints: Int64) -> Tick | None:
+    """The last of prints in the order of time."""
+    return Tick(*prints[-1].tolist()) if len(prints) else None
 
 
 def prints_of(rows: Int64) -> Int64:

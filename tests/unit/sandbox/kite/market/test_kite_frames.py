@@ -45,7 +45,13 @@ SAMPLE = Snapshot(
     asks=tuple(Level(*one) for one in ASKS),
 )
 EARLIER = msgspec.structs.replace(
-    SAMPLE, last_price=157_315, last_quantity=1, average_price=157_033, volume=1_175_986, buy_quantity=256_511, sell_quantity=360_503
+    SAMPLE,
+    last_price=157_315,
+    last_quantity=1,
+    average_price=157_033,
+    volume=1_175_986,
+    buy_quantity=256_511,
+    sell_quantity=360_503,
 )
 USDINR = Listed(299_523, "CDS", "USDINR26NOVFUT", "USDINR", "CDS-FUT", "FUT", 25_000, 1, dt.date(2026, 11, 26))
 
@@ -76,7 +82,7 @@ def test_the_official_client_reads_the_day_the_depth_and_the_stamps() -> None:
     depth = share["depth"]
     assert isinstance(depth, dict)
     assert depth["sell"][4] == {"quantity": 724, "price": 1573.95, "orders": 5}
-    assert share["exchange_timestamp"] == dt.datetime.fromtimestamp(STAMP // 1_000_000)
+    assert share["exchange_timestamp"] == dt.datetime.fromtimestamp(STAMP // 1_000_000)  # noqa: DTZ006 - as the client does
     assert index["ohlc"] == share["ohlc"]
     assert (index["tradable"], index["exchange_timestamp"]) == (False, share["exchange_timestamp"])
 

@@ -134,7 +134,8 @@ def test_the_last_price_is_that_of_the_print_that_can_be_known(tmp_path: Path) -
     path.write_text(BARS, "utf-8")
     tape = laid(tmp_path, path=path, interval="1m")
     moments = (OPEN - 1, OPEN, OPEN + 30 * SECOND, OPEN + MINUTE - 1, OPEN + 99 * MINUTE)
-    assert [tape.last(INFY, ts) for ts in moments] == [None, 149_000, 148_500, 149_495, 150_055]
+    found = [tape.last(INFY, ts) for ts in moments]
+    assert [one and one.price for one in found] == [None, 149_000, 148_500, 149_495, 150_055]
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_an_instrument_is_found_by_name_and_by_token() -> None:
     assert (listing.by_key("NSE:TCS"), listing.by_token(1)) == (None, None)
     assert listing.rows("NFO") == [FUTURE]
     assert listing.with_derivatives == {"NSE:SBIN"}
-    with pytest.raises(LookupError, match="NSE:INFI is not listed.*NSE:INFY"):
+    with pytest.raises(LookupError, match=r"NSE:INFI is not listed.*NSE:INFY"):
         listing.named("NSE:INFI")
 
 

@@ -96,7 +96,9 @@ def test_what_has_no_price_yet_or_no_such_token_is_not_seen() -> None:
 
 
 def test_open_interest_is_that_of_the_last_bar_with_its_extremes() -> None:
-    rows = {FUTURE.key: [bar(OPEN + n * MINUTE, 80_000, 80_000, 80_000, 80_000, oi=oi) for n, oi in enumerate((9, 4, 7))]}
+    rows = {
+        FUTURE.key: [bar(OPEN + n * MINUTE, 80_000, 80_000, 80_000, 80_000, oi=oi) for n, oi in enumerate((9, 4, 7))]
+    }
     found = seen(market(rows, OPEN + 3 * MINUTE, FUTURE), FUTURE.token)
     assert (found.oi, found.oi_high, found.oi_low) == (7, 9, 4)
 

@@ -32,19 +32,21 @@ def rows(draw: st.DrawFn, count: int = 40) -> list[Row]:
         low, opened, close, high = sorted(prices)
         if draw(st.booleans()):
             opened, close = close, opened
-        found.append(bar(start, opened, high, low, close, volume=draw(st.integers(0, 999)), oi=draw(st.integers(0, 99))))
+        found.append(
+            bar(start, opened, high, low, close, volume=draw(st.integers(0, 999)), oi=draw(st.integers(0, 99)))
+        )
     return found
 
 
 def answers(shown: Market) -> list[Any]:
     """Everything that can be asked."""
-    found: list[Any] = [shown.listing.csv(None, shown.last_prices()), shown.now]
+    found: list[Any] = [shown.now]
     for listed in LISTED:
         snapshot = shown.snapshot(listed.token)
         found += [snapshot, shown.traded(listed.token)]
         found += [packet(listed, snapshot, mode) for mode in MODES] if snapshot else []  # type: ignore[arg-type]
         found += [shown.candles(listed.token, one, 0, 2**62) for one in INTERVALS]
-    return found
+    return [*found, shown.listing.csv(None, shown.last_prices())]
 
 
 def known(row: Row, ts: int) -> bool:
@@ -97,7 +99,7 @@ def test_a_stamp_is_never_later_than_the_clock(tmp_path: Path) -> None:
         shown.advance(ts)
         found = [one for one in map(shown.snapshot, tokens) if one is not None]
         assert max(max(one.ts, one.last_trade_ts) for one in found) <= ts
-        candles = [shown.candles(token, "minute", OPEN, ts)[-1] for token in tokens[:3]]
+        candles = [shown.candles(token, "minute", at("2026-11-19 15:00"), ts)[-1] for token in tokens[:3]]
         assert max(one.ts for one in candles) <= ts
 
 
