@@ -85,6 +85,7 @@ from friday_core.market.instruments.expiry_rules import monthly_expiry
 from friday_core.market.margins.estimate import MarginEstimate
 from friday_core.market.margins.holdings import HoldingsMargin, Volatilities
 from friday_core.market.margins.shipped import margin_tables
+from friday_core.market.sessions.library import library_sessions
 from friday_core.market.sessions.market_sessions import MarketSessions, SessionBase
 from friday_core.market.sessions.overrides import session_overrides
 from friday_core.market.sessions.session_file import SessionFile
@@ -238,6 +239,7 @@ __all__ = [
     "indicators",
     "instrument_facts",
     "latch",
+    "library_sessions",
     "likely_ratio",
     "margin_tables",
     "monthly_expiry",

@@ -28,6 +28,7 @@ LAZY_LIBRARIES = {
     "friday_core.flow.bar_windows": {"pandas"},
     "friday_core.infrastructure.log_lines": {"structlog"},
     "friday_core.infrastructure.logging": {"structlog"},
+    "friday_core.market.sessions.library": {"exchange_calendars"},
     "friday_core.orchestration.building": {"friday_core"},
     "friday_core.plugin.compatibility": {"packaging"},
     # An extra.

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from friday_core.api import (
     Calendar,
-    CalendarError,
     ComponentSpec,
     MarketSessions,
     PluginSettings,
     Schedule,
-    SessionBase,
     SessionFile,
     hookimpl,
+    library_sessions,
     session_files,
     session_overrides,
 )
@@ -70,7 +67,7 @@ class IndianCalendar(Calendar):
 
     def __init__(self, settings: IndianSettings) -> None:
         files = [settings.overrides(), *session_files(settings.exchange, settings.file)]
-        self.sessions = MarketSessions(files, settings.exchange, settings.segment, _library)
+        self.sessions = MarketSessions(files, settings.exchange, settings.segment, library_sessions)
         self._schedule = self.sessions.schedule()
         for date in (*settings.holidays, *(one.date for one in settings.extra_sessions)):
             day = (date - dt.date(1970, 1, 1)).days
@@ -78,24 +75,6 @@ class IndianCalendar(Calendar):
 
     def schedule(self) -> Schedule:
         return self._schedule
-
-
-def _library(name: str) -> SessionBase:
-    """The dates of a calendar of exchange_calendars, as far as they are recorded."""
-    with warnings.catch_warnings():
-        # What pandas deprecates in the library is not for the user to mend.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import exchange_calendars  # noqa: PLC0415
-
-        try:
-            start = exchange_calendars.get_calendar(name).bound_min()
-            library = exchange_calendars.get_calendar(name, start=start)
-        except Exception as error:
-            what = f"exchange_calendars refuses {name!r}: {str(error)[:300]}"
-            raise CalendarError(f"{what}\n    mend: write a base that it has, or weekdays") from error
-    dates = library.sessions.to_numpy().astype("M8[D]").astype(np.int64)
-    last = np.datetime64(library.default_end()).astype("M8[D]").astype(np.int64)
-    return SessionBase(dates, int(dates[0]), int(last))
 
 
 @hookimpl

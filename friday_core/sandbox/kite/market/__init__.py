@@ -1,0 +1,1 @@
+"""What anyone may see of the market, never later than its clock: instruments, phases, prices, depth, candles."""
