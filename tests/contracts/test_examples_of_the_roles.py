@@ -58,6 +58,8 @@ class HarbourClient:
 
 
 def provide(key: str, _market: Market, _folder: Path) -> Provision | None:
+    if key == "connection.harbour":
+        return Provision({"api_key": "the kit's"})
     if key != "broker.harbour":
         return None
     example_of_it: Any = sys.modules["example_of_a_realbroker"]
@@ -70,7 +72,7 @@ def checks() -> list[Any]:
         module = types.ModuleType(f"example_of_a_{role.__name__.lower()}")
         sys.modules[module.__name__] = module
         exec(compile(example(role), module.__name__, "exec", dont_inherit=True), module.__dict__)
-        (spec,) = module.friday_components()
+        spec = module.friday_components()[0]
         subject = Subject(spec, module.__name__, provide=provide, markets=MARKETS)
         found += [
             pytest.param(Check(subject, rule), id=f"{role.__name__}: {rule.sentence}")
