@@ -251,8 +251,7 @@ class SessionRunner:
 
 @contextmanager
 def _settled() -> Iterator[None]:
-    """What is there stays: the garbage collector does not stop the session to look at it again."""
-    gc.collect()
+    """What is there stays: the garbage collector does not stop the session to look at it again, or for a first time."""
     gc.freeze()
     try:
         yield
