@@ -54,7 +54,7 @@ GROUPS = {
     ),
     "Dates and hours": (
         "to_date to_days in_utc Schedule Sessions KnownDates MarketSessions SessionBase SessionFile session_files "
-        "session_overrides"
+        "session_overrides library_sessions"
     ),
     "Facts of markets": (
         "IndianTariff rate_tables ContractName contract_name instrument_facts monthly_expiry MarginEstimate "

@@ -25,6 +25,7 @@ class Standing:
     oi_high: int
     oi_low: int
     _value: int
+    _is_oi_told: bool
     _day_ends: int
     _next_begin: int
 
