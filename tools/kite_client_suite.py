@@ -16,9 +16,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from kiteconnect import KiteConnect
+
 from friday_core.testing.kite_sandbox import KiteSandbox
 
-#: A share of the ones that trade in the tests is held, so that no list of an account is empty.
+#: A share is held and another one bought before the tests, so that no list of the account is empty.
 _SCENARIO = """
 [market]
 always_open = true
@@ -35,6 +37,10 @@ orders_per_second = 1000
 orders_per_minute = 100000
 others_per_second = 1000
 """
+_ORDER = {
+    "variety": "regular", "exchange": "NSE", "tradingsymbol": "RELIANCE", "transaction_type": "BUY", "quantity": 1,
+    "product": "MIS", "order_type": "MARKET",
+}  # fmt: skip
 #: These ask Kite itself, whatever root they are given.
 _OF_KITE = ("tests/integration/test_connect_read.py::test_request_pool",)
 #: Of what the suite asks for, this is in the standard library by now.
@@ -45,17 +51,20 @@ def run(checkout: Path, words: Sequence[str]) -> int:
     """pytest's exit code."""
     with tempfile.TemporaryDirectory() as named, KiteSandbox(Path(named) / "sandbox", _SCENARIO) as sandbox:
         sandbox.advance(3_600)
+        token = sandbox.login()
+        KiteConnect(sandbox.api_key, token, root=sandbox.root).place_order(**_ORDER)
         left_out = [word for one in _OF_KITE for word in ("--deselect", one)]
         command = [
             sys.executable, "-m", "pytest", "tests/integration", "-q", "-p", "no:cacheprovider", "-p", "no:friday",
-            "--api-key", sandbox.api_key, "--access-token", sandbox.login(), "--root-url", sandbox.root,
+            "--api-key", sandbox.api_key, "--access-token", token, "--root-url", sandbox.root,
             *left_out, *words,
         ]  # fmt: skip
         lent = Path(named) / "lent"
         lent.mkdir()
         if importlib.util.find_spec("mock") is None:
             (lent / "mock.py").write_text(_MOCK, encoding="utf-8")
-        return subprocess.run(command, cwd=checkout, env={**os.environ, "PYTHONPATH": str(lent)}).returncode
+        environment = {**os.environ, "PYTHONPATH": str(lent)}
+        return subprocess.run(command, cwd=checkout, env=environment, check=False).returncode
 
 
 def main() -> None:

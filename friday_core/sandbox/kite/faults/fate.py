@@ -9,7 +9,6 @@ import msgspec
 from friday_core.sandbox.kite.account.rules import Fate
 from friday_core.sandbox.kite.faults.fault import Do, Fault
 
-
 _REASON = "RMS:Rule: Check circuit limit including square off order exceeds"
 
 

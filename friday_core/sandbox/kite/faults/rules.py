@@ -37,9 +37,9 @@ class Faults:
     """The faults of a book.
 
     Each ``on_...`` returns those that take what it is asked about, in the order in which they were set, and has
-    counted. ``ts`` is the market's time in microseconds. The first request or socket begins the seconds of ``at``: before
-    somebody is there, nothing happens that is not written by the clock.
-    Frames that no fault took are counted on disk only with the next thing that is.
+    counted. ``ts`` is the market's time in microseconds. The first request or socket begins the seconds of ``at``:
+    before somebody is there, nothing happens that is not written by the clock. Frames that no fault took are counted
+    on disk only with the next thing that is.
     """
 
     def __init__(self, book: Facts) -> None:

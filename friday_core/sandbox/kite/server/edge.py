@@ -67,7 +67,7 @@ class Edge:
             response = self._instead(route, arrival)
             if response is None:
                 response = self._done(route, arrival)
-            await self._waited(request, arrival.taken)
+            await self._waited(arrival.taken)
             self._note(arrival, response, is_gone=request.transport is None or request.transport.is_closing())
             return await self._sent(request, response, arrival.taken)
 
@@ -149,7 +149,8 @@ class Edge:
         if self._updates_first:
             self._beat.publish(arrival.call.wall)
 
-    async def _waited(self, request: web.Request, taken: Sequence[Fault]) -> None:
+    @staticmethod
+    async def _waited(taken: Sequence[Fault]) -> None:
         """The answer is held back; whoever is tired of waiting is gone by its end."""
         if slow := first(taken, Do.SLOW):
             await asyncio.sleep(slow.seconds)

@@ -17,7 +17,7 @@ from friday_core.sandbox.kite.faults.scenario import Scenario
 from friday_core.sandbox.kite.market.clock import Clock
 from friday_core.sandbox.kite.market.disturbances import Disturbances
 from friday_core.sandbox.kite.market.market import Market
-from friday_core.sandbox.kite.market.opening import open_market
+from friday_core.sandbox.kite.market.opening import first_moment, open_market
 from friday_core.sandbox.kite.server.beat import CLOCK
 from friday_core.sandbox.kite.server.happenings import DISTURBANCES, reissued
 from friday_core.sandbox.kite.server.market_settings import MarketSettings
@@ -41,7 +41,7 @@ def open_rooms(folder: Path, scenario: Scenario, book: Book, wall: int) -> Rooms
     settings = scenario.of("market", MarketSettings)
     rules = msgspec.convert({**scenario.tables.get("account", {}), **scenario.tables.get("rules", {})}, Rules)
     kept = book.fact(CLOCK)
-    clock = Clock.restored(kept.encode()) if kept else Clock(settings.begin(wall), settings.speed, wall)
+    clock = Clock.restored(kept.encode()) if kept else Clock(_begin(folder, scenario, wall), settings.speed, wall)
     market = _market(folder, scenario, settings, book, clock.now(wall))
     faults = Faults(book)
     with book.transaction():
@@ -65,6 +65,14 @@ def open_rooms(folder: Path, scenario: Scenario, book: Book, wall: int) -> Rooms
     return Rooms(
         market, clock, account, book, faults, audit, folder / AUDIT, origin_of, api_key, legacy=rules.legacy
     )  # fmt: skip
+
+
+def _begin(folder: Path, scenario: Scenario, wall: int) -> int:
+    """As the settings say; else the first moment of a price file, or the open of the latest session."""
+    settings, prices = scenario.of("market", MarketSettings), scenario.tables.get("prices")
+    if prices and not settings.start:
+        return first_moment(folder / "first_prices", prices)
+    return settings.begin(wall)
 
 
 def _market(folder: Path, scenario: Scenario, settings: MarketSettings, book: Book, now: int) -> Market:
