@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: frameworks help demo test check format-check lint types imports docs site site-serve scripts format bench bench-peers soak soak-kills install-test full-install-test constraints clean
+.PHONY: frameworks help kite-scenarios kite-client-suite demo test check format-check lint types imports docs site site-serve scripts format bench bench-peers soak soak-kills install-test full-install-test constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,12 @@ soak: $(VENV)/.installed-dev ## Compare the compiled executor with plain Python 
 
 soak-kills: $(VENV)/.installed-dev ## Kill sessions at random instants until KILLS=10000 are counted
 	@$(BIN)/python tools/soak_kills.py --kills $(or $(KILLS),10000)
+
+kite-scenarios: $(VENV)/.installed-dev ## Let a careful and a naive trader meet every scenario of the Kite sandbox, at full length
+	@$(BIN)/python tools/kite_scenarios.py $(ARGS)
+
+kite-client-suite: $(VENV)/.installed-dev ## Run the official client's own tests, in CHECKOUT=path/to/pykiteconnect, on the Kite sandbox
+	@$(BIN)/python tools/kite_client_suite.py $(CHECKOUT) $(ARGS)
 
 install-test: $(VENV)/.installed-dev ## Run only the tests that build wheels and environments
 	@$(PYTEST) -m install $(ARGS)

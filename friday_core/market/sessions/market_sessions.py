@@ -18,7 +18,6 @@ from friday_core.market.sessions.rows import (
     DatedRow,
     HaltRow,
     HolidayRow,
-    HoursRow,
     MarketRow,
     SessionRow,
     UnsettledRow,
@@ -66,7 +65,8 @@ class MarketSessions:
         self.segment = segment or self.market.segments[0]
         self.name = f"{exchange} {self.segment}"
         self._zone = ZoneInfo(self.market.zone)
-        self._hours = [row for file in files for row in file.hours if row.is_of(exchange, self.segment)]
+        hours = [row for file in files for row in file.hours if row.is_of(exchange, self.segment)]
+        self._hours = [(row, row.in_order()) for row in hours]
         self._rows = _decisive(files, exchange, self.segment)
         self.first, self.last = _known(files, home, self.market, base)
         self._spans = self._sessions(base)
@@ -118,14 +118,14 @@ class MarketSessions:
             return []
         if isinstance(row, SessionRow) and row.continuous:
             return row.in_order()
-        usual = self._usual(day).in_order()
+        usual = self._usual(day)
         return self._half(day, row, usual) if isinstance(row, HolidayRow) else usual
 
-    def _usual(self, day: int) -> HoursRow:
+    def _usual(self, day: int) -> list[tuple[Phase, Span]]:
         date = to_date(day)
-        for row in self._hours:
+        for row, phases in self._hours:
             if row.covers(date):
-                return row
+                return phases
         mend = "add a row to [[hours]] of a file of your own"
         raise CalendarError(f"calendar {self.name!r} has no hours for {date}\n    mend: {mend}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from friday_core.sandbox.kite.account.book import Book
@@ -20,7 +20,7 @@ from friday_core.sandbox.kite.account.placement import Placement
 from friday_core.sandbox.kite.account.positions import Conversion, Positions
 from friday_core.sandbox.kite.account.prices import Prices
 from friday_core.sandbox.kite.account.rows import order_row, trade_row, update_row
-from friday_core.sandbox.kite.account.rules import ORDINARY, Fated, Rules, kept
+from friday_core.sandbox.kite.account.rules import ORDINARY, Fate, Rules
 from friday_core.sandbox.kite.account.trading import Trading
 from friday_core.sandbox.kite.refusals import bad_input, order_refused, short_of_funds, short_of_holdings
 from friday_core.sandbox.kite.values import Print
@@ -34,11 +34,15 @@ class Account:
 
     ``ts`` is the market's time, ``wall`` the wall clock's, both microseconds UTC; nothing here reads a clock.
     ``changed`` are the states of orders to be told to sockets and postbacks since somebody emptied it: rows with
-    ``unfilled_quantity``, a partial fill or a modification as ``UPDATE``.
+    ``unfilled_quantity``, a partial fill or a modification as ``UPDATE``. ``fate_of_trigger`` says what is in store
+    for the order of a GTT, by its symbol and the market's time.
     """
 
-    def __init__(self, book: Book, market: Prices, rules: Rules) -> None:
+    def __init__(
+        self, book: Book, market: Prices, rules: Rules, fate_of_trigger: Callable[[str, int], Fate] | None = None
+    ) -> None:
         self.book, self._market, self._rules = book, market, rules
+        self._fate_of_trigger = fate_of_trigger or (lambda *_: ORDINARY)
         self.changed: list[dict[str, Any]] = []
         self._positions = Positions(book, market)
         self._holdings = Holdings(book, market, self._positions, rules)
@@ -67,28 +71,28 @@ class Account:
     # Orders ----------------------------------------------------------------------------------------
 
     def place(
-        self, variety: str, form: Mapping[str, object], ts: int, wall: int, *, fate: Fated = ORDINARY,
+        self, variety: str, form: Mapping[str, object], ts: int, wall: int, *, fate: Fate = ORDINARY,
         owner: str = "client", app: str = "",
     ) -> str | Autosliced:  # fmt: skip
         """The number of a new order: it is received, not yet accepted."""
         with self.book.transaction():
-            placed = self._desk.place(variety, form, ts, wall, origin=Origin(Owner(owner), app, kept(fate)))
+            placed = self._desk.place(variety, form, ts, wall, origin=Origin(Owner(owner), app, fate))
         self._tell()
         return placed
 
     def modify(
-        self, variety: str, order_id: str, form: Mapping[str, object], ts: int, wall: int, *, fate: Fated = ORDINARY
+        self, variety: str, order_id: str, form: Mapping[str, object], ts: int, wall: int, *, fate: Fate = ORDINARY
     ) -> str:
         """The number; that the request was accepted says nothing of the exchange."""
         with self.book.transaction():
-            self._desk.modify(variety, order_id, form, ts, wall, fate=kept(fate))
+            self._desk.modify(variety, order_id, form, ts, wall, fate=fate)
         self._tell()
         return order_id
 
-    def cancel(self, variety: str, order_id: str, ts: int, wall: int, fate: Fated = ORDINARY) -> str:
+    def cancel(self, variety: str, order_id: str, ts: int, wall: int, fate: Fate = ORDINARY) -> str:
         """The number; a fill may still win the race."""
         with self.book.transaction():
-            self._desk.cancel(variety, order_id, ts, wall, kept(fate))
+            self._desk.cancel(variety, order_id, ts, wall, fate)
         self._tell()
         return order_id
 
@@ -282,7 +286,8 @@ class Account:
                 self._holdings.put(holding)
 
     def _by_trigger(self, form: Mapping[str, object], meta: Mapping[str, Any], ts: int, wall: int) -> str:
-        placed = self._desk.place("regular", form, ts, wall, origin=Origin(Owner.GTT, meta=meta))
+        fate = self._fate_of_trigger(f"{form['exchange']}:{form['tradingsymbol']}", ts)
+        placed = self._desk.place("regular", form, ts, wall, origin=Origin(Owner.GTT, fate=fate, meta=meta))
         return placed if isinstance(placed, str) else placed.order_id
 
     def _known(self, order_id: str) -> KiteOrder:

@@ -59,8 +59,9 @@ class Days:
                 self._life.cancelled(order, ts, wall, "Order cancelled by the broker's square-off.")
         closed = []
         for held in self._positions.all():
-            if held.product == product and held.quantity and exchange in {"", held.contract.exchange}:
-                closed.append(self._desk.closing(self._closing(held, ts, wall), wall))
+            left = held.quantity + self._closing_already(held)
+            if held.product == product and left and exchange in {"", held.contract.exchange}:
+                closed.append(self._desk.closing(self._closing(held, left, ts, wall), wall))
         if exchange:
             self._book.note(f"squared off {exchange}", self._market.day(ts))
         return closed
@@ -90,12 +91,19 @@ class Days:
             self._book.put(CARRIED, f"{left.contract.key} {left.product}", left)
         self._book.turn_to(self._market.day(ts).isoformat())
 
-    def _closing(self, held: Held, ts: int, wall: int) -> KiteOrder:
+    def _closing_already(self, held: Held) -> int:
+        """Signed, what orders of the broker's own still have to trade in a position."""
+        return sum(
+            one.side.sign * one.remaining for one in self._book.working()
+            if one.owner == Owner.BROKER and (one.contract.key, one.product) == (held.contract.key, held.product)
+        )  # fmt: skip
+
+    def _closing(self, held: Held, quantity: int, ts: int, wall: int) -> KiteOrder:
         listed = self._market.listing.by_key(held.contract.key)
         return KiteOrder(
             id="", owner=Owner.BROKER, app="", day=self._book.day, placed_by=self._rules.user, variety="regular",
-            contract=held.contract, side=Side.SELL if held.quantity > 0 else Side.BUY, product=held.product,
-            terms=Terms(type="MARKET", quantity=abs(held.quantity)), tick=listed.tick if listed else 1,
+            contract=held.contract, side=Side.SELL if quantity > 0 else Side.BUY, product=held.product,
+            terms=Terms(type="MARKET", quantity=abs(quantity)), tick=listed.tick if listed else 1,
             lot=listed.lot if listed else 1, ts=ts, due=max(1, wall + round(self._rules.validation * SECOND)),
             checked=True,
         )  # fmt: skip

@@ -54,7 +54,7 @@ class Placement:
 
     def terms(self, listed: Listed, side: Side, terms: Terms, ts: int, *, exact: bool, waits: bool = True) -> None:
         """The part of ``check`` that a modification meets too; ``waits`` is whether its stop is still ahead."""
-        if terms.type in {"LIMIT", "SL"} and not terms.price:
+        if terms.type in {"LIMIT", "SL"} and not terms.price and not self._rules.legacy:
             raise bad_input("Missing or empty field `price`")
         if terms.type in {"SL", "SL-M"} and not terms.trigger:
             raise bad_input("Missing or empty field `trigger_price`")
@@ -75,7 +75,7 @@ class Placement:
         snapshot = self._market.snapshot(listed.token)
         if snapshot is not None:
             _within(listed, terms, snapshot)
-            if waits:
+            if waits and not self._rules.legacy:
                 _right_side(listed, side, terms, snapshot)
 
     def protected(self, listed: Listed, side: Side, terms: Terms) -> tuple[Terms, float]:
@@ -116,7 +116,7 @@ class Placement:
     def _hours(self, asked: Asked, variety: str, ts: int) -> None:
         phase = self._market.phase(asked.listed, ts).name
         if variety == "amo":
-            if phase == "CONTINUOUS":
+            if phase == "CONTINUOUS" and not self._rules.legacy:
                 raise order_refused("After market orders (AMO) cannot be placed during market hours.")
             if asked.terms.validity != "DAY":
                 raise bad_input("Invalid `validity`.")

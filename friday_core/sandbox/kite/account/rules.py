@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Protocol
 
 import msgspec
 
@@ -42,32 +41,6 @@ class Fate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 ORDINARY = Fate()
 
 
-class Fated(Protocol):
-    """Whatever has the fields of a ``Fate``."""
-
-    @property
-    def reject(self) -> str: ...
-    @property
-    def parts(self) -> int: ...
-    @property
-    def stuck(self) -> str: ...
-    @property
-    def accept_after(self) -> float: ...
-    @property
-    def ignore_cancel(self) -> bool: ...
-    @property
-    def ignore_modify(self) -> bool: ...
-    @property
-    def stuck_seconds(self) -> float: ...
-    @property
-    def failed_slices(self) -> int: ...
-
-
-def kept(fate: Fated) -> Fate:
-    """A fate as the book keeps it."""
-    return Fate(**{name: getattr(fate, name) for name in Fate.__struct_fields__})
-
-
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Shares that the account has to begin with; ``average`` in rupees."""
 
@@ -83,7 +56,9 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ``validation``, ``routing``, ``exchange`` pass before an order leaves PUT ORDER REQ RECEIVED, VALIDATION PENDING
     and OPEN PENDING; ``modification`` and ``cancellation`` before each of their steps. An order of any size trades in
     at least ``parts`` trades, ``part_delay`` apart; one that rests gets ``participation`` of what prints at its price
-    or through it. ``legacy`` turns off what clients of older days cannot know: market protection is not asked for.
+    or through it. ``legacy`` is for clients of older days: market protection is not asked for, a stop may be on the
+    wrong side of the last price, a limit order without a price trades at any, after-market orders are taken at all
+    times, and rows of cover orders say product CO.
     ``authorise`` asks for CDSL's authorisation before holdings are sold. ``square_off`` has the times of the
     broker's square-off by exchange, instead of Zerodha's; ``volatility`` annual fractions for margins.
     """

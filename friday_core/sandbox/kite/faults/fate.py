@@ -6,29 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from friday_core.sandbox.kite.account.rules import Fate
 from friday_core.sandbox.kite.faults.fault import Do, Fault
 
-
-class Fate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Nothing out of the ordinary, unless said.
-
-    ``reject`` is the reason with which it is REJECTED; of ``parts`` (-1: all) that trade the last is followed by
-    silence; it stays at status ``stuck`` for ``stuck_seconds`` (0: ever); the account knows it only ``accept_after``
-    seconds later; of the slices of an order ``failed_slices`` fail.
-    """
-
-    reject: str = ""
-    parts: int = -1
-    stuck: str = ""
-    accept_after: float = 0.0
-    ignore_cancel: bool = False
-    ignore_modify: bool = False
-    stuck_seconds: float = 0.0
-    failed_slices: int = 0
-
-
-#: As nearly every order has it.
-ORDINARY = Fate()
 _REASON = "RMS:Rule: Check circuit limit including square off order exceeds"
 
 

@@ -151,7 +151,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     It meets what fits ``method``, ``path`` (``/orders`` is also ``/orders/regular``; ``*`` is any part), ``symbol``
     (``INFY`` or ``NSE:INFY``) and ``tag``, each if it is given, from ``at`` until ``until``: seconds of the market
-    since the sandbox began, or its clock, ``"HH:MM:SS"`` IST. Of what it meets it takes ``nth``, counted from 1, or
+    since somebody came, or its clock, ``"HH:MM:SS"`` IST. Of what it meets it takes ``nth``, counted from 1, or
     each with ``probability``, drawn from ``seed``; and at most ``times`` (0: no limit). What is to happen at a time
     happens once, at ``at``; unless ``method``, ``path`` or ``nth`` are given: then at a request, as any other.
     ``price`` is rupees; ``code`` 0 is what is usual for it.

@@ -12,7 +12,8 @@ from friday_core.sandbox.kite.faults.fault import OF_FRAMES, OF_ORDERS, OF_SOCKE
 from friday_core.sandbox.kite.values import IST, SECOND
 
 _DAY = 86_400 * SECOND
-_FAULTS, _START, _SCENARIO = "faults", "faults_start", "faults_scenario"
+_FAULTS, _START, _OPENED, _SCENARIO = "faults", "faults_start", "faults_opened", "faults_scenario"
+_NEVER = 1 << 62
 _OF_NO_REQUEST = OF_ORDERS | OF_UPDATES | OF_FRAMES | OF_SOCKETS
 
 
@@ -36,14 +37,15 @@ class Faults:
     """The faults of a book.
 
     Each ``on_...`` returns those that take what it is asked about, in the order in which they were set, and has
-    counted. ``ts`` is the market's time in microseconds. The first that is asked with begins the seconds of ``at``.
-    Frames that no fault took are counted on disk only with the next thing that is.
+    counted. ``ts`` is the market's time in microseconds. The first request or socket begins the seconds of ``at``:
+    before somebody is there, nothing happens that is not written by the clock. Frames that no fault took are counted
+    on disk only with the next thing that is.
     """
 
     def __init__(self, book: Facts) -> None:
         self._book = book
         self._standing = msgspec.json.decode(book.fact(_FAULTS, "[]"), type=list[_Standing])
-        self._start = int(book.fact(_START, "-1"))
+        self._start, self._opened = int(book.fact(_START, "-1")), int(book.fact(_OPENED, "-1"))
         self._sort()
 
     def on_request(self, method: str, path: str, symbol: str, tag: str, ts: int) -> list[Fault]:
@@ -72,8 +74,10 @@ class Faults:
 
     def due(self, ts: int) -> list[Fault]:
         """What is to happen at a time that has come; each once."""
-        self._begin(ts)
-        found = [one for one in self._timed if not one.taken and self._moment(one.fault.at, self._start) <= ts]
+        if self._opened < 0:
+            self._opened = ts
+            self._book.note(_OPENED, ts)
+        found = [one for one in self._timed if not one.taken and self._moment(one.fault.at, self._opened) <= ts]
         for one in found:
             one.met = one.taken = 1
         if found:
@@ -133,9 +137,9 @@ class Faults:
         return after and (day < _clock(fault.until) if isinstance(fault.until, str) else since < fault.until * SECOND)
 
     def _moment(self, written: float | str, after: int) -> int:
-        """Seconds since the start; or the first time after a moment that the clock shows so."""
+        """Seconds since the start, if there was one; or the first time after a moment that the clock shows so."""
         if not isinstance(written, str):
-            return self._start + round(written * SECOND)
+            return self._start + round(written * SECOND) if self._start >= 0 else _NEVER
         return after + (_clock(written) - _of_day(after)) % _DAY
 
     def _begin(self, ts: int) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 from friday_core.domain.chunk import Int64
 from friday_core.domain.sessions import to_date
 from friday_core.market.sessions import phases as facts
 from friday_core.market.sessions.library import library_sessions
-from friday_core.market.sessions.market_sessions import MarketSessions
+from friday_core.market.sessions.market_sessions import MarketSessions, SessionBase
 from friday_core.market.sessions.shipped import session_files
 from friday_core.sandbox.kite.values import IST, SECOND, Listed
 
@@ -43,7 +44,7 @@ class Span(NamedTuple):
 
 
 #: Exchange and segment in the files of sessions; agricultural commodities are taken for others.
-_FACTS = {
+SEGMENTS = {
     "NSE": ("NSE", "equity"),
     "BSE": ("BSE", "equity"),
     "NFO": ("NFO", "derivatives"),
@@ -81,7 +82,6 @@ class Hours:
     def __init__(self, with_derivatives: frozenset[str] = frozenset(), *, always_open: bool = False) -> None:
         self.always_open = always_open
         self._with_derivatives = with_derivatives
-        self._sessions: dict[tuple[str, str], MarketSessions] = {}
         self._spans: dict[tuple[str, str, int], tuple[Span, ...]] = {}
 
     def spans(self, listed: Listed, day: int) -> tuple[Span, ...]:
@@ -121,14 +121,11 @@ class Hours:
         return next((one for one in before if self.trading(listed, one)), day - 1)
 
     def _segment(self, listed: Listed) -> tuple[str, str]:
-        exchange, segment = _FACTS.get(listed.exchange, _FACTS["NSE"])
+        exchange, segment = SEGMENTS.get(listed.exchange, SEGMENTS["NSE"])
         return exchange, f"{segment}_with_derivatives" if listed.key in self._with_derivatives else segment
 
     def _looked_up(self, exchange: str, segment: str, day: int) -> tuple[Span, ...]:
-        key = (exchange, segment)
-        if key not in self._sessions:
-            self._sessions[key] = MarketSessions(session_files(exchange), exchange, segment, library_sessions)
-        known = self._sessions[key]
+        known = sessions_of(exchange, segment)
         like = day
         if not known.first <= day <= known.last:
             if to_date(day).weekday() >= _WEEKEND:
@@ -137,6 +134,17 @@ class Hours:
         moved = (day - like) * DAY
         rows = known.phases(to_date(like))
         return tuple(Span(_phase(one.phase), one.open + moved, one.close + moved) for one in rows)
+
+
+@cache
+def sessions_of(exchange: str, segment: str) -> MarketSessions:
+    """What the facts say of a segment; read once in a process."""
+    return MarketSessions(session_files(exchange), exchange, segment, _base)
+
+
+@cache
+def _base(name: str) -> SessionBase:
+    return library_sessions(name)
 
 
 def _usual(known: MarketSessions, day: int, step: int) -> int:

@@ -147,12 +147,12 @@ class Market:
         """Nothing trades and nobody stands there; ``None`` is the whole market."""
         self._disturb(Kind.HALT, keys, until=until_ts)
 
-    def freeze(self, key: str, side: Literal["upper", "lower"]) -> None:
+    def freeze(self, key: str, side: Literal["upper", "lower"], until_ts: int = FOR_EVER) -> None:
         """The price goes to a limit and stays: at the upper one nobody sells, at the lower one nobody buys."""
         standing = self._priced(key)
         lower, upper = self._limits(standing, self.now)
         kind, price = (Kind.FREEZE_UPPER, upper) if side == "upper" else (Kind.FREEZE_LOWER, lower)
-        self._disturb(kind, [key], price=price)
+        self._disturb(kind, [key], until=until_ts, price=price)
 
     def gap(self, key: str, percent: float) -> None:
         """The price jumps at once and for good: all that comes is moved by as much."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from friday_core.domain.instruments import InstrumentId
+from friday_core.errors import DataSourceError
 from friday_core.sandbox.kite.market.bands import Bands
 from friday_core.sandbox.kite.market.disturbances import Disturbances
 from friday_core.sandbox.kite.market.draws import key
@@ -56,6 +57,15 @@ def open_market(
     market = Market(listing, laid, hours, now, seed=seed, bands=bands, disturbances=disturbances)
     market.watch(listing.named(one).token for one in laid.keys)
     return market
+
+
+def first_moment(folder: Path, prices: Mapping[str, Any]) -> int:
+    """When the first row of a price file begins; ``DataSourceError`` if it cannot be read, or has none."""
+    file = price_file(prices)
+    begun = lay(file, Listing(_unlisted(file, [])), Hours(), folder).begin()
+    if begun is None:
+        raise DataSourceError("[prices] the files have no rows that can be traded\n    mend: name others")
+    return begun
 
 
 def _unlisted(file: PriceFile, rows: list[Listed]) -> list[Listed]:

@@ -15,9 +15,7 @@ from friday_core.market.instruments.contract_names import MONTHS
 from friday_core.market.instruments.dated_facts import instrument_facts
 from friday_core.market.instruments.dated_rows import TickKind
 from friday_core.market.instruments.expiry_rules import monthly_expiry
-from friday_core.market.sessions.library import library_sessions
-from friday_core.market.sessions.market_sessions import MarketSessions
-from friday_core.market.sessions.shipped import session_files
+from friday_core.sandbox.kite.market.hours import SEGMENTS, sessions_of
 from friday_core.sandbox.kite.values import DECIMALS, INDICES, Listed
 
 
@@ -152,8 +150,7 @@ class _Facts:
 
     def _schedule(self, exchange: str) -> Schedule:
         if exchange not in self._schedules:
-            sessions = MarketSessions(session_files(exchange), exchange, None, library_sessions)
-            self._schedules[exchange] = sessions.schedule()
+            self._schedules[exchange] = sessions_of(*SEGMENTS[exchange]).schedule()
         return self._schedules[exchange]
 
 

@@ -49,7 +49,7 @@ class Kite:
         self._routes = [
             *self._login.routes(),
             *Portfolio(rooms.account, sessions).routes(),
-            *Orders(rooms.account).routes(),
+            *Orders(rooms.account, legacy=rooms.legacy).routes(),
             *Quotes(rooms.market, view.look, legacy=rooms.legacy).routes(),
             *Funds(rooms.book).routes(),
         ]

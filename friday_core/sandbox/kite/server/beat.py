@@ -55,7 +55,7 @@ class Beat:
         changed, self._account.changed = self._account.changed, []
         self._note_states(wall)
         for row in changed:
-            self._sockets.tell(row, self.ts)
+            self._sockets.tell(row, self.ts, wall)
             self._postbacks.send(row, self._origin_of(row["order_id"])[1])
 
     def _walk(self, end: int, wall: int) -> None:

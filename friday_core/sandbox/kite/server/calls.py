@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
-from friday_core.sandbox.kite.faults.fate import ORDINARY, Fate
+from friday_core.sandbox.kite.account.rules import ORDINARY, Fate
 from friday_core.sandbox.kite.faults.fault import Fault
 from friday_core.sandbox.kite.refusals import KiteRefusal, bad_input
 from friday_core.sandbox.kite.server.limits import Category

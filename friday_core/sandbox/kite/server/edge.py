@@ -29,6 +29,8 @@ _FORM = "application/x-www-form-urlencoded"
 _WITH_BODY = frozenset({"POST", "PUT"})
 _JSON = "application/json"
 _REQUESTS = "requests"
+#: Seconds until a server that stood still has noticed who hung up meanwhile.
+_NOTICED = 0.02
 
 
 class Arrival(msgspec.Struct):
@@ -65,7 +67,8 @@ class Edge:
             response = self._instead(route, arrival)
             if response is None:
                 response = self._done(route, arrival)
-            self._note(arrival, response)
+            await self._waited(arrival.taken)
+            self._note(arrival, response, is_gone=request.transport is None or request.transport.is_closing())
             return await self._sent(request, response, arrival.taken)
 
         return serve
@@ -146,15 +149,21 @@ class Edge:
         if self._updates_first:
             self._beat.publish(arrival.call.wall)
 
-    def _note(self, arrival: Arrival, response: web.Response) -> None:
-        lost = first(arrival.taken, Do.LOST_REQUEST, Do.LOST_ANSWER) is not None
+    @staticmethod
+    async def _waited(taken: Sequence[Fault]) -> None:
+        """The answer is held back; whoever is tired of waiting is gone by its end."""
+        if slow := first(taken, Do.SLOW):
+            await asyncio.sleep(slow.seconds)
+        elif first(taken, Do.HANG):
+            await asyncio.sleep(_NOTICED)
+
+    def _note(self, arrival: Arrival, response: web.Response, *, is_gone: bool) -> None:
+        lost = is_gone or first(arrival.taken, Do.LOST_REQUEST, Do.LOST_ANSWER) is not None
         told = {"code": 0} if lost else {"code": response.status, **_words(response)}
         placed = {} if arrival.placed is None else {"order_id": arrival.placed}
         self._audit.write("answer", n=arrival.number, wall=wall_now(), ts=self._beat.ts, **told, **placed)
 
     async def _sent(self, request: web.Request, response: web.Response, taken: Sequence[Fault]) -> web.StreamResponse:
-        if slow := first(taken, Do.SLOW):
-            await asyncio.sleep(slow.seconds)
         if first(taken, Do.LOST_REQUEST, Do.LOST_ANSWER) and request.transport is not None:
             request.transport.abort()
         if first(taken, Do.CUT_ANSWER) is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -42,8 +43,7 @@ class Happenings:
             Do.RESTART: lambda one, *_: self._restart(one.seconds),
             Do.CLOCK_SKEW: lambda one, ts, _: self._skew(one, ts),
             Do.HALT: lambda one, ts, _: market.halt(self._keys(one), self._end(one, ts)),
-            # Where nobody sells the price is at its upper limit.
-            Do.FREEZE: lambda one, *_: market.freeze(self._key(one), "upper" if one.side == "SELL" else "lower"),
+            Do.FREEZE: lambda one, ts, _: self._freeze(one, ts),
             Do.GAP: lambda one, *_: market.gap(self._key(one), one.percent),
             Do.SPIKE: lambda one, *_: market.spike(self._key(one), one.percent, one.seconds),
             Do.STALE_PRICES: lambda one, ts, _: market.stale(self._keys(one), self._end(one, ts)),
@@ -87,6 +87,11 @@ class Happenings:
     def _skew(self, fault: Fault, ts: int) -> None:
         end = self._faults.end_of(fault, ts) if fault.until is not None else None
         self._view.skew(fault.seconds, EVER if end is None else end)
+
+    def _freeze(self, fault: Fault, ts: int) -> None:
+        """Where nobody sells the price is at its upper limit."""
+        side: Literal["upper", "lower"] = "upper" if fault.side == "SELL" else "lower"
+        self._market.freeze(self._key(fault), side, self._end(fault, ts))
 
     def _foreign_order(self, fault: Fault, ts: int, wall: int) -> None:
         exchange, _, symbol = self._key(fault).partition(":")

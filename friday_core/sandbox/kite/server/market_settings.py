@@ -16,7 +16,8 @@ _ANY_SHARE = Listed(1 << 8 | 1, "NSE", "SHARE", "SHARE", "NSE", "EQ", 5, 1)
 
 
 class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Time begins at ``start``, ``yyyy-mm-dd HH:MM:SS`` IST: without it at 09:15 of the latest session.
+    """Time begins at ``start``, ``yyyy-mm-dd HH:MM:SS`` IST: without it at the first moment of a price
+    file, or at 09:15 of the latest session.
 
     From then on it goes ``speed`` times as fast as the wall clock; at 0 control calls move it. ``instruments`` is a
     list of Kite's; ``seed`` is what synthetic prices are made from. ``always_open`` is for tests that run at any

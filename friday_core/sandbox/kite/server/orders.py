@@ -19,8 +19,8 @@ VARIETIES = ("regular", "amo", "co", "iceberg", "auction")
 class Orders:
     """Answers about orders."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
+    def __init__(self, account: Account, *, legacy: bool = False) -> None:
+        self._account, self._legacy = account, legacy
 
     def routes(self) -> list[Route]:
         order, other = Category.ORDER, Category.OTHER
@@ -29,7 +29,7 @@ class Orders:
             Route("PUT", "/orders/{variety}/{order_id}", self._modify, order),
             Route("DELETE", "/orders/{variety}/{order_id}", self._cancel, order),
             Route("GET", "/orders", self._orders, other),
-            Route("GET", "/orders/{order_id}", lambda call: self._account.history(call.parts["order_id"]), other),
+            Route("GET", "/orders/{order_id}", self._history, other),
             Route("GET", "/orders/{order_id}/trades", lambda call: self._account.trades(call.parts["order_id"]), other),
             Route("GET", "/trades", lambda _: self._account.trades(), other),
             Route("GET", "/gtt/triggers", lambda _: self._account.gtts(), other),
@@ -57,7 +57,16 @@ class Orders:
 
     def _orders(self, call: Call) -> list[dict[str, Any]]:
         stale = first(call.taken, Do.STALE_BOOK)
-        return self._account.orders(None if stale is None else call.wall - round(stale.seconds * SECOND))
+        return self._shown(self._account.orders(None if stale is None else call.wall - round(stale.seconds * SECOND)))
+
+    def _history(self, call: Call) -> list[dict[str, Any]]:
+        return self._shown(self._account.history(call.parts["order_id"]))
+
+    def _shown(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Cover orders had a product of their own once."""
+        if not self._legacy:
+            return rows
+        return [{**row, "product": "CO"} if row["variety"] == "co" else row for row in rows]
 
     def _gtt(self, call: Call) -> Any:
         return self._account.gtt(call.number("trigger_id"))

@@ -115,13 +115,9 @@ def _scenario(launch: Launch) -> Scenario:
     market = {**scenario.tables.get("market", {}), **{name: one for name, one in given.items() if one is not None}}
     prices = scenario.tables.get("prices", {}) if launch.prices is None else {"path": launch.prices}
     tables: Mapping[str, Mapping[str, Any]] = {**scenario.tables, "market": market, "prices": prices}
-    problem = ""
     try:
         msgspec.convert(market, TABLES["market"])
     except msgspec.ValidationError as error:
-        problem, mend = str(error), "correct the value"
-    if prices and not market.get("start"):
-        problem, mend = "prices of a file need the time at which to begin", 'write start = "yyyy-mm-dd HH:MM:SS"'
-    if problem:
-        raise ConfigurationError([Problem(ProblemKind.INVALID_VALUE, problem, mend, "market")])
+        problem = Problem(ProblemKind.INVALID_VALUE, str(error), "correct the value", "market")
+        raise ConfigurationError([problem]) from error
     return msgspec.structs.replace(scenario, tables=tables)

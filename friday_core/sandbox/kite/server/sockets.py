@@ -82,7 +82,7 @@ class Sockets:
         for one in self.open:
             one.subscriptions.changed([*one.subscriptions.modes])
 
-    def tell(self, row: Mapping[str, Any], ts: int) -> None:
+    def tell(self, row: Mapping[str, Any], ts: int, wall: int) -> None:
         """An order update, to all sockets of the account, whoever placed the order."""
         key, tag = f"{row['exchange']}:{row['tradingsymbol']}", row.get("tag") or ""
         with self._book.transaction():
@@ -92,7 +92,7 @@ class Sockets:
         for one in self.open:
             for update in delivered(text, taken, one.late_texts):
                 one.send(update)
-                self._audit.write("update", order_id=row["order_id"], socket=one.number)
+                self._audit.write("update", ts=ts, wall=wall, order_id=row["order_id"], socket=one.number)
 
     def beat(self, wall: int) -> None:
         """A heartbeat to everybody in each second of the wall clock."""

@@ -266,6 +266,24 @@ def test_an_iceberg_shows_one_leg_after_the_other(desk: Open) -> None:
     }  # fmt: skip
 
 
+def test_a_square_off_closes_each_position_once_whatever_else_works_in_it(desk: Open) -> None:
+    d = desk(rules=Rules(validation=0.1, legacy=True))
+    d.place(quantity=1, order_type="MARKET", product="MIS", variety="co", trigger_price=1450)
+    for _ in range(4):
+        d.step(1.0)
+    assert [row["status"] for row in d.account.orders()] == ["COMPLETE", "TRIGGER PENDING"]
+    d.account.external(d.form(quantity=1, order_type="MARKET", product="MIS"), d.market.now, d.wall)
+    for _ in range(2):
+        d.account.square_off("MIS", d.market.now, d.wall)
+        d.step(0.01)
+    d.market.put(INFY, 1400)
+    for _ in range(4):
+        d.step(1.0)
+    assert [row["quantity"] for row in d.account.positions()["net"]] == [0]
+    assert [row["transaction_type"] for row in d.account.trades()] == ["BUY", "SELL"]
+    assert {row["status"] for row in d.account.orders()} == {"COMPLETE", "CANCELLED"}
+
+
 def test_a_cover_order_brings_its_stop_and_is_left_by_it(desk: Open) -> None:
     d = desk(legacy=True)
     main = d.place(order_type="MARKET", product="MIS", variety="co", trigger_price=1450)

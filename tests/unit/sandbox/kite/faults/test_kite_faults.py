@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from friday_core.errors import ConfigurationError
-from friday_core.sandbox.kite.faults.fate import Fate, fate
+from friday_core.sandbox.kite.account.rules import Fate
+from friday_core.sandbox.kite.faults.fate import fate
 from friday_core.sandbox.kite.faults.fault import OF_FRAMES, OF_ORDERS, OF_SOCKETS, OF_UPDATES, TIMED, Do, Fault
 from friday_core.sandbox.kite.faults.rules import Faults
 from friday_core.sandbox.kite.faults.scenario import faults_of
@@ -35,6 +36,7 @@ class Facts:
 def with_faults(*faults: Fault, facts: Facts | None = None) -> Faults:
     made = Faults(facts or Facts())
     made.due(START)
+    made.on_request("GET", "/user/profile", "", "", START)
     made.add(faults)
     return made
 
@@ -101,8 +103,8 @@ def test_a_scenario_is_loaded_once_and_goes_on_after_a_restart() -> None:
     facts, scenario = Facts(), [Fault(Do.ERROR, nth=1), Fault(Do.DROP)]
     first = Faults(facts)
     first.load(scenario)
-    assert [one.do for one in first.due(START)] == [Do.DROP]
     assert asked(first) == [Do.ERROR]
+    assert [one.do for one in first.due(START)] == [Do.DROP]
     again = Faults(facts)
     again.load(scenario)
     assert (asked(again), again.due(START)) == ([], [])
@@ -133,6 +135,18 @@ def test_what_happens_at_a_time_happens_once_and_late_rather_than_never() -> Non
     assert faults.due(START + 40 * SECOND) == []
     tomorrow = START + (24 * 60 - 15) * 60 * SECOND
     assert (faults.due(tomorrow - 1), [one.do for one in faults.due(tomorrow)]) == ([], [Do.HALT])
+
+
+def test_seconds_are_counted_from_the_first_request_and_the_clock_waits_for_nobody() -> None:
+    facts = Facts()
+    faults = Faults(facts)
+    faults.add([Fault(Do.DROP, at=10.0), Fault(Do.HALT, at="09:15:30")])
+    assert faults.due(START) == []
+    assert [one.do for one in faults.due(START + 100 * SECOND)] == [Do.HALT]
+    asked(faults, after=100)
+    again = Faults(facts)
+    assert again.due(START + 109 * SECOND) == []
+    assert [one.do for one in again.due(START + 110 * SECOND)] == [Do.DROP]
 
 
 def test_what_can_happen_at_a_time_happens_at_a_request_if_the_rule_names_one() -> None:

@@ -17,6 +17,7 @@ from kiteconnect import exceptions as ex
 
 from friday_core.sandbox.kite.faults.fault import Do
 from friday_core.sandbox.kite.server.settings import API_SECRET
+from friday_core.sandbox.kite.server.sockets import EVER
 from friday_core.sandbox.kite.server.tail import last_lines
 from friday_core.sandbox.kite.values import SECOND
 
@@ -46,7 +47,11 @@ def test_a_speed_moves_the_market_with_the_wall_clock(served: Served) -> None:
     [
         ({"do": "halt", "symbol": "INFY", "seconds": 60}, ("halt", ["NSE:INFY"], START + 60 * SECOND)),
         ({"do": "halt", "seconds": 60}, ("halt", None, START + 60 * SECOND)),
-        ({"do": "freeze", "symbol": "NSE:INFY", "side": "SELL"}, ("freeze", "NSE:INFY", "upper")),
+        ({"do": "freeze", "symbol": "NSE:INFY", "side": "SELL"}, ("freeze", "NSE:INFY", "upper", EVER)),
+        (
+            {"do": "freeze", "symbol": "TCS", "side": "BUY", "seconds": 5},
+            ("freeze", "NSE:TCS", "lower", START + 5 * SECOND),
+        ),
         ({"do": "gap", "symbol": "INFY", "percent": -3}, ("gap", "NSE:INFY", -3)),
         ({"do": "spike", "symbol": "INFY", "percent": 8, "seconds": 2}, ("spike", "NSE:INFY", 8, 2)),
         ({"do": "stale_prices", "seconds": 9}, ("stale", None, START + 9 * SECOND)),

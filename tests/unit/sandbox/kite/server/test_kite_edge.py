@@ -12,7 +12,7 @@ from fakes.kite_rooms import INFY, NIFTY, ORDER, START, Served, fail
 from kiteconnect import KiteConnect
 from kiteconnect import exceptions as ex
 
-from friday_core.sandbox.kite.faults.fate import ORDINARY
+from friday_core.sandbox.kite.account.rules import ORDINARY
 from friday_core.sandbox.kite.faults.fault import Do
 from friday_core.sandbox.kite.server.settings import API_KEY
 from friday_core.sandbox.kite.values import SECOND
