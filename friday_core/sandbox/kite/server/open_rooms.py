@@ -47,7 +47,10 @@ def open_rooms(folder: Path, scenario: Scenario, book: Book, wall: int) -> Rooms
     account = Account(book, market, rules)
 
     def origin_of(number: str) -> tuple[str, str]:
-        order = book.order(number)
+        try:
+            order = book.order(number)
+        except LookupError:  # of a day that is over
+            order = book.states(number)[-1]
         return str(order.owner), order.app
 
     audit = Audit(folder / AUDIT)
