@@ -23,7 +23,10 @@ ROWS_AT_ONCE = 65_536
 
 
 class PriceSettings(BarFileSettings):
-    """The settings of ``source.csv``, and of ticks what their price and volume are."""
+    """The settings of ``source.csv``, and of ticks what their price and volume are.
+
+    Unless they are given, bars are minutes and stamps without an offset are Indian.
+    """
 
     kind: Literal["bars", "ticks"] = Field("bars", description="What a row is: a bar, or one price.")
     price: str = Field("last_price", description="Of ticks, the column of the price.")
@@ -33,9 +36,12 @@ class PriceSettings(BarFileSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _ticks(cls, given: Any) -> Any:
+    def _usual(cls, given: Any) -> Any:
         """A tick is read as a bar that has one price, and a stamp at its end."""
-        if not isinstance(given, Mapping) or given.get("kind") != "ticks":
+        if not isinstance(given, Mapping):
+            return given
+        given = {"interval": "1m", "timezone": "Asia/Kolkata", **given}
+        if given.get("kind") != "ticks":
             return given
         price = given.get("price", "last_price")
         columns = {**given.get("columns", {}), **dict.fromkeys(PRICE_COLUMNS, price)}

@@ -28,7 +28,7 @@ from friday_core.sandbox.kite.server.settings import SessionSettings
 from friday_core.sandbox.kite.server.sockets import Sockets
 from friday_core.sandbox.kite.server.view import View
 
-_PAGE = Path(__file__).with_name("page") / "index.html"
+_PAGE = Path(__file__).with_name("page")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -64,6 +64,7 @@ class Kite:
         for path in ("/", "/ws"):
             application.router.add_get(path, self._root, allow_head=False)
         application.router.add_get("/sandbox", _page, allow_head=False)
+        application.router.add_static("/sandbox/page", _PAGE)
         self._control.add_to(application)
         application.cleanup_ctx.append(self._alive)
         return application
@@ -95,7 +96,7 @@ class Kite:
 
 
 async def _page(_: web.Request) -> web.StreamResponse:
-    return web.FileResponse(_PAGE)
+    return web.FileResponse(_PAGE / "index.html")
 
 
 @web.middleware

@@ -58,7 +58,10 @@ def open_rooms(folder: Path, scenario: Scenario, book: Book, wall: int) -> Rooms
     account = Account(book, market, rules, fate_of_trigger)
 
     def origin_of(number: str) -> tuple[str, str]:
-        order = book.order(number)
+        try:
+            order = book.order(number)
+        except LookupError:  # of a day that is over
+            order = book.states(number)[-1]
         return str(order.owner), order.app
 
     api_key = next(iter(scenario.of("sessions", SessionSettings).apps))

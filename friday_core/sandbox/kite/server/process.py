@@ -31,8 +31,8 @@ _SHUTDOWN = 0.2
 class Launch(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a process is started with; ``port`` 0 is any free one.
 
-    ``prices`` is a file of bars, ``start``, ``speed`` and ``seed`` are those of ``[market]``: what is given here wins
-    over the scenario.
+    ``prices`` is ``path`` of ``[prices]``, ``start``, ``speed`` and ``seed`` are those of ``[market]``: what is given
+    here wins over the scenario.
     """
 
     folder: str
@@ -113,7 +113,7 @@ def _scenario(launch: Launch) -> Scenario:
     scenario = read_scenario(launch.scenario, TABLES)
     given = {"start": launch.start, "speed": launch.speed, "seed": launch.seed}
     market = {**scenario.tables.get("market", {}), **{name: one for name, one in given.items() if one is not None}}
-    prices = scenario.tables.get("prices", {}) if launch.prices is None else {"path": launch.prices}
+    prices = {**scenario.tables.get("prices", {}), **({} if launch.prices is None else {"path": launch.prices})}
     tables: Mapping[str, Mapping[str, Any]] = {**scenario.tables, "market": market, "prices": prices}
     try:
         msgspec.convert(market, TABLES["market"])
