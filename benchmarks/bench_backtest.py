@@ -18,6 +18,7 @@ from typing import Any
 import numba
 import numpy as np
 from harness import interleaved, report
+from loops_by_hand import CHARGE, affordable, charged, room_for_orders, stops_among_all_orders
 
 from friday_core.api import HOLD, Market, indicators, ratchet, where
 from friday_core.causal.compiled.executor import CompiledExecutor
@@ -53,8 +54,7 @@ PANEL_CAPITAL = 1_000_000_000
 #: Of the million, for strategies that are called; how wide their bands are, which says how often they order.
 EVENT_BARS = 200_000
 WIDTHS = (0.02, 0.003, 0.0015)
-#: 0.03%: of a million.
-CHARGE = 300
+_charged, _affordable = numba.njit(charged), numba.njit(affordable)
 
 
 # One instrument: two moving averages that cross, all in, at the next open -----------------------------------------
@@ -100,26 +100,6 @@ def by_hand(opened: Any, close: Any, cash: float, equity: Any) -> int:
             before = up
         equity[t] = cash + shares * price
     return fills
-
-
-def charged(worth: int) -> int:
-    rest = worth * CHARGE % 1_000_000
-    whole = worth * CHARGE // 1_000_000
-    return whole + 1 if rest > 500_000 or (rest == 500_000 and whole % 2 == 1) else whole
-
-
-_charged = numba.njit(charged)
-
-
-def affordable(shares: int, price: int, cash: int) -> int:
-    """The most whole shares that the cash pays for, charges included."""
-    while shares > 0 and shares * price + _charged(shares * price) > cash:
-        short = shares * price + _charged(shares * price) - cash
-        shares -= max(1, short // (price + 1 + price * CHARGE // 1_000_000))
-    return shares
-
-
-_affordable = numba.njit(affordable)
 
 
 def by_hand_in_whole_shares(opened: Any, close: Any, cash: int, equity: Any) -> int:
@@ -423,19 +403,29 @@ def own_fill_price(kernels: Kernels, repeats: int) -> None:
     rows = minutes()
     test = Backtest(rows, universe_of(1), stops_out, "1m", CAPITAL, kernels)
     columns = [np.array(rows[name]) for name in ("open", "high", "low", "close")]
-    hand = numba.njit(error_model="numpy")(stops_by_hand)
-    expected = np.empty(BARS, np.int64)
+    session = rows["session"].astype(np.int64)
+    hand, engine = (
+        numba.njit(error_model="numpy")(stops_by_hand),
+        numba.njit(error_model="numpy")(stops_among_all_orders),
+    )
+    expected, found = np.empty(BARS, np.int64), np.empty(BARS, np.int64)
     fills = hand(*columns, CAPITAL, expected)
+    assert engine(*columns, session, CAPITAL, found, room_for_orders()) == fills
+    assert np.array_equal(found, expected)
     log = test.run()
     assert (len(log.fills), int(curve(log)[-1])) == (fills, int(expected[-1])), (len(log.fills), fills)
     assert np.array_equal(curve(log), expected)
     print(f"\n{BARS:,} bars, {fills:,} fills, final equity {expected[-1] / 100:,.2f} in each")
     contenders = {
-        "numba loop by hand, whole shares": lambda: hand(*columns, CAPITAL, np.empty(BARS, np.int64)),
+        "numba loop by hand, market orders only": lambda: hand(*columns, CAPITAL, np.empty(BARS, np.int64)),
+        "numba loop by hand, every type of order": lambda: engine(
+            *columns, session, CAPITAL, np.empty(BARS, np.int64), room_for_orders()
+        ),
         "Friday": lambda: curve(test.run()),
     }
     measured = interleaved(contenders, repeats)
-    report("A stop that reads its own fill price, per bar", measured, next(iter(contenders)), per=BARS, unit="ns")
+    for reference in list(contenders)[:2]:
+        report("A stop that reads its own fill price, per bar", measured, reference, per=BARS, unit="ns")
 
 
 def portfolio(kernels: Kernels, repeats: int) -> None:

@@ -57,6 +57,10 @@ class Oracle:
                 self._joins[program.instructions[one.inputs[0]].node.domain].append(one)
         self._take_up(self._cold(len(scales)))
 
+    def empty(self, rows: int) -> Float64:
+        """Memory for a column that it is to read, or writes."""
+        return np.empty(rows)
+
     def step(self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None) -> dict[str, list[float]]:
         """One slice: rows of one close time (microseconds), sorted by instrument, at most one of each.
 

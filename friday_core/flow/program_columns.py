@@ -30,16 +30,21 @@ def program_table(
     times: Int64 | None = None,
     *,
     later: Collection[str] = (),
+    inst: Int64 | None = None,
+    empty: Callable[[int], Float64] = np.empty,
 ) -> Table:
     """The columns that a program reads in a domain, whole; ``times`` of the rows instead of their close.
 
-    Those that come ``later`` are NaN, to be filled in.
+    ``inst`` are the rows' instruments where they are at hand as int64 already; ``empty`` gives memory for columns.
+
+    Those that come ``later`` hold nothing yet: they are filled in before their rows are read.
     """
     columns = {
-        label: np.full(len(rows), _NAN) if label in later else _column(rows, label, scales)
+        label: empty(len(rows)) if label in later else _column(rows, label, scales, empty)
         for label in program.inputs[domain]
     }
-    return Table(columns, program, domain, (rows.ts_event if times is None else times, rows.inst))
+    places = (rows.ts_event if times is None else times, rows.inst if inst is None else inst)
+    return Table(columns, program, domain, places)
 
 
 def chunk_columns(labels: Iterable[str]) -> tuple[str, ...]:
@@ -68,23 +73,25 @@ class SingleRow:
         return {label: read(row, scale) for label, read in self._readers}
 
 
-def adjusted_prices(rows: Chunk, name: str, scales: Float64) -> Float64:
+def adjusted_prices(rows: Chunk, name: str, scales: Float64, empty: Callable[[int], Float64] = np.empty) -> Float64:
     """Raw price times factor in the currency, NaN where the price is missing."""
-    adjusted: Float64 = _prices(rows[name]) / scales[rows.inst] * rows["factor"]
-    return adjusted
+    is_one = len(rows) > len(scales) > 0 and bool((scales == scales[0]).all())
+    prices = _prices(rows[name], scales[0] if is_one else scales[rows.inst], empty)
+    prices *= rows["factor"]
+    return prices
 
 
-def _column(rows: Chunk, label: str, scales: Float64) -> Float64:
+def _column(rows: Chunk, label: str, scales: Float64, empty: Callable[[int], Float64] = np.empty) -> Float64:
     if label.startswith(_RAW):
-        return _prices(rows[label.removeprefix(_RAW)])
+        return _prices(rows[label.removeprefix(_RAW)], 1.0, empty)
     if label in PRICE_COLUMNS:
-        return adjusted_prices(rows, label, scales)
+        return adjusted_prices(rows, label, scales, empty)
     return np.asarray(rows[label], np.float64)
 
 
-def _prices(units: Array) -> Float64:
-    """Price units as floats, NaN where there is none."""
-    prices: Float64 = units.astype("float64")
+def _prices(units: Array, scale: Float64 | float, empty: Callable[[int], Float64]) -> Float64:
+    """Price units as floats, divided by a scale, NaN where there is none."""
+    prices = np.divide(units, scale, out=empty(len(units)))
     if units.min(initial=0) == MISSING_PRICE:  # which is the smallest of all numbers
         prices[units == MISSING_PRICE] = _NAN
     return prices

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from friday_core.causal.ahead import Ahead, LooksAhead, SliceBySlice, book_columns
 from friday_core.causal.batch import WholeColumns, by_slices
 from friday_core.causal.oracle import Oracle
-from friday_core.causal.program import Program
 from friday_core.causal.tables import Table
 from friday_core.domain.chunk import Chunk, Float64, Int64, Universe
 from friday_core.flow.program_columns import program_table
@@ -23,7 +22,7 @@ class LookAhead:
     """``outputs`` have a value for each row, NaN where the instrument is not ``seen`` (by position; ``None``: all are).
 
     The executor has then seen the block; the program must not read the book. ``coarser`` are the bars of
-    coarser domains that closed by the last row.
+    coarser domains that closed by the last row, ``inst`` the instruments of the rows where they are at hand as int64.
     """
 
     def __init__(
@@ -33,8 +32,10 @@ class LookAhead:
         rows: Chunk,
         coarser: Mapping[str, Chunk],
         seen: npt.NDArray[np.bool_] | None,
+        *,
+        inst: Int64 | None = None,
     ) -> None:
-        tables = _tables(executor.program, universe, {**coarser, executor.program.base: rows}, seen)
+        tables = _tables(executor, universe, {**coarser, executor.program.base: rows}, seen, inst)
         found = executor.columns(tables) if isinstance(executor, WholeColumns) else by_slices(executor, tables)
         self._mask = None if seen is None else seen[rows.inst]
         self.outputs = {name: self._spread(column, len(rows)) for name, column in found.items()}
@@ -76,9 +77,11 @@ class BookAhead:
         rows: Chunk,
         coarser: Mapping[str, Chunk],
         seen: npt.NDArray[np.bool_] | None,
+        *,
+        inst: Int64 | None = None,
     ) -> None:
         program = executor.program
-        tables = _tables(program, universe, {**coarser, program.base: rows}, seen)
+        tables = _tables(executor, universe, {**coarser, program.base: rows}, seen, inst)
         self.cone: Ahead = (
             executor.ahead(tables) if isinstance(executor, LooksAhead) else SliceBySlice(executor, tables)
         )
@@ -107,11 +110,25 @@ class BookAhead:
 
 
 def _tables(
-    program: Program, universe: Universe, given: Mapping[str, Chunk], seen: npt.NDArray[np.bool_] | None
+    executor: Oracle,
+    universe: Universe,
+    given: Mapping[str, Chunk],
+    seen: npt.NDArray[np.bool_] | None,
+    inst: Int64 | None,
 ) -> dict[str, Table]:
+    program = executor.program
     book = dict.fromkeys(program.domains, ()) | {program.base: book_columns(program)}
+    own = {program.base: inst} if seen is None else {}
     return {
-        domain: program_table(_seen(given[domain], seen), program, domain, universe.scales, later=book[domain])
+        domain: program_table(
+            _seen(given[domain], seen),
+            program,
+            domain,
+            universe.scales,
+            later=book[domain],
+            inst=own.get(domain),
+            empty=executor.empty,
+        )
         for domain in program.domains
         if domain in given
     }

@@ -55,7 +55,7 @@ def _slots(program: Program, n: int) -> range:
 class CompiledAhead(Ahead):
     """On the executor's arena ``state``; ``make`` makes machines of code and an arena.
 
-    ``fused`` has the address of a function of so many rows, if that is worth it.
+    ``fused`` has the address of a function of so many rows, if that is worth it; ``empty`` gives memory for columns.
     """
 
     def __init__(
@@ -67,11 +67,12 @@ class CompiledAhead(Ahead):
         entrance: Entrance,
         *,
         fused: Callable[[Shape, int], int | None],
+        empty: Callable[[int], Float64],
     ) -> None:
         program = split.cone.program
         table = tables[program.base]
         super().__init__(program, table)
-        self._split, self._tables, self._make = split, tables, make
+        self._split, self._tables, self._make, self._empty = split, tables, make, empty
         self._state, self._before = state, state.copy()
         self._is_abandoned = False
         free = self._free(state).run(tables)
@@ -85,12 +86,15 @@ class CompiledAhead(Ahead):
             self.until = fused(split.shape, len(table))
 
     def _free(self, state: Float64) -> WholeTables:
-        return WholeTables(self._split.cone.program, self._split.free, lambda code: self._make(code, state), state)
+        program, codes = self._split.cone.program, self._split.free
+        return WholeTables(program, codes, lambda code: self._make(code, state), state, self._empty)
 
     def _bind(self, table: Table, free: Bound) -> Bound:
         code = self._split.cone
         given = {n: table.columns[label] for label, n in code.labels.items()} | {n: free[n] for n in code.given}
-        shown = {n: np.full(len(table), np.nan) for n in code.shown if n not in given}
+        shown = {n: self._empty(len(table)) for n in code.shown if n not in given}
+        for column in shown.values():
+            column.fill(np.nan)
         self._cone.bind(given | shown)
         self._cone.times_and_instruments(table.ts, table.inst)
         return {**free, **given, **shown}

@@ -55,6 +55,9 @@ class CompiledExecutor(Oracle):
         self._explaining: dict[str, Code] = {}
         super().__init__(program, scales, instruments)
 
+    def empty(self, rows: int) -> Float64:
+        return self._kernels.room.empty(rows)
+
     def _link(self, codes: Collection[Code]) -> None:
         addresses = self._kernels.addresses([one for code in codes for one in code.wanted])
         for code in codes:
@@ -145,7 +148,7 @@ class CompiledExecutor(Oracle):
         self._check_block()
         self._check_order(tables)
         if self._whole is None:
-            self._whole = WholeTables(self.program, self._codes, self._machine, self._held)
+            self._whole = WholeTables(self.program, self._codes, self._machine, self._held, self.empty)
         found = self._whole.run(tables)
         inputs = {n for n, one in enumerate(self.program.instructions) if one.name == "input"}
         return {name: found[n].copy() if n in inputs else found[n] for name, n in self.program.outputs.items()}
@@ -161,7 +164,7 @@ class CompiledExecutor(Oracle):
         self._live, self._explained, self._of_rows, self._before = {}, {}, None, before
         self._block = None  # its columns make room for those of the next one
         self._block = CompiledAhead(
-            self._split, tables, self._held, self._machine, self._entrance, fused=self._kernels.fused
+            self._split, tables, self._held, self._machine, self._entrance, fused=self._kernels.fused, empty=self.empty
         )
         return self._block
 

@@ -13,6 +13,7 @@ from friday_core.causal.compiled.fused import Shape, fused_object, is_step, step
 from friday_core.causal.compiled.loading import LoadedCode, loaded_code
 from friday_core.causal.compiled.model_kernels import ModelRows
 from friday_core.causal.compiled.object_store import ObjectStore
+from friday_core.causal.compiled.room import Room
 from friday_core.causal.op import Op
 from friday_core.domain.chunk import Float64, Int64
 from friday_core.errors import DataError
@@ -48,6 +49,8 @@ class Kernels:
         self._entrance: Entrance | None = None
         self._told: set[str] = set()
         self._lock = threading.Lock()
+        #: For the columns of all that is executed with them.
+        self.room = Room()
         self._is_writable = True
 
     def addresses(self, wanted: Iterable[Wanted]) -> dict[tuple[str, int], int | None]:

@@ -23,15 +23,20 @@ Bound = Mapping[int, Float64]
 class WholeTables:
     """Executes the ``codes`` of a program's clocks on whole tables, with the machines of ``make``.
 
-    ``state`` is the arena that these work on.
+    ``state`` is the arena that these work on, ``empty`` gives the memory of columns.
     """
 
     def __init__(
-        self, program: Program, codes: Mapping[str, Code], make: Callable[[Code], Machine], state: Float64
+        self,
+        program: Program,
+        codes: Mapping[str, Code],
+        make: Callable[[Code], Machine],
+        state: Float64,
+        empty: Callable[[int], Float64],
     ) -> None:
         self._program = program
         self._machines = {domain: make(code) for domain, code in codes.items()}
-        self._state = state
+        self._state, self._empty = state, empty
         self._has_clockless_state = any(one.slots and one.node.domain == ANY_DOMAIN for one in program.instructions)
 
     def run(self, tables: Mapping[str, Table], stops: Mapping[str, int] | None = None) -> Bound:
@@ -67,7 +72,7 @@ class WholeTables:
         machine = self._machines[table.domain]
         code = machine.code
         given = {n: table.columns[label] for label, n in code.labels.items()}
-        columns = {n: np.empty(len(table)) for n in code.bound if n not in given and n not in code.constants} | given
+        columns = {n: self._empty(len(table)) for n in code.bound if n not in given and n not in code.constants} | given
         machine.bind(columns)
         machine.times_and_instruments(table.ts, table.inst)
         return columns | {n: np.full(len(table), value) for n, value in code.constants.items() if n in code.shown}

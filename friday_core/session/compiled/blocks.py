@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -38,6 +39,13 @@ WORTH_IT = 16
 MOST_ROWS = 1 << 18
 #: Decisions of columns that read the book are not counted beforehand: room is made for one in so many rows at first.
 _ROWS_A_DECISION = 32
+
+
+@runtime_checkable
+class HasMemory(Protocol):
+    """A kernel that keeps memory for what runs write."""
+
+    def empty(self, words: int) -> Float64: ...
 
 
 class CompiledSlices:
@@ -111,7 +119,7 @@ class CompiledSlices:
     ) -> Intents:
         """All slices of a block, some at a time; what is to be sent."""
         intents = Intents()
-        self._arena.reserve(len(slices.rows))
+        self._arena.reserve(len(slices.rows), self._kernel.empty if isinstance(self._kernel, HasMemory) else np.empty)
         for part in _parts(slices, self._most_rows):
             intents.add(self._step(part, standing, step_one, stops))
         return intents
@@ -123,11 +131,11 @@ class CompiledSlices:
         step_one: Callable[[Slice], Sequence[Intent]],
         stops: Callable[[], int | None],
     ) -> Intents:
-        if any(runner.stopped is not None for runner in self._runners):
-            return self._stepped(_Block(slices.rows, self._positions(slices.rows)), (), standing, step_one, stops)
-        ahead = [_looked_ahead(one, slices) for one in self._runners]
-        known = [one for one in ahead if one is not None and self._can_run(one)]
         block = _Block(slices.rows, self._positions(slices.rows))
+        if any(runner.stopped is not None for runner in self._runners):
+            return self._stepped(block, (), standing, step_one, stops)
+        ahead = [_looked_ahead(one, slices, block.inst) for one in self._runners]
+        known = [one for one in ahead if one is not None and self._can_run(one)]
         wishes: list[Wishes] = []
         if len(known) == len(self._runners):
             desks = zip(self._desks, self._runners, known, strict=True)
@@ -167,7 +175,9 @@ class CompiledSlices:
         intents, row, targets = Intents(), 0, self._targets(wishes)
         if wishes:
             cones = {number: one.cone for number, one in enumerate(wishes) if one.cone is not None}
-            decisions = int(np.count_nonzero(~np.isnan(targets))) + int(len(cones) * len(block.rows) * self._expected)
+            known = [one.targets for one in wishes if one.cone is None]
+            decisions = sum(int(np.count_nonzero(~np.isnan(one))) for one in known)
+            decisions += int(len(cones) * len(block.rows) * self._expected * 1.25)
             before = len(self._log.decisions)
             latest = standing.latest.session if standing.latest is not None else 0
             beside = {**self._kept.bind(block.rows)}
@@ -268,7 +278,7 @@ class _Block:
     """Rows, and their columns as the kernel reads them."""
 
     def __init__(self, rows: Chunk, inst: Int64) -> None:
-        self.rows = rows
+        self.rows, self.inst = rows, inst
         self.columns: Mapping[str, Array] = {
             "ts": rows.ts_event,
             "inst": inst,
@@ -277,7 +287,7 @@ class _Block:
 
     def end(self, row: int) -> int:
         """The row after the slice that begins at one."""
-        ts, inst = self.columns["ts"], self.columns["inst"]
+        ts, inst = self.columns["ts"], self.inst
         end = row + 1
         while end < len(ts) and ts[end] == ts[row] and inst[end] > inst[end - 1]:
             end += 1
@@ -296,10 +306,10 @@ def _parts(slices: Slices, most: int) -> Iterator[Slices]:
     yield slices if first == 0 else Slices(rows.take(slice(first, len(rows))), {})
 
 
-def _looked_ahead(runner: ColumnRunner, slices: Slices) -> LookAhead | BookAhead | None:
+def _looked_ahead(runner: ColumnRunner, slices: Slices, inst: Int64) -> LookAhead | BookAhead | None:
     """What is known of all rows; ``None`` where that raises: then each slice is asked for, and says why."""
     try:
-        return runner.look_ahead(slices.rows, slices.coarser)
+        return runner.look_ahead(slices.rows, slices.coarser, inst)
     except Exception:  # noqa: BLE001 - what a strategy raises stops it on the slice where it does
         runner.look_back()
         return None

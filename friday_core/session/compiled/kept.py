@@ -43,6 +43,8 @@ class Kept:
 
     def bind(self, rows: Chunk) -> Mapping[int, Array]:
         """The rows of a block; what the kernel has to know of each, by its word in the context."""
+        if self._custody is None and self._entries is None:
+            return {}
         self._rows, self._session = rows, rows["session"].astype(np.int64)
         self._closes, self._ending = {}, None
         found: dict[int, Array] = {}

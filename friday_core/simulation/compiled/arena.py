@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -83,8 +83,8 @@ def _soon(_rows: Any, _place: int) -> None:
 class Arena:
     """Context, state, tables and rows of one session; grows where there is no room.
 
-    ``rates`` are what orders are charged; ``asked`` is by desk about what Python is asked, and ``products``
-    the product of its orders. ``borrows`` says whether shorts pay.
+    ``rates`` are what orders are charged; by desk ``asked`` is about what Python is asked, ``products`` the product
+    of its orders. ``borrows`` says whether shorts pay.
     """
 
     def __init__(
@@ -127,10 +127,9 @@ class Arena:
         c[w.IS_WATCHED] = int(any(one.drawdown_ppm is not None or one.day_loss_ppm is not None for one in limits))
         self._rows: dict[str, Array] = {}
         self._beside: dict[int, Array] = {}
+        self._empty: Callable[[int], Array] = np.empty
         self._equity = self._reserved = self.state = np.empty(0, np.int64)
         self._block_decisions = self._block_sessions = 0
-
-    # Room ---------------------------------------------------------------------------------------
 
     def clear(self, lots: int, orders: int, bills: int) -> None:
         """A state of zeros and empty tables, with room for lots of a position, working orders and orders in bills."""
@@ -143,7 +142,7 @@ class Arena:
     def _rows_of_tables(self, orders: int, widest: int) -> dict[str, int]:
         """As many as may be written where an order trades twice; of a longer block, the kernel comes back."""
         decisions = min(self._block_decisions, 1 << 20) + widest + _LEAST_ROOM
-        rows = dict.fromkeys(_TABLES, 2 * (decisions + orders))
+        rows = dict.fromkeys(_TABLES, decisions + orders) | dict.fromkeys(("fills", "ended"), 2 * (decisions + orders))
         rows["positions"] = max(min(self._block_sessions, 4_096) * widest, _LEAST_ROOM)
         return rows
 
@@ -168,7 +167,7 @@ class Arena:
                 c[word], at = at, at + len(parts[word])
             c[w.BILLS_AT], c[w.BILLS] = at, 0
             at += (rows["orders"] + self._bills) * w.BILL_WORDS
-        self.state = np.empty(at, np.int64)
+        self.state = self._empty(at).view(np.int64)
         self.state[:size] = 0
         for word, values in parts.items():
             self.state[c[word] : c[word] + len(values)] = values
@@ -236,15 +235,16 @@ class Arena:
         self._rows, self._beside, self.cones = {}, {}, {}
         self._equity = np.empty(0, np.int64)
 
-    def reserve(self, rows: int) -> None:
-        """Make room for the equity on all rows of the blocks that follow: the system gives much at once for less."""
-        self._reserved = np.empty(self._equity_words(rows) if self.instruments == 1 else 0, np.int64)
+    def reserve(self, rows: int, empty: Callable[[int], Array]) -> None:
+        """Make room for the equity on all rows of the blocks that follow, whose memory is all given by ``empty``."""
+        words = self._equity_words(rows) if self.instruments == 1 else 0
+        self._empty, self._reserved = empty, empty(words).view(np.int64)
 
     def _room_for(self, slices: int) -> tuple[Int64, Int64]:
         """For equity, and what is left of what was reserved."""
         words = self._equity_words(slices)
         if words > len(self._reserved):
-            return np.empty(words, np.int64), self._reserved
+            return self._empty(words).view(np.int64), self._reserved
         return self._reserved[:words], self._reserved[words:]
 
     def _equity_words(self, slices: int) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from friday_core.causal.compiled.fingerprint import Routine
 from friday_core.causal.compiled.kernels import Kernels
+from friday_core.domain.chunk import Float64
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.arena import Arena
 
@@ -38,6 +39,10 @@ class Compiled:
         address = kernels.routine(ENTRY)
         self._call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)(address)
         self._spare = np.zeros(2, np.int64)
+
+    def empty(self, words: int) -> Float64:
+        """Memory of eight bytes a word, which is lent again when nobody has it any more."""
+        return self._kernels.room.empty(words)
 
     def __call__(self, arena: Arena) -> None:
         for place, array in enumerate(arena.arrays()[1:]):
