@@ -144,12 +144,11 @@ class Stages:
 
     def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
         """The same of one row: ``None`` if a stage held it back."""
-        self._begin()
+        if not self._begun:
+            self._begin()
         passed: PlainRow | None = row
         stop: DataValidationError | None = None
         for stage in self._stages:
-            if passed is None:
-                break
             self.current = stage.label
             try:
                 passed, stop = stage.process_row(passed)
@@ -159,6 +158,8 @@ class Stages:
                 raise self._raised(stage, (row.seq, row.seq), error) from error
             finally:
                 self.current = ""
+            if passed is None:
+                break
         for judge in self._judges:
             if judge.fault is not None:
                 self._note_faults(np.array((row.seq,)), chunk_of((row,)))
