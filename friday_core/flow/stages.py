@@ -149,6 +149,8 @@ class Stages:
         passed: PlainRow | None = row
         stop: DataValidationError | None = None
         for stage in self._stages:
+            if passed is None:
+                break
             self.current = stage.label
             try:
                 passed, stop = stage.process_row(passed)
@@ -158,8 +160,6 @@ class Stages:
                 raise self._raised(stage, (row.seq, row.seq), error) from error
             finally:
                 self.current = ""
-            if passed is None:
-                break
         for judge in self._judges:
             if judge.fault is not None:
                 self._note_faults(np.array((row.seq,)), chunk_of((row,)))

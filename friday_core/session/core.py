@@ -81,9 +81,8 @@ class Core:
         After a validator stopped a stream, ``halted`` says so and further rows are ignored.
         """
         if type(record) is ChunkReceived:
-            if self.halted is not None:
-                return []
-            return self._slices(self.flow.process_data_stream(record.stream, record.chunk))
+            flow = self.flow
+            return self._slices(flow.process_data_stream(record.stream, record.chunk)) if self.halted is None else []
         match record:
             case ClockAdvanced(ts):
                 return self._slices(self.flow.advance(ts)) if self.halted is None else []

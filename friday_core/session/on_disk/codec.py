@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -219,7 +219,8 @@ def _rows(number: int, chunk: Chunk) -> bytes:
     """Columns of eight bytes come first, so that all are aligned."""
     n, seq = len(chunk.ts_event), chunk.seq
     if n == 1 and chunk.ts_recv is chunk.ts_event and not chunk.code.item():  # the same bytes, in a quarter of the time
-        return b"".join((_ROWS.pack(number, _ALONE, 1), chunk.ts_event, seq, *chunk.columns.values(), chunk.inst))
+        parts: Iterable[Any] = (chunk.ts_event, seq, *chunk.columns.values(), chunk.inst)
+        return b"".join((_ROWS.pack(number, _ALONE, 1), *parts))
     flags = _RECEIVED if chunk.ts_recv is chunk.ts_event else 0
     if n and _counts_up(seq):
         flags |= _NUMBERED
@@ -228,7 +229,8 @@ def _rows(number: int, chunk: Chunk) -> bytes:
         flags |= _UNMARKED
     wide = [chunk.ts_event] if flags & _RECEIVED else [chunk.ts_event, chunk.ts_recv]
     narrow = [chunk.inst] if flags & _UNMARKED else [chunk.inst, chunk.code]
-    return b"".join((_ROWS.pack(number, flags, n), *wide, seq, *chunk.columns.values(), *narrow))
+    parts = (*wide, seq, *chunk.columns.values(), *narrow)
+    return b"".join((_ROWS.pack(number, flags, n), *parts))
 
 
 def _counts_up(seq: Int64) -> bool:
