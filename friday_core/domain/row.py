@@ -11,7 +11,7 @@ import numpy as np
 from friday_core.domain.chunk import PRICES, Chunk
 
 
-class PlainRow(msgspec.Struct, frozen=True):
+class PlainRow(msgspec.Struct, frozen=True, gc=False):
     """What a chunk has of one row: ``values`` by column, prices as whole price units, all others as floats.
 
     Its source did not mark it.
@@ -30,14 +30,15 @@ class PlainRow(msgspec.Struct, frozen=True):
 
 def rows_of(chunk: Chunk) -> Iterator[PlainRow]:
     """The rows of a chunk, one by one; its marks are not looked at."""
-    if len(chunk) == 1:
+    ts_event = chunk.ts_event
+    if len(ts_event) == 1:
         values = {name: column.item() for name, column in chunk.columns.items()}
-        ts: int = chunk.ts_event.item()
-        received = ts if chunk.ts_recv is chunk.ts_event else chunk.ts_recv.item()
+        ts: int = ts_event.item()
+        received = ts if chunk.ts_recv is ts_event else chunk.ts_recv.item()
         return iter((PlainRow(ts, chunk.inst.item(), received, chunk.seq.item(), values),))
     columns = (column.tolist() for column in chunk.columns.values())
     each = map(dict, map(zip, repeat(tuple(chunk.columns)), zip(*columns, strict=True)))
-    return map(PlainRow, chunk.ts_event.tolist(), chunk.inst.tolist(), chunk.ts_recv.tolist(), chunk.seq.tolist(), each)
+    return map(PlainRow, ts_event.tolist(), chunk.inst.tolist(), chunk.ts_recv.tolist(), chunk.seq.tolist(), each)
 
 
 def chunk_of(rows: Sequence[PlainRow]) -> Chunk:

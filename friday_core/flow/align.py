@@ -71,11 +71,11 @@ class Align:
 
     def push_row(self, row: PlainRow) -> Chunk | tuple[PlainRow, ...] | None:
         """The slice that this row closes, if it does; as rows, if it came in rows."""
-        ts = row.ts_event
-        if ts < self._closed_before or ts < self.newest:
+        ts, newest = row.ts_event, self._open_ts
+        if ts < self._closed_before or (newest is not None and ts < newest):
             self._without_late_rows(chunk_of((row,)))
             return None
-        if ts == self._open_ts:
+        if ts == newest:
             self._open.append(row)
             return None
         closed, self._open, self._open_ts = self._open, [row], ts

@@ -45,6 +45,11 @@ class DerivedStream:
         self._ended: ValidatorFault | None = None
 
     @property
+    def has_faults(self) -> bool:
+        """Whether a validator failed, or ended the stream."""
+        return bool(self._stages.faults) or self._ended is not None
+
+    @property
     def faults(self) -> list[ValidatorFault]:
         """Validators that failed, and at last the one that ended the stream; doubtful is the slice itself."""
         failed = [msgspec.structs.replace(one, doubtful_from=one.ts_event) for one in self._stages.faults]

@@ -66,7 +66,7 @@ class IsolatedValidator:
 
         ``judge`` is the validator.
         """
-        if self._past.is_kept:
+        if self._past.state is not None:
             self._past.remember(chunk_of((row,)))
         try:
             found = judge.judge(row)
@@ -104,38 +104,34 @@ class _Past:
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
-        self._state: Validator | bytes | None = None
+        #: If there is one, rows must be remembered which come after it.
+        self.state: Validator | bytes | None = None
         self._since: list[Chunk] = []
         self._rows = 0
         self._possible = True
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether there is a state, so that rows must be remembered which come after it."""
-        return self._state is not None
-
     def remember(self, chunk: Chunk) -> bool:
         """The chunk is shown next; false if there will be no way back to before it."""
         if self._rows >= CHECKPOINT_ROWS or len(self._since) >= CHECKPOINT_CHUNKS:
-            self._state, self._since, self._rows = None, [], 0
-        if self._state is None and len(chunk) != 1 and self._possible:
+            self.state, self._since, self._rows = None, [], 0
+        if self.state is None and len(chunk) != 1 and self._possible:
             try:
-                self._state = _state_of(self._validator)
+                self.state = _state_of(self._validator)
             except Exception:  # noqa: BLE001 - whatever cannot be copied
                 self._possible = False
-        if self._state is not None:
+        if self.state is not None:
             self._since.append(chunk)
             self._rows += len(chunk)
         return self._possible
 
     def validator_before_last(self) -> Validator:
         """The validator as it was before the last chunk. Raises what it raises on the way there."""
-        assert self._state is not None
+        assert self.state is not None
         validator = self._validator
-        if not isinstance(self._state, bytes):
-            validator = self._state
+        if not isinstance(self.state, bytes):
+            validator = self.state
         elif isinstance(validator, Stateful):
-            validator.restore(self._state)
+            validator.restore(self.state)
         for chunk in self._since[:-1]:
             validator.validate(chunk)
         return validator

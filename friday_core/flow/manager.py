@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -50,13 +50,14 @@ class DataFlowManager:
             raise InvariantError(f"a model version names stream {version.stream!r}, which this session has not")
         stream.adopt(version)
 
-    def process_data_stream(self, name: str, chunk: Chunk) -> Iterator[Slices]:
+    def process_data_stream(self, name: str, chunk: Chunk) -> Iterable[Slices]:
         """The slices that these rows complete. Raises what ``Stream.process`` raises, after the last of them."""
-        self._check(name)
         stream = self._stream
+        if name != stream.name:
+            self._check(name)
         one_by_one = (self._is_alone or len(chunk) == 1) and stream.takes_rows(chunk)
-        for rows in stream.process_rows(chunk) if one_by_one else stream.process(chunk):
-            yield self._completed(rows)
+        found = stream.process_rows(chunk) if one_by_one else stream.process(chunk)
+        return map(self._completed, found) if found else ()
 
     @property
     def waits_until(self) -> int | None:
@@ -98,6 +99,11 @@ class DataFlowManager:
     def predictions(self, stream: str) -> Sequence[Chunk]:
         """What the model of a stream said, and what was made of it: the rows that passed its validators."""
         return self._derived[stream].predicted
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether a validator failed."""
+        return self._stream.has_faults or any(stream.has_faults for stream in self._derived.values())
 
     @property
     def faults(self) -> list[ValidatorFault]:

@@ -64,7 +64,7 @@ class SingleRow:
     """Reads what ``program_columns`` gives of the values of one row, and makes no arrays."""
 
     def __init__(self, labels: Iterable[str], scales: Float64) -> None:
-        self._readers = [(label, _reader(label)) for label in labels]
+        self._readers = [(label, row_reader(label)) for label in labels]
         self._scales: list[float] = scales.tolist()
 
     def __call__(self, row: Mapping[str, float], inst: int) -> dict[str, float]:
@@ -97,7 +97,7 @@ def _prices(units: Array, scale: Float64 | float, empty: Callable[[int], Float64
     return prices
 
 
-def _reader(label: str) -> Callable[[Mapping[str, float], float], float]:
+def row_reader(label: str) -> Callable[[Mapping[str, float], float], float]:
     """Reads one label of a row, given its instrument's scale: in the order of ``_column``, for the same bits."""
     if label.startswith(_RAW):
         name = label.removeprefix(_RAW)

@@ -144,7 +144,8 @@ class Stages:
 
     def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
         """The same of one row: ``None`` if a stage held it back."""
-        self._begin()
+        if not self._begun:
+            self._begin()
         passed: PlainRow | None = row
         stop: DataValidationError | None = None
         for stage in self._stages:

@@ -83,11 +83,14 @@ class Stamps:
 
     def stamped(self, row: PlainRow, domain: str | None) -> PlainRow:
         """What ``stamp`` makes of one row."""
-        ts, flags = row.ts_event, self._flags
-        session, own = (self._dates.date(ts), {}) if flags is None else flags.of_one(ts, domain)
+        ts, inst, flags = row.ts_event, row.inst, self._flags
         factor = split = 1.0
-        if row.inst in self._actions:
-            ex_dates, factors, splits = self._products_of(row.inst)
+        if flags is None and inst not in self._actions:
+            values = {**row.values, "session": float(self._dates.date(ts)), "factor": factor, "split": split}
+            return PlainRow(ts, inst, row.ts_recv, row.seq, values)
+        session, own = (self._dates.date(ts), {}) if flags is None else flags.of_one(ts, domain)
+        if inst in self._actions:
+            ex_dates, factors, splits = self._products_of(inst)
             since = int(ex_dates.searchsorted(session, side="right"))
             factor, split = factors[since].item(), splits[since].item()
         return row.with_values({"session": float(session), "factor": factor, "split": split, **own})

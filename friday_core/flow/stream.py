@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -65,6 +66,11 @@ class Stream:
         self.rows_in = 0
 
     @property
+    def has_faults(self) -> bool:
+        """Whether a validator failed."""
+        return bool(self._stages.faults or self._arriving.faults or self._of_bars.faults)
+
+    @property
     def faults(self) -> list[ValidatorFault]:
         """Validators that failed; new ones come last of each part's."""
         return [*self._arriving.faults, *self._stages.faults, *self._of_bars.faults]
@@ -96,20 +102,23 @@ class Stream:
 
     def takes_rows(self, chunk: Chunk) -> bool:
         """Whether these rows are better handed to ``process_rows``."""
-        rows = len(chunk)
-        return 0 < rows <= self._few and not (chunk.code.item() if rows == 1 else chunk.code.any())
+        code = chunk.code
+        rows = len(code)
+        return 0 < rows <= self._few and not (code.item() if rows == 1 else any(code.tolist()))
 
-    def process_rows(self, chunk: Chunk) -> Iterator[Chunk | tuple[PlainRow, ...]]:
+    def process_rows(self, chunk: Chunk) -> Iterable[Chunk | tuple[PlainRow, ...]]:
         """What ``process`` gives of these rows, slice by slice, in rows where nothing needs a chunk."""
         self._check(chunk)
+        found: list[Chunk | tuple[PlainRow, ...]] = []
+        stamped, process, push = self._stamps.stamped, self._stages.process_row, self._align.push_row
         for row in rows_of(chunk):
             self.rows_in += 1
-            passed, stop = self._stages.process_row(self._stamps.stamped(row, self._domain))
-            closed = None if passed is None else self._align.push_row(passed)
-            if closed is not None:
-                yield closed
+            passed, stop = process(stamped(row, self._domain))
+            if passed is not None and (closed := push(passed)) is not None:
+                found.append(closed)
             if stop is not None:
-                yield from self._stopped(stop)
+                return chain(found, self._stopped(stop))
+        return found
 
     @property
     def waits_until(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from friday_core.domain.records import (
@@ -80,9 +80,10 @@ class Core:
 
         After a validator stopped a stream, ``halted`` says so and further rows are ignored.
         """
+        if type(record) is ChunkReceived:
+            flow = self.flow
+            return self._slices(flow.process_data_stream(record.stream, record.chunk)) if self.halted is None else []
         match record:
-            case ChunkReceived(stream, chunk):
-                return self._slices(self.flow.process_data_stream(stream, chunk)) if self.halted is None else []
             case ClockAdvanced(ts):
                 return self._slices(self.flow.advance(ts)) if self.halted is None else []
             case StreamEnded(stream):
@@ -104,7 +105,7 @@ class Core:
                 return self._driver.close(reason)
         return []
 
-    def _slices(self, completed: Iterator[Slices]) -> Sequence[Intent]:
+    def _slices(self, completed: Iterable[Slices]) -> Sequence[Intent]:
         intents: Sequence[Intent] = []
         try:
             for slices in completed:
@@ -123,6 +124,6 @@ class Core:
 
     def _note_faults(self) -> None:
         """A fault is known before the first slice that it makes doubtful."""
-        for fault in self.flow.faults:
+        for fault in self.flow.faults if self.flow.has_faults else ():
             if fault not in self.log.faults:
                 self._driver.doubt(fault)

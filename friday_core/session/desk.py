@@ -18,6 +18,7 @@ from friday_core.domain.signals import Cancel
 from friday_core.interfaces.broker import Tariff
 from friday_core.interfaces.risk_rule import Proposal, Ruling
 from friday_core.interfaces.sizer import Sizer
+from friday_core.interfaces.strategy import Decision
 from friday_core.session.bills import charges_of
 from friday_core.session.products import HeldProducts
 from friday_core.session.slices import Slice
@@ -130,18 +131,22 @@ class Desk:
                 moment.ts_event, moment.session, self.name, name, quantity, cost, book.price(name), book.value(name)
             )
 
-    def act(self, moment: Slice, working: WorkingOrders, active_from: int) -> Iterator[Outcome]:
-        """Ask the strategy, size, check, and put what is admitted among the working orders.
+    def asked(self, moment: Slice, working: WorkingOrders) -> Sequence[Decision]:
+        """What the strategy wants."""
+        view = self._view(working) if self.runner.reads_book else self._unread
+        return self.runner.decide(moment.ts_event, moment.bars, view, moment.coarser)
+
+    def act(
+        self, decisions: Sequence[Decision], moment: Slice, working: WorkingOrders, active_from: int
+    ) -> Iterator[Outcome]:
+        """Size what the strategy wants, check it, and put what is admitted among the working orders.
 
         Cancels come first, so that an order can replace another one in the same slice. What is admitted may
         fill from slice ``active_from`` on.
         """
-        view = self._view(working) if self.runner.reads_book else self._unread
-        decisions = self.runner.decide(moment.ts_event, moment.bars, view, moment.coarser)
         if not decisions:
             return
-        if view is self._unread:
-            view = self._view(working)
+        view = self._view(working)
         cancels = [decision for decision in decisions if isinstance(decision, Cancel)]
         for want in self._wants.wants(cancels, moment, view):
             yield from self._cancel(want, moment, working)

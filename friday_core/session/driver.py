@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from friday_core.domain.chunk import MISSING_PRICE, Universe
+from friday_core.domain.chunk import Universe
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.orders import OrderEnded, OrderStatus, OrderType, TimeInForce
-from friday_core.domain.outcomes import EquityPoint, ValidatorFault
-from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.domain.orders import OrderEnded, OrderStatus
+from friday_core.domain.outcomes import ValidatorFault
+from friday_core.domain.records import CancelOrder, Intent
+from friday_core.domain.row import PlainRow
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Matcher, Tariff
+from friday_core.interfaces.strategy import Decision
 from friday_core.session.arrivals import Arrivals
 from friday_core.session.at_broker import InDoubtPolicy
 from friday_core.session.bills import Bills
@@ -19,13 +21,17 @@ from friday_core.session.booking import Booking
 from friday_core.session.brackets import Brackets
 from friday_core.session.compiled.blocks import CompiledSlices
 from friday_core.session.compiled.eligible import obstacles
+from friday_core.session.corporate import CorporateActions
 from friday_core.session.custody import Custody, HoldingTerms
 from friday_core.session.desk import Desk
 from friday_core.session.known_rates import KnownRates
 from friday_core.session.log import NettingLog, SessionLog
+from friday_core.session.marks import Closes, Marks, closes_of
 from friday_core.session.netting import Netting
 from friday_core.session.outside import FromOutside, Outside
 from friday_core.session.quiet.one_book import OneBook
+from friday_core.session.quiet.plain_orders import PlainOrders
+from friday_core.session.quiet.row_slices import RowSlices
 from friday_core.session.quiet.stretches import QuietStretches
 from friday_core.session.release import Release
 from friday_core.session.slices import Slice, slice_of, slices_of
@@ -40,7 +46,6 @@ from friday_core.trading.limits import Limits
 
 #: Up to so many rows of one slice are taken as they are.
 FEW = 16
-_FOR_ITS_DAY = frozenset({TimeInForce.DAY, TimeInForce.AT_CLOSE})
 
 
 class Driver:
@@ -97,6 +102,7 @@ class Driver:
         )
         risk = AccountRisk(limits, Account(desk.book for desk in desks), universe)
         self._release = Release(universe, self._desks, self._working, self._netting, risk=risk, log=self.log)
+        self._actions = CorporateActions(universe, self._desks, self._working, self._release, self.log)
         self._custody = None if terms is None else Custody(
             terms, universe, self._desks,
             working=self._working, arrivals=self._arrivals, log=self.log, charges=charges,
@@ -105,12 +111,25 @@ class Driver:
             self._desks, self._working, self._arrivals, self.log,
             booking=self._booking, brackets=self._brackets, policy=at_broker,
         )  # fmt: skip
-        self._actions: list[CorporateAction] = []
         self._doubtful_from: int | None = None
         #: The session that began, until its first slice is over.
         self._entered: int | None = None
         equity = {desk.name: desk.book.equity for desk in desks}
         self._standing = Standing(None, equity, note=self.log.equity.append)
+        self._marks = Marks(self._desks, self._standing, at_this_close=self._arrivals.at_this_close)
+        self._plain = {
+            one.name: PlainOrders(one, universe, self._working, self.log, is_marked=True)
+            for one in desks
+            if PlainOrders.is_possible(one)
+        }
+        #: What steps slices that come as rows, where strategies are columns and nothing happens by itself.
+        self._rows: RowSlices | None = None
+        if isinstance(matcher, BarMatcher) and self._matches_orders and RowSlices.is_possible(desks, matcher, terms):
+            self._rows = RowSlices(
+                universe, desks, self._working, self._standing,
+                rules=matcher.rules, booking=self._booking, marks=self._marks, sent=self._sent, decided=self._decided,
+                settle_ended=self._settle_ended,
+            )  # fmt: skip
         #: Why each slice is stepped by itself, in Python; empty where blocks of them are the kernel's.
         self.obstacles: Sequence[str] = ("no kernel is given",)
         self._blocks: CompiledSlices | None = None
@@ -143,8 +162,7 @@ class Driver:
 
     def announce(self, action: CorporateAction) -> None:
         """The action will be applied before the first fill of its ex-date."""
-        self._actions.append(action)
-        self._actions.sort(key=lambda one: (one.session, one.instrument))
+        self._actions.announce(action)
 
     def doubt(self, fault: ValidatorFault) -> None:
         """From the slice that the fault names on, no order adds exposure; until the session ends."""
@@ -155,15 +173,14 @@ class Driver:
     def step(self, slices: Slices) -> Sequence[Intent]:
         """The slices, one after the other; returns what is to be sent."""
         if 0 < len(slices.plain) <= FEW:
-            moment = slice_of(slices.plain, self.log.slices, self._universe)
-            return self._outside.leaving(self._slice(moment))
+            return self._outside.leaving(self._slice_of(slices.plain))
         blocks = self._blocks
         if blocks is not None and self._doubtful_from is None and blocks.takes(slices):
-            return blocks.step(slices, self._standing, self._slice, self._next_action)
+            return blocks.step(slices, self._standing, self._slice, self._actions.next)
         quiet = self._quiet
         is_plain = self._doubtful_from is None and self._outside.is_silent
         if quiet is not None and is_plain and len(slices.rows) >= quiet.least_rows:
-            return quiet.step(slices, self._standing, self._slice, self._next_action)
+            return quiet.step(slices, self._standing, self._slice, self._actions.next)
         moments = slices_of(slices, self.log.slices, self._universe)
         return self._outside.leaving([intent for moment in moments for intent in self._slice(moment)])
 
@@ -185,7 +202,7 @@ class Driver:
         self._enter(moment.session)
         self._arrivals.arrive(moment, self._standing.latest, self._working)
         intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment) + self._outside.halted(moment)
-        self._mark(moment)
+        self._marks.mark(moment.ts_event, moment.session, closes_of(moment))
         in_doubt = self._doubtful_from is not None and moment.ts_event >= self._doubtful_from
         decided: list[Intent] = []
         for desk in self._desks.values():
@@ -198,9 +215,26 @@ class Driver:
         intents += self._release.released(decided, moment)
         if self._arrivals.at_this_close:
             intents += self._match_this_close(moment)
+        self._pass(moment)
+        return intents
+
+    def _pass(self, moment: Slice) -> None:
+        """The slice is over."""
         self._settle_ended(moment.ts_event)
         self._standing.latest, self._entered = moment, None
         self.log.slices += 1
+
+    def _slice_of(self, rows: Sequence[PlainRow]) -> list[Intent]:
+        """The slice of these rows."""
+        session, action = int(rows[0].values["session"]), self._actions.next()
+        is_due = action is not None and action <= session
+        is_still = self._doubtful_from is None and self._netting.is_idle and not self._outside.is_halted
+        if self._rows is None or is_due or not is_still or not self._rows.takes(rows, self.log.slices):
+            return self._slice(slice_of(rows, self.log.slices, self._universe))
+        self._enter(session)
+        moment, decided = self._rows.step(rows, self.log.slices)
+        intents = self._release.released(decided, moment) if decided else decided
+        self._pass(moment)
         return intents
 
     def _enter(self, session: int) -> None:
@@ -253,10 +287,6 @@ class Driver:
         self._settle_ended(before.ts_event if over_night and before is not None else moment.ts_event)
         return self._release.known(found) + self._netting.renew(moment) if found else []
 
-    def _next_action(self) -> int | None:
-        """The first session that a corporate action which is announced waits for."""
-        return self._actions[0].session if self._actions else None
-
     def close(self, reason: str) -> list[Intent]:
         """The session ends: working orders are cancelled, the last positions are logged."""
         self._outside.end()
@@ -267,43 +297,16 @@ class Driver:
         self._log_positions(self._standing.latest)
         return self._outside.leaving(self._release.known(intents))
 
-    # 1 ------------------------------------------------------------------------------------------
+    # 1 and 2 ------------------------------------------------------------------------------------
 
     def _apply_actions(self, moment: Slice) -> list[Intent]:
         intents: list[Intent] = []
-        while self._actions and self._actions[0].session <= moment.session:
-            action = self._actions.pop(0)
-            instrument = self._universe.instrument(action.instrument)
-            for desk in self._desks.values():
-                if (applied := desk.apply_action(action, instrument, moment)) is not None:
-                    self.log.actions.append(applied)
+        for action in self._actions.due(moment.session):
+            told = self._actions.apply(action, moment)
             if action.numerator != action.denominator:
-                intents += self._reissue_orders(action, moment)
+                intents += self._release.known(told) + self._netting.renew(moment)
+                self._settle_ended(moment.ts_event)
         return intents
-
-    def _reissue_orders(self, action: CorporateAction, moment: Slice) -> list[Intent]:
-        """A split ends orders that name a price; market orders are replaced by one of the new quantity."""
-        intents: list[Intent] = []
-        ratio = f"{action.numerator}:{action.denominator}"
-        for working in self._working:
-            order = working.order
-            if order.instrument != action.instrument or not order.strategy:
-                continue
-            reference = working.reference * action.denominator // action.numerator
-            day_is_over = order.time_in_force in _FOR_ITS_DAY and 0 <= working.session < moment.session
-            intents += cancelled(f"CORPORATE_ACTION: split {ratio}", [working])
-            lot = self._universe.instrument(order.instrument).lot_size
-            quantity = working.remaining * action.numerator // action.denominator // lot * lot
-            is_renewed = order.type is OrderType.MARKET and not order.is_bracket and not working.is_elsewhere
-            if is_renewed and quantity and not day_is_over:
-                reason = f"replaces {order.tag} after a split {ratio}"
-                added = self._release.reissue(working, quantity, reference, reason, moment.session)
-                intents.append(PlaceOrder(added.order))
-        intents = self._release.known(intents) + self._netting.renew(moment)
-        self._settle_ended(moment.ts_event)
-        return intents
-
-    # 2 ------------------------------------------------------------------------------------------
 
     def _match(self, moment: Slice, since: int = 0) -> list[Intent]:
         """The matcher proposes, and is told what was booked: it is handed nothing that leads to a book.
@@ -345,32 +348,8 @@ class Driver:
     def _match_this_close(self, moment: Slice) -> list[Intent]:
         """What was decided at a close trades at it: only then is it known what the books are worth there."""
         intents = self._match(moment, since=moment.ordinal)
-        for point in self._worth(moment):
-            self._note(point)
+        self._marks.note_again(moment)
         return intents
-
-    # 3 ------------------------------------------------------------------------------------------
-
-    def _mark(self, moment: Slice) -> None:
-        """Books at the slice's closes: their limits see it, and so does the result. Deciding moves no money."""
-        for point in self._worth(moment):
-            self._desks[point.strategy].state.mark(moment.session, self._standing.equity[point.strategy], point.equity)
-            if not self._arrivals.at_this_close:
-                self._note(point)
-
-    def _worth(self, moment: Slice) -> Iterator[EquityPoint]:
-        """Each book at the slice's closes."""
-        closes = [(bar.instrument.id, bar.raw.close) for bar in moment.bars if bar.raw.close != MISSING_PRICE]
-        for name, desk in self._desks.items():
-            book = desk.book
-            for instrument, close in closes:
-                book.mark(instrument, close)
-            value, gross = book.worth
-            yield EquityPoint(moment.ts_event, moment.session, name, book.cash, value, gross, book.cash + value)
-
-    def _note(self, point: EquityPoint) -> None:
-        self._standing.equity[point.strategy] = point.equity
-        self._standing.note(point)
 
     # 4 to 6 -------------------------------------------------------------------------------------
 
@@ -379,7 +358,23 @@ class Driver:
         for forbidden, why in desk.forbidden(self._working):
             intents += cancelled(why, [forbidden])
         was_running = desk.runner.stopped is None
-        for taken, intent in desk.act(moment, self._working, self._arrivals.active_from(moment)):
+        return intents + self._decided(desk, moment, desk.asked(moment, self._working), was_running)
+
+    def _sent(
+        self, desk: Desk, moment: Slice, decisions: Sequence[Decision], closes: Closes
+    ) -> Sequence[Intent] | None:
+        """What is to be sent where that is plain; else ``None``, and nothing has happened."""
+        plain = self._plain.get(desk.name)
+        if plain is None or len(self._working):
+            return None
+        return plain.take(decisions, moment, closes, self._arrivals.active_from(moment))
+
+    def _decided(self, desk: Desk, moment: Slice, decisions: Sequence[Decision], was_running: bool) -> list[Intent]:
+        """What becomes of what a strategy wants."""
+        if decisions and (sent := self._sent(desk, moment, decisions, closes_of(moment))) is not None:
+            return [*sent]
+        intents: list[Intent] = []
+        for taken, intent in desk.act(decisions, moment, self._working, self._arrivals.active_from(moment)):
             self.log.decisions.append(taken)
             if isinstance(intent, CancelOrder):
                 self._working[intent.tag].withdraw(intent.reason)

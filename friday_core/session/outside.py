@@ -42,7 +42,12 @@ class Outside:
     @property
     def is_silent(self) -> bool:
         """Whether nothing but rows moves the session: no broker has its orders, and nobody stopped it."""
-        return self._at_broker is None and self._halting.latched is None
+        return self._at_broker is None and not self.is_halted
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether a person stopped the session."""
+        return self._halting.latched is not None
 
     def take(self, record: FromOutside, latest: Slice | None) -> list[Intent]:
         """One of it, after the slice ``latest``; returns what follows from it."""

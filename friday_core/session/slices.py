@@ -61,11 +61,12 @@ def slices_of(slices: Slices, first: int, universe: Universe) -> Iterator[Slice]
 def slice_of(rows: Sequence[PlainRow], ordinal: int, universe: Universe) -> Slice:
     """The one slice of these rows: what ``slices_of`` gives of their chunk, without arrays."""
     others = [name for name in rows[0].values if name not in _FIXED]
-    bars = tuple([_bar(row, universe[row.inst], others) for row in rows])
+    bars = tuple([bar_of(row, universe[row.inst], others) for row in rows])
     return Slice(ordinal, bars[0].ts_event, bars[0].session, bars, {bar.instrument.id: bar for bar in bars})
 
 
-def _bar(row: PlainRow, instrument: Instrument, others: Sequence[str]) -> Bar:
+def bar_of(row: PlainRow, instrument: Instrument, others: Sequence[str] = ()) -> Bar:
+    """The bar of a row, with ``others`` of its columns."""
     values, scale = row.values, 10.0**instrument.price_decimals
     factor = values["factor"]
     units = RawBar(*_PRICES(values))

@@ -14,6 +14,9 @@ from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float6
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice
 from friday_core.domain.orders import Fill, OrderEnded, OrderType
+from friday_core.domain.row import PlainRow
+from friday_core.flow.program_columns import row_reader
+from friday_core.flow.stamps import STAMPED_COLUMNS
 from friday_core.interfaces.strategy import BookView, Decision
 from friday_core.trading.look_ahead import BookAhead, LookAhead
 from friday_core.trading.strategy_runner import ValueRunner
@@ -63,7 +66,11 @@ class ColumnRunner(ValueRunner):
         self._ahead: LookAhead | BookAhead | None = None
         self._reads_book = not _OF_BOOK.keys().isdisjoint(self._labels[self._base])
         scales = universe.scales.tolist()
-        self._executor = executor(program, scales, [one.id for one in universe])
+        self._ids = [one.id for one in universe]
+        self._executor = executor(program, scales, self._ids)
+        self._scales: list[float] = scales
+        self._readers = [(label, row_reader(label)) for label in self._labels[self._base]]
+        self._unseen = frozenset(place for place, one in enumerate(self._ids) if not self.sees(one))
 
     @property
     def program(self) -> Program:
@@ -72,6 +79,30 @@ class ColumnRunner(ValueRunner):
     @property
     def reads_book(self) -> bool:
         return self._reads_book
+
+    @property
+    def takes_rows(self) -> bool:
+        """Whether ``decide_rows`` does what ``decide`` does: its program reads nothing but what its bars carry."""
+        raw = ("raw.", *STAMPED_COLUMNS)
+        return not self._reads_book and all(
+            label in _OF_BAR or not label.startswith(raw) for label in self._labels[self._base]
+        )
+
+    def decide_rows(self, ts_event: int, rows: Sequence[PlainRow]) -> list[Decision]:
+        """``decide`` of a slice that comes as rows, of which no bars are made."""
+        if self.stopped is not None:
+            return []
+        try:
+            if self._unseen:
+                rows = [row for row in rows if row.inst not in self._unseen]
+            if not rows:
+                return []
+            positions, scales = [row.inst for row in rows], self._scales
+            columns = {label: [read(row.values, scales[row.inst]) for row in rows] for label, read in self._readers}
+            values = self._executor.step(ts_event, positions, columns)
+            return list(self._all_decided([self._ids[one] for one in positions], values))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
+            return self._stop(ts_event, error)
 
     @property
     def ahead(self) -> LookAhead | BookAhead | None:
@@ -123,23 +154,29 @@ class ColumnRunner(ValueRunner):
             return [_OF_BOOK[label](book, bar) for bar in bars]
 
         if self._ahead is not None:
-            yield from self._all_decided(bars, self._ahead.take(len(bars), of_book))
+            yield from self._all_decided(_ids(bars), self._ahead.take(len(bars), of_book))
             return
         columns = {
             label: of_book(label) if label in _OF_BOOK else _column(label, bars) for label in self._labels[self._base]
         }
         values = self._executor.step(ts_event, self._positions(bars), columns)
-        yield from self._all_decided(bars, values)
+        yield from self._all_decided(_ids(bars), values)
 
-    def _all_decided(self, bars: Sequence[Bar], values: Mapping[str, Sequence[float]]) -> Iterator[Decision]:
+    def _all_decided(
+        self, instruments: Sequence[InstrumentId], values: Mapping[str, Sequence[float]]
+    ) -> Iterator[Decision]:
         targets, signals = values.get("target"), values.get("signal")
-        for row, bar in enumerate(bars):
+        for row, instrument in enumerate(instruments):
             target, signal = targets[row] if targets else NAN, signals[row] if signals else NAN
-            if self._is_news(bar.instrument.id, target, signal):
-                yield from self._decided(bar.instrument.id, {name: column[row] for name, column in values.items()})
+            if self._is_news(instrument, target, signal):
+                yield from self._decided(instrument, {name: column[row] for name, column in values.items()})
 
     def _positions(self, bars: Sequence[Bar]) -> list[int]:
         return [self._universe.position(bar.instrument.id) for bar in bars]
+
+
+def _ids(bars: Sequence[Bar]) -> list[InstrumentId]:
+    return [bar.instrument.id for bar in bars]
 
 
 def _column(label: str, bars: Sequence[Bar]) -> list[float]:

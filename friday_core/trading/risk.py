@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -20,6 +20,7 @@ from friday_core.trading.book_risk import BookRisk
 from friday_core.trading.codes import Code
 from friday_core.trading.entry_rules import EntryRules
 from friday_core.trading.exposure import Claim, CostOf, Exposure
+from friday_core.trading.ledger import Book, FrozenBook
 from friday_core.trading.limits import PPM, Limits
 from friday_core.trading.sharing import Sharing
 from friday_core.trading.sizing import units_worth
@@ -75,16 +76,20 @@ class RiskEngine:
 
         The smallest ruling wins. What orders of a slice share is not looked at here.
         """
-        asked, lot = proposal.order.quantity, proposal.instrument.lot_size
-        reducing = reducing_part(proposal)
-        verdict = Ruling(asked)
-        for ruling in self._rulings(proposal, state, queue, book):
-            # What a split left of a lot can only be closed as a whole.
-            whole = reducing if reducing <= ruling.quantity < asked else 0
-            quantity = asked if ruling.quantity >= asked else whole + (max(0, ruling.quantity) - whole) // lot * lot
-            if quantity < verdict.quantity:
-                verdict = Ruling(quantity, ruling.code, ruling.detail)
-        return verdict
+        return _smallest(proposal, self._rulings(proposal, state, queue, book))
+
+    def is_no_entry(self, proposal: Proposal, ts_event: int) -> bool:
+        """Whether the market says something of what an order adds to a position."""
+        if self.entries is None or reducing_part(proposal) == proposal.order.quantity:
+            return False
+        return next(self.entries.rulings(proposal, ts_event), None) is not None
+
+    def ruled(self, proposal: Proposal, book: Book) -> Ruling:
+        """What rules leave of an order that passes every limit whole, while no other order works."""
+        if not self._rules:
+            return Ruling(proposal.order.quantity)
+        view = FrozenBook(book, {})
+        return _smallest(proposal, (_asked(name, rule, proposal, view) for name, rule in self._rules.items()))
 
     def share(self, exposure: Exposure, claims: Sequence[Claim], cost_of: CostOf) -> list[Ruling]:
         """How much of each claim may be sent, since all of them draw on the same book."""
@@ -129,6 +134,20 @@ class RiskEngine:
             detail = f"a position of {proposal.after} worth {_money(worth, proposal)}, limit {_money(most, proposal)}"
             held = abs(proposal.after) - adding
             yield Ruling(units_worth(most, price, instrument) - held, Code.POSITION_WEIGHT, detail)
+
+
+def _smallest(proposal: Proposal, rulings: Iterable[Ruling]) -> Ruling:
+    """The smallest of the rulings about an order, in whole lots."""
+    asked, lot = proposal.order.quantity, proposal.instrument.lot_size
+    reducing = reducing_part(proposal)
+    verdict = Ruling(asked)
+    for ruling in rulings:
+        # What a split left of a lot can only be closed as a whole.
+        whole = reducing if reducing <= ruling.quantity < asked else 0
+        quantity = asked if ruling.quantity >= asked else whole + (max(0, ruling.quantity) - whole) // lot * lot
+        if quantity < verdict.quantity:
+            verdict = Ruling(quantity, ruling.code, ruling.detail)
+    return verdict
 
 
 def _alone(reducing: int, rulings: Iterator[Ruling]) -> Iterator[Ruling]:

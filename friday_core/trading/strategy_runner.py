@@ -74,10 +74,12 @@ class StrategyRunner(ABC):
             self._observe([one._replace(bars=self._seen(one.bars)) for one in coarser])
             return list(self._decisions(ts_event, news, self._seen(bars), book))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
-            self.stopped = StrategyStopped(
-                ts_event, self.name, f"{type(error).__name__}: {error}", traceback.format_exc()
-            )
-            return []
+            return self._stop(ts_event, error)
+
+    def _stop(self, ts_event: int, error: BaseException) -> list[Decision]:
+        """It is never called again, and decides nothing."""
+        self.stopped = StrategyStopped(ts_event, self.name, f"{type(error).__name__}: {error}", traceback.format_exc())
+        return []
 
     def _seen(self, bars: Sequence[Bar]) -> tuple[Bar, ...]:
         if not self._instruments:

@@ -19,6 +19,7 @@ from friday_core.session.on_disk.segments import Segment, entries, segment_files
 
 #: Bytes after which a file is closed and another one begun.
 SEGMENT_BYTES = 2**26
+_MINUTE = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class DiskJournal:
         self._file = -1
         self._size = 0
         self._today: int | None = None
+        #: The minute of the latest record, all of which is of one day.
+        self._minute = -1
         #: Whether a record ends the session.
         self.is_ended = found.is_ended
         self._unsynced = False
@@ -101,12 +104,13 @@ class DiskJournal:
     def append(self, record: Record) -> int:
         """Keep an input before the core sees it; returns its sequence number, from 0."""
         ts, seq = self._now(), self._count
-        if self._file < 0 or self._size >= SEGMENT_BYTES or self._day(ts) != self._today:
-            self._begin(ts)
+        if ts // _MINUTE != self._minute or self._size >= SEGMENT_BYTES or self._file < 0:
+            self._turn(ts)
         for kind, content in self._encoder.contents(record):
             self._write(kind, seq, ts, content)
         self._count += 1
-        self.is_ended |= isinstance(record, SessionStopped)
+        if type(record) is SessionStopped:
+            self.is_ended = True
         return seq
 
     def answer(self, seq: int, intents: Sequence[Intent]) -> None:
@@ -154,6 +158,12 @@ class DiskJournal:
                 os.close(self._file)
                 self._file = -1
 
+    def _turn(self, ts: int) -> None:
+        """It is another minute, or the file is large or closed: a record of another day begins another file."""
+        if self._file < 0 or self._size >= SEGMENT_BYTES or self._day(ts) != self._today:
+            self._begin(ts)
+        self._minute = ts // _MINUTE
+
     def _begin(self, ts: int) -> None:
         """Another file, which says what its records are made by."""
         self.close()
@@ -173,12 +183,12 @@ class DiskJournal:
             raise JournalError(self._error)
         data, check = packed(kind, seq, ts, content, self._check)
         try:
-            written = os.write(self._file, data)
-            while written < len(data):
+            written, size = os.write(self._file, data), len(data)
+            while written < size:
                 written += os.write(self._file, memoryview(data)[written:])
         except OSError as error:
             raise self._failed(error) from error
-        self._size += len(data)
+        self._size += size
         self._check, self._unsynced = check, True
 
     def _failed(self, error: OSError) -> JournalError:

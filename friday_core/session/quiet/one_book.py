@@ -13,16 +13,17 @@ from friday_core.interfaces.broker import Execution
 from friday_core.session.booking import Booking
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
+from friday_core.session.marks import closes_of
 from friday_core.session.quiet.block import Block
 from friday_core.session.quiet.calls import Calls
 from friday_core.session.quiet.held import Held, Position, notionals
-from friday_core.session.quiet.plain_orders import PlainOrders, is_plain
+from friday_core.session.quiet.plain_orders import PlainOrders, fills_whole, is_plain
 from friday_core.session.quiet.points import Points
 from friday_core.session.slices import Slice
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders
 from friday_core.simulation.matching import market_price
-from friday_core.simulation.matching_rules import FillAt, MatchingRules
+from friday_core.simulation.matching_rules import MatchingRules
 from friday_core.simulation.rows import is_whole
 from friday_core.trading.parts import cash_reason
 from friday_core.trading.strategy_runner import EventRunner
@@ -60,7 +61,7 @@ class OneBook:
         self._rules = rules
         self._booking = booking
         self._settle_ended = settle_ended
-        self._orders = PlainOrders(desk, universe[0], working, log)
+        self._orders = PlainOrders(desk, universe, working, log, is_marked=False)
         #: From which slice on the book has which cash and position.
         self._changes: list[tuple[int, int, int]] = []
         self._held: Held
@@ -71,10 +72,10 @@ class OneBook:
     @staticmethod
     def is_possible(desks: Sequence[Desk], universe: Universe, rules: MatchingRules) -> bool:
         """Whether there is one desk and one instrument, and market orders trade whole on the next bar."""
-        is_late = rules.latency or rules.latency_us or rules.fill is FillAt.THIS_CLOSE
-        is_thin = rules.participation_ppm is not None or rules.impact_ppm or rules.protection_ppm or rules.band_ppm
         is_alone = len(desks) == len(universe) == 1 and desks[0].runner.sees_all
-        return is_alone and not (is_late or is_thin) and PlainOrders.is_possible(desks[0])
+        if not is_alone or rules.latency or not fills_whole(rules):
+            return False
+        return PlainOrders.is_possible(desks[0]) and not desks[0].risk.asks_about_orders
 
     def takes(self, block: Block, latest: Slice | None, action: int | None) -> bool:
         """Whether the session of the slice at hand is its own, until something else happens in it.
@@ -121,7 +122,9 @@ class OneBook:
                 if moment is None:
                     continue
                 decisions = self._runner.answered
-                intents = self._orders.take(decisions, moment) if decisions else None
+                intents = (
+                    self._orders.take(decisions, moment, closes_of(moment), moment.ordinal + 1) if decisions else None
+                )
                 if intents is None:
                     return moment
                 send(intents)

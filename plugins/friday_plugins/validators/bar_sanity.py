@@ -79,7 +79,9 @@ class BarSanity(Validator):
         return self._compared(chunk, sound, judgement)
 
     def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
-        self._rename(tuple(row.values))
+        names = tuple(row.values)
+        if names != self._names:
+            self._rename(names)
         return self._judge(row.inst, row.ts_event, 0, row.values)
 
     def snapshot(self) -> bytes:
@@ -101,7 +103,8 @@ class BarSanity(Validator):
 
     def _one_by_one(self, chunk: Chunk) -> Judgement:
         judgement = Judgement.passing(chunk)
-        self._rename(tuple(chunk.columns))
+        if (names := tuple(chunk.columns)) != self._names:
+            self._rename(names)
         columns = [values.tolist() for values in chunk.columns.values()]
         rows = zip(chunk.inst.tolist(), chunk.ts_event.tolist(), chunk.code.tolist(), *columns, strict=True)
         for row, (inst, ts_event, code, *values) in enumerate(rows):
@@ -112,14 +115,12 @@ class BarSanity(Validator):
 
     def _rename(self, names: tuple[str, ...]) -> None:
         """Rows have these columns from here on."""
-        if names != self._names:
-            self._settle()
-            self._names = names
+        self._settle()
+        self._names = names
 
     def _judge(self, inst: int, ts_event: int, code: int, bar: Mapping[str, float]) -> tuple[Verdict, str] | None:
         """What is wrong with a row; without it, it is the next one's predecessor."""
-        reason = _contradiction(code, bar)
-        if reason:
+        if reason := _contradiction(code, bar):
             return Verdict.QUARANTINE, reason
         last = self._since.get(inst) or self._settled(inst)
         if last is None or ts_event > last.ts_event:

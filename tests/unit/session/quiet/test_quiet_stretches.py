@@ -24,6 +24,7 @@ from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.simulation.matching import BarMatcher, MatchingRules
 from friday_core.trading.book_risk import BookRisk
+from friday_core.trading.entry_rules import EntryRules
 from friday_core.trading.ledger import Book
 from friday_core.trading.limits import Limits
 from friday_core.trading.risk import RiskEngine
@@ -96,14 +97,14 @@ def rows(count: int, per_session: int = 1_000) -> Chunk:
     return Chunk(ts, np.zeros(count, np.int32), {**columns, **added})
 
 
-def ran(strategy: Scripted, chunk: Chunk, latency: int = 0) -> Driver:
+def ran(strategy: Scripted, chunk: Chunk, latency: int = 0, entries: EntryRules | None = None) -> Driver:
     desk = Desk(
         0,
         EventRunner("s0", strategy),
         Book("s0", "INR", 1_000_000),
         universe=UNIVERSE,
         sizer=AsIs(),
-        risk=RiskEngine(Limits(allow_short=True), {}),
+        risk=RiskEngine(Limits(allow_short=True), {}, entries),
         charges=PerFill(),
     )
     driver = strategy.driver = Driver(UNIVERSE, [desk], BarMatcher(MatchingRules(latency)), PerFill(), strides=True)
@@ -133,6 +134,13 @@ def test_market_orders_of_one_strategy_in_one_instrument_need_no_driver() -> Non
     assert [fill.quantity for fill in driver.log.fills] == [25, 1, 21, 5]
     assert [str(one.code) for one in driver.log.decisions] == ["SENT", "SENT", "SENT", "SENT"]
     assert len(driver.log.equity) == 1_000
+
+
+def test_what_may_not_be_entered_is_refused_also_where_one_book_is_stepped_by_itself() -> None:
+    nobody = EntryRules(lambda _session: None, universe=lambda _session: frozenset())
+    driver = ran(Scripted({100: Target(A, 0.5)}), rows(1_000), entries=nobody)
+    assert [str(one.code) for one in driver.log.decisions] == ["NOT_IN_UNIVERSE"]
+    assert len(driver.log.orders) == 0
 
 
 def test_an_order_that_a_limit_cuts_is_the_drivers() -> None:

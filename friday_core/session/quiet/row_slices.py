@@ -1,0 +1,131 @@
+"""Slices that come as rows: columns are reckoned from these, and bars are made only if something is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from friday_core.domain.chunk import Universe
+from friday_core.domain.orders import OrderStatus
+from friday_core.domain.records import Intent
+from friday_core.domain.row import PlainRow
+from friday_core.interfaces.broker import Execution
+from friday_core.interfaces.strategy import Decision
+from friday_core.session.booking import Booking
+from friday_core.session.custody import HoldingTerms
+from friday_core.session.desk import Desk
+from friday_core.session.marks import Closes, Marks
+from friday_core.session.quiet.plain_orders import fills_whole, is_plain
+from friday_core.session.slices import Slice, bar_of, slice_of
+from friday_core.session.standing import Standing
+from friday_core.session.working_orders import WorkingOrders
+from friday_core.simulation.fill_rules import is_row
+from friday_core.simulation.matching import BarMatcher, market_price
+from friday_core.simulation.matching_rules import FillAt, MatchingRules
+from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.parts import cash_reason
+
+#: What is sent where that is plain; else ``None``, and nothing has happened.
+Sent = Callable[[Desk, Slice, Sequence[Decision], Closes], Sequence[Intent] | None]
+#: What becomes of the decisions of a desk on a slice; the last says whether its strategy ran before it was asked.
+Decided = Callable[[Desk, Slice, Sequence[Decision], bool], list[Intent]]
+
+
+class RowSlices:
+    """Fills orders, marks books and asks strategies as the driver does, of slices on which nothing else can happen.
+
+    That is while every order that works trades at market on the slice, no action is due, and nobody stopped the
+    session. ``is_possible`` says for which sessions this is. ``sent`` takes what is plain, and ``decided`` is the
+    driver: it is asked only where a strategy decides something else, or raises.
+    """
+
+    def __init__(
+        self,
+        universe: Universe,
+        desks: Sequence[Desk],
+        working: WorkingOrders,
+        standing: Standing,
+        *,
+        rules: MatchingRules,
+        booking: Booking,
+        marks: Marks,
+        sent: Sent,
+        decided: Decided,
+        settle_ended: Callable[[int], None],
+    ) -> None:
+        self._universe = universe
+        self._ids = [one.id for one in universe]
+        self._runners = [(desk, desk.runner) for desk in desks if isinstance(desk.runner, ColumnRunner)]
+        self._working = working
+        self._standing = standing
+        self._rules = rules
+        self._booking = booking
+        self._marks = marks
+        self._sent = sent
+        self._decided = decided
+        self._settle_ended = settle_ended
+        self._fills = fills_whole(rules)
+
+    @staticmethod
+    def is_possible(desks: Sequence[Desk], matcher: BarMatcher, terms: HoldingTerms | None) -> bool:
+        """Whether every strategy is written in columns of what rows carry, and positions stay what they are."""
+        is_known = terms is None and matcher.rules.fill is not FillAt.THIS_CLOSE
+        return is_known and all(type(desk.runner) is ColumnRunner and desk.runner.takes_rows for desk in desks)
+
+    def takes(self, rows: Sequence[PlainRow], ordinal: int) -> bool:
+        """Whether each order that works trades on the slice of these rows, which has this number."""
+        if not len(self._working):
+            return True
+        if not self._fills:
+            return False
+        there = {self._ids[row.inst] for row in rows if _is_whole(row)}
+        return all(
+            one.status is OrderStatus.INTENT
+            and one.active_from <= ordinal
+            and one.order.instrument in there
+            and not (one.is_forced or one.is_elsewhere)
+            and is_plain(one.order)
+            for one in self._working
+        )
+
+    def step(self, rows: Sequence[PlainRow], ordinal: int) -> tuple[Slice, list[Intent]]:
+        """The slice of these rows, and what was decided on it; it has bars only if they were needed."""
+        ts, session, ids = rows[0].ts_event, int(rows[0].values["session"]), self._ids
+        intents: list[Intent] = []
+        moment = Slice(ordinal, ts, session, (), {})
+        if len(self._working):
+            self._trade(rows, moment)
+        closes = [(ids[row.inst], int(row.values["close"])) for row in rows]
+        self._marks.mark(ts, session, closes)
+        for desk, runner in self._runners:
+            self._standing.stage = f"strategy.{desk.name}"
+            was_running = runner.stopped is None
+            decisions = runner.decide_rows(ts, rows)
+            if not decisions and (runner.stopped is None or not was_running):
+                continue
+            sent = self._sent(desk, moment, decisions, closes) if decisions else None
+            if sent is None:
+                moment = moment if moment.bars else slice_of(rows, ordinal, self._universe)
+                sent = self._decided(desk, moment, decisions, was_running)
+            intents += sent
+        self._standing.stage = ""
+        return moment, intents
+
+    def _trade(self, rows: Sequence[PlainRow], moment: Slice) -> None:
+        """Every order that works, in order of arrival: as the matcher has it."""
+        by_id = {self._ids[row.inst]: row for row in rows}
+        for working in self._working:
+            order = working.order
+            instrument = self._universe.instrument(order.instrument)
+            working.move(OrderStatus.OPEN)
+            working.session = moment.session
+            price = market_price(self._rules, order.side.sign, bar_of(by_id[order.instrument], instrument))
+            wanted = working.remaining
+            booked = self._booking.book_own(Execution(working, wanted, price), moment)
+            if booked < wanted:
+                working.move(OrderStatus.CANCELLED, cash_reason(booked, wanted, price, instrument))
+        self._settle_ended(moment.ts_event)
+
+
+def _is_whole(row: PlainRow) -> bool:
+    values = row.values
+    return is_row(int(values["open"]), int(values["high"]), int(values["low"]), int(values["close"]))
