@@ -12,7 +12,6 @@ from friday_core.domain.findings import Finding, Outcome
 from friday_core.domain.records import Armed
 from friday_core.domain.sessions import SessionDates, to_date, to_datetime
 from friday_core.errors import FridayError, JournalError
-from friday_core.infrastructure.logging import described
 from friday_core.interfaces.component import Component
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import mode_of
@@ -121,12 +120,10 @@ def _asked(name: str, component: Component, limit: float) -> Sequence[Finding]:
         return tuple(within(limit, component.preflight, f"preflight {name}"))
     except OverdueError:
         evidence, mend = f"preflight() took longer than {limit:g} s", "look at its service, or raise [run] step_timeout"
-    except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-        expected = isinstance(error, FridayError)
-        evidence, mend = (
-            f"preflight() failed: {described(error)}",
-            "mend that" if expected else "report it to its author",
-        )
+    except FridayError as error:
+        evidence, mend = f"preflight() failed: {error}", "mend that"
+    except Exception as error:  # noqa: BLE001 - the author's code may raise anything, and its text hold a secret
+        evidence, mend = f"preflight() raised {type(error).__name__}", f"report it to the author of {name}"
     return (Finding(Outcome.FAIL, name, evidence, mend),)
 
 

@@ -27,9 +27,9 @@ def joined(entries: Iterable[Entry], most_rows: int = MOST_ROWS) -> Iterator[Bat
     """Rows of a stream that came one after the other as one chunk: chunks of n give what n chunks of one give.
 
     So does the time that was told between two of them, if it is told after them: it says that no earlier row is on its
-    way, and while the later rows are not earlier, they say the same; unless it may have led to orders by itself. Any other
-    record stands by itself, as does the last one, of whose answer a process may have died. An entry may stand for several
-    records (``stretches``).
+    way, and while the later rows are not earlier, they say the same; unless orders may have followed from it alone. Any
+    other record stands by itself, as does the last one, of whose answer a process may have died. An entry may stand for
+    several records (``stretches``).
     """
     run, first = _Run(most_rows), 0
     waiting: Entry | None = None

@@ -66,9 +66,7 @@ def test_all_positions_together_are_held_to_the_armed_capital(tmp_path: Path) ->
     run.stop()
     assert [one.quantity for one in run.broker.sent] == [10, 15]
     denied = [reason for status, reason in ended(run) if status == "denied"]
-    assert denied == [
-        "ARMED_CAPITAL: 15 of 40 pass: 5,000.00 INR with all orders of the slice, 2,500.00 INR at most"
-    ]
+    assert denied == ["ARMED_CAPITAL: 15 of 40 pass: 5,000.00 INR with all orders of the slice, 2,500.00 INR at most"]
 
 
 def test_a_halt_disarms_and_rearm_does_not_arm(tmp_path: Path) -> None:

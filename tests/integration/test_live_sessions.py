@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dependency_injector import providers
 from fakes.live import LIVE, MINUTE, SECOND, TEN, WAVE, LiveRun, Wish, row
 
+import containers
+from friday_core.api import ComponentSpec
 from friday_core.domain.records import ChunkReceived, ClockAdvanced, Record, RowsMissing
 from friday_core.errors import ComponentTimeout, DataSourceError
+from friday_core.orchestration.replaying import REPLACED, SessionReplay, source_of
 from friday_core.session.on_disk.segments import entries, surveyed
 
 PAPER = (*LIVE, "broker.use=paper")
@@ -141,3 +145,20 @@ def test_a_session_that_is_taken_up_asks_for_nothing_that_is_past_and_numbers_on
     assert (result.summary["results"]["fills"], result.summary["results"]["rows"]) == (1, 3)
     (missing, _) = result.summary["rows_missing"]
     assert missing["since"] == TEN + 2 * MINUTE + SECOND
+
+
+def test_the_session_is_replayed_from_its_journal(tmp_path: Path) -> None:
+    run = LiveRun(tmp_path, PAPER).start()
+    for want in (10, 0, -10, 0):
+        run.bar(want=want)
+    live = run.stop()
+    (folder,) = {path.parent for path in run.journals.glob("*/*.journal")}
+    segments = surveyed(folder)
+    settings = [*PAPER, *REPLACED, f"run.folder={tmp_path / 'again'}"]
+    loaded = containers.load_settings(environ={}, folder=tmp_path, overrides=settings)
+    strategy = ComponentSpec("strategy", "wish", lambda: Wish(run.strategy.script))
+    host = containers.build(loaded, [source_of(segments[0].head), strategy], clock=providers.Object(run.clock))
+    host.replay(SessionReplay(folder, segments))
+    again = host.run()
+    assert live.summary["results"]["fills"] == 2
+    assert again.summary["results"]["digest"] == live.summary["results"]["digest"]
