@@ -128,7 +128,7 @@ def _probed(host: Host) -> list[Bar]:
 
 def test_every_role_has_an_example_of_its_own() -> None:
     named = {role for roles in ROLES.values() for role in roles} - {Component, Broker}
-    assert named | {SimulatedBroker, RealBroker} == set(EXAMPLES)
+    assert named | {SimulatedBroker, RealBroker, LiveData} == set(EXAMPLES)
 
 
 @pytest.mark.parametrize("role", EXAMPLES)
