@@ -1,7 +1,7 @@
 """What the verdicts say of a careful trader and of a naive one, on the shipped scenarios.
 
-The market goes three times as fast as the clock, so that all that a scenario times happens; ``make kite-scenarios`` lets
-them trade for as long as the scenarios mean.
+The market goes three times as fast as the clock, so that all that a scenario times happens; ``make kite-scenarios``
+lets them trade for as long as the scenarios mean.
 """
 
 from __future__ import annotations
