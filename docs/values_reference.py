@@ -70,10 +70,9 @@ GROUPS = {
         "InDoubt"
     ),
     "Roles": (
-        "Component HistoricalData LiveData Validator RowJudge ColumnValidator Transformer RowTransformer ColumnTransformer "
-        "WindowTransformer FeatureSet "
-        "Model Strategy ColumnStrategy WindowStrategy Sizer RiskRule RiskAdjuster Broker SimulatedBroker RealBroker "
-        "ChargesPlan Tariff Calendar Connection Notifier"
+        "Component HistoricalData LiveData Validator RowJudge ColumnValidator Transformer RowTransformer "
+        "ColumnTransformer WindowTransformer FeatureSet Model Strategy ColumnStrategy WindowStrategy Sizer RiskRule "
+        "RiskAdjuster Broker SimulatedBroker RealBroker ChargesPlan Tariff Calendar Connection Notifier"
     ),
 }
 
