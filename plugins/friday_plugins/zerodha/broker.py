@@ -97,7 +97,7 @@ class ZerodhaBroker(RealBroker):
         self._forms: dict[str, Any] = {}
         self._held: dict[InstrumentId, int] = {}
         self._doubted = float("-inf")
-        self._wake, self._over = threading.Event(), threading.Event()
+        self._wake, self._over, self._hinted = threading.Event(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._trouble = ""
         self._telling = threading.Lock()
@@ -244,6 +244,7 @@ class ZerodhaBroker(RealBroker):
         self._book.take_in(row)
         if not row.get("filled_quantity"):
             self._pass_on(one for one in self._book.updates() if not one.filled)
+        self._hinted.set()
         self._wake.set()
 
     def _keep_up(self) -> None:
@@ -255,7 +256,11 @@ class ZerodhaBroker(RealBroker):
             if self._over.is_set() or not (busy or was_woken or self._trouble):
                 continue
             try:
-                self._look()
+                if self._hinted.is_set():  # the row is known, and its trades alone are lacking
+                    self._hinted.clear()
+                    self._pass_on(self._book.caught_up())
+                else:
+                    self._look()
                 self._trouble = ""
             except TokenDead as error:
                 self._trouble = str(error)

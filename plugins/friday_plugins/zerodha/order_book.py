@@ -18,6 +18,8 @@ from friday_plugins.zerodha.updates import TERMINAL, Traded, joined, time_of, tr
 Row = Mapping[str, Any]
 #: Seconds between two readings of trades that lack what the orders tell of, and how often.
 _AGAIN, _TIMES = 0.3, 8
+#: Seconds that trades of what was told elsewhere are asked for.
+_CATCH_UP = 5.0
 #: Seconds for which an order that has a number is looked for.
 _PATIENCE = 60.0
 #: Seconds after which a slice that nobody saw will not turn up any more.
@@ -79,6 +81,14 @@ class OrderBook:
                 self._merge(row)
         self._connection.limiter.seen_today(len(found))
         self._look_for_missing()
+        return self.caught_up(end)
+
+    def caught_up(self, end: float | None = None) -> list[OrderUpdate]:
+        """Where every order stands, once the trades that rows tell of are known; reads them if they are not.
+
+        ``end`` is by ``time.monotonic``. Raises as ``read``.
+        """
+        end = time.monotonic() + _CATCH_UP if end is None else end
         for _ in range(_TIMES):
             if not self._lacking():
                 return self.updates()
