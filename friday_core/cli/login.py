@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 #: Seconds that the browser gets to come back.
 _PATIENCE = 300.0
-_DONE = b"<!doctype html><meta charset='utf-8'><title>Friday</title><p>You can close this page and look at the terminal."
+_DONE = (
+    b"<!doctype html><meta charset='utf-8'><title>Friday</title><p>You can close this page and look at the terminal."
+)
 
 
 @click.command("login")

@@ -73,5 +73,5 @@ class Connection(Component, ABC):
     """
 
     def login(self) -> Login | None:
-        """A login of now, where a person has to log in: ``friday login`` asks for it, of a connection that is not started."""
+        """Where a person has to log in: what ``friday login`` asks for, of a connection that is not started."""
         return None

@@ -33,7 +33,7 @@ class WireClient:
     for its start, nor for the thread that looks after its orders.
     """
 
-    access_token = "the token of the wire"  # noqa: S105
+    access_token = "the token of the wire"
 
     def __init__(self, wire: ScriptedWire) -> None:
         self._wire, self._started = wire, False
@@ -43,10 +43,10 @@ class WireClient:
     def place_order(self, **form: Any) -> str:
         tag = tag_of(form["tag"]).order
         self._marks[tag] = form["tag"]
-        return self._asked(lambda: self._wire.place(tag, form["quantity"]))
+        return str(self._asked(lambda: self._wire.place(tag, form["quantity"])))
 
     def cancel_order(self, _variety: str, order_id: str) -> str:
-        return self._asked(lambda: self._wire.cancel(order_id))
+        return str(self._asked(lambda: self._wire.cancel(order_id)))
 
     def orders(self) -> list[dict[str, Any]]:
         if threading.current_thread().name != "zerodha orders" and self._started:
@@ -81,7 +81,7 @@ class WireClient:
         }  # fmt: skip
 
     def _asked(self, ask: Any) -> Any:
-        from kiteconnect.exceptions import OrderException  # noqa: PLC0415
+        from kiteconnect.exceptions import OrderException
 
         try:
             return ask()
@@ -102,7 +102,7 @@ class WiredZerodha(Zerodha):
     def api(self) -> Any:
         return self.client
 
-    def read(self, method: str, *arguments: Any, deadline: float = 20.0, **named: Any) -> Any:  # noqa: ARG002
+    def read(self, method: str, *arguments: Any, deadline: float = 20.0, **named: Any) -> Any:
         return self._asked(Category.OTHER, method, arguments, named)
 
     def instruments(self, day: dt.date | None = None) -> Listing:

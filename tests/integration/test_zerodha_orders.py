@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from fakes.zerodha import OPEN, tag, trading
+from fakes.zerodha import trading
 
 from friday_core.api import OrderStatus, Side
 from friday_core.testing.kite_sandbox import KiteSandbox
@@ -20,6 +19,7 @@ def test_an_order_trades_and_is_told_to_the_paisa(kite_sandbox: KiteSandbox) -> 
         trader.send(2, side=Side.SELL, quantity=7)
         trader.wait(2, "filled")
         assert trader.broker.positions() == {}
+        assert trader.broker.cash() == round(kite_sandbox.state()["margins"]["equity"]["net"] * 100)
         assert [one.status for one in trader.broker.orders()] == [OrderStatus.FILLED] * 2
     kite_sandbox.stop()
     assert kite_sandbox.verdict().passed, kite_sandbox.verdict().text()

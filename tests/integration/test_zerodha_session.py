@@ -74,9 +74,9 @@ def bars(path: Path, minutes: int = 150) -> None:
     lines = ["timestamp,symbol,open,high,low,close,volume"]
     for minute in range(minutes):
         at = f"2026-11-20T{9 + (15 + minute) // 60:02}:{(15 + minute) % 60:02}:00"
-        for symbol in price:
-            price[symbol] = round(price[symbol] * (1 + draw.uniform(-0.004, 0.004)), 0)
-            lines.append(f"{at},{symbol},{price[symbol]},{price[symbol] + 1},{price[symbol] - 1},{price[symbol]},1000")
+        for symbol, before in price.items():
+            close = price[symbol] = round(before * (1 + draw.uniform(-0.004, 0.004)), 0)
+            lines.append(f"{at},{symbol},{close},{close + 1},{close - 1},{close},1000")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -45,6 +45,8 @@ Row = Mapping[str, Any]
 T = TypeVar("T")
 #: Seconds that the thread sleeps where nothing works; it is woken by what is sent and told.
 _IDLE = 5.0
+#: Seconds for which the latest price is good enough for a stop, and a day's band for a limit.
+_STOP_AGE, _BAND_AGE = 3.0, 600.0
 #: Seconds for which an order in doubt is looked for after each second.
 _DOUBTED = 30.0
 
@@ -145,7 +147,11 @@ class ZerodhaBroker(RealBroker):
 
     def cash(self) -> int:
         """What is free for shares and contracts, in paise."""
-        return self._understood(lambda: int(round(self._connection.read("margins", "equity")["net"] * 100)))
+        return self._understood(self._net)
+
+    def _net(self) -> int:
+        worth: float = self._connection.read("margins", "equity")["net"]
+        return round(worth * 100)
 
     def _understood(self, ask: Callable[[], T]) -> T:
         try:
@@ -228,8 +234,10 @@ class ZerodhaBroker(RealBroker):
 
     def _check_prices(self, form: Mapping[str, Any], listed: Listed) -> None:
         """By what is known; what that forbids is looked up anew, since bands are widened in the day."""
+        if "price" not in form and "trigger_price" not in form:
+            return
         try:
-            check_prices(form, self._bands.known(listed.key))
+            check_prices(form, self._bands.fresh(listed.key, _STOP_AGE if "trigger_price" in form else _BAND_AGE))
         except Refused:
             check_prices(form, self._bands.fresh(listed.key))
 

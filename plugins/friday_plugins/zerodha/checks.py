@@ -50,15 +50,11 @@ class Bands:
         for first in range(0, len(wanted), _AT_ONCE):
             self._read(wanted[first : first + _AT_ONCE], 10.0)
 
-    def known(self, key: str) -> Band:
-        """As it was read last; ``UNKNOWN`` before."""
-        return self._bands.get(key, UNKNOWN)
-
     def fresh(self, key: str, seconds: float = 1.0) -> Band:
-        """As it is now; as it was read last where Kite does not answer at once."""
+        """As it was at most so many seconds ago; as it was read last where Kite does not answer, or ``UNKNOWN``."""
         if time.monotonic() - self._read_at.get(key, float("-inf")) >= seconds:
             self._read([key], 3.0)
-        return self.known(key)
+        return self._bands.get(key, UNKNOWN)
 
     def _read(self, keys: list[str], deadline: float) -> None:
         if self._is_off or not keys:

@@ -35,7 +35,11 @@ def listed(folder: Path, *rows: str) -> object:
 
 @pytest.mark.parametrize(
     ("made", "expires"),
-    [("2026-11-23T08:00", "2026-11-24T06:00"), ("2026-11-23T05:59", "2026-11-23T06:00"), ("2026-11-23T06:00", "2026-11-24T06:00")],
+    [
+        ("2026-11-23T08:00", "2026-11-24T06:00"),
+        ("2026-11-23T05:59", "2026-11-23T06:00"),
+        ("2026-11-23T06:00", "2026-11-24T06:00"),
+    ],
 )
 def test_a_token_dies_at_six_in_the_morning(made: str, expires: str) -> None:
     one = token(made=dt.datetime.fromisoformat(made).replace(tzinfo=IST))
@@ -59,7 +63,9 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
         token_file.read(path)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"api_key": "k", "access_token": 3, "user": "u", "made": "2026-11-23"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"api_key": "k", "access_token": 3, "user": "u", "made": "2026-11-23"}']
+)
 def test_a_file_without_a_session_is_refused_without_its_content(tmp_path: Path, text: str) -> None:
     path = tmp_path / "session.json"
     path.write_text(text)

@@ -45,7 +45,9 @@ def test_a_write_raises_what_a_session_can_act_on() -> None:
 
 
 def test_an_answer_that_cannot_be_read_is_not_repeated_in_words() -> None:
-    error = kite.DataException("Couldn't parse the JSON response received from the server: {'access_token': 'SECRET", 502)
+    error = kite.DataException(
+        "Couldn't parse the JSON response received from the server: {'access_token': 'SECRET", 502
+    )
     assert "SECRET" not in words_of(error)
 
 

@@ -26,7 +26,9 @@ from friday_plugins.zerodha.slicing import FreezeQuantities, sliced
 from friday_plugins.zerodha.updates import joined, traded, update_of
 
 INFY = Listed(408065, "NSE", "INFY", "INFOSYS", "EQ", "NSE", Decimal("0.05"), 1, None)
-OPTION = Listed(9000194, "NFO", "NIFTY26NOV25000CE", "NIFTY", "CE", "NFO-OPT", Decimal("0.05"), 65, dt.date(2026, 11, 24))
+OPTION = Listed(
+    9000194, "NFO", "NIFTY26NOV25000CE", "NIFTY", "CE", "NFO-OPT", Decimal("0.05"), 65, dt.date(2026, 11, 24)
+)
 DAY = dt.date(2026, 11, 23)
 ROW = {
     "order_id": "100", "tag": "F0FJG0000001", "status": "OPEN", "quantity": 10, "filled_quantity": 0,
