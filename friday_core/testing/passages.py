@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -129,7 +129,7 @@ class SlicePassage(Passage):
         assert snapshot is not None
         self._flow.restore(snapshot)
 
-    def _joined(self, slices: Iterator[Slices]) -> Chunk:
+    def _joined(self, slices: Iterable[Slices]) -> Chunk:
         found = [one.rows for one in slices]
         nothing = self._none.with_columns({name: np.zeros(0) for name in self.outputs})
         return Chunk.concat(found) if found else nothing
