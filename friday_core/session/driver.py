@@ -118,19 +118,9 @@ class Driver:
         equity = {desk.name: desk.book.equity for desk in desks}
         self._standing = Standing(None, equity, note=self.log.equity.append)
         self._marks = Marks(self._desks, self._standing, at_this_close=self._arrivals.at_this_close)
-        self._plain = {
-            one.name: PlainOrders(one, universe, self._working, self.log, is_marked=True)
-            for one in desks
-            if PlainOrders.is_possible(one)
-        }
-        #: What steps slices that come as rows, where strategies are columns and nothing happens by itself.
-        self._rows: RowSlices | None = None
-        if isinstance(matcher, BarMatcher) and self._matches_orders and RowSlices.is_possible(desks, matcher, terms):
-            self._rows = RowSlices(
-                universe, desks, self._working, self._standing,
-                rules=matcher.rules, booking=self._booking, marks=self._marks, sent=self._sent, decided=self._decided,
-                settle_ended=self._settle_ended,
-            )  # fmt: skip
+        plain = (desk for desk in desks if PlainOrders.is_possible(desk))
+        self._plain = {one.name: PlainOrders(one, universe, self._working, self.log, is_marked=True) for one in plain}
+        self._rows = self._of_rows(desks, matcher, terms)
         #: Why each slice is stepped by itself, in Python; empty where blocks of them are the kernel's.
         self.obstacles: Sequence[str] = ("no kernel is given",)
         self._blocks: CompiledSlices | None = None
@@ -258,6 +248,16 @@ class Driver:
                     charges, tuple(self._universe), frozenset(one.products.usual for one in desks), self._rates.known
                 ),
             )  # fmt: skip
+
+    def _of_rows(self, desks: Sequence[Desk], matcher: Matcher, terms: HoldingTerms | None) -> RowSlices | None:
+        """What steps slices that come as rows, where strategies are columns and nothing happens by itself."""
+        if not isinstance(matcher, BarMatcher) or not self._matches_orders:
+            return None
+        return None if not RowSlices.is_possible(desks, matcher, terms) else RowSlices(
+            self._universe, desks, self._working, self._standing,
+            rules=matcher.rules, booking=self._booking, marks=self._marks, sent=self._sent, decided=self._decided,
+            settle_ended=self._settle_ended,
+        )  # fmt: skip
 
     def _strides(self, desks: Sequence[Desk], matcher: Matcher, account_limits: Limits) -> QuietStretches | None:
         """What steps slices on which strategies look on, and those of market orders where there is one book."""
