@@ -70,8 +70,8 @@ GROUPS = {
         "InDoubt"
     ),
     "Roles": (
-        "Component HistoricalData LiveData Validator RowJudge ColumnValidator Transformer RowTransformer ColumnTransformer "
-        "WindowTransformer FeatureSet "
+        "Component HistoricalData LiveData Validator RowJudge ColumnValidator Transformer RowTransformer "
+        "ColumnTransformer WindowTransformer FeatureSet "
         "Model Strategy ColumnStrategy WindowStrategy Sizer RiskRule RiskAdjuster Broker SimulatedBroker RealBroker "
         "ChargesPlan Tariff Calendar Connection Notifier"
     ),
