@@ -39,7 +39,7 @@ LAZY_LIBRARIES = {
     "friday_core.testing.pytest_plugin": {"friday_core"},
 }
 #: Libraries that come with a declared one, which pins them and documents them as its own.
-COMPANIONS = {"pydantic_core": "pydantic", "llvmlite": "numba"}
+COMPANIONS = {"pydantic_core": "pydantic", "llvmlite": "numba", "twisted": "kiteconnect"}
 
 OURS = {"friday_core", "friday_plugins", "friday_settings", "containers"}
 
