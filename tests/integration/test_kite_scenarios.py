@@ -1,7 +1,7 @@
 """What the verdicts say of a careful trader and of a naive one, on the shipped scenarios.
 
-The market goes three times as fast as the clock, so that all that a scenario times happens; ``make kite-scenarios``
-lets them trade for as long as the scenarios mean.
+The market goes faster than the clock, so that all that a scenario times happens; ``make kite-scenarios`` lets them
+trade for as long as the scenarios mean.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from fakes.kite_trials import verdicts
 from friday_core.sandbox.kite.audit.finding import Rule
 from friday_core.sandbox.kite.faults.scenario import shipped
 
-SPEED = 3.0
-#: Whoever trusts a dead socket is seen ten seconds after it died, and the last one dies after thirteen.
-CAREFUL_SECONDS, NAIVE_SECONDS = 18.0, 26.0
+#: Seconds of the clock, and how much faster the market goes. Whoever trusts a dead socket is seen ten seconds later.
+OF_CAREFUL, OF_NAIVE = (18.0, 3.0), (24.0, 1.5)
 #: What a trader that retries blindly, takes an order for a fill and trusts its socket does wrong.
 NAIVE = {
     "html_gateway": Rule.DUPLICATES,
@@ -38,7 +37,7 @@ NAIVE = {
 
 @pytest.mark.timeout(300)
 def test_the_careful_trader_passes_every_shipped_scenario(tmp_path: Path) -> None:
-    told = verdicts(tmp_path, "careful", [*shipped()], seconds=CAREFUL_SECONDS, speed=SPEED)
+    told = verdicts(tmp_path, "careful", [*shipped()], seconds=OF_CAREFUL[0], speed=OF_CAREFUL[1])
     assert {name: one.text() for name, one in told.items() if not one.passed} == {}
     assert [name for name, one in told.items() if not one.faults] == []
     assert sum(one.orders for one in told.values()) > len(told)
@@ -46,5 +45,5 @@ def test_the_careful_trader_passes_every_shipped_scenario(tmp_path: Path) -> Non
 
 @pytest.mark.timeout(300)
 def test_the_naive_trader_fails_each_scenario_that_it_should(tmp_path: Path) -> None:
-    told = verdicts(tmp_path, "naive", [*NAIVE], seconds=NAIVE_SECONDS, speed=SPEED)
+    told = verdicts(tmp_path, "naive", [*NAIVE], seconds=OF_NAIVE[0], speed=OF_NAIVE[1])
     assert {name: rule for name, rule in NAIVE.items() if not told[name].of(rule)} == {}
