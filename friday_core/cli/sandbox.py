@@ -23,7 +23,12 @@ _POSITIONS = ("instrument", "product", "quantity")
 
 @click.group("sandbox")
 def command() -> None:
-    """Brokers to try a session on: processes that can be killed, and told to misbehave."""
+    """Brokers to try a program on: processes that can be killed, and told to misbehave.
+
+    \b
+    friday sandbox kite              speaks Zerodha's protocol, for the official client
+    friday sandbox paper             speaks Friday's own, for sessions of Friday
+    """
 
 
 @command.command()
@@ -35,7 +40,10 @@ def command() -> None:
 @click.option("--scenario", type=_FILE, metavar="FILE", help="How it trades and misbehaves, in TOML.")
 @click.option("--seed", type=int, help="What the walk is made from; default: that of the scenario, or 1.")
 def paper(folder: Path, port: int, prices: Path | None, scenario: Path | None, seed: int | None) -> None:
-    """Serve a paper broker until SIGTERM or Ctrl-C; it prints its address once it can be connected to."""
+    """Serve a paper broker.
+
+    Until SIGTERM or Ctrl-C; it prints its address once it can be connected to.
+    """
     from friday_core.sandbox.paper.process import Launch, serve  # noqa: PLC0415 - `--help` must stay light
 
     bars, rules = (None if one is None else str(one) for one in (prices, scenario))
@@ -46,13 +54,18 @@ def paper(folder: Path, port: int, prices: Path | None, scenario: Path | None, s
 @click.option("--folder", type=_FOLDER, default=Path("kite_sandbox"), show_default=True, help="Where its book is.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="On the loopback; default: any that is free.")
 @click.option("--scenario", metavar="FILE|NAME", help="How it behaves: a TOML file, or the name of a shipped one.")
-@click.option("--prices", type=_FILE, metavar="FILE", help="Bars to trade at, CSV or Parquet; default: synthetic.")
+@click.option("--prices", type=_FILE, metavar="FILE", help="Minute bars, CSV or Parquet; default: synthetic.")
 @click.option("--start", metavar="TIME", help='When the market\'s time begins, "yyyy-mm-dd HH:MM:SS" IST.')
 @click.option("--speed", type=click.FloatRange(min=0), help="Seconds of the market for each of ours; 0: by call.")
 @click.option("--seed", type=int, help="What synthetic prices are made from.")
 @click.option("--list", "lists", is_flag=True, help="Print the shipped scenarios, and serve nothing.")
 def kite(lists: bool, folder: Path, port: int, prices: Path | None, **given: Any) -> None:
-    """Serve Kite Connect v3 on the loopback until SIGTERM or Ctrl-C; it prints its address once it is there."""
+    """Serve Kite Connect v3 to its official client.
+
+    On the loopback, until SIGTERM or Ctrl-C. Prints its address once it can be connected to; in a browser that address
+    is a page that shows everything. KiteConnect("sandbox", root="http://127.0.0.1:PORT") trades there; the secret of
+    this API key is sandbox-secret.
+    """
     from friday_core.sandbox.kite.faults.scenario import shipped  # noqa: PLC0415 - `--help` must stay light
 
     if lists:
@@ -62,7 +75,7 @@ def kite(lists: bool, folder: Path, port: int, prices: Path | None, **given: Any
     try:
         from friday_core.sandbox.kite.server.process import Launch, serve  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise click.ClickException(f"{error}: install friday[sandbox]") from error
+        raise click.ClickException(f"{error}\n    mend: pip install 'friday-trading[sandbox]'") from error
 
     serve(Launch(str(folder), port, prices=None if prices is None else str(prices), **given))
 
@@ -72,7 +85,10 @@ def kite(lists: bool, folder: Path, port: int, prices: Path | None, **given: Any
 @click.option("--not-flat", is_flag=True, help="Positions and open orders at the end are no fault.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def check(audit: Path, not_flat: bool, as_json: bool) -> None:
-    """Judge the AUDIT of a Kite sandbox, a file or its folder: exit code 1 if whoever traded made a mistake."""
+    """Judge whoever traded at a Kite sandbox.
+
+    AUDIT is its audit.jsonl, or the folder of it. Exit code 1 if a mistake was made.
+    """
     from friday_core.sandbox.kite.audit.log import read  # noqa: PLC0415 - `--help` must stay light
     from friday_core.sandbox.kite.audit.verdict import judge  # noqa: PLC0415
 
@@ -89,7 +105,10 @@ def check(audit: Path, not_flat: bool, as_json: bool) -> None:
 @click.argument("folder", type=_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with every field of every row.")
 def book(folder: Path, as_json: bool) -> None:
-    """Print the orders, trades and positions in the book of FOLDER, also while its server runs."""
+    """Print the book of a paper broker.
+
+    Orders, trades and positions in FOLDER, also while its server runs.
+    """
     import msgspec  # noqa: PLC0415 - `--help` must stay light
 
     from friday_core.sandbox.paper.book import positions_of, tables_of  # noqa: PLC0415

@@ -41,10 +41,11 @@ class KiteSandbox:
     api_key, api_secret = API_KEY, API_SECRET
 
     def __init__(
-        self, folder: Path, scenario: str = "", *, start: str | None = None, speed: float | None = None
-    ) -> None:
+        self, folder: Path, scenario: str = "", *,
+        start: str | None = None, speed: float | None = None, prices: Path | None = None,
+    ) -> None:  # fmt: skip
         self.folder = folder
-        self._scenario, self._start, self._speed = scenario, start, speed
+        self._scenario, self._start, self._speed, self._prices = scenario, start, speed, prices
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -73,7 +74,8 @@ class KiteSandbox:
         """Start it on the book as it is; returns when it can be connected to, ``RuntimeError`` if it does not come."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / READY).unlink(missing_ok=True)
-        launch = Launch(str(self.folder), self._port, self._named(), start=self._start, speed=self._speed)
+        prices = None if self._prices is None else str(self._prices)
+        launch = Launch(str(self.folder), self._port, self._named(), prices, start=self._start, speed=self._speed)
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, with our own words
                 [sys.executable, "-m", "friday_core.sandbox.kite", msgspec.json.encode(launch).decode()],

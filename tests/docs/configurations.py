@@ -21,11 +21,13 @@ from friday_core.market.fact_checks import check_facts
 from friday_core.orchestration import building
 from friday_core.plugin.discovery import InstalledPlugin, installed_plugins
 from friday_core.plugin.hookspecs import COMMAND_GROUP, PLUGIN_GROUP
+from friday_core.sandbox.kite.faults.scenario import read_scenario as read_kite_scenario
+from friday_core.sandbox.kite.server.open_rooms import TABLES
 from friday_core.sandbox.paper.scenario import read_scenario
 from friday_core.testing.project import project_at
 
 PYPROJECT, FACTS, CONFIGURATION = "piece of pyproject.toml", "file of facts", "friday.toml"
-SCENARIO = "scenario of a paper broker"
+SCENARIO, KITE_SCENARIO = "scenario of a paper broker", "scenario of a Kite sandbox"
 #: Above a block, ``<!-- with data.calendar=weekdays; ... -->`` says what else the user's file has; the files
 #: ``bars.csv`` and ``bars.parquet`` are there, two days of one instrument in the zone that their source is told.
 WITH = "with "
@@ -34,6 +36,8 @@ _OF_PYPROJECT = {"build-system", "dependency-groups", "project", "tool"}
 _OF_FACTS = {"checked", "known_until"}
 #: What a scenario says, and no configuration.
 _OF_SCENARIOS = {"market", "faults"}
+#: What a scenario of a Kite sandbox says, and none of a paper broker.
+_OF_KITE = {"description", "rules", "sessions"}
 
 
 def file_of(block: Block) -> str:
@@ -42,7 +46,7 @@ def file_of(block: Block) -> str:
     if tables & _OF_PYPROJECT:
         return PYPROJECT
     if tables & _OF_SCENARIOS:
-        return SCENARIO
+        return KITE_SCENARIO if tables & _OF_KITE else SCENARIO
     return FACTS if tables & _OF_FACTS else CONFIGURATION
 
 
@@ -55,8 +59,8 @@ def complaints(block: Block, folder: Path, monkeypatch: pytest.MonkeyPatch) -> l
     kind = file_of(block)
     if kind == FACTS:
         return _facts(block, folder / "facts.toml")
-    if kind == SCENARIO:
-        return _scenario(block, folder / "scenario.toml")
+    if kind in (SCENARIO, KITE_SCENARIO):
+        return _scenario(block, kind, folder / "scenario.toml")
     offered = _offered(ROOT / block.document, monkeypatch)
     if kind == PYPROJECT:
         return [*_entry_points(block, {one.key for one in offered}), *_conformance(block, folder)]
@@ -83,10 +87,13 @@ def _facts(block: Block, path: Path) -> list[str]:
         return [str(error)]
 
 
-def _scenario(block: Block, path: Path) -> list[str]:
+def _scenario(block: Block, kind: str, path: Path) -> list[str]:
     path.write_text(block.text, "utf-8")
     try:
-        read_scenario(path)
+        if kind == KITE_SCENARIO:
+            read_kite_scenario(path, TABLES)
+        else:
+            read_scenario(path)
     except ConfigurationError as error:
         return [str(problem) for problem in error.problems]
     return []

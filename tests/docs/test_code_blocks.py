@@ -2,8 +2,8 @@
 
 Python runs as it stands. TOML is handed to whatever of Friday reads such a file. Shell blocks are run if
 they are marked, and otherwise each command is held against the program that would get it. Output is text.
-Marks are HTML comments on the line above a block: ``run``, ``file: NAME`` and ``with KEY=VALUE; ...`` say
-how it is tried, ``framework: NAME`` that it needs another package. Any other block says why nothing can try
+Marks are HTML comments on the line above a block: ``run``, ``run beside``, ``file: NAME`` and ``with KEY=VALUE; ...``
+say how it is tried, ``framework: NAME`` that it needs another package. Any other block says why nothing can try
 it, by ``title="not run: ..."`` behind its language.
 """
 
@@ -18,7 +18,7 @@ import pytest
 from docs.commands import PROGRAMS, command_lines, complaint
 from docs.configurations import PYPROJECT, WITH, complaints, file_of
 from docs.documents import ROOT, Block, blocks, documents, mentions
-from docs.workplace import FILE, RUN, Workplace
+from docs.workplace import BESIDE, FILE, RUN, Workplace
 
 ALL = [block for path in documents() for block in blocks(path)]
 #: Above Python that needs another package; ``tools/frameworks`` runs it where that is installed.
@@ -42,6 +42,7 @@ ONLY_READ = {
     "docs/parity.md": {"sh that is parsed": 1},
     "docs/reliability.md": {"sh that is parsed": 3},
     "docs/report.md": {"sh that is parsed": 1},
+    "docs/sandbox.md": {"sh that is parsed": 2},
     "docs/sandbox_paper.md": {"sh that is parsed": 1},
     "docs/settings.md": {"sh that is parsed": 1},
     "docs/write_a_plugin.md": {"sh that is parsed": 1},
@@ -72,7 +73,7 @@ def _how(block: Block) -> str:
         return "python that is compiled" if _needs_more(block) else ""
     if block.language == "toml":
         return PYPROJECT if file_of(block) == PYPROJECT else ""
-    return "sh that is parsed" if block.language == "sh" and block.comment != RUN else ""
+    return "sh that is parsed" if block.language == "sh" and block.comment not in (RUN, BESIDE) else ""
 
 
 def test_every_block_says_what_it_is_written_in() -> None:
@@ -82,7 +83,7 @@ def test_every_block_says_what_it_is_written_in() -> None:
 
 def test_every_mark_is_one_that_means_something_here() -> None:
     marked = [block for block in ALL if block.comment and block.language in TRIED]
-    known = {"python": (FILE, FRAMEWORK), "toml": (FILE, WITH), "sh": (RUN,)}
+    known = {"python": (FILE, FRAMEWORK), "toml": (FILE, WITH), "sh": (RUN, BESIDE)}
     assert [str(block) for block in marked if not block.comment.startswith(known[block.language])] == []
 
 
@@ -117,12 +118,12 @@ def test_a_json_block_can_be_read(block: Block) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("document", FOLLOWED)
 def test_who_follows_a_document_succeeds(document: str, tmp_path: Path) -> None:
-    workplace = Workplace(tmp_path)
-    for block in blocks(ROOT / document):
-        workplace.follow(block)
+    with Workplace(tmp_path) as workplace:
+        for block in blocks(ROOT / document):
+            workplace.follow(block)
 
 
-@pytest.mark.parametrize("block", [block for block in _of("sh") if block.comment != RUN], ids=str)
+@pytest.mark.parametrize("block", [block for block in _of("sh") if block.comment not in (RUN, BESIDE)], ids=str)
 def test_every_command_of_another_shell_block_is_one_that_its_program_understands(
     block: Block, pytestconfig: pytest.Config
 ) -> None:

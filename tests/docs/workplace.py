@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from docs.documents import Block
 
@@ -15,6 +19,10 @@ from docs.documents import Block
 FILE = "file: "
 #: Above a shell block, ``<!-- run -->``: the reader types it, in the folder where the block before it ended.
 RUN = "run"
+#: Above a command that goes on, ``<!-- run beside -->``: typed in another terminal, where it has begun once it prints.
+BESIDE = "run beside"
+#: The port of servers in documents; somebody else may be there, so that here they have one of their own.
+_PORT = "5005"
 _PIP = Path(__file__).with_name("pip_stand_in.py")
 
 
@@ -22,7 +30,7 @@ _PIP = Path(__file__).with_name("pip_stand_in.py")
 class Workplace:
     """An empty folder below ``base`` with Friday's commands, and a pip that installs projects without an index.
 
-    Variables of this machine's user do not count.
+    Variables of this machine's user do not count. What runs beside ends with the context.
     """
 
     base: Path
@@ -37,6 +45,17 @@ class Workplace:
         pip.chmod(0o755)
         self._path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ["PATH"]])
         self._folder = self.home
+        self._beside: list[subprocess.Popen[bytes]] = []
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = str(free.getsockname()[1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._beside:
+            process.terminate()
+            process.wait(60)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -50,9 +69,23 @@ class Workplace:
         if block.comment.startswith(FILE):
             path = self.home / block.comment.removeprefix(FILE)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.text, "utf-8")
+            path.write_text(block.text.replace(_PORT, self._port), "utf-8")
         elif block.comment == RUN:
             self._type(block)
+        elif block.comment == BESIDE:
+            self._begin(block)
+
+    def _begin(self, block: Block) -> None:
+        output = self.base / f"beside{len(self._beside)}"
+        words = shlex.split(block.text.replace(_PORT, self._port))
+        with output.open("wb") as told:
+            process = subprocess.Popen(
+                words, cwd=self._folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=told, stderr=told
+            )
+        self._beside.append(process)
+        while not output.stat().st_size and process.poll() is None:
+            time.sleep(0.05)
+        assert process.poll() is None, f"{block} ended with {process.returncode}:\n{output.read_text('utf-8')}"
 
     def _type(self, block: Block) -> None:
         where = self.base / "where"

@@ -131,3 +131,23 @@ def test_shipped_scenarios_are_listed_with_what_they_do() -> None:
     listed = CliRunner().invoke(command, ["kite", "--list"])
     assert listed.exit_code == 0
     assert "lost_answers" in listed.output
+
+
+def test_a_day_that_ends_with_a_position_leaves_a_server_that_goes_on(tmp_path: Path) -> None:
+    with KiteSandbox(tmp_path, start="2026-07-15 15:00:00", speed=0) as sandbox:
+        kite = client(sandbox)
+        complete(kite, sandbox, kite.place_order(**BUY))
+        sandbox.control("clock", advance_to="2026-07-16 09:15:00")
+        assert sandbox.state()["orders"] == []
+        last = [line["order"] for line in sandbox.audit() if line["kind"] == "state"][-1]
+        assert (last["placed_by"], last["transaction_type"], last["quantity"]) == ("ADMINSQF", "SELL", 5)
+
+
+def test_prices_of_a_file_are_indian_minutes_and_the_scenario_says_the_rest(tmp_path: Path) -> None:
+    bars = tmp_path / "bars.csv"
+    bars.write_text("timestamp,symbol,open,high,low,close,volume\n2026-07-15 10:00:00,OWN,100,103,99,102,500\n")
+    scenario = '[prices]\npath = "none"\nexchange = "BSE"\n'
+    with KiteSandbox(tmp_path, scenario, start="2026-07-15 10:00:00", speed=0, prices=bars) as sandbox:
+        sandbox.advance(60)
+        (seen,) = client(sandbox).quote("BSE:OWN").values()
+    assert (seen["ohlc"]["open"], seen["last_price"], seen["volume"]) == (100, 102, 500)

@@ -93,7 +93,7 @@ def test_ticks_are_put_in_order_once_each_with_what_traded_since_the_one_before(
 def test_a_daily_bar_begins_with_its_session(tmp_path: Path) -> None:
     path = tmp_path / "days.csv"
     path.write_text("symbol,timestamp,open,high,low,close,volume\nINFY,2026-11-20,1500,1510,1490,1505,9\n", "utf-8")
-    (row,) = of(laid(tmp_path, path=path), "NSE:INFY")
+    (row,) = of(laid(tmp_path, path=path, interval="1d"), "NSE:INFY")
     assert (row.first, row.last) == (OPEN, at("2026-11-20 15:30") - 1)
 
 
