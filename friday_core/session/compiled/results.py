@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -14,8 +13,9 @@ import numpy as np
 from friday_core.domain.chunk import Array, Float64, Int64, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Fill, Order, OrderStatus, Side, WorkingOrder
-from friday_core.session.columns import Coded, Late, alone
+from friday_core.session.columns import Coded, Late
 from friday_core.session.compiled.details import detail_of, details_of
+from friday_core.session.compiled.texts import Texts, Told
 from friday_core.session.compiled.wishes import Wishes
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
@@ -40,55 +40,6 @@ _DAY_ENDED = "DAY_ENDED: the session for which it was placed is over"
 #: What the reasons for which orders end begin with.
 _HEADS = ("", _DAY_ENDED.partition(":")[0], str(Code.NO_CASH), str(Code.CLIPPED_CASH))
 _EXPIRED, _NO_CASH, _CLIPPED = range(1, len(_HEADS))
-
-
-class Texts:
-    """Texts of rows: one at a time, or all of them, made once, when somebody asks for a column.
-
-    ``heads`` are those of ``Coded.heads`` where they are known without the texts.
-    """
-
-    def __init__(
-        self,
-        count: int,
-        one: Callable[[int], str],
-        every: Callable[[], Iterable[str]] | None = None,
-        heads: Callable[[], Coded] | None = None,
-    ) -> None:
-        self._count = count
-        self.one = one
-        self._every = every
-        self.heads = heads
-
-    @cached_property
-    def all(self) -> tuple[str, ...]:
-        return tuple(map(self.one, range(self._count)) if self._every is None else self._every())
-
-
-class Told(Coded):
-    """A column of texts that are not made yet."""
-
-    __slots__ = ("_texts",)
-
-    def __init__(self, codes: Array, texts: Texts) -> None:
-        self.codes = codes
-        self._texts = texts
-
-    @property
-    def values(self) -> tuple[str, ...]:  # type: ignore[override]
-        return self._texts.all
-
-    def heads(self) -> Coded:
-        if self._texts.heads is None:
-            return super().heads()
-        known = self._texts.heads()
-        return Coded(known.codes[self.codes], known.values)
-
-    def alone(self) -> Told:
-        return Told(alone(self.codes), self._texts)
-
-    def __getitem__(self, rows: slice) -> Told:
-        return Told(self.codes[rows], self._texts)
 
 
 class Sent:
