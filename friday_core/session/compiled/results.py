@@ -27,13 +27,9 @@ from friday_core.trading.limits import Limits
 from friday_core.trading.parts import cash_reason
 
 _STATUS = (
-    OrderStatus.INTENT,
-    OrderStatus.OPEN,
-    OrderStatus.PARTIAL,
-    OrderStatus.FILLED,
-    OrderStatus.CANCELLED,
-    OrderStatus.EXPIRED,
-)
+    OrderStatus.INTENT, OrderStatus.OPEN, OrderStatus.PARTIAL,
+    OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED,
+)  # fmt: skip
 _FILL_DEFAULTS = {one.name: one.default for one in msgspec.structs.fields(Fill) if not one.required}
 _SIDES = (Side.SELL, Side.BUY)
 _DAY_ENDED = "DAY_ENDED: the session for which it was placed is over"
@@ -280,8 +276,7 @@ class Written:
         if len(columns["equity"]):
             ts, session = _at(self._rows["ts"], begins), _at(self._rows["session"], begins)
             points = equity_rows(self._told.names, ts, session, columns)
-            sessions = np.asarray(points["session"])
-            cash, equity = columns["cash"], columns["equity"]
+            sessions, cash, equity = np.asarray(points["session"]), columns["cash"], columns["equity"]
             log.equity.extend({
                 "gross": Late(lambda: np.abs(equity - cash)),
                 **points,
