@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from friday_core.domain.chunk import Array
-from friday_core.session.columns import Coded
+from friday_core.session.columns import Coded, alone
 
 
 class Texts:

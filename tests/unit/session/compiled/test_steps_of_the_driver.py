@@ -13,6 +13,7 @@ import pytest
 from friday_core.session.booking import Booking
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
+from friday_core.session.marks import Marks
 
 
 def called(function: Callable[..., Any]) -> set[str]:
@@ -25,25 +26,27 @@ def called(function: Callable[..., Any]) -> set[str]:
 #: What the kernel does too, or what does nothing where there are no ``obstacles``.
 KNOWN = {
     Driver._slice: {
-        "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_mark", "_match",
-        "_match_this_close", "_custody.squared_off", "_enter", "_kept", "outside.halted", "_release.released",
-        "_settle_ended",
+        "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_marks.mark", "_match",
+        "_match_this_close", "_custody.squared_off", "_enter", "_kept", "outside.halted", "_pass", "_release.released",
     },
+    Driver._pass: {"_settle_ended"},
     Driver._enter: {"_desks.values", "_log_positions", "_rates.require"},
     Driver._match: {
         "_booking.book", "_booking.cross", "_brackets.place", "_matcher.match", "_netting.follow", "_netting.open",
         "_netting.queue", "_netting.renew", "_settle_ended",
     },
-    Driver._mark: {"_desks[point.strategy].state.mark", "_note", "_worth"},
-    Driver._decide: {
-        "_arrivals.active_from", "_settle_ended", "_working.of", "_working[intent.tag].withdraw",
+    Marks.mark: {"_desks[point.strategy].state.mark", "_note", "_worth"},
+    Driver._decide: {"_decided"},
+    Driver._sent: {"_arrivals.active_from", "_plain.get"},
+    Driver._decided: {
+        "_arrivals.active_from", "_sent", "_settle_ended", "_working.of", "_working[intent.tag].withdraw",
         "log.decisions.append", "log.orders.append", "log.stopped.append",
     },
     Booking.book: {"_book_account", "_netting.net_of", "book_own", "cross"},
     Booking.book_own: {"_apply", "_bills.fill", "_universe.instrument"},
     Booking._apply: {"_record"},
     Booking._record: {"_brackets.follow", "_log.fills.append"},
-    Desk.act: {"_cancel", "_drafts", "_settled", "_shared", "_view", "_wants.wants", "runner.decide"},
+    Desk.act: {"_cancel", "_drafts", "_settled", "_shared", "_view", "_wants.wants"},
     Desk._settled: {"_taken", "next_tag", "products.note", "state.count_order"},
 }  # fmt: skip
 
