@@ -16,12 +16,12 @@ from friday_core.infrastructure.secrets import SecretRegistry
 from friday_core.orchestration import building
 from friday_core.orchestration.assembly import HOST_CAPABILITIES
 from friday_core.orchestration.host import Host
+from friday_core.orchestration.living import build_pace
 from friday_core.orchestration.training import Trainer
 from friday_core.plugin.graph import resolve_graph, settings_models
 from friday_core.plugin.spec import ComponentSpec, PluginSettings
 from friday_core.session.core import Core
 from friday_core.session.journal import MemoryJournal
-from friday_core.session.pacing import Pacer
 from friday_core.session.runner import SessionRunner
 from friday_settings import LoadedSettings, load_settings, resolved_toml
 
@@ -74,9 +74,7 @@ class Session(containers.DeclarativeContainer):
         Core, data_flow_manager, execution_engine, keep_bars=plugins.assembly.provided.settings.run.bars_table
     )
     journal = providers.Singleton(MemoryJournal)
-    pacer = providers.Singleton(
-        Pacer.of, plugins.assembly.provided.settings.clock, plugins.assembly.provided.source.interval
-    )
+    pacer = providers.Singleton(build_pace, plugins.assembly, infrastructure.clock.provided.now)
     gateway = providers.Singleton(building.build_gateway, plugins.assembly, infrastructure.clock.provided.now, pacer)
     runner = providers.Singleton(
         SessionRunner,

@@ -18,6 +18,7 @@ from registration import registration
 
 from friday_core.interfaces.broker import Broker
 from friday_core.interfaces.component import Component
+from friday_core.interfaces.source import HistoricalData, LiveData
 from friday_core.plugin.roles import ROLES
 from friday_core.plugin.spec import ComponentSpec, Kind
 from friday_core.testing.rule import Rule
@@ -213,7 +214,13 @@ def _rules(whom: str, rules: Sequence[Rule]) -> Iterator[str]:
 
 
 def _suites(kind: Kind) -> dict[str, list[Rule]]:
-    """The rules that a role adds; brokers with a simulated account have others than those with a real one."""
+    """The rules that a role adds; brokers with a real account, and sources of live data, have some of their own."""
+    if HistoricalData in ROLES[kind]:
+        made = {" of past data": HistoricalData, " of live data": LiveData}
+        return {
+            whom: [one for one in rules_of(ComponentSpec(kind, "any", role)) if one not in EVERY_KIND]
+            for whom, role in made.items()
+        }
     accounts = ("simulated", "real") if Broker in ROLES[kind] else ("",)
     found = {}
     for account in accounts:

@@ -62,7 +62,7 @@ GROUPS = {
     ),
     "Registration and settings": (
         "hookimpl ComponentSpec PluginSettings NoSettings TimeZone API_VERSION FridayDeprecationWarning get_logger "
-        "Health Stateful"
+        "Health Finding Outcome Stateful"
     ),
     "Telling people": "Notification Severity",
     "Errors to raise": (
@@ -70,8 +70,8 @@ GROUPS = {
         "InDoubt"
     ),
     "Roles": (
-        "Component HistoricalData Validator RowJudge ColumnValidator Transformer RowTransformer ColumnTransformer "
-        "WindowTransformer FeatureSet "
+        "Component HistoricalData LiveData Validator RowJudge ColumnValidator Transformer RowTransformer "
+        "ColumnTransformer WindowTransformer FeatureSet "
         "Model Strategy ColumnStrategy WindowStrategy Sizer RiskRule RiskAdjuster Broker SimulatedBroker RealBroker "
         "ChargesPlan Tariff Calendar Connection Notifier"
     ),

@@ -18,6 +18,7 @@ from friday_core.domain.bill_terms import Amount, BillLine, BillRounding, BillTe
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Int64, Universe
 from friday_core.domain.cursor import Cursor
 from friday_core.domain.executed import ExecutedOrder
+from friday_core.domain.findings import Finding, Outcome
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.known_dates import KnownDates
 from friday_core.domain.market import Bar, CorporateAction, RawBar
@@ -71,7 +72,7 @@ from friday_core.interfaces.notifier import Notification, Notifier, Severity
 from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.sizer import Sizer
-from friday_core.interfaces.source import HistoricalData
+from friday_core.interfaces.source import HistoricalData, LiveData
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.interfaces.transformer import RowTransformer, Transformer
 from friday_core.interfaces.validator import RowJudge, Validator
@@ -147,6 +148,7 @@ __all__ = [
     "FeatureSet",
     "Fill",
     "FillAt",
+    "Finding",
     "Float64",
     "FridayDeprecationWarning",
     "FridayError",
@@ -164,6 +166,7 @@ __all__ = [
     "KnownDates",
     "LikelyRatio",
     "LinearModel",
+    "LiveData",
     "MarginEstimate",
     "Market",
     "MarketSessions",
@@ -182,6 +185,7 @@ __all__ = [
     "OrderType",
     "OrderUpdate",
     "Origin",
+    "Outcome",
     "PlaceOrder",
     "PlainRow",
     "PluginError",

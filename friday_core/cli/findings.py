@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from friday_core.domain.findings import Finding, Outcome
 
-class Outcome(enum.StrEnum):
-    """A ``WARN`` leaves Friday able to run, a ``FAIL`` does not, or makes its results wrong."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report. ``mend`` is empty if there is nothing to do. Never holds a secret."""
-
-    outcome: Outcome
-    check: str
-    evidence: str
-    mend: str = ""
-
+__all__ = ["Check", "Finding", "Outcome", "fail", "ok", "warn"]
 
 #: A name for the case that it breaks, and what to call.
 Check = tuple[str, Callable[[], Iterable[Finding]]]

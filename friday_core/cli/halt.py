@@ -57,12 +57,15 @@ def rearm(reason: str, folder: Path | None) -> None:
 
 def _tell(action: str, reason: str, folder: Path | None) -> None:
     from friday_core.domain.records import Action, Command  # noqa: PLC0415 - `--help` must stay light
+    from friday_core.session.on_disk.armed_file import ArmedFile  # noqa: PLC0415
     from friday_core.session.on_disk.control import Control  # noqa: PLC0415
     from friday_core.session.on_disk.holder import holder_of, is_held  # noqa: PLC0415
 
     place = folder or only_profile()
     told = Command(time.time_ns() // 1_000, Action(action), reason, getpass.getuser())
     Control(place).write(told)
+    if told.action is not Action.REARM and ArmedFile(place).remove():
+        click.echo("it is disarmed: after `friday rearm`, `friday arm` lets it trade real money again")
     if not is_held(place):
         click.echo(f"{action} is written in {place}; no session runs there: it holds when one starts")
         return

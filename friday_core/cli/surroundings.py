@@ -48,6 +48,7 @@ def surrounding_checks(choice: Choice, now: dt.datetime) -> list[Check]:
 
     return [
         ("configuration", configuration),
+        ("live", lambda: check_live(choice, loaded[0], now) if loaded else ()),
         ("executor", lambda: check_executor(executor())),
         ("run folder", lambda: check_run_folder(folder())),
         ("time zones", lambda: [check_time_zone(zone())]),
@@ -67,6 +68,23 @@ def check_graph(choice: Choice, loaded: Loaded) -> Iterator[Finding]:
         origins = dict.fromkeys(str(row.origin) for row in loaded.explain() if str(row.origin) != "code")
         count = f"{len(requested_components(loaded.settings))} components fit together"
         yield ok("configuration", f"profile {loaded.profile}, {count}; from {', '.join(origins)}")
+
+
+def check_live(choice: Choice, loaded: Loaded, now: dt.datetime) -> Iterator[Finding]:
+    """What stands between a configuration that trades real money and its arming; nothing where none is at stake."""
+    if loaded.settings.clock.kind != "wall" or loaded.settings.clock.speed is not None:
+        return
+    from friday_core.orchestration.preflight import armed_finding, preflight  # noqa: PLC0415 - as much as a session
+
+    ts = round(now.timestamp() * 1e6)
+    try:
+        host = choice.builder()(loaded)
+    except ConfigurationError:
+        return  # told already
+    found = preflight(host.assembly, host.profile, ts)
+    yield from found.findings
+    if found.findings:
+        yield armed_finding(found.folder, ts)
 
 
 def check_executor(wanted: str) -> Iterator[Finding]:

@@ -55,6 +55,19 @@ class ClockAdvanced(msgspec.Struct, frozen=True):
     ts: int
 
 
+class RowsMissing(msgspec.Struct, frozen=True):
+    """Since ``since`` no row of a stream came that should have; both in microseconds UTC, ``reason`` in words.
+
+    Nothing is added to positions until rows come again, which one with ``is_over`` says.
+    """
+
+    ts: int
+    stream: str
+    since: int
+    reason: str
+    is_over: bool = False
+
+
 class SendOutcome(enum.StrEnum):
     """What came of handing an intent to a broker: it took it, it said no, or nobody knows."""
 
@@ -122,6 +135,21 @@ class Command(msgspec.Struct, frozen=True):
     who: str = ""
 
 
+class Armed(msgspec.Struct, frozen=True):
+    """A person lets a session trade real money until ``until`` (microseconds UTC), and lets it hold so much.
+
+    ``capital`` are whole units of the account's currency, the most that all positions and working orders may be worth.
+    ``checks`` is what was found in order.
+    """
+
+    ts: int
+    until: int
+    capital: int
+    reason: str
+    who: str = ""
+    checks: tuple[str, ...] = ()
+
+
 class StreamEnded(msgspec.Struct, frozen=True):
     """No row of this stream will follow; what it holds open is closed."""
 
@@ -149,10 +177,12 @@ Record = (
     | ActionAnnounced
     | ModelVersion
     | ClockAdvanced
+    | RowsMissing
     | SendAnswered
     | OrderTold
     | BrokerRead
     | Command
+    | Armed
     | StreamEnded
     | SessionStopped
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+from friday_core.domain.findings import Finding
 
 #: How closely two runs over the same rows agree: see ``Component.grade``.
 Grade = Literal["A", "C"]
@@ -80,3 +82,12 @@ class Component:
     def health(self) -> Health:
         """Asked from another thread while the component runs; must return at once."""
         return Health()
+
+    def preflight(self) -> Sequence[Finding]:
+        """What is in order, and what is not, before real money is traded now; nothing, unless overridden.
+
+        Asked when a person arms a session, of a component that was built and not started, in another process than
+        the session's. It may ask its vendor, and places no order. A ``FAIL`` refuses the arming; one that
+        raises, or takes longer than ``[run] step_timeout``, is a ``FAIL`` too.
+        """
+        return ()

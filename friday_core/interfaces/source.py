@@ -97,3 +97,74 @@ class HistoricalData(Component, ABC):
     def row_count(self) -> int | None:
         """How many rows will come, if that is known: only for the progress bar."""
         return None
+
+
+class LiveData(HistoricalData, ABC):
+    """A source of rows that happen now: it goes on until nobody wants them any more.
+
+    ``bars`` yields rows as they come and, while none come, an empty chunk **at least once a second**: a sign of
+    life, which says that no row of an earlier time is on its way. By it slices are complete, positions are
+    squared off and sessions end where no row says so. Rows that have no ``ts_recv`` of their own get the time at
+    which they left the source. It needs ``[clock] kind = "wall"`` without a speed.
+
+    A session that another process began asks ``bars_after`` the last row that it had, which may fill in what
+    was missed, and need not. The host tells from the rows alone that some are missing, and lets nothing be added to
+    a position until they come again.
+
+    A plugin, complete; what a vendor's client puts into a queue, in its own thread::
+
+        import queue
+        import time
+
+        from friday_core.api import Chunk, ComponentSpec, Instrument, InstrumentId, LiveData, hookimpl
+
+
+        class Client:
+            def __init__(self):
+                self.told, self.is_open = queue.SimpleQueue(), True
+                for seconds, price in ((120, 10_000), (60, 10_050), (0, 9_950)):  # price units, here 0.01
+                    self.told.put((time.time_ns() // 1_000 - seconds * 1_000_000, price))
+
+
+        class Harbour(LiveData):
+            interval = "1m"
+
+            def __init__(self, client=None):
+                self.client = client or Client()
+
+            def instruments(self):
+                return [Instrument(InstrumentId("WAVE", "SEA"), "INR", price_decimals=2)]
+
+            def bars(self):
+                while self.client.is_open:
+                    try:
+                        yield self.rows([self.client.told.get(timeout=0.5)])
+                    except queue.Empty:
+                        yield self.rows([])
+
+            def rows(self, told):
+                prices = [price for _, price in told]
+                columns = {**dict.fromkeys(["open", "high", "low", "close"], prices), "volume": [100.0] * len(told)}
+                return Chunk([at for at, _ in told], [0] * len(told), columns)
+
+            def stop_reading(self):
+                self.client.is_open = False
+
+            def outage(self):
+                return "" if self.client.is_open else "the client is closed"
+
+
+        @hookimpl
+        def friday_components():
+            return [ComponentSpec("source", "harbour", Harbour)]
+    """
+
+    def stop_reading(self) -> None:
+        """No row is wanted any more: ``bars`` may end. Called once, while it runs, by another thread; never raises."""
+
+    def outage(self) -> str:
+        """Why rows that happen now cannot come, as while a line is down; empty, unless overridden, if they can.
+
+        Asked after each chunk, in the thread that iterates ``bars``.
+        """
+        return ""

@@ -28,7 +28,7 @@ from friday_core.interfaces.component import Component
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
-from friday_core.interfaces.source import HistoricalData
+from friday_core.interfaces.source import HistoricalData, LiveData
 from friday_core.interfaces.strategy import Strategy
 from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.windows import WindowStrategy
@@ -44,6 +44,7 @@ from friday_core.plugin.signal_steps import SIGNALS
 from friday_core.plugin.spec import Kind
 from friday_core.plugin.wiring import HostCapabilities
 from friday_core.session.feed import HistoricalFeed
+from friday_core.session.live.feed import LiveFeed
 from friday_core.session.reading import ReadingRules
 from friday_core.simulation.scaled_costs import scaled_charges
 from friday_core.trading.column_runner import ColumnRunner
@@ -249,7 +250,8 @@ def _feed(node: Node, source: Any, settings: SettingsSections, secrets: SecretRe
     """The feed of a source, which is asked for its instruments here."""
     try:
         reading = ReadingRules.of(settings, MARKET_DATA)
-        return HistoricalFeed(MARKET_DATA, source, settings.data, chunk_rows=settings.run.chunk_rows, reading=reading)
+        feed = LiveFeed if isinstance(source, LiveData) else HistoricalFeed
+        return feed(MARKET_DATA, source, settings.data, chunk_rows=settings.run.chunk_rows, reading=reading)
     except Exception as error:
         raise _silent(node, "its instruments", error, secrets) from error
 

@@ -14,7 +14,6 @@ from friday_core.flow.coarser import CoarserBars
 from friday_core.flow.derived import DerivedStream
 from friday_core.flow.manager import DataFlowManager
 from friday_core.flow.plans import DerivedPlan
-from friday_core.flow.session_hours import SessionHours
 from friday_core.flow.stamps import Stamps
 from friday_core.flow.stream import Stream
 from friday_core.infrastructure.logging import get_logger
@@ -24,6 +23,7 @@ from friday_core.orchestration.assembly import Assembly, assemble
 from friday_core.orchestration.checks import check_assembly, check_settings
 from friday_core.orchestration.exchange import exchange_of
 from friday_core.orchestration.holding import entry_rules, holding_terms
+from friday_core.orchestration.living import hours_of
 from friday_core.plugin.discovery import installed_plugins
 from friday_core.plugin.graph import Graph
 from friday_core.plugin.plan import MARKET_DATA, SettingsSections
@@ -36,6 +36,8 @@ from friday_core.session.broker_gateway import BrokerGateway, BrokerTimes
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.session.gateway import Gateway
+from friday_core.session.live.arming import nobody_armed
+from friday_core.session.live.pace import LivePace
 from friday_core.session.pacing import Pacer
 from friday_core.session.run_folder import RunFolder
 from friday_core.simulation.compiled.arena import Runs
@@ -117,7 +119,7 @@ def build_flow(assembly: Assembly, until: str | None = None) -> DataFlowManager:
     All of them, or only those that the stream named ``until`` is made of.
     """
     universe, data = assembly.universe, assembly.settings.data
-    hours = assembly.schedule or SessionHours(data.session_open, data.session_close, data.timezone)
+    hours = hours_of(assembly)
     stamps = Stamps(universe, SessionDates(data.timezone), assembly.schedule)
     stream = Stream(MARKET_DATA, assembly.stream_plan(), universe, stamps, hours)
     coarser = CoarserBars(assembly.programs.domains, hours, universe, stream.quarantine, stamps)
@@ -182,8 +184,12 @@ def build_driver(assembly: Assembly, desks: Sequence[Desk]) -> Driver:
     )
 
 
-def build_gateway(assembly: Assembly, now: Callable[[], int], pacer: Pacer | None) -> Gateway | BrokerGateway:
-    """Where intents leave; ``now`` tells microseconds UTC and never goes back."""
+def build_gateway(
+    assembly: Assembly, now: Callable[[], int], pacer: Pacer | LivePace | None
+) -> Gateway | BrokerGateway:
+    """Where intents leave; ``now`` tells microseconds UTC and never goes back. Real money is sent nothing before it
+    is armed.
+    """
     broker, settings = assembly.broker, assembly.settings.broker
     if not isinstance(broker, RealBroker):
         return Gateway(broker, settings.use)
@@ -191,6 +197,8 @@ def build_gateway(assembly: Assembly, now: Callable[[], int], pacer: Pacer | Non
     gateway = BrokerGateway(broker, settings.use, now=now, times=times)
     if pacer is not None:
         gateway.wake = pacer.wake
+    if broker.account == "real":
+        gateway.unarmed = nobody_armed
     return gateway
 
 

@@ -11,6 +11,7 @@ from friday_core.flow.bars import BarBuilder
 from friday_core.flow.session_flags import CALENDAR_COLUMNS
 from friday_core.interfaces.broker import RealBroker
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
+from friday_core.interfaces.source import LiveData
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.declarations import check_declarations
 from friday_core.orchestration.grades import check_grades
@@ -70,8 +71,12 @@ def _mode(assembly: Assembly) -> Iterator[Problem]:
         yield Problem(ProblemKind.MODE_CONFLICT, message, mend, "broker", f"broker.{assembly.settings.broker.use}")
     elif isinstance(mode, Problem):
         yield replace(mode, plugin=f"broker.{assembly.settings.broker.use}")
-    elif problem := play_problem(mode, clock, assembly.settings.streams[MARKET_DATA].source):
+    elif problem := play_problem(mode, clock, _source(assembly), is_live=isinstance(assembly.source, LiveData)):
         yield problem
+
+
+def _source(assembly: Assembly) -> str:
+    return assembly.settings.streams[MARKET_DATA].source
 
 
 def _grades(assembly: Assembly) -> Iterator[Problem]:
@@ -86,7 +91,7 @@ def _currencies(assembly: Assembly) -> Iterator[Problem]:
     found = sorted({one.currency for one in assembly.universe})
     if found == [account] or not found:
         return
-    source = f"source.{assembly.settings.streams[MARKET_DATA].source}"
+    source = f"source.{_source(assembly)}"
     message = f"the account is in {account}, instruments are in {', '.join(found)}: a book has one currency"
     if len(found) == 1:
         mend = f'set [account] currency = "{found[0]}", or choose instruments in {account}'
@@ -162,7 +167,7 @@ def _missing_in_source(assembly: Assembly) -> Iterator[Problem]:
     section, plan = f"streams.{MARKET_DATA}", assembly.stream_plan()
     keys = _keys(assembly, section)
     for stage, column in plan.missing_columns():
-        who = keys.get(stage, f"source.{assembly.settings.streams[MARKET_DATA].source}")
+        who = keys.get(stage, f"source.{_source(assembly)}")
         later = [name for name, transformer in plan.transformers if column in transformer.outputs]
         mend = f"put a transformer that provides {column!r} before it"
         if column in CALENDAR_COLUMNS:
@@ -197,6 +202,10 @@ def _of_the_model(assembly: Assembly) -> Iterator[Problem]:
     if assembly.model_stream is None:
         return
     section = f"streams.{assembly.model_stream}"
+    if isinstance(assembly.source, LiveData):
+        message = f"a model is fitted on the past of its source, and {_source(assembly)!r} has only live data"
+        mend = "leave the stream out, or choose a source of past data"
+        yield Problem(ProblemKind.MODE_CONFLICT, message, mend, section, f"source.{_source(assembly)}")
     ((_, model),) = assembly.placed(Kind.MODEL, section, "model")
     truth = {"predicts": model.output, "horizon": assembly.settings.model.horizon}
     for node in assembly.graph.nodes.values():

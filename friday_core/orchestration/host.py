@@ -252,8 +252,8 @@ class Host:
         begin: Beginning = head, with_versions(self.assembly.records(), versions)
         if self._journals is not None:
             journal = edges.enter_context(self._journals.opened(anew=self._anew))
-            begin = taken_up(journal, self._runner, self.assembly.universe, begin, progress)
-            self._runner.obey(self._journals.control())
+            begin = taken_up(journal, self._runner, self.assembly.feed, begin, progress)
+            self._runner.obey(self._journals.control(), self._journals.arming(self.assembly.broker))
         edges.callback(self._runner.close)
         edges.enter_context(self._watchdog)
         edges.enter_context(closing(self.assembly.feed))

@@ -11,14 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from friday_core import __version__
-from friday_core.domain.chunk import Universe
+from friday_core.domain.cursor import Cursor
 from friday_core.domain.records import Record, SessionResumed, SessionStarted, SessionStopped
 from friday_core.domain.sessions import SessionDates, to_datetime
 from friday_core.errors import JournalError
 from friday_core.infrastructure.logging import get_logger
+from friday_core.interfaces.broker import Broker
 from friday_core.orchestration.assembly import Assembly
-from friday_core.plugin.plan import SettingsSections
+from friday_core.plugin.plan import MARKET_DATA, SettingsSections
+from friday_core.session.feed import HistoricalFeed
+from friday_core.session.live.arming import Arming
+from friday_core.session.live.feed import LiveFeed
 from friday_core.session.on_disk import codec
+from friday_core.session.on_disk.armed_file import ArmedFile
 from friday_core.session.on_disk.control import Control
 from friday_core.session.on_disk.holder import Hold
 from friday_core.session.on_disk.journal import DiskJournal
@@ -53,8 +58,8 @@ class Journals:
         cls, assembly: Assembly, profile: str, mode: str, *, resolved: str, now: Callable[[], int]
     ) -> Journals | None:
         """Those that a session of these settings is written to; ``None`` where it is not."""
-        parent = parent_of(assembly.settings, mode)
-        if parent is None:
+        folder = folder_of(assembly.settings, profile, mode)
+        if folder is None:
             return None
         strategies = assembly.programs.strategies
         programs = {name: program.key for name, program in strategies.items()}
@@ -63,11 +68,15 @@ class Journals:
         rows = (tuple(source.columns), source.interval, source.announces)
         head = codec.Head(0, 0, profile, mode, resolved, made, programs, tuple(assembly.universe), *rows)
         dates = SessionDates(assembly.settings.data.timezone)
-        return cls(parent / re.sub(r"[^A-Za-z0-9_-]", "-", profile), head, now, dates.date)
+        return cls(folder, head, now, dates.date)
 
     def control(self) -> Control:
         """What a person asks of these sessions."""
         return Control(self.folder)
+
+    def arming(self, broker: Broker) -> Arming | None:
+        """A person's leave to trade real money; ``None`` where none is at stake."""
+        return Arming(ArmedFile(self.folder), self.now) if broker.account == "real" else None
 
     @contextmanager
     def opened(self, *, anew: bool) -> Iterator[DiskJournal]:
@@ -114,10 +123,13 @@ def session_head(assembly: Assembly, profile: str, mode: str, resolved: str, now
 
 
 def taken_up(
-    journal: DiskJournal, runner: SessionRunner, universe: Universe, begin: Beginning, progress: Progress
+    journal: DiskJournal, runner: SessionRunner, feed: HistoricalFeed, begin: Beginning, progress: Progress
 ) -> Beginning:
-    """Lets the runner write a journal and go to where it leads; returns what the session then goes on with."""
-    head, records = begin
+    """Lets the runner write a journal and go to where it leads; returns what the session then goes on with.
+
+    A feed of live data begins after the last row of the journal.
+    """
+    (head, records), universe = begin, feed.universe
     found = journal.found
     if not found.records:
         runner.journal = journal
@@ -127,6 +139,9 @@ def taken_up(
     if changed := journal.changed_programs():
         get_logger("journal").warning("columns have changed since; what they decided then is compared", of=changed)
     replay = runner.take_up(journal, entries(found.segments, universe), progress)
+    if isinstance(feed, LiveFeed) and (newest := replay.newest.get(MARKET_DATA)) is not None:
+        ts_event, inst = newest
+        feed.go_on(Cursor(ts_event, universe[inst].id), replay.next_seq[MARKET_DATA])
     return SessionResumed(head.ts, head.settings_hash, head.plugins), replay.rest(records)
 
 
@@ -147,3 +162,9 @@ def parent_of(settings: SettingsSections, mode: str) -> Path | None:
     if settings.journal.folder is not None:
         return settings.journal.folder
     return None if mode == "backtest" else settings.run.folder.parent / FOLDER
+
+
+def folder_of(settings: SettingsSections, profile: str, mode: str) -> Path | None:
+    """Where the journals of a profile are; ``None`` where its sessions are not kept."""
+    parent = parent_of(settings, mode)
+    return None if parent is None else parent / re.sub(r"[^A-Za-z0-9_-]", "-", profile)

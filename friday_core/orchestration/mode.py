@@ -34,12 +34,24 @@ def check_speed(clock: ClockSettings) -> Iterator[Problem]:
         yield Problem(ProblemKind.MODE_CONFLICT, message, mend, "clock")
 
 
-def play_problem(mode: str, clock: ClockSettings, source: str) -> Problem | None:
-    """Why past data cannot be used on the wall clock: they need a speed, and must never trade real money."""
-    if mode == "backtest" or (mode == "paper" and clock.speed is not None):
+def play_problem(mode: str, clock: ClockSettings, source: str, *, is_live: bool = False) -> Problem | None:
+    """Why a source does not go with the clock.
+
+    Past data on the wall clock need a speed, and must never trade real money; live data have no other clock, and
+    come as fast as they come.
+    """
+    place, who = "streams.market_data", f"source.{source}"
+    if is_live and mode == "backtest":
+        message = f"a historical clock, and the source {source!r} has only live data"
+        mend = 'set [clock] kind = "wall" without a speed, or choose a source of past data'
+        return Problem(ProblemKind.MODE_CONFLICT, message, mend, place, who)
+    if is_live and clock.speed is not None:
+        message = f"a speed, and the source {source!r} has live data, which come in their own time"
+        return Problem(ProblemKind.MODE_CONFLICT, message, "leave [clock] speed out", place, who)
+    if is_live or mode == "backtest" or (mode == "paper" and clock.speed is not None):
         return None
     message = f"the mode is {mode}, and the source {source!r} has only past data"
     mend = 'set [clock] kind = "historical", or choose a source of live data'
     if mode == "paper":
         mend = 'set [clock] speed = 3600.0 to play an hour of them a second, or set [clock] kind = "historical"'
-    return Problem(ProblemKind.MODE_CONFLICT, message, mend, "streams.market_data", f"source.{source}")
+    return Problem(ProblemKind.MODE_CONFLICT, message, mend, place, who)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from friday_core.domain.records import (
     SessionStopped,
 )
 from friday_core.errors import JournalError, ReplayDivergence
-from friday_core.interfaces.source import HistoricalData
+from friday_core.interfaces.source import HistoricalData, LiveData
 from friday_core.orchestration.assembly import Assembly
 from friday_core.plugin.plan import MARKET_DATA
 from friday_core.plugin.spec import ComponentSpec, Kind
@@ -62,13 +63,20 @@ class JournalSource(HistoricalData):
         return iter(())
 
 
+class LiveJournalSource(JournalSource, LiveData):
+    """The same of a session on live data."""
+
+
 def source_of(head: codec.Head) -> ComponentSpec:
     """The source of a replay, to be brought. ``JournalError`` for a head that does not describe its rows."""
     if not head.interval:
         raise JournalError(
             "the journal does not say of what interval its rows are: replay it with the Friday that wrote it"
         )
-    return ComponentSpec(Kind.SOURCE, SOURCE, lambda: JournalSource(head))
+    clock = tomllib.loads(head.resolved).get("clock", {})
+    is_live = clock.get("kind") == "wall" and clock.get("speed") is None
+    made = LiveJournalSource if is_live else JournalSource
+    return ComponentSpec(Kind.SOURCE, SOURCE, lambda: made(head))
 
 
 def is_what_if(overrides: Sequence[str]) -> bool:

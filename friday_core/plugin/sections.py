@@ -73,6 +73,12 @@ class StreamSettings(Section):
     )
     capacity_rows: int = Field(200_000, gt=0, description="Rows of the source that may wait; one record always may.")
     lateness: float = Field(0.0, ge=0, description="Seconds that rows may come out of order; they wait so long.")
+    stale_after: float | None = Field(
+        None,
+        gt=0,
+        description="Seconds of a session without a row of live data, after which nothing is added to positions; "
+        "default two bars, and at least 10.",
+    )
     bars: str | None = Field(None, description="Bars to make of the rows that passed the transformers: 1m, 1d, v1000.")
     validators: tuple[str, ...] = Field((), description="Run before the transformers, in order.")
     transformers: tuple[str, ...] = Field((), description="Run in order.")
@@ -289,6 +295,10 @@ class RunSettings(Section):
         "compiled",
         description="What runs columns: compiled operators, or plain Python, slower and with the same numbers; "
         "it serves by itself where nothing can be compiled.",
+    )
+    until: Literal["stopped", "close"] = Field(
+        "stopped",
+        description="Whether a session on live data goes on until Ctrl-C, or ends when the exchange has closed.",
     )
     step_timeout: float = Field(30.0, gt=0, description="Seconds a component may take to be built, start or stop.")
     record_timeout: float = Field(60.0, gt=0, description="Seconds the components may take over one record.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.records import ChunkReceived, ClockAdvanced, Intent, Record
+from friday_core.domain.records import ChunkReceived, ClockAdvanced, Intent, PlaceOrder, Record
 from friday_core.session.journal import Entry
 
 #: Rows of one stream that are applied at once.
@@ -27,8 +27,9 @@ def joined(entries: Iterable[Entry], most_rows: int = MOST_ROWS) -> Iterator[Bat
     """Rows of a stream that came one after the other as one chunk: chunks of n give what n chunks of one give.
 
     So does the time that was told between two of them, if it is told after them: it says that no earlier row is on its
-    way, and while the later rows are not earlier, they say the same. Any other record stands by itself, as does
-    the last one, of whose answer a process may have died. An entry may stand for several records (``stretches``).
+    way, and while the later rows are not earlier, they say the same; unless orders may have followed from it alone. Any
+    other record stands by itself, as does the last one, of whose answer a process may have died. An entry may stand for
+    several records (``stretches``).
     """
     run, first = _Run(most_rows), 0
     waiting: Entry | None = None
@@ -64,7 +65,7 @@ class _Run:
     def add(self, entry: Entry, first: int) -> Iterator[Batch]:
         """An entry that stands for the records from ``first`` to its own number."""
         record = entry.record
-        if isinstance(record, ClockAdvanced) and self._chunks:
+        if isinstance(record, ClockAdvanced) and self._chunks and not _squares_off(entry.intents):
             self._told = record
         elif isinstance(record, ChunkReceived):
             if not self._takes(record):
@@ -95,3 +96,9 @@ class _Run:
         if not alike or self._told is None or not len(record.chunk):
             return alike
         return int(record.chunk.ts_event.min()) >= self._told.ts
+
+
+def _squares_off(intents: Sequence[Intent]) -> bool:
+    """Whether orders may follow from the time alone, which at a broker closes intraday positions."""
+    reasons = (one.order.reason if isinstance(one, PlaceOrder) else one.reason for one in intents)
+    return any(reason.startswith("SQUARE_OFF") for reason in reasons)

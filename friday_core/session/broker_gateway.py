@@ -16,6 +16,7 @@ from friday_core.domain.records import (
     Command,
     Intent,
     OrderTold,
+    PlaceOrder,
     PositionTold,
     Record,
     SendAnswered,
@@ -73,6 +74,10 @@ class BrokerGateway:
         self.unobeyed: Callable[[], Command | None] = lambda: None
         #: The tags of the core's orders that have not ended.
         self.working: Callable[[], Sequence[str]] = tuple
+        #: Why nothing that adds to a position may be sent, and whether an order does; empty where no money is at stake.
+        self.unarmed: Callable[[], str] = lambda: ""
+        self.adds: Callable[[str], bool] = lambda _tag: True
+        self._adding: set[str] = set()
         self._broker = broker
         self._now = now
         self._times = times
@@ -111,6 +116,8 @@ class BrokerGateway:
 
     def send(self, intents: Sequence[Intent]) -> None:
         """They are sent in their order; returns at once."""
+        placed = [one.order.tag for one in intents if isinstance(one, PlaceOrder)]
+        self._adding.update(tag for tag in placed if self.adds(tag))
         with self._changed:
             self._outbox.extend(intents)
             self._changed.notify_all()
@@ -182,6 +189,10 @@ class BrokerGateway:
         outcome, reason = SendOutcome.TAKEN, ""
         if not is_cancel and (wish := self.unobeyed()) is not None:
             return SendAnswered(self._now(), tag, SendOutcome.REFUSED, is_cancel, _halted(wish))
+        if not is_cancel and tag in self._adding:
+            self._adding.discard(tag)
+            if why := self.unarmed():
+                return SendAnswered(self._now(), tag, SendOutcome.REFUSED, is_cancel, why)
         self.doing = f"send of {_named(intent)}"
         try:
             self._broker.send([intent])

@@ -7,6 +7,7 @@ from typing import Any
 
 from friday_core.domain.records import (
     ActionAnnounced,
+    Armed,
     BrokerRead,
     ChunkReceived,
     ClockAdvanced,
@@ -15,6 +16,7 @@ from friday_core.domain.records import (
     ModelVersion,
     OrderTold,
     Record,
+    RowsMissing,
     SendAnswered,
     SessionResumed,
     SessionStarted,
@@ -66,6 +68,15 @@ class Core:
         return self._driver.working_tags
 
     @property
+    def unclear(self) -> list[str]:
+        """What is in doubt at the broker, or differs there."""
+        return self._driver.outside.unclear()
+
+    def adds(self, tag: str) -> bool:
+        """Whether an order that works may add to a position."""
+        return self._driver.outside.adds(tag)
+
+    @property
     def current_stage(self) -> str:
         """Whose code is running, as ``strategy.cross``; empty if nobody's. Safe from other threads."""
         return self._driver.current_stage or self.flow.current_stage
@@ -84,7 +95,8 @@ class Core:
             case ChunkReceived(stream, chunk):
                 return self._slices(self.flow.process_data_stream(stream, chunk)) if self.halted is None else []
             case ClockAdvanced(ts):
-                return self._slices(self.flow.advance(ts)) if self.halted is None else []
+                intents = self._slices(self.flow.advance(ts)) if self.halted is None else []
+                return [*intents, *self._driver.apply(record)] if self._driver.outside.hears_time else intents
             case StreamEnded(stream):
                 return self._slices(self.flow.end(stream)) if self.halted is None else []
             case ActionAnnounced(action):
@@ -94,11 +106,11 @@ class Core:
                 self.flow.adopt(record)
             case SessionStarted():
                 self.started = record
-            case SendAnswered() | OrderTold() | BrokerRead() | Command():
+            case SendAnswered() | OrderTold() | BrokerRead() | Command() | RowsMissing() | Armed():
                 return self._driver.apply(record)
             case SessionResumed():
                 self.resumed.append(record)
-                self._driver.resume(record.ts)
+                self._driver.outside.resume(record.ts)
             case SessionStopped(reason):
                 self.closed = True
                 return self._driver.close(reason)

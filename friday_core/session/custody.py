@@ -122,8 +122,18 @@ class Custody:
         if times is None or not desk.products.has_intraday:
             return
         is_late = before is not None and before.session != moment.session
-        if not (is_late or times.is_due(moment.session, moment.ts_event)):
+        if is_late or times.is_due(moment.session, moment.ts_event):
+            yield from self._square_off(desk, moment, is_late=is_late)
+
+    def squared_off_at(self, ts: int, desk: Desk, latest: Slice) -> Iterator[Intent]:
+        """The same at a time of the session after its slice ``latest``; nothing once the session is over."""
+        times, bounds = self.terms.intraday, self.terms.times(latest.session)
+        if times is None or bounds is None or not desk.products.has_intraday:
             return
+        if times.closing(latest.session) <= ts < bounds[1]:
+            yield from self._square_off(desk, latest, is_late=False)
+
+    def _square_off(self, desk: Desk, moment: Slice, *, is_late: bool) -> Iterator[Intent]:
         reason = "SQUARE_OFF: held over from an earlier session" if is_late else "SQUARE_OFF: intraday positions end"
         yield from self._withdrawn((one for one in self._working.of(desk.name) if self._is_intraday(one)), reason)
         for name, held in desk.book.positions().items():

@@ -101,9 +101,10 @@ class Driver:
             terms, universe, self._desks,
             working=self._working, arrivals=self._arrivals, log=self.log, charges=charges,
         )  # fmt: skip
-        self._outside = Outside(
+        #: What comes besides rows.
+        self.outside = Outside(
             self._desks, self._working, self._arrivals, self.log,
-            booking=self._booking, brackets=self._brackets, policy=at_broker,
+            booking=self._booking, brackets=self._brackets, policy=at_broker, custody=self._custody, risk=risk,
         )  # fmt: skip
         self._actions: list[CorporateAction] = []
         self._doubtful_from: int | None = None
@@ -156,35 +157,30 @@ class Driver:
         """The slices, one after the other; returns what is to be sent."""
         if 0 < len(slices.plain) <= FEW:
             moment = slice_of(slices.plain, self.log.slices, self._universe)
-            return self._outside.leaving(self._slice(moment))
-        blocks = self._blocks
-        if blocks is not None and self._doubtful_from is None and blocks.takes(slices):
+            return self.outside.leaving(self._slice(moment))
+        blocks, quiet = self._blocks, self._quiet
+        is_plain = self._doubtful_from is None and self.outside.is_silent
+        if blocks is not None and is_plain and blocks.takes(slices):
             return blocks.step(slices, self._standing, self._slice, self._next_action)
-        quiet = self._quiet
-        is_plain = self._doubtful_from is None and self._outside.is_silent
         if quiet is not None and is_plain and len(slices.rows) >= quiet.least_rows:
             return quiet.step(slices, self._standing, self._slice, self._next_action)
         moments = slices_of(slices, self.log.slices, self._universe)
-        return self._outside.leaving([intent for moment in moments for intent in self._slice(moment)])
+        return self.outside.leaving([intent for moment in moments for intent in self._slice(moment)])
 
     def apply(self, record: FromOutside) -> list[Intent]:
         """What a broker or a person tells between two slices; returns what is to be sent because of it."""
         latest = self._standing.latest
-        intents = self._outside.take(record, latest)
+        intents = self.outside.take(record, latest)
         if latest is not None:
             self._settle_ended(latest.ts_event)
             intents = self._release.known(intents) + self._netting.renew(latest)
-        return self._outside.leaving(intents)
-
-    def resume(self, ts: int) -> None:
-        """The process that began the session ended, and this one goes on; microseconds UTC."""
-        self._outside.resume(ts)
+        return self.outside.leaving(intents)
 
     def _slice(self, moment: Slice) -> list[Intent]:
         intents = self._kept(moment, over_night=True)
         self._enter(moment.session)
         self._arrivals.arrive(moment, self._standing.latest, self._working)
-        intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment) + self._outside.halted(moment)
+        intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment) + self.outside.halted(moment)
         self._mark(moment)
         in_doubt = self._doubtful_from is not None and moment.ts_event >= self._doubtful_from
         decided: list[Intent] = []
@@ -259,13 +255,13 @@ class Driver:
 
     def close(self, reason: str) -> list[Intent]:
         """The session ends: working orders are cancelled, the last positions are logged."""
-        self._outside.end()
+        self.outside.end()
         if self._standing.latest is None:
             return []
         intents = cancelled(reason, self._working)
         self._settle_ended(self._standing.latest.ts_event)
         self._log_positions(self._standing.latest)
-        return self._outside.leaving(self._release.known(intents))
+        return self.outside.leaving(self._release.known(intents))
 
     # 1 ------------------------------------------------------------------------------------------
 

@@ -63,9 +63,7 @@ class HistoricalFeed:
 
     def records(self) -> Iterator[Record]:
         """Announcements, chunks, and the end of the stream, which does not come after ``stop``."""
-        for action in self._asked("corporate_actions", self._source.corporate_actions):
-            if action.instrument in self.universe:
-                yield ActionAnnounced(action)
+        yield from self._announcements()
         seq = 0
         self._reading = Reading(self._rows, self._rules, self._chunk_rows, lambda: self._stopped)
         try:
@@ -93,6 +91,11 @@ class HistoricalFeed:
         if reading is not None:
             reading.close()
 
+    def _announcements(self) -> Iterator[Record]:
+        for action in self._asked("corporate_actions", self._source.corporate_actions):
+            if action.instrument in self.universe:
+                yield ActionAnnounced(action)
+
     def _asked(self, question: str, ask: Callable[[], T]) -> T:
         """What the source answers, if it does so in time."""
         source, limit = self._rules.component, self._rules.timeout
@@ -103,7 +106,7 @@ class HistoricalFeed:
 
     def _rows(self) -> Generator[Chunk, None, None]:
         """The wanted rows of what the source delivers; what is no chunk is told with the stream's name."""
-        chunks = self._source.bars()
+        chunks = self._chunks()
         try:
             for chunk in chunks:
                 if not isinstance(chunk, Chunk):
@@ -115,6 +118,9 @@ class HistoricalFeed:
         finally:
             if isinstance(chunks, Generator):
                 chunks.close()
+
+    def _chunks(self) -> Iterator[Chunk]:
+        return self._source.bars()
 
     def row_count(self) -> int | None:
         """Rows to come, if the source knows and nothing is filtered; for the progress bar."""

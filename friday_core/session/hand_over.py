@@ -42,6 +42,7 @@ class HandOver:
         self._rows = 0
         self._closed = False
         self._error: BaseException | None = None
+        self._woken = False
         self._changed = threading.Condition()
         #: Rows that a later one of the same instrument replaced before the core saw them.
         self.conflated = 0
@@ -55,6 +56,11 @@ class HandOver:
     def ended(self) -> bool:
         """Whether nothing waits and nothing will follow."""
         return self._closed and not self._waiting
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is handed over."""
+        return self._closed
 
     def put(self, chunk: Chunk) -> bool:
         """Hand over rows; false if nobody takes them any more, then the source may stop.
@@ -88,6 +94,18 @@ class HandOver:
             self._rows -= len(chunk)
             self._changed.notify_all()
             return chunk
+
+    def wait(self, seconds: float) -> None:
+        """Return when there is something to take, somebody has called ``wake``, or after so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed or self._woken, seconds)
+            self._woken = False
+
+    def wake(self) -> None:
+        """Let whoever waits look around; safe from other threads."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
 
     def close(self, error: BaseException | None = None) -> None:
         """Called by either side: no row will follow. What waits may still be taken.

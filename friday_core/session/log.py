@@ -22,6 +22,7 @@ from friday_core.domain.outcomes import (
     StrategyStopped,
     ValidatorFault,
 )
+from friday_core.domain.records import RowsMissing
 from friday_core.session.columns import Block
 from friday_core.session.digest import Known, LogDigest
 from friday_core.session.row_layout import FLAG, NAMED, WHOLE, Layout, kind_of
@@ -138,6 +139,7 @@ class SessionLog:
     stopped: list[StrategyStopped] = field(default_factory=list)
     faults: list[ValidatorFault] = field(default_factory=list)
     differences: list[BookDiffers] = field(default_factory=list)
+    missing: list[RowsMissing] = field(default_factory=list)
     netting: NettingLog | None = None
     slices: int = 0
     _gone: LogDigest = field(default_factory=LogDigest)

@@ -33,10 +33,12 @@ class Replay:
         #: How many records were applied, and rows of each stream.
         self.records = 0
         self.rows: dict[str, int] = {}
+        #: Of each stream the last row in time, as (time, position of its instrument), and the number after its last.
+        self.newest: dict[str, tuple[int, int]] = {}
+        self.next_seq: dict[str, int] = {}
         self.ended = False
         #: The number of the last record, and what it led to, if the journal does not say so.
         self.unsent: tuple[int, Sequence[Intent]] | None = None
-        self._next_seq: dict[str, int] = {}
         self._announced: list[ActionAnnounced] = []
         self._versions: list[ModelVersion] = []
         self._streams_ended: set[str] = set()
@@ -69,7 +71,7 @@ class Replay:
                 case StreamEnded(stream) if stream in self._streams_ended:
                     pass
                 case ChunkReceived(stream, chunk) if len(chunk):
-                    left = chunk.take(chunk.seq >= self._next_seq.get(stream, 0))
+                    left = chunk.take(chunk.seq >= self.next_seq.get(stream, 0))
                     if len(left):
                         yield record if len(left) == len(chunk) else ChunkReceived(stream, left)
                 case _:
@@ -79,7 +81,10 @@ class Replay:
         match record:
             case ChunkReceived(stream, chunk) if len(chunk):
                 self.rows[stream] = self.rows.get(stream, 0) + len(chunk)
-                self._next_seq[stream] = max(self._next_seq.get(stream, 0), int(chunk.seq.max()) + 1)
+                last = int(chunk.ts_event.max())
+                row = (last, int(chunk.inst[chunk.ts_event == last].max()))
+                self.newest[stream] = max(self.newest.get(stream, row), row)
+                self.next_seq[stream] = max(self.next_seq.get(stream, 0), int(chunk.seq.max()) + 1)
             case ActionAnnounced():
                 self._announced.append(record)
             case ModelVersion():

@@ -11,6 +11,8 @@ from contextlib import contextmanager, nullcontext
 from friday_core.domain.orders import Fill, OrderEnded
 from friday_core.domain.records import (
     Action,
+    Armed,
+    BrokerRead,
     ChunkReceived,
     Command,
     Intent,
@@ -24,6 +26,9 @@ from friday_core.session.broker_gateway import BrokerGateway
 from friday_core.session.core import Core
 from friday_core.session.gateway import Gateway
 from friday_core.session.journal import Entry, Journal
+from friday_core.session.live.arming import Arming
+from friday_core.session.live.pace import LivePace
+from friday_core.session.on_disk.armed_file import SessionStanding
 from friday_core.session.on_disk.control import Control
 from friday_core.session.pacing import Pacer
 from friday_core.session.recovery import Replay
@@ -60,7 +65,7 @@ class SessionRunner:
         journal: Journal,
         gateway: Gateway | BrokerGateway,
         publish: Callable[[object], None],
-        pacer: Pacer | None = None,
+        pacer: Pacer | LivePace | None = None,
         *,
         is_heard: Callable[[type], bool] = lambda _kind: True,
     ) -> None:
@@ -78,6 +83,9 @@ class SessionRunner:
         self._commands: Callable[[], Iterable[Command]] = tuple
         self._is_reading_asked: Callable[[], bool] = lambda: False
         self._obeyed = 0
+        self._arming: Arming | None = None
+        self._armed: Armed | None = None
+        self._book_read = self._latest_row = 0
 
     def busy_since(self) -> float | None:
         """When the record was begun that is at hand, by ``time.monotonic``; ``None`` while one is waited for."""
@@ -109,11 +117,12 @@ class SessionRunner:
         """Send nothing more."""
         self._gateway.close()
 
-    def obey(self, control: Control) -> None:
+    def obey(self, control: Control, arming: Arming | None = None) -> None:
         """Obey what a person writes there, once each, between records.
 
         The gateway looks before it sends: what was asked counts there from the moment on that it is written, also
-        while the core is busy, or hangs.
+        while the core is busy, or hangs. With an ``arming`` it sends nothing that adds to a position unless
+        that holds, and a person who stops the session disarms it.
         """
         self._commands, self._is_reading_asked = control.news, control.is_reading_asked
 
@@ -123,6 +132,11 @@ class SessionRunner:
             return None if is_open else wish
 
         self._gateway.unobeyed, self._gateway.working = unobeyed, lambda: self.core.working_tags
+        if arming is not None and isinstance(self._gateway, BrokerGateway):
+            self._arming = arming
+            self._gateway.unarmed, self._gateway.adds = arming.refusal, self.core.adds
+            if self._armed is not None:
+                arming.know(self._armed)
 
     def request_stop(self) -> None:
         """Stop before the next record, also while it waits for its time; safe from a signal handler."""
@@ -142,6 +156,7 @@ class SessionRunner:
             replay.apply(entry)
             if isinstance(entry.record, Command):
                 self._obeyed = entry.record.ts
+            self._note(entry.record)
             self._after_record()
             if isinstance(entry.record, ChunkReceived):
                 progress(sum(replay.rows.values()), int(entry.record.chunk.ts_event[-1]))
@@ -172,6 +187,8 @@ class SessionRunner:
         if status is RunStatus.INTERRUPTED and self.journal.lasts:
             return status
         self._apply(SessionStopped(reason))
+        if self._arming is not None:
+            self._arming.disarm("the session has ended")
         if not self._keeps_inside:
             for closed in self._gateway.closing(lambda: not self.core.has_orders, self._goes_on):
                 self._apply(closed)
@@ -207,6 +224,31 @@ class SessionRunner:
             if command.ts != self._obeyed:  # and be it earlier: somebody may have set the clock back
                 self._obeyed = command.ts
                 self._apply(command)
+                if self._arming is not None and command.action is not Action.REARM:
+                    self._arming.disarm(f"{command.action}: {command.reason}")
+        if self._arming is not None:
+            self._look_at(self._arming)
+
+    def _look_at(self, arming: Arming) -> None:
+        """What a person let it do, and how it stands."""
+        for armed in arming.news():
+            self._apply(armed)
+            arming.know(armed)
+        arming.stand(self._standing)
+
+    def _standing(self, now: int) -> SessionStanding:
+        missing = next((str(one.reason) for one in self.core.log.missing[-1:] if not one.is_over), "")
+        return SessionStanding(now, self._book_read, self._latest_row, tuple(self.core.unclear), missing)
+
+    def _note(self, record: Record) -> None:
+        """What is told of where the session stands."""
+        match record:
+            case BrokerRead(ts):
+                self._book_read = ts
+            case ChunkReceived(_, chunk) if len(chunk):
+                self._latest_row = int(chunk.ts_event[-1])
+            case Armed():
+                self._armed = record
 
     def _ending(self) -> tuple[RunStatus, str]:
         if self.core.halted is not None:
@@ -222,6 +264,8 @@ class SessionRunner:
             self._hand_on(seq, self.core.apply(record))
         finally:
             self._busy_since = None
+        if self._arming is not None:
+            self._note(record)
         self._tell_news()
         self._after_record()
 

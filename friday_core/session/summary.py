@@ -70,6 +70,10 @@ def summary_of(
             {"code": one.code, "order": one.tag, "instrument": str(one.instrument or ""), "detail": one.detail}
             for one in core.log.differences[:MOST_DIFFERENCES]
         ],
+        "rows_missing": [
+            {"stream": one.stream, "since": one.since, "told": one.ts, "over": one.is_over, "reason": one.reason}
+            for one in core.log.missing[:MOST_DIFFERENCES]
+        ],
         "validator_faults": [
             {name: getattr(one, name) for name in ("stream", "validator", "error", "seq", "ts_event")}
             for one in core.log.faults

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from friday_core.interfaces.broker import RealBroker
+from friday_core.interfaces.source import LiveData
 from friday_core.plugin.spec import ComponentSpec, Kind
 from friday_core.testing import import_cost
 from friday_core.testing.rule import Check, Rule
@@ -13,6 +14,7 @@ from friday_core.testing.rules import (
     charges,
     connection,
     feature_set,
+    live_source,
     model,
     notifier,
     observer,
@@ -32,7 +34,7 @@ from friday_core.testing.subject import Subject
 
 EVERY_KIND: tuple[Rule, ...] = (*registration.RULES, *settings.RULES)
 BY_KIND: Mapping[Kind, tuple[Rule, ...]] = {
-    Kind.SOURCE: source.RULES,
+    Kind.SOURCE: (*source.RULES, *live_source.RULES),
     Kind.VALIDATOR: validator.RULES,
     Kind.TRANSFORMER: transformer.RULES,
     Kind.FEATURE_SET: feature_set.RULES,
@@ -62,6 +64,9 @@ def rules_of(spec: ComponentSpec) -> tuple[Rule, ...]:
         is_told = isinstance(spec.factory, type) and issubclass(spec.factory, RealBroker)
         account = "real" if is_told else getattr(spec.factory, "account", None)
         of_role = {"simulated": simulated_broker.RULES, "real": real_broker.RULES}.get(str(account), of_role)
+    if spec.kind == Kind.SOURCE:
+        is_live = isinstance(spec.factory, type) and issubclass(spec.factory, LiveData)
+        of_role = live_source.RULES if is_live else source.RULES
     return (*EVERY_KIND, *of_role)
 
 

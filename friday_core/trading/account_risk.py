@@ -17,7 +17,11 @@ from friday_core.trading.limits import Limits
 from friday_core.trading.sharing import Sharing
 from friday_core.trading.sizing import units_worth
 
-_CODES = {Code.GROSS_EXPOSURE: Code.ACCOUNT_GROSS_EXPOSURE, Code.ORDER_VALUE: Code.ACCOUNT_ORDER_VALUE}
+_CODES = {
+    Code.GROSS_EXPOSURE: Code.ACCOUNT_GROSS_EXPOSURE,
+    Code.ORDER_VALUE: Code.ACCOUNT_ORDER_VALUE,
+    Code.ARMED_CAPITAL: Code.ARMED_CAPITAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,14 @@ class AccountRisk:
 
     def __init__(self, limits: Limits, account: Account, universe: Universe) -> None:
         self._limits = limits
+        #: What all positions and orders may be worth at most, in minor units, by a person's word; ``None`` for no word.
+        self.armed: int | None = None
         self._account = account
         self._universe = universe
 
     @property
     def limits_nothing(self) -> bool:
-        return self._limits.order_value is None and self._limits.gross_ppm is None
+        return self._limits.order_value is None and self._limits.gross_ppm is None and self.armed is None
 
     def rulings(self, asked: Sequence[Outgoing], at_broker: Iterable[Outgoing]) -> list[Ruling]:
         """How much of each order may go to the broker, where the orders ``at_broker`` already work."""
@@ -61,7 +67,7 @@ class AccountRisk:
         gross = sum(abs(self._value(name, quantity)) for name, quantity in self._account.positions().items())
         # Cash and charges are the books': here an order costs nothing.
         exposure = Exposure(self._account.equity, 0, gross + sum(claim.gross(claim.adding) for claim in before))
-        together = Sharing(self._limits, exposure, kept, lambda *_: 0).rulings()
+        together = Sharing(self._limits, exposure, kept, lambda *_: 0, armed=self.armed).rulings()
         return [
             _passing(one, two if two.code else first) for one, first, two in zip(asked, alone, together, strict=True)
         ]

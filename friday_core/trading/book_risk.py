@@ -55,6 +55,8 @@ class BookRisk:
         self.day_latched = False
         #: A validator failed: rows may be wrong that nobody judged. Stays until the session ends.
         self.data_in_doubt = False
+        #: Since when rows are missing that should have come, and why; empty while they come.
+        self.rows_missing = ""
         #: Why a person paused the session; empty if nobody did.
         self.halted = ""
         #: Instruments of which the broker has something else than the books, and what.
@@ -65,7 +67,7 @@ class BookRisk:
     @property
     def is_plain(self) -> bool:
         """Whether nothing but limits holds it back."""
-        return not (self.data_in_doubt or self.halted or self.differs or self.lacks_cash)
+        return not (self.data_in_doubt or self.rows_missing or self.halted or self.differs or self.lacks_cash)
 
     def mark(self, session: int, equity_before: int, equity: int) -> None:
         """The book was marked: ``equity_before`` is its equity before the slice."""
@@ -147,6 +149,8 @@ class BookRisk:
             yield Ruling(0, Code.HALTED, f"{self.halted}: only reductions")
         if self.data_in_doubt:
             yield Ruling(0, Code.DATA_DOUBT, "a validator failed: only reductions")
+        if self.rows_missing:
+            yield Ruling(0, Code.ROWS_MISSING, f"{self.rows_missing}: only reductions")
         if self.drawdown_latched:
             detail = f"{_percent(self._peak - self._equity, self._peak)} below the peak now"
             yield Ruling(0, Code.DRAWDOWN, f"{detail}; {_ppm(limits.drawdown_ppm)} was reached: only reductions")

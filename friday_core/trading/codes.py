@@ -48,6 +48,7 @@ class Code(enum.StrEnum):
     HALTED = "HALTED", "a person paused the session: only reductions, until somebody re-arms it"
     BOOK_DIFFERS = "BOOK_DIFFERS", "the broker holds something else than the books: only reductions in the instrument"
     DATA_DOUBT = "DATA_DOUBT", "a validator failed, so that rows may be wrong: only reductions"
+    ROWS_MISSING = "ROWS_MISSING", "rows that should have come did not: only reductions until they do"
     DRAWDOWN = "DRAWDOWN", "max_drawdown was reached: only reductions"
     DRAWDOWN_TIER = "DRAWDOWN_TIER", "drawdown_tiers allow a part of the position only, or reductions only"
     DAY_LOSS = "DAY_LOSS", "max_day_loss was reached in this session: only reductions"
@@ -80,6 +81,10 @@ class Code(enum.StrEnum):
         "ACCOUNT_GROSS_EXPOSURE",
         "the account's positions would be worth more than its max_gross_exposure",
     )
+
+    # Real money -----------------------------------------------------------------------------------
+    ARMED_CAPITAL = "ARMED_CAPITAL", "the account's positions would be worth more than a person armed the session for"
+    NOT_ARMED = "NOT_ARMED", "the end of an order that adds to a position while nobody has armed the session"
 
     @property
     def refuses(self) -> bool:

@@ -40,11 +40,20 @@ class Sharing:
     the book was beyond a limit before, to which nothing is added.
     """
 
-    def __init__(self, limits: Limits, exposure: Exposure, claims: Sequence[Claim], cost_of: CostOf) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        exposure: Exposure,
+        claims: Sequence[Claim],
+        cost_of: CostOf,
+        *,
+        armed: int | None = None,
+    ) -> None:
         self._limits = limits
         self._exposure = exposure
         self._claims = claims
         self._cost_of = cost_of
+        self._armed = armed
         self._adding = [claim.adding for claim in claims]
         self._rulings = [Ruling(claim.reducing + claim.adding) for claim in claims]
 
@@ -67,6 +76,8 @@ class Sharing:
         equity = max(exposure.equity, 0)
         if limits.gross_ppm is not None:
             yield _Budget(Code.GROSS_EXPOSURE, exposure.gross, limits.gross_ppm * equity // PPM, Claim.gross)
+        if self._armed is not None:
+            yield _Budget(Code.ARMED_CAPITAL, exposure.gross, self._armed, Claim.gross)
         yield _Budget(Code.CLIPPED_CASH, 0, exposure.cash, self._reserved, Side.BUY)
         if limits.margin:
             most = (PPM - limits.margin_buffer_ppm) * equity // PPM

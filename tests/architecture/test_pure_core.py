@@ -15,7 +15,7 @@ EDGES = {
     "session/table_parts.py", "flow/snapshots.py", "causal/trace.py",
 }  # fmt: skip
 #: Rooms that are edges as a whole: files, and kernels that are loaded.
-OUTSIDE = ("session/on_disk/", "causal/compiled/", "causal/parity/")
+OUTSIDE = ("session/on_disk/", "session/live/", "causal/compiled/", "causal/parity/")
 FORBIDDEN = {
     "time", "random", "secrets", "uuid", "os", "socket", "threading", "asyncio", "subprocess", "multiprocessing",
     "tempfile", "shutil", "pathlib", "io", "sqlite3", "urllib", "http", "queue", "signal",

@@ -37,6 +37,7 @@ ONLY_READ = {
     "docs/conformance.md": {"sh that is parsed": 1, PYPROJECT: 2},
     "docs/from_other_frameworks.md": {"python that is compiled": 4},
     "docs/hooks.md": {PYPROJECT: 2},
+    "docs/live.md": {"sh that is parsed": 1},
     "docs/paper.md": {"sh that is parsed": 1},
     "docs/parity.md": {"sh that is parsed": 1},
     "docs/reliability.md": {"sh that is parsed": 3},

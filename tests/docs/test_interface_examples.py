@@ -35,7 +35,7 @@ from friday_core.interfaces.notifier import Notifier
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
-from friday_core.interfaces.source import HistoricalData
+from friday_core.interfaces.source import HistoricalData, LiveData
 from friday_core.interfaces.strategy import Strategy
 from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.validator import Validator
@@ -49,6 +49,7 @@ from friday_core.plugin.roles import ROLES
 
 EXAMPLES = (
     HistoricalData,
+    LiveData,
     Validator,
     ColumnValidator,
     Transformer,
@@ -71,8 +72,9 @@ EXAMPLES = (
     WindowStrategy,
 )
 
-#: A broker of real money has a client besides, and three ways in which each request can end; a connection has a user.
-LONGER: dict[type, int] = {RealBroker: 70, Connection: 35}
+#: A broker of real money has a client besides, and three ways in which each request can end; live data have one too; a
+#: connection has a user.
+LONGER: dict[type, int] = {RealBroker: 70, Connection: 35, LiveData: 45}
 
 #: Averages so short that sixty sessions have several crossings.
 BRISK = "plugins.strategy.moving_average_cross={fast = 2, slow = 5}"
@@ -126,7 +128,7 @@ def _probed(host: Host) -> list[Bar]:
 
 def test_every_role_has_an_example_of_its_own() -> None:
     named = {role for roles in ROLES.values() for role in roles} - {Component, Broker}
-    assert named | {SimulatedBroker, RealBroker} == set(EXAMPLES)
+    assert named | {SimulatedBroker, RealBroker, LiveData} == set(EXAMPLES)
 
 
 @pytest.mark.parametrize("role", EXAMPLES)
@@ -153,6 +155,25 @@ def test_the_source_delivers_its_bars(monkeypatch: pytest.MonkeyPatch, tmp_path:
     ).run()
     assert result.summary["results"]["rows"] == 250
     assert {row["instrument"] for row in _rows(result, "fills")} == {"WAVE.SEA"}
+
+
+def test_the_source_of_live_data_is_read_until_somebody_stops_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plugins = [install(monkeypatch, example(LiveData)), install(monkeypatch, PROBE)]
+    options = ("streams.market_data.source=harbour", "clock.kind=wall", _active("probe"))
+    host = host_with(plugins, tmp_path, *options)
+
+    def progress(rows: int, _ts: int) -> None:
+        if rows == 3:
+            host.request_stop()
+
+    result = host.run(progress)
+    assert (result.status, result.summary["results"]["rows"], result.summary["clock"]["live"]) == (
+        "interrupted",
+        3,
+        True,
+    )
 
 
 def test_the_validator_holds_back_thin_bars(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

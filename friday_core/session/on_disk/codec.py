@@ -14,6 +14,7 @@ from friday_core.domain.instruments import Instrument
 from friday_core.domain.orders import Order
 from friday_core.domain.records import (
     ActionAnnounced,
+    Armed,
     BrokerRead,
     CancelOrder,
     ChunkReceived,
@@ -24,6 +25,7 @@ from friday_core.domain.records import (
     OrderTold,
     PlaceOrder,
     Record,
+    RowsMissing,
     SendAnswered,
     SessionResumed,
     SessionStarted,
@@ -46,6 +48,8 @@ _PLAIN: Mapping[int, type[Record]] = {
     24: OrderTold,
     READ: BrokerRead,
     COMMAND: Command,
+    27: RowsMissing,
+    28: Armed,
 }
 _KINDS = {record: kind for kind, record in _PLAIN.items()}
 _DECODERS = {kind: msgspec.msgpack.Decoder(record) for kind, record in _PLAIN.items()}

@@ -20,6 +20,7 @@ from friday_core.domain.records import (
     ModelVersion,
     PlaceOrder,
     Record,
+    RowsMissing,
     SessionResumed,
     SessionStarted,
     SessionStopped,
@@ -62,6 +63,12 @@ class Words:
                 told = f"{len(chunk):,} row{'' if len(chunk) == 1 else 's'} of {stream}{until}"
             case ClockAdvanced(ts):
                 told = f"the clock shows {self.time(ts)}"
+            case RowsMissing(_, stream, since, reason, is_over):
+                told = (
+                    f"rows of {stream} come again"
+                    if is_over
+                    else f"none of {stream} since {self.time(since)}: {reason}"
+                )
             case StreamEnded(stream):
                 told = f"no row of {stream} will follow"
             case ActionAnnounced(action):

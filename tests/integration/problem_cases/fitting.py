@@ -5,7 +5,7 @@ from __future__ import annotations
 from fakes import components as role
 from integration.problem_cases.words import FLAT, MOON, Case, Start, moon, spec, with_plugins
 
-from friday_core.api import ComponentSpec, OrderType
+from friday_core.api import ComponentSpec, LiveData, OrderType
 from friday_core.errors import ProblemKind
 
 
@@ -43,12 +43,18 @@ class MarketOnlyForMoney(role.RealBroker):
     order_types = frozenset({OrderType.MARKET})
 
 
+class Tide(role.Flat, LiveData):
+    """Rows of now, if anybody starts it."""
+
+
 def mixed_currencies() -> ComponentSpec:
     return spec("source.flat", lambda: role.Flat(["USD", "INR", "USD"]))
 
 
 CALM = with_plugins(spec("validator.calm", NeedsVolatility))
 SPREADS = with_plugins(spec("transformer.spread", Spread), spec("transformer.narrow", NeedsSpread))
+
+TIDE = ["streams.market_data.source=tide"]
 
 K = ProblemKind
 CASES = [
@@ -102,6 +108,28 @@ CASES = [
         'set [clock] kind = "historical", or choose a source of live data',
         "streams.market_data",
         "source.synthetic",
+    ),
+    Case(
+        "live data with a historical clock",
+        K.MODE_CONFLICT,
+        Start(overrides=TIDE, install=with_plugins(spec("source.tide", Tide))),
+        "a historical clock, and the source 'tide' has only live data",
+        'set [clock] kind = "wall" without a speed, or choose a source of past data',
+        "streams.market_data",
+        "source.tide",
+        mended=Start(overrides=[*TIDE, "clock.kind=wall"], install=with_plugins(spec("source.tide", Tide))),
+    ),
+    Case(
+        "live data with a speed",
+        K.MODE_CONFLICT,
+        Start(
+            overrides=[*TIDE, "clock.kind=wall", "clock.speed=60.0"], install=with_plugins(spec("source.tide", Tide))
+        ),
+        "a speed, and the source 'tide' has live data, which come in their own time",
+        "leave [clock] speed out",
+        "streams.market_data",
+        "source.tide",
+        mended=Start(overrides=[*TIDE, "clock.kind=wall"], install=with_plugins(spec("source.tide", Tide))),
     ),
     Case(
         "past data that does not wait",

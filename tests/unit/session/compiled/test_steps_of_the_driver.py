@@ -26,7 +26,7 @@ def called(function: Callable[..., Any]) -> set[str]:
 KNOWN = {
     Driver._slice: {
         "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_mark", "_match",
-        "_match_this_close", "_custody.squared_off", "_enter", "_kept", "_outside.halted", "_release.released",
+        "_match_this_close", "_custody.squared_off", "_enter", "_kept", "outside.halted", "_release.released",
         "_settle_ended",
     },
     Driver._enter: {"_desks.values", "_log_positions", "_rates.require"},
