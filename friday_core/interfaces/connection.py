@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC
+from typing import Protocol
 
 from friday_core.interfaces.component import Component
+
+
+class Login(Protocol):
+    """What ``friday login`` leads a person through: a page in a browser, and what that page answers."""
+
+    @property
+    def url(self) -> str:
+        """The page."""
+        ...
+
+    def finish(self, answer: str) -> str:
+        """Take the address that the page leads to, or the token in it, and keep the session that it is good for.
+
+        Returns one sentence about the session; ``BrokerError`` says what to do. No secret is in either.
+        """
+        ...
 
 
 class Connection(Component, ABC):
@@ -54,3 +71,7 @@ class Connection(Component, ABC):
             source = ComponentSpec("source", "harbour_closes", Closes, requires={"connection": "connection:harbour"})
             return [ComponentSpec("connection", "harbour", Harbour, Settings), source]
     """
+
+    def login(self) -> Login | None:
+        """Where a person has to log in: what ``friday login`` asks for, of a connection that is not started."""
+        return None

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from architecture.source_tree import ROOT
 from fakes.served_wire import SCENARIO, on_server
+from fakes.zerodha_wire import on_kite
 
 from friday_core.testing.markets import Market
 from friday_core.testing.paper_process import PaperServer
@@ -22,6 +23,7 @@ from friday_core.testing.project import checks_of_project, project_at
 from friday_core.testing.pytest_plugin import keep
 from friday_core.testing.rule import Check
 from friday_core.testing.subject import Provision
+from friday_plugins.zerodha.connection import Zerodha
 
 #: What has no default, and models that are small enough to be fitted often.
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
@@ -53,6 +55,9 @@ def paper_server() -> PaperServer:
 def provide(key: str, market: Market, folder: Path) -> Provision:
     if key == "broker.paper_process":
         return Provision(on_wire=lambda wire: on_server(paper_server(), wire, {"timeout": 5.0}))
+    if key == "broker.zerodha":
+        connection = Zerodha(Zerodha.Settings(session_file=folder / "session.json"))
+        return Provision(requirements={"connection": connection}, on_wire=on_kite)
     settings = dict(SETTINGS.get(key, {}))
     if key == "source.parquet":
         settings["path"] = in_parquet(market, folder)

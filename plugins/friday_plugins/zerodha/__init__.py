@@ -1,0 +1,1 @@
+"""Zerodha, over Kite Connect: one connection, and the roles that share it."""

@@ -1,0 +1,117 @@
+"""A broker of Zerodha's at a sandbox, and all that it has told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from friday_core.api import CancelOrder, InstrumentId, Order, OrderUpdate, PlaceOrder, Side, Universe
+from friday_core.testing.kite_sandbox import KiteSandbox
+from friday_plugins.zerodha import token_file
+from friday_plugins.zerodha.broker import ZerodhaBroker
+from friday_plugins.zerodha.connection import Zerodha
+from friday_plugins.zerodha.token_file import IST, Token
+
+OPEN = "[market]\nalways_open = true\n"
+NSE = ("INFY.NSE", "TCS.NSE", "SBIN.NSE")
+
+
+def connection_to(sandbox: KiteSandbox, **settings: Any) -> Zerodha:
+    """A connection of its own to a sandbox; not started."""
+    given = {
+        "api_key": sandbox.api_key, "api_secret": sandbox.api_secret, "root": sandbox.root, "ws_root": sandbox.ws_root,
+        "login_url": f"{sandbox.root}/connect/login", "timeout": 1.0,
+        "session_file": sandbox.folder / "session.json", "cache": sandbox.folder / "lists",
+    }  # fmt: skip
+    return Zerodha(Zerodha.Settings(**(given | settings)))
+
+
+def log_in(sandbox: KiteSandbox, path: Path | None = None) -> str:
+    """A new session, in the file that connections look at."""
+    access = sandbox.login()
+    path = path or sandbox.folder / "session.json"
+    token_file.write(path, Token(sandbox.api_key, access, "AB1234", dt.datetime.now(IST)))
+    return access
+
+
+def tag(number: int) -> str:
+    """As sessions make them."""
+    return f"F0FJG00{number:05}"
+
+
+def intent(number: int, name: str = "INFY.NSE", side: Side = Side.BUY, quantity: int = 5, **terms: Any) -> PlaceOrder:
+    """An order of a session, at the market unless said."""
+    order = Order(InstrumentId.parse(name), side, quantity, tag=tag(number), strategy="trial", **terms)
+    return PlaceOrder(order)
+
+
+class Trader:
+    """A broker with its connection, and what it told by tag, the latest of each."""
+
+    def __init__(self, sandbox: KiteSandbox, names: tuple[str, ...] = NSE, **settings: Any) -> None:
+        self.sandbox = sandbox
+        self.connection = connection_to(sandbox, **settings.pop("connection", {}))
+        self.connection.start()
+        self.universe = Universe(self.connection.instruments().instruments(map(InstrumentId.parse, names)))
+        given = {"poll": 0.25, **settings}
+        self.broker = ZerodhaBroker(ZerodhaBroker.Settings(**given), self.connection, self.universe)
+        self.told: list[OrderUpdate] = []
+        self._changed = threading.Condition()
+        self.broker.listen(self._hear)
+
+    def _hear(self, update: OrderUpdate) -> None:
+        with self._changed:
+            self.told.append(update)
+            self._changed.notify_all()
+
+    def send(self, number: int, *arguments: Any, **terms: Any) -> None:
+        self.broker.send([intent(number, *arguments, **terms)])
+
+    def cancel(self, number: int) -> None:
+        self.broker.send([CancelOrder(tag(number), "by the test")])
+
+    def latest(self, number: int) -> OrderUpdate | None:
+        return next((one for one in reversed(self.told) if one.tag == tag(number)), None)
+
+    def wait(self, number: int, status: str, seconds: float = 15.0) -> OrderUpdate:
+        """The first update of an order with this status."""
+
+        def found() -> OrderUpdate | None:
+            return next((one for one in self.told if one.tag == tag(number) and one.status == status), None)
+
+        with self._changed:
+            assert self._changed.wait_for(lambda: found() is not None, seconds), (status, self.told)
+        update = found()
+        assert update is not None
+        return update
+
+    def rows(self, number: int) -> list[dict[str, Any]]:
+        """What the sandbox has of an order."""
+        return [row for row in self.sandbox.state()["orders"] if (row["tag"] or "").startswith(tag(number))]
+
+    def requests(self, method: str = "", path: str = "") -> list[dict[str, Any]]:
+        """What was asked, by the audit; not what tests ask of the sandbox."""
+        found = [one for one in self.sandbox.audit() if one.get("kind") == "request"]
+        return [one for one in found if one["method"].startswith(method) and one["path"].startswith(path)]
+
+
+@contextmanager
+def trading(sandbox: KiteSandbox, names: tuple[str, ...] = NSE, **settings: Any) -> Iterator[Trader]:
+    """A trader that is logged in and started."""
+    log_in(sandbox)
+    trader = Trader(sandbox, names, **settings)
+    trader.broker.start()
+    try:
+        yield trader
+    finally:
+        trader.broker.stop()
+        trader.connection.stop()
+
+
+def until(sandbox: KiteSandbox, condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Wait for something."""
+    sandbox.wait(condition, seconds)
