@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from friday_plugins.zerodha.connection import Zerodha, ZerodhaSettings
 from pydantic import SecretStr
 
 from friday_core.testing.kite_sandbox import KiteSandbox
 from friday_plugins.zerodha import token_file
+from friday_plugins.zerodha.connection import Zerodha, ZerodhaSettings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the client's own, about its dependencies

@@ -11,8 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from friday_plugins.zerodha.connection import Zerodha
-from friday_plugins.zerodha.token_file import IST
 from pydantic import Field, model_validator
 
 from friday_core.api import (
@@ -29,7 +27,9 @@ from friday_core.api import (
     hookimpl,
 )
 from friday_plugins.zerodha.candles import DAY, INTERVALS, SECOND, Candle, candles
+from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.history_files import HistoryFiles, Span, spans
+from friday_plugins.zerodha.token_file import IST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from friday_plugins.zerodha.connection import Zerodha
-
 from friday_core.api import Refused, get_logger
+from friday_plugins.zerodha.connection import Zerodha
 
 Mode = Literal["ltp", "quote", "full"]
 #: Seconds before another attempt: first, at most, and after Kite counted too many connections.

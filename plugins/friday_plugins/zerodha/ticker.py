@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from friday_plugins.zerodha.connection import Zerodha
-
 from friday_core.api import DataSourceError, Health, get_logger
+from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.frames import Frame, FrameReader
 from friday_plugins.zerodha.sockets import Gap, Mode, Socket, in_reactor
 

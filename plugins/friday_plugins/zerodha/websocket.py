@@ -9,9 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
-from friday_plugins.zerodha.connection import Zerodha
-from friday_plugins.zerodha.instruments import Listed
-from friday_plugins.zerodha.token_file import IST
 from pydantic import Field
 
 from friday_core.api import (
@@ -31,10 +28,13 @@ from friday_core.api import (
     hookimpl,
 )
 from friday_plugins.zerodha.candles import INTERVALS, SECOND, candles
+from friday_plugins.zerodha.connection import Zerodha
+from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.minutes import MinuteBar, Minutes
 from friday_plugins.zerodha.plausibility import Limits, Plausibility, Told
 from friday_plugins.zerodha.sockets import Mode
 from friday_plugins.zerodha.ticker import Ticker
+from friday_plugins.zerodha.token_file import IST
 
 #: Seconds after which a chunk leaves even if it is empty.
 _SIGN_OF_LIFE = 0.5

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from fakes.kite_feed import INFY, FeedAccount
-from friday_plugins.zerodha.token_file import IST
 
 from friday_core.api import BarFileSettings, Chunk, DataSourceError
 from friday_core.testing.kite_sandbox import KiteSandbox
@@ -18,6 +17,7 @@ from friday_plugins.sources.parquet import ParquetSource
 from friday_plugins.zerodha.candles import DAY, INTERVALS, MINUTE, SECOND
 from friday_plugins.zerodha.history import HistorySettings, ZerodhaHistory
 from friday_plugins.zerodha.history_files import Span, spans
+from friday_plugins.zerodha.token_file import IST
 
 #: The sandbox's time; days before it are over.
 NOW = dt.datetime(2026, 11, 19, 11, 30, 30, tzinfo=IST)
