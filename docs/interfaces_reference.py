@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import get_type_hints
 
 from interface_members import Member, explained_names, members
 from registration import registration
@@ -127,7 +128,8 @@ def built_in(role: type) -> list[str]:
 
 def _nearest_role(spec: ComponentSpec) -> type | None:
     known = {one for kind in Kind for one in classes_of(kind)}
-    bases = spec.factory.__mro__ if isinstance(spec.factory, type) else ()
+    made = spec.factory if isinstance(spec.factory, type) else get_type_hints(spec.factory).get("return")
+    bases = made.__mro__ if isinstance(made, type) else ()
     return next((base for base in bases if base in known), None)
 
 
@@ -191,8 +193,16 @@ def _plugin(role: type) -> Iterator[str]:
     yield f"**A complete plugin**{'; ' if what else ''}{what}:\n\n```python\n{code}\n```\n"
     modules = built_in(role)
     if modules:
-        names = ", ".join(f"`{name.rpartition('.')[2]}`" for name in sorted(modules))
-        yield f"**Built in**: {f'{names}; the shortest is ' if len(modules) > 1 else ''}`{modules[0]}`.\n"
+        names = ", ".join(f"`{_name(module)}`" for module in sorted(modules, key=_name))
+        is_plain = len(modules) == 1 and modules[0].endswith(f".{_name(modules[0])}")
+        link = "; the shortest is " if len(modules) > 1 else ", "
+        yield f"**Built in**: {'' if is_plain else names + link}`{modules[0]}`.\n"
+
+
+def _name(module: str) -> str:
+    """A component's name: that of its module, or in a vendor's folder that of the vendor."""
+    specs = importlib.import_module(module).friday_components()
+    return str(specs[0].name)
 
 
 def _beside(module: ModuleType) -> Iterator[str]:

@@ -210,6 +210,7 @@ class ZerodhaBroker(RealBroker):
         except Refused as error:
             if place == 1:
                 raise
+            self._book.sliced(tag)
             get_logger("zerodha").error(
                 "a slice is refused, and those before it stand", tag=form["tag"], why=str(error)
             )

@@ -49,6 +49,11 @@ class OrderBook:
         with self._lock:
             self._sliced[tag] = time.monotonic()
 
+    def sliced(self, tag: str) -> None:
+        """No further slice of this order will be sent, and none is in doubt."""
+        with self._lock:
+            self._sliced.pop(tag, None)
+
     def rows(self, tag: str | None = None) -> list[Row]:
         """All that is known, or what is known of an order by its own tag, in the order of placing."""
         with self._lock:
@@ -57,9 +62,13 @@ class OrderBook:
 
     @property
     def works(self) -> bool:
-        """Whether an order has not ended, or has a number and was not seen yet."""
+        """Whether an order has not ended, or has a number and was not seen yet, or a slice of one may turn up."""
         with self._lock:
-            return bool(self._expected) or any(row["status"] not in TERMINAL for row in self._rows.values())
+            late = time.monotonic() - _LATE - 2 * _AGAIN
+            self._sliced = {tag: at for tag, at in self._sliced.items() if at > late}
+            return bool(self._expected or self._sliced) or any(
+                row["status"] not in TERMINAL for row in self._rows.values()
+            )
 
     def take_in(self, row: Row) -> None:
         """A row from elsewhere than the book: a hint, for which nothing goes back either."""
