@@ -59,7 +59,7 @@ class HistorySettings(PluginSettings):
 
 
 class ZerodhaHistory(BarFileSource):
-    """Downloads what is missing when it is first asked for instruments, and then reads files as ``parquet`` does.
+    """Downloads what is missing when bars are first asked for, and then reads files as ``parquet`` does.
 
     A file covers as much as Kite answers at once; one that is complete is never asked for again. Prices are adjusted
     by Kite for splits and bonuses: where most of the candles that are had already come with other closes, all files of
@@ -89,7 +89,6 @@ class ZerodhaHistory(BarFileSource):
 
     def instruments(self) -> Sequence[Instrument]:
         """All that are asked for, from the day's list. ``DataSourceError`` if Kite does not answer."""
-        self._paths()
         return [*self._listed.values()]
 
     def frame(self, path: Path, origin: Origin) -> pd.DataFrame:
@@ -118,10 +117,15 @@ class ZerodhaHistory(BarFileSource):
                 if not self._is_had(path, part):
                     self._fetch(name, tokens[name], path, part)
                 advance(str(name))
+        silent = {*self._listed}
         for name, span in jobs:
             path = self._files.path(name, span)
             if any(wanted.begin <= one < wanted.end for one in self._files.closes(path)):
                 found.append(path)
+                silent.discard(name)
+        if silent:  # rows go by the position of their instrument among all of them
+            names = ", ".join(sorted(map(str, silent)))
+            raise DataSourceError(f"Kite has no candle of {names} in that time: correct first, or instruments")
         return sorted(found)
 
     def _is_had(self, path: Path, part: Span) -> bool:
@@ -174,17 +178,12 @@ class ZerodhaHistory(BarFileSource):
         except (BrokerError, ConnectionError) as error:
             raise DataSourceError(f"the list of instruments: {error}") from error
 
-    @cached_property
-    def _found(self) -> list[Path]:
-        found = self.download()
-        if not found:
-            raise DataSourceError(
-                f"Kite has no candle of {', '.join(map(str, self._names))} in that time: correct first"
-            )
-        return found
-
     def _paths(self) -> list[Path]:
-        return self._found
+        return self._downloaded
+
+    @cached_property
+    def _downloaded(self) -> list[Path]:
+        return self.download()
 
     def _instrument(self, one: InstrumentId) -> Instrument:
         return self._listed[one]

@@ -160,7 +160,7 @@ def test_a_time_without_candles_is_asked_for_once(
 ) -> None:
     for _ in range(2):
         with pytest.raises(DataSourceError, match=r"Kite has no candle of INFY\.NSE in that time"):
-            history(first="2026-11-14", last="2026-11-15").instruments()
+            read(history(first="2026-11-14", last="2026-11-15"))
     assert asked(account) == 1
     assert [path.suffix for path in (tmp_path / "history" / "1m").iterdir()] == [".none"]
 
