@@ -1,0 +1,187 @@
+"""The live source against the sandbox: rows, gaps, limits, and tokens that are not those of the list."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes.kite_feed import INFY, FeedAccount, wait
+
+from friday_core.api import Calendar, Chunk, DataSourceError, InstrumentId, Schedule
+from friday_core.testing.kite_sandbox import KiteSandbox
+from friday_plugins.zerodha.websocket import WebsocketSettings, ZerodhaWebsocket
+
+DAY = 86_400_000_000
+NAMES = ("TCS.NSE", "INFY.NSE", "NIFTY 50.NSE")
+
+
+class EveryHour(Calendar):
+    """A market that never closes."""
+
+    def schedule(self) -> Schedule:
+        dates = np.arange(20_000, 22_000)
+        return Schedule("every hour", dates, dates * DAY, (dates + 1) * DAY, known=(20_000, 21_999))
+
+
+class Reader:
+    """What a source yields, in a thread of its own as the host reads it."""
+
+    def __init__(self, source: ZerodhaWebsocket) -> None:
+        self.source = source
+        self.chunks: list[Chunk] = []
+        self.came: list[float] = []
+        self.failure: Exception | None = None
+        self.outages: list[str] = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            for chunk in self.source.bars():
+                self.chunks.append(chunk)
+                self.came.append(time.monotonic())
+                self.outages.append(self.source.outage())
+        except Exception as error:  # noqa: BLE001 - told to the test
+            self.failure = error
+
+    def stop(self) -> None:
+        self.source.stop_reading()
+        self._thread.join(10.0)
+        assert not self._thread.is_alive()
+
+    def rows(self, position: int | None = None) -> list[tuple[int, int, float]]:
+        """Time, price and volume of the rows of an instrument."""
+        found = []
+        for one in [*self.chunks]:
+            prices = one["price" if "price" in one.columns else "close"]
+            columns = [one.ts_event, one.inst, prices, one["volume"]]
+            for ts, inst, price, volume in zip(*(values.tolist() for values in columns), strict=True):
+                if position in (None, inst):
+                    found.append((ts, price, volume))
+        return found
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KiteSandbox]:
+    with KiteSandbox(tmp_path_factory.mktemp("websocket") / "kite", "[market]\nalways_open = true\n") as found:
+        yield found
+
+
+@pytest.fixture
+def read(sandbox: KiteSandbox, tmp_path: Path) -> Iterator[Callable[..., Reader]]:
+    """Reads from a source with these settings."""
+    sandbox.control("faults", method="DELETE")
+    account = FeedAccount(sandbox, tmp_path)
+    account.log_in()
+    readers: list[Reader] = []
+
+    def reading(**settings: object) -> Reader:
+        given = WebsocketSettings.model_validate({"instruments": NAMES, "skew": None, "silence": 2.5} | settings)
+        source = ZerodhaWebsocket(given, account, EveryHour())
+        assert [str(one.id) for one in source.instruments()] == [*given.instruments]
+        source.initialize()
+        readers.append(Reader(source))
+        return readers[-1]
+
+    yield reading
+    for one in readers:
+        one.stop()
+
+
+def instrument(reader: Reader, name: str) -> int:
+    return sorted(InstrumentId.parse(one) for one in NAMES).index(InstrumentId.parse(name))
+
+
+def test_ticks_come_in_order_with_what_traded_and_a_sign_of_life_each_second(
+    read: Callable[..., Reader], sandbox: KiteSandbox
+) -> None:
+    reader = read()
+    infy = instrument(reader, "INFY.NSE")
+    wait(lambda: reader.rows(infy), 20)
+    before = sandbox.control("prices", method="GET")
+    keys = [
+        (ts, inst) for one in reader.chunks for ts, inst in zip(one.ts_event.tolist(), one.inst.tolist(), strict=True)
+    ]
+    assert keys == sorted(set(keys))
+    assert max(np.diff(reader.came)) < 1.0
+    (seen,) = [one for one in before if one["instrument"] == "NSE:INFY"]
+    wait(lambda: len(reader.rows(infy)) >= 3, 30)
+    assert all(volume > 0 and abs(price - 100 * seen["last_price"]) < 2_000 for _, price, volume in reader.rows(infy))
+    assert reader.outages[-1] == ""
+
+
+def test_fault_27_prices_that_stand_still_are_an_outage(read: Callable[..., Reader], sandbox: KiteSandbox) -> None:
+    reader = read(stale=2.0)
+    wait(reader.rows, 20)
+    sandbox.happen("stale_prices", seconds=8)
+    wait(lambda: reader.outages[-1] == "no news of any price for 2 seconds")
+    assert reader.source.stale(2.0) == sorted(InstrumentId.parse(one) for one in NAMES)
+    wait(lambda: reader.outages[-1] == "", 20)
+
+
+def test_fault_30_corrupt_prices_and_fault_32_a_spike_do_not_come(
+    read: Callable[..., Reader], sandbox: KiteSandbox
+) -> None:
+    reader = read()
+    infy = instrument(reader, "INFY.NSE")
+    wait(lambda: reader.rows(infy), 20)
+    sandbox.fail("corrupt_frame", times=3)
+    sandbox.happen("spike", symbol="NSE:INFY", percent=9.0, seconds=1)
+    refused = reader.source._belief.refused
+    wait(lambda: refused["outside its limits"] >= 1 and sum(refused.values()) >= 3, 20)
+    count = len(reader.rows(infy))
+    wait(lambda: len(reader.rows(infy)) > count, 20)
+    prices = [price for _, price, _ in reader.rows(infy)]
+    assert max(prices) < 1.05 * min(prices)
+
+
+def test_fault_31_double_and_late_frames_tell_nothing_twice(read: Callable[..., Reader], sandbox: KiteSandbox) -> None:
+    reader = read(instruments=("INFY.NSE",))
+    wait(lambda: reader.rows(0), 20)
+    sandbox.fail("double_frame", probability=0.5, seed=1)
+    sandbox.fail("late_frame", probability=0.3, seed=2)
+    wait(lambda: len(reader.rows(0)) >= 6, 40)
+    total = sum(volume for _, _, volume in reader.rows(0))
+    seen = reader.source._belief._seen[INFY].volume
+    sandbox.control("faults", method="DELETE")
+    assert total <= seen
+    assert [ts for ts, _, _ in reader.rows(0)] == sorted({ts for ts, _, _ in reader.rows(0)})
+
+
+def test_fault_36_a_token_that_is_not_that_of_the_list_is_refused(tmp_path: Path) -> None:
+    with KiteSandbox(tmp_path / "kite", "[market]\nalways_open = true\n") as sandbox:
+        account = FeedAccount(sandbox, tmp_path)
+        account.log_in()
+        account.instruments()
+        sandbox.happen("reissue_token", symbol="NSE:INFY")
+        source = ZerodhaWebsocket(WebsocketSettings(instruments=("INFY.NSE",)), account, EveryHour())
+        with pytest.raises(DataSourceError, match=r"NSE:INFY has the token [0-9]+, and 408065 on the list"):
+            next(source.bars())
+
+
+def test_what_is_not_listed_is_named(read: Callable[..., Reader]) -> None:
+    with pytest.raises(DataSourceError, match=r"NOBODY\.NSE"):
+        read(instruments=("INFY.NSE", "NOBODY.NSE"))
+
+
+def test_fault_28_minutes_with_a_gap_are_those_of_history(read: Callable[..., Reader], sandbox: KiteSandbox) -> None:
+    reader = read(instruments=("INFY.NSE",), interval="1m")
+    wait(lambda: reader.source._clock[0], 20)
+    for _ in range(2):  # over a minute, with a drop in it
+        sandbox.happen("drop")
+        wait(lambda: not reader.source._ticker.outage())
+        sandbox.advance(45)
+        time.sleep(1.5)
+    sandbox.advance(20)
+    wait(reader.rows, 30)
+    account = reader.source._account
+    (ts, close, volume), *_ = reader.rows()
+    assert ts % 60_000_000 == 0
+    from friday_plugins.zerodha.candles import INTERVALS, candles
+
+    (candle,) = candles(account, INFY, INTERVALS["1m"], ts - 60_000_000, ts, deadline=10.0)
+    assert (close, volume) == (round(100 * candle.close), candle.volume)
