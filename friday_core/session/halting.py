@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import TimeInForce, WorkingOrder
 from friday_core.domain.records import Action, Command, Intent, PlaceOrder
 from friday_core.session.arrivals import Arrivals
@@ -12,6 +13,9 @@ from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.slices import Slice
 from friday_core.session.working_orders import WorkingOrders
+
+#: Microseconds until a position is closed again whose order came to nothing: a broker that refuses is not pressed.
+_AGAIN = 60_000_000
 
 
 class Halting:
@@ -24,6 +28,8 @@ class Halting:
         self._log = log
         #: What holds, ``None`` if nothing does.
         self.latched: Command | None = None
+        #: By strategy and instrument, the time of the slice at which an order that closes was made.
+        self._tried: dict[tuple[str, InstrumentId], int] = {}
 
     @property
     def reason(self) -> str:
@@ -36,6 +42,7 @@ class Halting:
 
     def obey(self, command: Command) -> None:
         """It holds from here on; of two the stronger one, until somebody re-arms the session."""
+        self._tried.clear()
         stronger = self.latched is None or _STRENGTH[command.action] > _STRENGTH[self.latched.action]
         if command.action is Action.REARM:
             self.latched = None
@@ -52,13 +59,18 @@ class Halting:
                     yield one, f"HALTED: {self.reason}"
 
     def closing(self, moment: Slice) -> Iterator[Intent]:
-        """Orders that close what is held; an instrument of which an order still works waits for its end."""
+        """Orders that close what is held; an instrument of which an order still works waits for its end.
+
+        One that came to nothing is made again a minute later at the earliest.
+        """
         if self.latched is None or self.latched.action is not Action.FLATTEN:
             return
         for desk in self._desks.values():
             for name, held in desk.book.positions().items():
-                if self._working.of(desk.name, name):
+                tried = self._tried.get((desk.name, name))
+                if self._working.of(desk.name, name) or (tried is not None and moment.ts_event < tried + _AGAIN):
                     continue
+                self._tried[desk.name, name] = moment.ts_event
                 product = desk.products.of(name)
                 order = against(
                     desk, name, held, moment, f"HALTED: {self.reason}", product=product, time_in_force=TimeInForce.GTC

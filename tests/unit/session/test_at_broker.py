@@ -257,6 +257,18 @@ def test_entries_stop_while_less_can_be_spent_than_the_books_have_and_nothing_wo
     assert len(sent(live.days(8))) == 1, "a person has accepted that much"
 
 
+def test_a_broker_that_refuses_to_close_a_position_is_not_asked_again_before_the_next_slice() -> None:
+    live, tag = opened({1: [BUY]})
+    live.told(tag, _S.FILLED, 10, 1_000_00)
+    (closing,) = live.tell(Command(9, Action.FLATTEN, "enough"))
+    assert isinstance(closing, PlaceOrder)
+    live.answered(closing.order.tag, SendOutcome.REFUSED)
+    assert live.tell(BrokerRead(3, (), (PositionTold(A, 10),))) == []
+    (again,) = live.days(3)
+    assert isinstance(again, PlaceOrder)
+    assert (again.order.side, again.order.quantity) == (Side.SELL, 10)
+
+
 def test_flatten_waits_for_cancels_to_be_confirmed_before_it_closes() -> None:
     resting = Order(A, Side.SELL, 10, OrderType.LIMIT, limit_price=120_00)
     live, tag = opened({1: [BUY], 2: [resting]})
