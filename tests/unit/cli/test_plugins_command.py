@@ -346,7 +346,8 @@ def test_a_plugin_with_nothing_to_say_of_operators_says_nothing() -> None:
 def test_every_built_in_plugin_can_be_told(plugin: Any) -> None:
     result = run(plugin.key)
     assert result.exit_code == 0
-    assert f'"{plugin.name}"' in result.stdout.partition("to switch it on, ")[2]
+    how = result.stdout.partition("to switch it on, ")[2]
+    assert f'"{plugin.name}"' in how or f"[plugins.{plugin.key}]" in how
 
 
 def test_one_that_is_not_there_is_refused_with_those_that_are() -> None:
