@@ -34,7 +34,7 @@ from friday_core.testing.subject import Subject
 
 EVERY_KIND: tuple[Rule, ...] = (*registration.RULES, *settings.RULES)
 BY_KIND: Mapping[Kind, tuple[Rule, ...]] = {
-    Kind.SOURCE: (*source.RULES, *live_source.RULES),
+    Kind.SOURCE: tuple(dict.fromkeys((*source.RULES, *live_source.RULES))),
     Kind.VALIDATOR: validator.RULES,
     Kind.TRANSFORMER: transformer.RULES,
     Kind.FEATURE_SET: feature_set.RULES,

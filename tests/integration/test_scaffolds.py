@@ -160,7 +160,8 @@ def test_the_table_of_settings_is_that_of_the_model(scaffold: Scaffold, monkeypa
     assert rows == [(name, shown(field.default), field.description) for name, field in fields.items()]
 
 
-@pytest.mark.parametrize("name", [name for name in IDS if name not in ("command", "broker-real")])
+#: A connection is there where something of its vendor is: nothing switches it on by itself.
+@pytest.mark.parametrize("name", [name for name in IDS if name not in ("command", "connection", "broker-real")])
 def test_the_lines_of_the_readme_switch_it_on_in_a_new_host(
     name: str, scaffolds: list[Scaffold], host: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -121,8 +122,8 @@ def test_the_state_shows_clock_sessions_orders_and_faults(served: Served, kite: 
 
 
 def test_the_page_offers_every_fault_that_there_is(served: Served) -> None:
-    page = requests.get(f"{served.root}/", timeout=5).text
-    assert [word for word in Do if f"<option>{word}" not in page] == []
+    page = requests.get(f"{served.root}/sandbox/page/page.js", timeout=5).text
+    assert [word for word in Do if not re.search(rf"^    {word}: \[", page, re.MULTILINE)] == []
 
 
 def test_prices_are_those_of_the_listing_as_they_are_seen(served: Served) -> None:
