@@ -39,7 +39,7 @@ class Careful:
         self._tags: dict[str, str] = {one["tag"]: one["symbol"] for one in map(json.loads, known)}
         self._book: dict[str, dict[str, Any]] = {}
         self._rest: dict[str, float] = {}
-        self._refused: dict[str, tuple[str, float]] = {}
+        self._refused: set[tuple[str, str, float]] = set()
         self._session = 0
 
     def trade(self, seconds: float) -> None:
@@ -116,7 +116,7 @@ class Careful:
         self._settle(symbol)
         rejected = any(row["tag"] == tag and row["status"] == "REJECTED" for row in self._mine(symbol))
         if rejected or outcome is Outcome.REFUSED:
-            self._refused[symbol] = (side, price)
+            self._refused.add((symbol, side, price))
             self._rest[symbol] = time.monotonic() + _RESTS
 
     def _place(self, symbol: str, side: str, quantity: int, price: float, tag: str) -> Outcome:
@@ -143,12 +143,13 @@ class Careful:
         levels = quote["depth"]["sell" if side == "BUY" else "buy"] if quote else []
         if not levels or levels[0]["price"] <= 0:
             return None
-        seen, price, step = self._feed.price(symbol), float(levels[0]["price"]), levels[-1]["price"]
-        if not must and (seen is None or abs(seen / quote["last_price"] - 1) > _TOLERANCE):
+        if must:  # none that was refused before: what is against a rule stays against it
+            prices = (float(level["price"]) for level in levels if level["price"] > 0)
+            return next((one for one in prices if (symbol, side, one) not in self._refused), None)
+        seen = self._feed.price(symbol)
+        if seen is None or abs(seen / quote["last_price"] - 1) > _TOLERANCE:
             return None
-        if must and self._refused.get(symbol) == (side, price):
-            return float(step) if step != price and step > 0 else None
-        return price
+        return float(levels[0]["price"])
 
     def _write(self, tag: str, symbol: str) -> None:
         """On disk before the order is sent."""
