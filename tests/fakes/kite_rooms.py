@@ -296,7 +296,7 @@ def kite_of(served: Served) -> Any:
 
 
 def wait(until: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5.0
+    end = time.monotonic() + 20.0
     while not until():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -317,14 +317,17 @@ def test_the_official_ticker_gets_ticks_in_full_and_order_updates(served: Served
     ticker.on_connect = connected
     ticker.on_ticks = lambda _, found: heard.extend(found)
     ticker.on_order_update = lambda _, found: heard.append(found)
-    ticker.connect(threaded=True)
+    from twisted.internet import reactor
+
+    if reactor.running:  # since an earlier test of this process
+        reactor.callFromThread(ticker.connect, threaded=True)
+    else:
+        ticker.connect(threaded=True)
     try:
         wait(lambda: any(one.get("mode") == "full" for one in heard))
         kite_of(served).place_order(**ORDER)
         wait(lambda: any("order_id" in one for one in heard))
     finally:
-        from twisted.internet import reactor
-
         reactor.callFromThread(ticker.close)
     full = next(one for one in heard if one.get("mode") == "full")
     assert (full["last_price"], full["depth"]["sell"][0]["quantity"], full["ohlc"]["close"]) == (100.0, 70, 99.0)
