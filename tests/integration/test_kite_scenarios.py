@@ -35,7 +35,7 @@ NAIVE = {
 }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_careful_trader_passes_every_shipped_scenario(tmp_path: Path) -> None:
     seconds, speed = OF_CAREFUL
     told = dict(verdicts(tmp_path / "all", "careful", [*shipped()], seconds=seconds, speed=speed))
@@ -47,7 +47,7 @@ def test_the_careful_trader_passes_every_shipped_scenario(tmp_path: Path) -> Non
     assert sum(one.orders for one in told.values()) > len(told)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_naive_trader_fails_each_scenario_that_it_should(tmp_path: Path) -> None:
     told = verdicts(tmp_path, "naive", [*NAIVE], seconds=OF_NAIVE[0], speed=OF_NAIVE[1])
     assert {name: rule for name, rule in NAIVE.items() if not told[name].of(rule)} == {}
