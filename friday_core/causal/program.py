@@ -152,8 +152,9 @@ def trace_program(
 def _without_dead_nodes(nodes: Sequence[Node], outputs: Mapping[str, int], base: str) -> Program:
     kept = below(nodes, outputs.values())
     place = {number: n for n, number in enumerate(kept)}
-    renumbered = [replace(nodes[n], number=place[n], inputs=tuple(place[i] for i in nodes[n].inputs)) for n in kept]
-    return Program(renumbered, {name: place[number] for name, number in outputs.items()}, base)
+    if len(kept) < len(nodes):
+        nodes = [replace(nodes[n], number=place[n], inputs=tuple(place[i] for i in nodes[n].inputs)) for n in kept]
+    return Program(nodes, {name: place[number] for name, number in outputs.items()}, base)
 
 
 def _gated(trace: Trace, outputs: Mapping[str, int]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,17 +27,68 @@ class Rows(Protocol):
     def __getitem__(self, name: str, /) -> Any: ...
 
 
+#: Of so many rows each is later than the one before, where rows are of one instrument.
+_SOME = 64
+
+
+class Places:
+    """Times and instruments of rows, and where slices begin: what many need to know of them, found once.
+
+    ``starts`` are the first rows of slices, ``None`` where each row is later than the one before;
+    ``is_sorted`` says that no row is earlier. Neither array may change afterwards.
+    """
+
+    def __init__(self, ts: Int64, inst: Int64) -> None:
+        self.ts, self.inst = ts, inst
+        self.starts: Int64 | None = None
+        self.is_sorted = _rises(ts[:_SOME]) and _rises(ts)
+        if not self.is_sorted:
+            later = np.flatnonzero(ts[1:] != ts[:-1]) + 1
+            self.is_sorted = bool((ts[later] > ts[later - 1]).all())
+            self.starts = np.append(0, later)
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    @cached_property
+    def period(self) -> int:
+        """How many rows each slice has, where all slices have the same instruments in the same order; else 0."""
+        starts, inst = self.starts, self.inst
+        if starts is None or len(starts) < 2 or len(inst) % starts[1]:
+            return 0
+        width = int(starts[1])
+        is_even = len(starts) * width == len(inst) and bool((np.diff(starts) == width).all())
+        return width if is_even and bool((inst.reshape(-1, width) == inst[:width]).all()) else 0
+
+    @cached_property
+    def is_by_instrument(self) -> bool:
+        """Whether slices are sorted by instrument, each there once."""
+        if self.starts is None or self.period:
+            return _rises(self.inst[: self.period])
+        is_next = self.inst[1:] > self.inst[:-1]
+        is_next[self.starts[1:] - 1] = True
+        return bool(is_next.all())
+
+    @cached_property
+    def bounds(self) -> tuple[int, int]:
+        """The least instrument and the greatest, of rows that there are."""
+        inst = self.inst[: self.period] if self.period else self.inst
+        return int(inst.min()), int(inst.max())
+
+
+def _rises(values: Int64) -> bool:
+    return bool((values[1:] > values[:-1]).all())
+
+
 class Table:
     """The columns that a program reads in one domain, as contiguous float64, with times and instruments.
 
     ``SchemaError`` for columns that are missing, hold no numbers, or differ in length, and for rows
-    that are not sorted by time. ``places``, times and instruments, stand for ``ts`` and ``inst`` of the
-    rows, which may then be columns like any other.
+    that are not sorted by time. ``places`` stand for ``ts`` and ``inst`` of the rows, which may then be
+    columns like any other.
     """
 
-    def __init__(
-        self, rows: Rows, program: Program, domain: str, places: tuple[npt.NDArray[Any], npt.NDArray[Any]] | None = None
-    ) -> None:
+    def __init__(self, rows: Rows, program: Program, domain: str, places: Places | None = None) -> None:
         labels = program.inputs[domain]
         missing = [label for label in labels if label not in rows]
         if missing:
@@ -44,17 +96,20 @@ class Table:
         self.domain = domain
         self.columns = {label: _floats(np.asarray(rows[label])) for label in labels}
         lengths = {label: len(column) for label, column in self.columns.items()}
-        where: Rows = rows if places is None else dict(zip(("ts", "inst"), places, strict=True))
-        count = len(where["ts"]) if "ts" in where else max(lengths.values(), default=0)
-        self.ts = _integers(where["ts"] if "ts" in where else np.arange(count))
-        self.inst = _integers(where["inst"] if "inst" in where else np.zeros(count))
-        wrong = {name: n for name, n in (lengths | {"inst": len(self.inst)}).items() if n != count}
+        if places is None:
+            count = len(rows["ts"]) if "ts" in rows else max(lengths.values(), default=0)
+            ts = _integers(rows["ts"] if "ts" in rows else np.arange(count))
+            inst = _integers(rows["inst"] if "inst" in rows else np.zeros(count))
+        else:
+            ts, inst = places.ts, places.inst
+        wrong = {name: n for name, n in (lengths | {"inst": len(inst)}).items() if n != len(ts)}
         if wrong:
-            raise SchemaError(f"columns of {domain} differ in length from its {count} rows: {wrong}")
-        #: Whether every row is later than the one before.
-        self.rises = bool((self.ts[1:] > self.ts[:-1]).all())
-        if not self.rises and (self.ts[1:] < self.ts[:-1]).any():
+            raise SchemaError(f"columns of {domain} differ in length from its {len(ts)} rows: {wrong}")
+        #: Its rows' own, or those that were given.
+        self.places = Places(ts, inst) if places is None else places
+        if not self.places.is_sorted:
             raise SchemaError(f"the rows of {domain} are not sorted by ts")
+        self.ts, self.inst = ts, inst
 
     def __len__(self) -> int:
         return len(self.ts)

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType
 
 from friday_core.causal.kinds import Kind
 from friday_core.causal.op import Op, Params
@@ -150,7 +151,7 @@ class Trace:
 def author_line() -> str:
     """``file:line`` of the innermost frame outside this package, the standard library, numpy and pandas."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_passed(frame):
+    while frame.f_back is not None and _is_passed(frame.f_code.co_filename, frame.f_globals.get("__name__")):
         frame = frame.f_back
     return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"  # noqa: PTH119 - once an operator
 
@@ -163,7 +164,6 @@ def line_of(function: object) -> str:
     return type(function).__name__
 
 
-def _is_passed(frame: FrameType) -> bool:
-    if frame.f_code.co_filename.startswith(_HERE):
-        return True
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0] in _PASSED
+@lru_cache(maxsize=1024)
+def _is_passed(file: str, module: object) -> bool:
+    return file.startswith(_HERE) or str(module).partition(".")[0] in _PASSED

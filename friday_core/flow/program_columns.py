@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from friday_core.causal.program import Program
-from friday_core.causal.tables import Table
+from friday_core.causal.tables import Places, Table
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Array, Chunk, Float64, Int64
 
 _RAW = "raw."
@@ -30,12 +30,12 @@ def program_table(
     times: Int64 | None = None,
     *,
     later: Collection[str] = (),
-    inst: Int64 | None = None,
+    places: Places | None = None,
     empty: Callable[[int], Float64] = np.empty,
 ) -> Table:
     """The columns that a program reads in a domain, whole; ``times`` of the rows instead of their close.
 
-    ``inst`` are the rows' instruments where they are at hand as int64 already; ``empty`` gives memory for columns.
+    ``places`` are those of the rows where they are known already; ``empty`` gives memory for columns.
 
     Those that come ``later`` hold nothing yet: they are filled in before their rows are read.
     """
@@ -43,7 +43,8 @@ def program_table(
         label: empty(len(rows)) if label in later else _column(rows, label, scales, empty)
         for label in program.inputs[domain]
     }
-    places = (rows.ts_event if times is None else times, rows.inst if inst is None else inst)
+    if places is None:
+        places = Places(rows.ts_event if times is None else times, rows.inst.astype(np.int64))
     return Table(columns, program, domain, places)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from friday_core.causal.op import NAN
 from friday_core.causal.oracle import Executor, Oracle
 from friday_core.causal.program import Program
-from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Int64, Universe
+from friday_core.causal.tables import Places
+from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice
 from friday_core.domain.orders import Fill, OrderEnded, OrderType
@@ -109,16 +110,18 @@ class ColumnRunner(ValueRunner):
         """What ``look_ahead`` found, until ``look_back``."""
         return self._ahead
 
-    def look_ahead(self, rows: Chunk, coarser: Mapping[str, Chunk], inst: Int64 | None = None) -> LookAhead | BookAhead:
+    def look_ahead(
+        self, rows: Chunk, coarser: Mapping[str, Chunk], places: Places | None = None
+    ) -> LookAhead | BookAhead:
         """All of a block at once that does not depend on the book. Until ``look_back`` slices are those of the block.
 
-        ``inst`` are the instruments of the rows where they are at hand as int64.
+        ``places`` are those of the rows where they are known already.
         ``go_to`` of what is returned must tell before each slice where it begins.
         """
         is_all = not self._instruments
         seen = None if is_all else np.array([self.sees(one.id) for one in self._universe], np.bool_)
         made = BookAhead if self.program.cone else LookAhead
-        self._ahead = made(self._executor, self._universe, rows, coarser, seen, inst=inst)
+        self._ahead = made(self._executor, self._universe, rows, coarser, seen, places=places)
         return self._ahead
 
     def tell(self, news: Fill | OrderEnded) -> None:

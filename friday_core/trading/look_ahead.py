@@ -10,7 +10,7 @@ import numpy.typing as npt
 from friday_core.causal.ahead import Ahead, LooksAhead, SliceBySlice, book_columns
 from friday_core.causal.batch import WholeColumns, by_slices
 from friday_core.causal.oracle import Oracle
-from friday_core.causal.tables import Table
+from friday_core.causal.tables import Places, Table
 from friday_core.domain.chunk import Chunk, Float64, Int64, Universe
 from friday_core.flow.program_columns import program_table
 
@@ -22,7 +22,7 @@ class LookAhead:
     """``outputs`` have a value for each row, NaN where the instrument is not ``seen`` (by position; ``None``: all are).
 
     The executor has then seen the block; the program must not read the book. ``coarser`` are the bars of
-    coarser domains that closed by the last row, ``inst`` the instruments of the rows where they are at hand as int64.
+    coarser domains that closed by the last row, ``places`` those of the rows where they are known already.
     """
 
     def __init__(
@@ -33,9 +33,9 @@ class LookAhead:
         coarser: Mapping[str, Chunk],
         seen: npt.NDArray[np.bool_] | None,
         *,
-        inst: Int64 | None = None,
+        places: Places | None = None,
     ) -> None:
-        tables = _tables(executor, universe, {**coarser, executor.program.base: rows}, seen, inst)
+        tables = _tables(executor, universe, {**coarser, executor.program.base: rows}, seen, places)
         found = executor.columns(tables) if isinstance(executor, WholeColumns) else by_slices(executor, tables)
         self._mask = None if seen is None else seen[rows.inst]
         self.outputs = {name: self._spread(column, len(rows)) for name, column in found.items()}
@@ -78,10 +78,10 @@ class BookAhead:
         coarser: Mapping[str, Chunk],
         seen: npt.NDArray[np.bool_] | None,
         *,
-        inst: Int64 | None = None,
+        places: Places | None = None,
     ) -> None:
         program = executor.program
-        tables = _tables(executor, universe, {**coarser, program.base: rows}, seen, inst)
+        tables = _tables(executor, universe, {**coarser, program.base: rows}, seen, places)
         self.cone: Ahead = (
             executor.ahead(tables) if isinstance(executor, LooksAhead) else SliceBySlice(executor, tables)
         )
@@ -114,11 +114,11 @@ def _tables(
     universe: Universe,
     given: Mapping[str, Chunk],
     seen: npt.NDArray[np.bool_] | None,
-    inst: Int64 | None,
+    places: Places | None,
 ) -> dict[str, Table]:
     program = executor.program
     book = dict.fromkeys(program.domains, ()) | {program.base: book_columns(program)}
-    own = {program.base: inst} if seen is None else {}
+    own = {program.base: places} if seen is None else {}
     return {
         domain: program_table(
             _seen(given[domain], seen),
@@ -126,7 +126,7 @@ def _tables(
             domain,
             universe.scales,
             later=book[domain],
-            inst=own.get(domain),
+            places=own.get(domain),
             empty=executor.empty,
         )
         for domain in program.domains

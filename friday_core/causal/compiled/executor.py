@@ -187,12 +187,15 @@ class CompiledExecutor(Oracle):
             self._last = (int(last.ts[-1]), last.domain, int(last.inst[-1]))
 
     def _check_rows(self, table: Table) -> None:
-        if table.inst.min() < 0 or table.inst.max() >= len(self._place):
+        least, most = table.places.bounds
+        if least < 0 or most >= len(self._place):
             outside = np.flatnonzero((table.inst < 0) | (table.inst >= len(self._place)))
             self._place_of(int(table.inst[outside[0]]))
-        if repeats(table.domain) or table.rises:
+        if repeats(table.domain) or table.places.starts is None:
             return
         is_in_order = self._place == list(range(len(self._place)))
+        if is_in_order and table.places.is_by_instrument:
+            return
         places = table.inst if is_in_order else np.array(self._place, np.int64)[table.inst]
         wrong = (table.ts[1:] == table.ts[:-1]) & (places[1:] <= places[:-1])
         if wrong.any():

@@ -22,6 +22,7 @@ from friday_core.causal.compiled.row_kernels import (
     GATHERED_NUMBERS,
     alone,
     carrying,
+    recalling,
     row_by_row,
     running,
     side_by_side,
@@ -87,7 +88,7 @@ def _kernel(op: Op, lanes: int) -> Any:
     if lanes > 1:
         return side_by_side(row, _compiled(mixed), slots or 0)
     if op.identity in RUNS:
-        return running(_compiled(RUNS[op.identity]), _compiled(mixed))
+        return (recalling if op.name == "shift" else running)(_compiled(RUNS[op.identity]), _compiled(mixed))
     if slots == 0:
         return stateless(row, gather, _compiled(mixed))
     return mixed if slots is None else carrying(row, gather, _compiled(mixed), slots)

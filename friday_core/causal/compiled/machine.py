@@ -24,6 +24,7 @@ from friday_core.causal.compiled.words import (
     FIRST,
     INSTRUCTION_WORDS,
     INSTS,
+    PERIOD,
     REGISTER_COUNT,
     REGISTERS,
     ROWS,
@@ -91,9 +92,10 @@ class Machine:
             self._bases[register], self._strides[register] = column.ctypes.data, _FLOAT_BYTES
         self._columns.update(columns)
 
-    def times_and_instruments(self, times: Int64, insts: Int64) -> None:
-        """Of the rows that come next, contiguous int64."""
+    def times_and_instruments(self, times: Int64, insts: Int64, period: int = 0) -> None:
+        """Of the rows that come next, contiguous int64; ``period`` as ``Places`` has it."""
         self.context[TIMES], self.context[INSTS] = times.ctypes.data, insts.ctypes.data
+        self.context[PERIOD], self.context[WHOLE] = period, int(self.code.has_panels or period > 0)
         self._times, self._insts = times, insts
 
     @property

@@ -13,14 +13,21 @@ from friday_core.causal.compiled.words import (
     ALONE,
     AT,
     BLOCK_INSTS,
+    BLOCK_ROWS,
+    FIRST,
     INPUT,
     INSTRUCTION_WORDS,
+    INSTS,
     OUT,
     PARAMS,
+    PERIOD,
     PRICED,
+    REGISTER_COUNT,
+    ROWS,
     SCALES,
     STATE,
     STATE_SIZE,
+    STRIDES,
 )
 
 #: ``kernel(instruction, registers, rows, context)``: what the driver calls, all by address.
@@ -142,6 +149,46 @@ def running(run: Any, mixed: Any) -> Kernel:
         scale = floats(to[SCALES])[inst] if own[PRICED] else 1.0
         state = floats(to[STATE] + 8 * (inst * to[STATE_SIZE] + own[AT]))
         run(state, floats(at[own[INPUT]]), floats(at[own[OUT]]), rows, floats(own[PARAMS]), scale)
+
+    return kernel
+
+
+def recalling(run: Any, mixed: Any) -> Kernel:
+    """For ``shift``: as ``running``, and where slices have the same instruments, values stand in the column itself.
+
+    Then the first rows are ``mixed``'s, because what they recall came before them. The ring is
+    written again on the last rows only, of which all that is in it will be: its place has gone on meanwhile.
+    """
+
+    def kernel(instruction: int, registers: int, rows: int, context: int) -> None:
+        own, to, at = words(instruction), words(context), words(registers)
+        values, out, insts = floats(at[own[INPUT]]), floats(at[own[OUT]]), words(to[BLOCK_INSTS])
+        state, size, params = floats(to[STATE] + 8 * own[AT]), to[STATE_SIZE], floats(own[PARAMS])
+        if to[ALONE]:
+            run(floats(to[STATE] + 8 * (insts[0] * size + own[AT])), values, out, rows, params, 1.0)
+            return
+        period, width = to[PERIOD], int(params[0])
+        is_column = own[INPUT] < to[REGISTER_COUNT] and words(to[STRIDES])[own[INPUT]] == 8
+        done, far = (to[BLOCK_INSTS] - to[INSTS]) // 8 - to[FIRST], width * period
+        if period == 0 or not is_column or done < far:
+            mixed(instruction, registers, rows, context)
+            return
+        for row in range(rows):
+            out[row] = values[row - far]
+        before_last = to[ROWS] - to[FIRST] - far
+        if done + rows <= before_last:
+            return
+        if done <= before_last:
+            block = (to[BLOCK_ROWS] + period - 1) // period * period
+            passed = (done - (far + block - 1) // block * block) // period
+            for row in range(period):
+                place = insts[row] * size
+                state[place] = float((int(state[place]) + passed) % width)
+        for row in range(rows):
+            place = insts[row] * size
+            slot = int(state[place])
+            state[place + 1 + slot] = values[row]
+            state[place] = float(slot + 1) if slot + 1 < width else 0.0
 
     return kernel
 

@@ -74,7 +74,7 @@ class WholeTables:
         given = {n: table.columns[label] for label, n in code.labels.items()}
         columns = {n: self._empty(len(table)) for n in code.bound if n not in given and n not in code.constants} | given
         machine.bind(columns)
-        machine.times_and_instruments(table.ts, table.inst)
+        machine.times_and_instruments(table.ts, table.inst, table.places.period)
         return columns | {n: np.full(len(table), value) for n, value in code.constants.items() if n in code.shown}
 
     def _turns(self, tables: Mapping[str, Table], ends: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:

@@ -38,7 +38,9 @@ FIRST, DRIVER = range(19, 21)
 # ``AGAIN`` are those instructions of ``CODE`` that have state; their inputs keep their registers (``run_again``).
 # ``ALIKE`` says that all instruments have the same price unit.
 AGAIN, AGAIN_COUNT, ALIKE = range(21, 24)
-CONTEXT_WORDS = 24
+# Of how many rows each slice is, where all slices have the same instruments; else 0.
+PERIOD = 24
+CONTEXT_WORDS = 25
 
 # A join: rows of the coarser clock as times and instruments (both int64) and values, their number,
 # and how many of them have been taken over.

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from friday_core.causal.tables import Places
 from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.orders import WorkingOrder
 from friday_core.domain.records import Intent
@@ -77,6 +78,8 @@ class CompiledSlices:
         self._runners = [desk.runner for desk in desks if isinstance(desk.runner, ColumnRunner)]
         self._log = log
         self._zeros: Int64 = np.empty(0, np.int64)
+        #: What ``takes`` looked at, until it is stepped.
+        self._next: _Block | None = None
         self._load = kernel
         self._kernel: Runs | None = None
         self._is_loaded = False
@@ -108,7 +111,10 @@ class CompiledSlices:
             return False
         if not self._is_loaded:
             self._kernel, self._is_loaded = self._load(), True
-        return self._kernel is not None and not bool((rows.ts_event[1:] < rows.ts_event[:-1]).any())
+        if self._kernel is None:
+            return False
+        self._next = _Block(rows, self._positions(rows))
+        return self._next.places.is_sorted
 
     def step(
         self,
@@ -122,6 +128,7 @@ class CompiledSlices:
         self._arena.reserve(len(slices.rows), self._kernel.empty if isinstance(self._kernel, HasMemory) else np.empty)
         for part in _parts(slices, self._most_rows):
             intents.add(self._step(part, standing, step_one, stops))
+            self._next = None
         return intents
 
     def _step(
@@ -131,10 +138,12 @@ class CompiledSlices:
         step_one: Callable[[Slice], Sequence[Intent]],
         stops: Callable[[], int | None],
     ) -> Intents:
-        block = _Block(slices.rows, self._positions(slices.rows))
+        block = self._next
+        if block is None or block.rows is not slices.rows:
+            block = _Block(slices.rows, self._positions(slices.rows))
         if any(runner.stopped is not None for runner in self._runners):
             return self._stepped(block, (), standing, step_one, stops)
-        ahead = [_looked_ahead(one, slices, block.inst) for one in self._runners]
+        ahead = [_looked_ahead(one, slices, block.places) for one in self._runners]
         known = [one for one in ahead if one is not None and self._can_run(one)]
         wishes: list[Wishes] = []
         if len(known) == len(self._runners):
@@ -184,8 +193,9 @@ class CompiledSlices:
             if self._bands is not None:
                 beside[w.BEFORE_AT] = self._bands.bind(block.rows)
             self._arena.bind(
-                block.columns, targets, decisions, self._log.slices, session=latest, cones=cones, beside=beside
-            )
+                block.columns, targets, decisions, self._log.slices,
+                slices=block.slices, session=latest, cones=cones, beside=beside,
+            )  # fmt: skip
             self._written = Written(self._universe, self._desks, block.columns, wishes, assumed=self._assumed)
         while row < len(block.rows):
             if wishes:
@@ -278,12 +288,20 @@ class _Block:
     """Rows, and their columns as the kernel reads them."""
 
     def __init__(self, rows: Chunk, inst: Int64) -> None:
-        self.rows, self.inst = rows, inst
+        self.rows, self.inst, self.places = rows, inst, Places(rows.ts_event, inst)
         self.columns: Mapping[str, Array] = {
             "ts": rows.ts_event,
             "inst": inst,
             **{name: rows[name] for name in ("open", "high", "low", "close", "volume", "session")},
         }
+
+    @property
+    def slices(self) -> int:
+        """How many there are: a row of an instrument that is there already at its time begins another one."""
+        starts, ts, inst = self.places.starts, self.rows.ts_event, self.inst
+        if starts is None or self.places.is_by_instrument:
+            return len(self.rows) if starts is None else len(starts)
+        return int(np.count_nonzero((ts[1:] != ts[:-1]) | (inst[1:] <= inst[:-1]))) + 1
 
     def end(self, row: int) -> int:
         """The row after the slice that begins at one."""
@@ -306,10 +324,10 @@ def _parts(slices: Slices, most: int) -> Iterator[Slices]:
     yield slices if first == 0 else Slices(rows.take(slice(first, len(rows))), {})
 
 
-def _looked_ahead(runner: ColumnRunner, slices: Slices, inst: Int64) -> LookAhead | BookAhead | None:
+def _looked_ahead(runner: ColumnRunner, slices: Slices, places: Places) -> LookAhead | BookAhead | None:
     """What is known of all rows; ``None`` where that raises: then each slice is asked for, and says why."""
     try:
-        return runner.look_ahead(slices.rows, slices.coarser, inst)
+        return runner.look_ahead(slices.rows, slices.coarser, places)
     except Exception:  # noqa: BLE001 - what a strategy raises stops it on the slice where it does
         runner.look_back()
         return None

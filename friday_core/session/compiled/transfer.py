@@ -222,7 +222,9 @@ class Transfer:
         desk.products.resume(self._ordered(own))
 
     def _ordered(self, orders: Int64) -> Iterator[InstrumentId]:
-        for inst in np.unique(orders[:, w.O_INST]).tolist():
+        is_ordered = np.zeros(len(self._universe), np.bool_)
+        is_ordered[orders[:, w.O_INST]] = True
+        for inst in np.flatnonzero(is_ordered).tolist():
             yield self._universe[inst].id
 
     def _holding(self, pair: Sequence[int], inst: int) -> Holding:

@@ -202,16 +202,17 @@ class Arena:
         decisions: int,
         first_ordinal: int,
         *,
+        slices: int,
         session: int,
         cones: Mapping[int, Cone] | None = None,
         beside: Mapping[int, Array] | None = None,
     ) -> None:
         """The rows of a block, by the names of ``Memory``; ``decisions`` of all desks may be made on them.
 
-        ``session`` is that of the slice before. ``targets`` of desks that have ``cones`` are written by the kernel.
+        There are so many ``slices``, and ``session`` is that of the slice before. ``targets`` of desks that have
+        ``cones`` are written by the kernel.
         ``beside`` are columns of whole numbers by the word of the context that has their address.
         """
-        slices = self._slices_of(rows)
         self._rows, self._beside = {**rows, "targets": targets}, dict(beside or {})
         for word in (w.BEFORE_AT, w.REFUSED_AT, w.DUE_AT):
             self.context[word] = self._beside[word].ctypes.data if word in self._beside else 0
@@ -251,13 +252,6 @@ class Arena:
         if self.instruments == 1:
             return (len(_EQUITY) - 1) * slices * self.desks
         return (len(_EQUITY) * self.desks + 1) * slices
-
-    def _slices_of(self, rows: Mapping[str, Array]) -> int:
-        """How many slices the rows are at most."""
-        ts, inst = rows["ts"], rows["inst"]
-        if self.instruments == 1:
-            return len(ts)
-        return int(np.count_nonzero((ts[1:] != ts[:-1]) | (inst[1:] <= inst[:-1]))) + 1
 
     def drop_cone(self, desk: int) -> None:
         """The desk's columns are not asked any more."""
