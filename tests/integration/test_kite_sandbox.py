@@ -96,6 +96,14 @@ def test_a_restart_by_a_fault_keeps_book_port_session_and_disturbances(tmp_path:
         )
 
 
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.15, 0.4])
+def test_sigterm_while_it_goes_away_for_a_restart_is_not_lost(kite_sandbox: KiteSandbox, after: float) -> None:
+    kite_sandbox.control("restart", seconds=60)
+    time.sleep(after)
+    assert kite_sandbox.stop() == 0
+    assert [line["kind"] for line in kite_sandbox.audit() if line["kind"] in ("start", "end")] == ["start", "end"]
+
+
 def test_a_stepped_market_gives_the_same_prices_again(tmp_path: Path) -> None:
     seen = []
     for name in ("one", "two"):
