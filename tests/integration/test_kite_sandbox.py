@@ -151,6 +151,16 @@ def test_a_day_that_ends_with_a_position_leaves_a_server_that_goes_on(tmp_path: 
         assert (last["placed_by"], last["transaction_type"], last["quantity"]) == ("ADMINSQF", "SELL", 5)
 
 
+def test_in_one_jump_of_the_clock_the_broker_squares_off_and_that_trades(tmp_path: Path) -> None:
+    with KiteSandbox(tmp_path, start="2026-07-15 15:00:00", speed=0) as sandbox:
+        kite = client(sandbox)
+        complete(kite, sandbox, kite.place_order(**BUY))
+        sandbox.control("clock", advance_to="2026-07-15 15:25:00")
+        last = sandbox.state()["orders"][-1]
+        assert (last["placed_by"], last["status"], last["filled_quantity"]) == ("ADMINSQF", "COMPLETE", 5)
+        assert last["exchange_timestamp"][:16] == "2026-07-15 15:20"
+
+
 def test_prices_of_a_file_are_indian_minutes_and_the_scenario_says_the_rest(tmp_path: Path) -> None:
     bars = tmp_path / "bars.csv"
     bars.write_text("timestamp,symbol,open,high,low,close,volume\n2026-07-15 10:00:00,OWN,100,103,99,102,500\n")

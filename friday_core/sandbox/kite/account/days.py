@@ -104,8 +104,8 @@ class Days:
             id="", owner=Owner.BROKER, app="", day=self._book.day, placed_by=self._rules.user, variety="regular",
             contract=held.contract, side=Side.SELL if quantity > 0 else Side.BUY, product=held.product,
             terms=Terms(type="MARKET", quantity=abs(quantity)), tick=listed.tick if listed else 1,
-            lot=listed.lot if listed else 1, ts=ts, due=max(1, wall + round(self._rules.validation * SECOND)),
-            checked=True,
+            lot=listed.lot if listed else 1, ts=ts, checked=True,
+            due=1,  # it has no way to go: in one jump of the clock it is there, and trades
         )  # fmt: skip
 
     def _close_at_last(self, ts: int, wall: int) -> None:
