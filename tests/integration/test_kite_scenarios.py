@@ -38,9 +38,9 @@ NAIVE = {
 @pytest.mark.timeout(600)
 def test_the_careful_trader_passes_every_shipped_scenario(tmp_path: Path) -> None:
     seconds, speed = OF_CAREFUL
-    told = dict(verdicts(tmp_path / "all", "careful", [*shipped()], seconds=seconds, speed=speed))
-    # Fifteen markets at once live by the clock: where others use the machine too, what went wrong is tried alone.
-    again = [name for name, one in told.items() if not one.passed]
+    told = dict(verdicts(tmp_path / "all", "careful", [*shipped()], seconds=seconds, speed=speed, at_once=28))
+    # So many markets at once live by the clock: where others use the machine too, what went wrong is tried alone.
+    again = [name for name, one in told.items() if not (one.passed and one.faults)]
     told |= verdicts(tmp_path / "again", "careful", again, seconds=2 * seconds, speed=speed / 2, at_once=2)
     assert {name: one.text() for name, one in told.items() if not one.passed} == {}
     assert [name for name, one in told.items() if not one.faults] == []
