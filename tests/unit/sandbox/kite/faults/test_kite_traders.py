@@ -31,7 +31,8 @@ ANSWERS = [
 class FakeKite:
     """An account in which each order of one symbol is filled at once. ``answers`` are raised after that, one by one."""
 
-    api_key, access_token = "key", None
+    api_key = "key"
+    access_token: str | None = None
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
@@ -41,7 +42,7 @@ class FakeKite:
         self.cancelled: list[str] = []
 
     def set_access_token(self, token: str | None) -> None:
-        self.access_token = token  # type: ignore[assignment]
+        self.access_token = token
 
     def orders(self) -> list[dict[str, Any]]:
         return [{**row} for row in self.rows]
@@ -101,7 +102,7 @@ def kite(monkeypatch: pytest.MonkeyPatch) -> FakeKite:
 
 
 def trader(kite: FakeKite, journal: Path, log_in: Callable[[], str] = lambda: "token") -> Careful:
-    return Careful(kite, log_in, "ws://nowhere", ("INFY",), journal)  # type: ignore[arg-type]
+    return Careful(kite, log_in, "ws://nowhere", ("INFY",), journal)
 
 
 def tick(one: Careful, price: float = BID) -> None:
@@ -204,8 +205,8 @@ def test_nothing_is_bought_without_a_tick_that_says_the_same(kite: FakeKite, tmp
 def test_another_session_and_another_instrument_token_have_another_socket(kite: FakeKite, tmp_path: Path) -> None:
     one = trader(kite, tmp_path / "journal", iter(["first", "second"]).__next__)
     tickers: list[Any] = []
-    for change in (lambda: None, lambda: kite.set_access_token(None), lambda: setattr(kite, "token", 1), lambda: None):
-        change()
+    for access_token, instrument_token in ((None, 7), (None, 7), ("second", 8), ("second", 8)):
+        kite.access_token, kite.token = access_token, instrument_token
         one.step(buying=False)
         tickers.append(one._ticker)
     assert [ticker.token for ticker in tickers] == ["first", "second", "second", "second"]
