@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
-
-import msgspec
+from typing import Any
 
 from friday_core.sandbox.kite.audit.log import read
 from friday_core.sandbox.kite.audit.verdict import Verdict, judge
 from friday_core.sandbox.kite.server.open_rooms import AUDIT
 from friday_core.sandbox.kite.server.process import Launch, address_of
 from friday_core.sandbox.kite.server.settings import API_KEY, API_SECRET
-from friday_core.sandbox.paper.process import READY
-
-#: Seconds until a server that starts can be connected to, and until a call is answered.
-_PATIENCE = 30.0
+from friday_core.testing.served_process import PATIENCE, ServedProcess
 
 
 class SandboxRefusal(Exception):  # noqa: N818 - it is an answer
     """A call to the sandbox was not done."""
 
 
-class KiteSandbox:
+class KiteSandbox(ServedProcess):
     """A server in ``folder``, and the handles to it; leaving the context kills it.
 
     ``scenario`` is the text of a scenario, or the name of a shipped one (``docs/sandbox.md``). A client takes
@@ -39,22 +30,15 @@ class KiteSandbox:
     """
 
     api_key, api_secret = API_KEY, API_SECRET
+    _module = "friday_core.sandbox.kite"
 
     def __init__(
         self, folder: Path, scenario: str = "", *,
         start: str | None = None, speed: float | None = None, prices: Path | None = None,
     ) -> None:  # fmt: skip
-        self.folder = folder
-        self._scenario, self._start, self._speed, self._prices = scenario, start, speed, prices
+        super().__init__(folder, scenario)
+        self._start, self._speed, self._prices = start, speed, prices
         self._port = 0
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
 
     @property
     def root(self) -> str:
@@ -66,44 +50,9 @@ class KiteSandbox:
         """For ``KiteTicker(root=...)``."""
         return f"ws://127.0.0.1:{self._port}"
 
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def start(self) -> None:
-        """Start it on the book as it is; returns when it can be connected to, ``RuntimeError`` if it does not come."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / READY).unlink(missing_ok=True)
-        prices = None if self._prices is None else str(self._prices)
-        launch = Launch(str(self.folder), self._port, self._named(), prices, start=self._start, speed=self._speed)
-        with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, with our own words
-                [sys.executable, "-m", "friday_core.sandbox.kite", msgspec.json.encode(launch).decode()],
-                stdout=subprocess.DEVNULL, stderr=log,
-            )  # fmt: skip
-        self.wait(lambda: (self.folder / READY).exists() or not self.is_running)
-        if not self.is_running:
-            raise RuntimeError((self.folder / "server.log").read_text("utf-8"))
+    def start(self, scenario: str | None = None) -> None:
+        super().start(scenario)
         self._port = address_of(self.folder).port
-
-    def kill(self) -> None:
-        """kill -9: nothing is tidied up."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
-
-    def stop(self) -> None:
-        """SIGTERM: the audit gets its end."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(_PATIENCE)
-        self._process = None
-
-    def restart(self) -> None:
-        """kill -9, and a new process on the same book and port."""
-        self.kill()
-        self.start()
 
     def login(self) -> str:
         """An access token; the one before is dead."""
@@ -144,13 +93,9 @@ class KiteSandbox:
         """What the audit says about whoever traded; ``flat`` asks for an empty account at its end."""
         return judge(self.audit(), flat=flat)
 
-    def wait(self, until: Callable[[], bool], seconds: float = _PATIENCE) -> None:
-        """Return as soon as something is so; ``TimeoutError`` if it is not in so many seconds."""
-        end = time.monotonic() + seconds
-        while not until():
-            if time.monotonic() > end:
-                raise TimeoutError(f"not so within {seconds:g} s")
-            time.sleep(0.005)
+    def _launch(self) -> Launch:
+        prices = None if self._prices is None else str(self._prices)
+        return Launch(str(self.folder), self._port, self._named(), prices, start=self._start, speed=self._speed)
 
     def _named(self) -> str | None:
         """A scenario of several lines is written to a file; a single word names a shipped one."""
@@ -163,7 +108,7 @@ class KiteSandbox:
     def _asked(self, path: str, body: bytes | None, method: str) -> Any:
         request = urllib.request.Request(self.root + path, body, method=method)  # noqa: S310 - our own server
         try:
-            with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise SandboxRefusal(json.load(error)["message"]) from error

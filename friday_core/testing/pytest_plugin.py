@@ -6,6 +6,8 @@ is imported only where it is asked for.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,8 +76,23 @@ def friday_check(request: pytest.FixtureRequest) -> Callable[[], None]:
     return called
 
 
+@pytest.fixture(scope="session")
+def _friday_nursery() -> Iterator[None]:
+    """Where the system can fork, servers of sandboxes are forks of one process, and start in a moment."""
+    from friday_core.testing.nursery import Nursery  # noqa: PLC0415
+    from friday_core.testing.served_process import ServedProcess  # noqa: PLC0415
+
+    if not hasattr(os, "fork"):
+        yield
+        return
+    with contextlib.closing(Nursery()) as found:
+        ServedProcess.nursery = found
+        yield
+        ServedProcess.nursery = None
+
+
 @pytest.fixture
-def paper_server(tmp_path: Path) -> Iterator[PaperServer]:
+def paper_server(tmp_path: Path, _friday_nursery: None) -> Iterator[PaperServer]:
     """A paper broker in a process of its own, in a folder of the test; it ends with the test."""
     from friday_core.testing.paper_process import PaperServer  # noqa: PLC0415
 
@@ -84,7 +101,7 @@ def paper_server(tmp_path: Path) -> Iterator[PaperServer]:
 
 
 @pytest.fixture
-def kite_sandbox(tmp_path: Path) -> Iterator[KiteSandbox]:
+def kite_sandbox(tmp_path: Path, _friday_nursery: None) -> Iterator[KiteSandbox]:
     """A Kite sandbox in a process of its own, in a folder of the test; it ends with the test.
 
     Its market is open whatever the time is, and its clock goes as fast as the wall clock.

@@ -96,6 +96,14 @@ def test_a_restart_by_a_fault_keeps_book_port_session_and_disturbances(tmp_path:
         )
 
 
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.15, 0.4])
+def test_sigterm_while_it_goes_away_for_a_restart_is_not_lost(kite_sandbox: KiteSandbox, after: float) -> None:
+    kite_sandbox.control("restart", seconds=60)
+    time.sleep(after)
+    assert kite_sandbox.stop() == 0
+    assert [line["kind"] for line in kite_sandbox.audit() if line["kind"] in ("start", "end")] == ["start", "end"]
+
+
 def test_a_stepped_market_gives_the_same_prices_again(tmp_path: Path) -> None:
     seen = []
     for name in ("one", "two"):
@@ -141,6 +149,16 @@ def test_a_day_that_ends_with_a_position_leaves_a_server_that_goes_on(tmp_path: 
         assert sandbox.state()["orders"] == []
         last = [line["order"] for line in sandbox.audit() if line["kind"] == "state"][-1]
         assert (last["placed_by"], last["transaction_type"], last["quantity"]) == ("ADMINSQF", "SELL", 5)
+
+
+def test_in_one_jump_of_the_clock_the_broker_squares_off_and_that_trades(tmp_path: Path) -> None:
+    with KiteSandbox(tmp_path, start="2026-07-15 15:00:00", speed=0) as sandbox:
+        kite = client(sandbox)
+        complete(kite, sandbox, kite.place_order(**BUY))
+        sandbox.control("clock", advance_to="2026-07-15 15:25:00")
+        last = sandbox.state()["orders"][-1]
+        assert (last["placed_by"], last["status"], last["filled_quantity"]) == ("ADMINSQF", "COMPLETE", 5)
+        assert last["exchange_timestamp"][:16] == "2026-07-15 15:20"
 
 
 def test_prices_of_a_file_are_indian_minutes_and_the_scenario_says_the_rest(tmp_path: Path) -> None:

@@ -7,10 +7,18 @@ import sys
 import msgspec
 
 from friday_core.errors import FridayError
-from friday_core.sandbox.paper.process import Launch, serve
+from friday_core.sandbox.paper.process import Launch, prepare, serve
 
-if __name__ == "__main__":
+__all__ = ["prepare", "run"]
+
+
+def run(launch: str) -> None:
+    """Serve, as the JSON of a launch says; ``SystemExit`` with the reason where that cannot be."""
     try:
-        serve(msgspec.json.decode(sys.argv[1], type=Launch))
+        serve(msgspec.json.decode(launch, type=Launch))
     except FridayError as error:
         sys.exit(f"friday: {error}")
+
+
+if __name__ == "__main__":
+    run(sys.argv[1])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from friday_core.sandbox.ending import Ending
 from friday_core.sandbox.paper.book import Book
 from friday_core.sandbox.paper.exchange import Exchange
 from friday_core.sandbox.paper.faults import Faults
@@ -41,6 +39,10 @@ class Address(msgspec.Struct, frozen=True):
     pid: int
 
 
+def prepare() -> None:
+    """What the servers of a process share has been read with the modules."""
+
+
 def serve(launch: Launch) -> None:
     """Serve until SIGTERM or SIGINT; a ``restart`` fault replaces the process by one of the same port and id.
 
@@ -59,15 +61,16 @@ def serve(launch: Launch) -> None:
         address = Address("127.0.0.1", port, os.getpid())
         announce(folder, address)
 
-    try:
-        restart_after = asyncio.run(_served(Exchange(book, tape, scenario.market), faults, launch.port, ready))
-    finally:
-        (folder / READY).unlink(missing_ok=True)
-        book.close()
-    if restart_after is not None:
-        time.sleep(restart_after)
-        again = msgspec.json.encode(msgspec.structs.replace(launch, port=address.port)).decode()
-        os.execv(sys.executable, [sys.executable, "-m", "friday_core.sandbox.paper", again])  # noqa: S606
+    with Ending() as ending:
+        try:
+            exchange = Exchange(book, tape, scenario.market)
+            restart_after = asyncio.run(_served(exchange, faults, launch.port, ready, ending))
+        finally:
+            (folder / READY).unlink(missing_ok=True)
+            book.close()
+        if restart_after is not None:
+            again = msgspec.structs.replace(launch, port=address.port)
+            ending.begin_anew("friday_core.sandbox.paper", again, restart_after)
 
 
 def address_of(folder: Path) -> Address:
@@ -78,12 +81,11 @@ def address_of(folder: Path) -> Address:
         raise ConnectionError(f"no paper broker serves {folder}: start it with `friday sandbox paper`") from error
 
 
-async def _served(exchange: Exchange, faults: Faults, port: int, ready: Callable[[int], None]) -> float | None:
+async def _served(
+    exchange: Exchange, faults: Faults, port: int, ready: Callable[[int], None], ending: Ending
+) -> float | None:
     server = Server(exchange, faults)
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers, and ends the process
-            loop.add_signal_handler(name, server.stop)
+    ending.stops(server.stop)
     await server.serve(port, ready)
     return server.restart_after
 

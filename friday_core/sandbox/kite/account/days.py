@@ -61,7 +61,7 @@ class Days:
         for held in self._positions.all():
             left = held.quantity + self._closing_already(held)
             if held.product == product and left and exchange in {"", held.contract.exchange}:
-                closed.append(self._desk.closing(self._closing(held, left, ts, wall), wall))
+                closed.append(self._desk.closing(self._closing(held, left, ts), wall))
         if exchange:
             self._book.note(f"squared off {exchange}", self._market.day(ts))
         return closed
@@ -98,14 +98,14 @@ class Days:
             if one.owner == Owner.BROKER and (one.contract.key, one.product) == (held.contract.key, held.product)
         )  # fmt: skip
 
-    def _closing(self, held: Held, quantity: int, ts: int, wall: int) -> KiteOrder:
+    def _closing(self, held: Held, quantity: int, ts: int) -> KiteOrder:
         listed = self._market.listing.by_key(held.contract.key)
         return KiteOrder(
             id="", owner=Owner.BROKER, app="", day=self._book.day, placed_by=self._rules.user, variety="regular",
             contract=held.contract, side=Side.SELL if quantity > 0 else Side.BUY, product=held.product,
             terms=Terms(type="MARKET", quantity=abs(quantity)), tick=listed.tick if listed else 1,
-            lot=listed.lot if listed else 1, ts=ts, due=max(1, wall + round(self._rules.validation * SECOND)),
-            checked=True,
+            lot=listed.lot if listed else 1, ts=ts, checked=True,
+            due=1,  # it has no way to go: in one jump of the clock it is there, and trades
         )  # fmt: skip
 
     def _close_at_last(self, ts: int, wall: int) -> None:

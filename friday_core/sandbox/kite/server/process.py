@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
-import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +12,10 @@ import msgspec
 from aiohttp import web
 
 from friday_core.errors import ConfigurationError, Problem, ProblemKind
+from friday_core.sandbox.ending import Ending
 from friday_core.sandbox.kite.account.book import Book
 from friday_core.sandbox.kite.faults.scenario import Scenario, read_scenario
+from friday_core.sandbox.kite.market.hours import SEGMENTS, sessions_of
 from friday_core.sandbox.kite.server.app import Kite
 from friday_core.sandbox.kite.server.calls import wall_now
 from friday_core.sandbox.kite.server.open_rooms import TABLES, open_rooms
@@ -44,6 +42,12 @@ class Launch(msgspec.Struct, frozen=True, omit_defaults=True):
     seed: int | None = None
 
 
+def prepare() -> None:
+    """Read what the servers of a process share: the facts of the market."""
+    for segment in {*SEGMENTS.values()}:
+        sessions_of(*segment)
+
+
 def serve(launch: Launch) -> None:
     """Serve until SIGTERM or SIGINT; a ``restart`` fault replaces the process by one of the same port and id.
 
@@ -60,18 +64,18 @@ def serve(launch: Launch) -> None:
         port = served
         announce(folder, Address("127.0.0.1", served, os.getpid()))
 
-    try:
-        rooms = open_rooms(folder, scenario, book, wall_now())
-        rooms.audit.write("start", ts=rooms.market.now, wall=wall_now(), pid=os.getpid())
-        restart_after = asyncio.run(_served(rooms, scenario.of("sessions", SessionSettings), port, ready))
-        _note_end(rooms)
-    finally:
-        (folder / READY).unlink(missing_ok=True)
-        book.close()
-    if restart_after is not None:
-        time.sleep(restart_after)
-        again = msgspec.json.encode(msgspec.structs.replace(launch, port=port)).decode()
-        os.execv(sys.executable, [sys.executable, "-m", "friday_core.sandbox.kite", again])  # noqa: S606
+    with Ending() as ending:
+        try:
+            rooms = open_rooms(folder, scenario, book, wall_now())
+            rooms.audit.write("start", ts=rooms.market.now, wall=wall_now(), pid=os.getpid())
+            settings = scenario.of("sessions", SessionSettings)
+            restart_after = asyncio.run(_served(rooms, settings, port, ready, ending))
+            _note_end(rooms)
+        finally:
+            (folder / READY).unlink(missing_ok=True)
+            book.close()
+        if restart_after is not None:
+            ending.begin_anew("friday_core.sandbox.kite", msgspec.structs.replace(launch, port=port), restart_after)
 
 
 def address_of(folder: Path) -> Address:
@@ -82,11 +86,11 @@ def address_of(folder: Path) -> Address:
         raise ConnectionError(f"no Kite sandbox serves {folder}: start it with `friday sandbox kite`") from error
 
 
-async def _served(rooms: Rooms, settings: SessionSettings, port: int, ready: Callable[[int], None]) -> float | None:
-    over, loop = asyncio.Event(), asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers, and ends the process
-            loop.add_signal_handler(name, over.set)
+async def _served(
+    rooms: Rooms, settings: SessionSettings, port: int, ready: Callable[[int], None], ending: Ending
+) -> float | None:
+    over = asyncio.Event()
+    ending.stops(over.set)
     kite = Kite(rooms, settings, over.set)
     runner = web.AppRunner(kite.application(), access_log=None, shutdown_timeout=_SHUTDOWN)
     try:

@@ -46,7 +46,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("root", help="where the sandbox is, http://...")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--symbols", nargs="+", default=SYMBOLS)
-    parser.add_argument("--journal", type=Path, default=Path("journal.jsonl"), help="of the careful one")
+    parser.add_argument("--journal", type=Path, default=Path("journal.txt"), help="of the careful one")
     parser.add_argument("--api-key", default="sandbox")
     parser.add_argument("--api-secret", default="sandbox-secret")
     trade(**vars(parser.parse_args(words)))

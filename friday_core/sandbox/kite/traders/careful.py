@@ -1,160 +1,135 @@
 """A trader that survives Kite's faults: it buys a few shares and sells them again, and ends with nothing.
 
-An order is written down before it is sent, and known by its tag alone; what became of it says the book of orders, read
-until it is certain. Nothing is sent twice unless that book was silent for long. What is held is what the book says.
+Once a second it looks at the book of orders, and takes the next step from what it sees. An order is written down before
+it is sent, and known by its tag alone: whatever was answered, what became of it says the book, and nothing else is sent
+until the order is there or a dozen looks have not found it. What fails is not repeated: the next look begins anew.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kiteconnect import KiteConnect
-
-from friday_core.sandbox.kite.traders.desk import Desk, Outcome
-from friday_core.sandbox.kite.traders.feed import Feed
+from kiteconnect import KiteConnect, KiteTicker
+from kiteconnect.exceptions import TokenException
+from twisted.internet import reactor
 
 _ENDED = frozenset({"COMPLETE", "CANCELLED", "REJECTED"})
-#: Seconds: that an order may work, that an unknown one is looked for, that a symbol rests after a refusal.
-_WORKS, _LOOKS, _RESTS = 4.0, 14.0, 35.0
+_SIGNS = {"BUY": 1, "SELL": -1}
+#: Looks: that an order may work, that one may be missing in the book, until the same may be sent as it was.
+_WORKS, _DOUBTFUL, _AGAIN = 3, 12, 35
+#: Seconds: from look to look, and more after something failed; that a price is fresh, and that a socket may be silent.
+_PAUSE, _TROUBLE, _FRESH, _SILENT = 1.05, 3.5, 5.0, 9.0
 #: Prices of the socket and of quotes that differ by more are believed neither.
 _TOLERANCE = 0.01
-_QUANTITY = 10
+_EXCHANGE, _QUANTITY = "NSE", 10
 
 
 class Careful:
-    """Trades ``symbols`` of an exchange, intraday. ``journal`` is appended to; a new process goes on with it."""
+    """Trades ``symbols`` intraday. ``journal`` has the tags of what was sent: a new process goes on with it."""
 
     def __init__(
-        self, kite: KiteConnect, log_in: Callable[[], str], ws_root: str, symbols: Sequence[str], journal: Path, *,
-        exchange: str = "NSE",
-    ) -> None:  # fmt: skip
-        self._kite, self._symbols, self._exchange, self._path = kite, symbols, exchange, journal
-        self._desk, self._feed = Desk(kite, log_in), Feed(kite, ws_root, exchange)
-        known = journal.read_text("utf-8").splitlines() if journal.exists() else []
-        self._tags: dict[str, str] = {one["tag"]: one["symbol"] for one in map(json.loads, known)}
-        self._book: dict[str, dict[str, Any]] = {}
-        self._rest: dict[str, float] = {}
-        self._refused: set[tuple[str, str, float]] = set()
-        self._session = 0
+        self, kite: KiteConnect, log_in: Callable[[], str], ws_root: str, symbols: Sequence[str], journal: Path
+    ) -> None:
+        self._kite, self._log_in, self._ws_root = kite, log_in, ws_root
+        self._symbols, self._journal = symbols, journal
+        self._looks, self._book = 0, dict[str, dict[str, Any]]()
+        #: The look before which a tag was sent, and that from which the same order may be sent again.
+        self._sent = dict.fromkeys(journal.read_text("utf-8").split() if journal.exists() else (), 0)
+        self._free = dict[tuple[object, ...], int]()
+        self._ticker, self._tokens, self._heard = None, set[int](), 0.0
+        self._ticks = dict[int, tuple[float, float]]()
 
     def trade(self, seconds: float) -> None:
-        """Trade for a while, and be flat at its end; ``TimeoutError`` if the server does not answer any more."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            for symbol in self._symbols:
-                self._watch()
-                self._settle(symbol)
-                self._leave(symbol)
-                if self._rest.get(symbol, 0.0) < time.monotonic() < end - 2 * _WORKS:
-                    self._order(symbol, "BUY", _QUANTITY)
-        for symbol in {*self._symbols, *self._tags.values()}:
-            self._settle(symbol)
-            self._leave(symbol)
-        self._feed.stop()
-        time.sleep(1.0)
+        """Buy and sell for a while, then sell what is left, for as long as it takes."""
+        end, done = time.monotonic() + seconds, False
+        while not done:
+            try:
+                done = self.step(buying=time.monotonic() < end)
+            except TokenException:
+                self._kite.set_access_token(None)
+            except Exception:  # noqa: BLE001 - whatever it was, what it led to says the book
+                time.sleep(_TROUBLE)
+            time.sleep(_PAUSE)
+        self._hang_up()
 
-    def _watch(self) -> None:
-        """A socket that is silent, or of another session, is replaced by one that knows the instruments of now."""
-        if self._feed.is_silent() or self._session != self._desk.sessions:
-            rows = self._desk.ask("others", lambda: self._kite.instruments(self._exchange))
-            self._session = self._desk.sessions
-            self._feed.start([row for row in rows if row["tradingsymbol"] in self._symbols])
-            time.sleep(1.0)
+    def step(self, *, buying: bool) -> bool:
+        """One look, and what follows from it; whether all is over: nothing to be bought, in work, in doubt or held."""
+        if not self._kite.access_token:
+            self._kite.set_access_token(self._log_in())
+            self._tokens = set()
+        orders = self._look()
+        working = [row for row in orders if row["status"] not in _ENDED]
+        for row in working:
+            if self._looks > self._sent.get(row["tag"], self._looks) + _WORKS:
+                self._kite.cancel_order(row["variety"], row["order_id"])
+        held = Counter(dict.fromkeys(self._symbols, 0))
+        for row in orders:
+            held[row["tradingsymbol"]] += _SIGNS[row["transaction_type"]] * row["filled_quantity"]
+        quotes = self._kite.quote([f"{_EXCHANGE}:{symbol}" for symbol in held])
+        self._listen({quote["instrument_token"] for quote in quotes.values()})
+        missing = self._sent.keys() - {row["tag"] for row in orders}
+        if working or any(self._looks < self._sent[tag] + _DOUBTFUL for tag in missing):
+            return False
+        for symbol, quantity in held.items():
+            quote = quotes[f"{_EXCHANGE}:{symbol}"]
+            if quantity:
+                self._order(symbol, "SELL" if quantity > 0 else "BUY", abs(quantity), quote)
+            elif buying and symbol in self._symbols and self._is_borne_out(quote):
+                self._order(symbol, "BUY", _QUANTITY, quote)
+        return not buying and not any(held.values())
 
-    def _read(self) -> list[dict[str, Any]]:
-        """The book, in which nothing ever goes back: a read may be stale."""
-        for row in self._desk.ask("others", self._kite.orders):
-            known = self._book.get(row["order_id"])
-            ended = known is not None and known["status"] in _ENDED
-            if known is None or (not ended and row["filled_quantity"] >= known["filled_quantity"]):
+    def _look(self) -> list[dict[str, Any]]:
+        """Our orders, and those with which the broker closed them; none goes back, for what is read may be stale."""
+        for row in self._kite.orders():
+            known = self._book.setdefault(row["order_id"], row)
+            if known["status"] not in _ENDED and row["filled_quantity"] >= known["filled_quantity"]:
                 self._book[row["order_id"]] = row
-        return [*self._book.values()]
+        self._looks += 1
+        ours = [row for row in self._book.values() if row["tag"] in self._sent or row["placed_by"] == "ADMINSQF"]
+        return [row for row in ours if row["product"] == "MIS"]
 
-    def _mine(self, symbol: str) -> list[dict[str, Any]]:
-        """Our orders of a symbol, and those with which the broker closed them."""
-        rows = [row for row in self._read() if row["tradingsymbol"] == symbol and row["product"] == "MIS"]
-        return [row for row in rows if row["tag"] in self._tags or row["placed_by"] == "ADMINSQF"]
-
-    def _held(self, symbol: str) -> int:
-        signs = {"BUY": 1, "SELL": -1}
-        return sum(signs[row["transaction_type"]] * row["filled_quantity"] for row in self._mine(symbol))
-
-    def _settle(self, symbol: str) -> None:
-        """Wait for our orders to end, and then cancel them, until they have."""
-        patience = time.monotonic() + _WORKS
-        while working := [row for row in self._mine(symbol) if row["status"] not in _ENDED]:
-            for row in working if time.monotonic() > patience else ():
-                self._desk.send(lambda row=row: self._kite.cancel_order(row["variety"], row["order_id"]))  # type: ignore[misc]
-                patience = time.monotonic() + _WORKS / 2
-            time.sleep(0.5)
-
-    def _leave(self, symbol: str) -> None:
-        """Sell what is held; each time at the prices of then, for as long as it takes."""
-        while (held := self._held(symbol)) != 0:
-            self._order(symbol, "SELL" if held > 0 else "BUY", abs(held), must=True)
-            self._settle(symbol)
-            self._watch()
-
-    def _order(self, symbol: str, side: str, quantity: int, *, must: bool = False) -> None:
-        """One order of a limit that trades at once, and everything that it takes to know what became of it."""
-        price = self._price(symbol, side, must=must)
-        if price is None:
-            time.sleep(0.5)
+    def _order(self, symbol: str, side: str, quantity: int, quote: Mapping[str, Any]) -> None:
+        """At the best price of the other side that was not tried lately: what was refused would be refused again."""
+        for level in quote["depth"]["sell" if side == "BUY" else "buy"]:
+            terms = (symbol, side, quantity, level["price"])
+            if level["price"] > 0 and self._looks >= self._free.get(terms, 0):
+                break
+        else:
             return
         tag = f"f{time.time_ns() // 1_000:x}"
-        self._write(tag, symbol)
-        outcome = self._place(symbol, side, quantity, price, tag)
-        if outcome is Outcome.UNKNOWN and not self._find(tag):
-            outcome = self._place(symbol, side, quantity, price, tag)
-            if outcome is Outcome.UNKNOWN:
-                self._find(tag)
-        self._settle(symbol)
-        rejected = any(row["tag"] == tag and row["status"] == "REJECTED" for row in self._mine(symbol))
-        if rejected or outcome is Outcome.REFUSED:
-            self._refused.add((symbol, side, price))
-            self._rest[symbol] = time.monotonic() + _RESTS
+        with self._journal.open("a", encoding="utf-8") as journal:
+            journal.write(f"{tag}\n")
+        self._sent[tag], self._free[terms] = self._looks, self._looks + _AGAIN
+        self._kite.place_order(
+            "regular", _EXCHANGE, *terms[:3], "MIS", "LIMIT", price=terms[3], validity="DAY", tag=tag
+        )  # fmt: skip
 
-    def _place(self, symbol: str, side: str, quantity: int, price: float, tag: str) -> Outcome:
-        return self._desk.send(
-            lambda: self._kite.place_order(
-                "regular", self._exchange, symbol, side, quantity, "MIS", "LIMIT", price=price, validity="DAY", tag=tag
-            )
-        )
+    def _is_borne_out(self, quote: Mapping[str, Any]) -> bool:
+        """Whether a fresh tick says the same price."""
+        price, at = self._ticks.get(quote["instrument_token"], (0.0, 0.0))
+        return time.monotonic() - at < _FRESH and abs(price / quote["last_price"] - 1) < _TOLERANCE
 
-    def _find(self, tag: str) -> bool:
-        """Look for an order until it is there, or until it can be taken that it never will be."""
-        end, looks = time.monotonic() + _LOOKS, 0
-        while time.monotonic() < end or looks < 5:
-            if any(row["tag"] == tag for row in self._read()):
-                return True
-            looks += 1
-            time.sleep(1.0)
-        return False
+    def _listen(self, tokens: set[int]) -> None:
+        """A socket that is silent, of another session or of other instruments gives way to a new one."""
+        if tokens == self._tokens and time.monotonic() - self._heard < _SILENT:
+            return
+        self._hang_up()
+        self._tokens, self._heard = tokens, time.monotonic()
+        ticker = self._ticker = KiteTicker(self._kite.api_key, self._kite.access_token, root=self._ws_root)
+        ticker.on_ticks = self._hear
+        ticker.on_connect = lambda *_: (ticker.subscribe([*tokens]), ticker.set_mode(ticker.MODE_FULL, [*tokens]))
+        start = reactor.callFromThread if reactor.running else lambda call, **how: call(**how)
+        start(ticker.connect, threaded=True)
 
-    def _price(self, symbol: str, side: str, *, must: bool) -> float | None:
-        """The best price of the other side; none that ticks do not bear out, unless something must be sold."""
-        key = f"{self._exchange}:{symbol}"
-        quote = self._desk.ask("quote", lambda: self._kite.quote(key)).get(key)
-        levels = quote["depth"]["sell" if side == "BUY" else "buy"] if quote else []
-        if not levels or levels[0]["price"] <= 0:
-            return None
-        if must:  # none that was refused before: what is against a rule stays against it
-            prices = (float(level["price"]) for level in levels if level["price"] > 0)
-            return next((one for one in prices if (symbol, side, one) not in self._refused), None)
-        seen = self._feed.price(symbol)
-        if seen is None or abs(seen / quote["last_price"] - 1) > _TOLERANCE:
-            return None
-        return float(levels[0]["price"])
+    def _hear(self, _: KiteTicker, ticks: Sequence[Mapping[str, Any]]) -> None:
+        self._heard = time.monotonic()
+        self._ticks |= {tick["instrument_token"]: (tick["last_price"], self._heard) for tick in ticks}
 
-    def _write(self, tag: str, symbol: str) -> None:
-        """On disk before the order is sent."""
-        self._tags[tag] = symbol
-        with self._path.open("a", encoding="utf-8") as journal:
-            journal.write(json.dumps({"tag": tag, "symbol": symbol}) + "\n")
-            journal.flush()
-            os.fsync(journal.fileno())
+    def _hang_up(self) -> None:
+        if old := self._ticker:
+            old.on_connect = lambda *_: old.close(1000)  # it may be about to connect
+            reactor.callFromThread(old.close, 1000)
