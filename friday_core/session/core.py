@@ -92,8 +92,10 @@ class Core:
         After a validator stopped a stream, ``halted`` says so and further rows are ignored.
         """
         if type(record) is ChunkReceived:
-            flow = self.flow
-            return self._slices(flow.process_data_stream(record.stream, record.chunk)) if self.halted is None else []
+            if self.halted is not None:
+                return ()
+            completed = self.flow.process_data_stream(record.stream, record.chunk)
+            return self._slices(completed) if completed or self.flow.has_faults else ()
         match record:
             case ClockAdvanced(ts):
                 intents = self._slices(self.flow.advance(ts)) if self.halted is None else []
