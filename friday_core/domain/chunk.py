@@ -90,7 +90,7 @@ class Chunk:
     ``SchemaError`` for columns that differ in length and for a value that an integer column cannot hold.
     """
 
-    __slots__ = ("alone", "code", "columns", "inst", "seq", "ts_event", "ts_recv")
+    __slots__ = ("_alone", "code", "columns", "inst", "seq", "ts_event", "ts_recv")
 
     ts_event: Int64
     inst: npt.NDArray[np.int32]
@@ -99,7 +99,7 @@ class Chunk:
     seq: Int64
     code: npt.NDArray[np.uint16]
     #: What ``only_row`` made of it; ``None`` as long as nobody asked.
-    alone: Any
+    _alone: Any
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class Chunk:
         put(self, "seq", seq)
         put(self, "code", code)
         put(self, "columns", MappingProxyType(columns))
-        put(self, "alone", None)
+        put(self, "_alone", None)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a chunk is immutable: {name} cannot be set; make another with with_columns()")

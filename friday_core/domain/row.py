@@ -30,10 +30,10 @@ class PlainRow(msgspec.Struct, frozen=True, gc=False):
 
 def only_row(chunk: Chunk) -> PlainRow | None:
     """The row of a chunk that has one which its source did not mark, made once; ``None`` of any other chunk."""
-    row: PlainRow | None = chunk.alone
+    row: PlainRow | None = chunk._alone
     if row is None and len(chunk.code) == 1 and not chunk.code.item():
         row = _single(chunk)
-        object.__setattr__(chunk, "alone", row)
+        object.__setattr__(chunk, "_alone", row)
     return row
 
 
@@ -41,7 +41,7 @@ def rows_of(chunk: Chunk) -> Iterator[PlainRow]:
     """The rows of a chunk, one by one; its marks are not looked at."""
     ts_event = chunk.ts_event
     if len(ts_event) == 1:
-        return iter((chunk.alone or _single(chunk),))
+        return iter((chunk._alone or _single(chunk),))
     columns = (column.tolist() for column in chunk.columns.values())
     each = map(dict, map(zip, repeat(tuple(chunk.columns)), zip(*columns, strict=True)))
     return map(PlainRow, ts_event.tolist(), chunk.inst.tolist(), chunk.ts_recv.tolist(), chunk.seq.tolist(), each)

@@ -103,8 +103,7 @@ class Stages:
             else TransformStage(name, stage)
             for name, stage in stages
         ]
-        #: Those of the stages that hold rows back.
-        self.judges = [stage for stage in self._stages if isinstance(stage, ValidationStage)]
+        self._judges = [stage for stage in self._stages if isinstance(stage, ValidationStage)]
         self._memories = [StageMemory(f"{stage.role} {stage.name!r}", stage.component) for stage in self._stages]
         self._newest = BEGINNING
         self._begun = False
@@ -148,20 +147,21 @@ class Stages:
         if not self._begun:
             self._begin()
         passed: PlainRow | None = row
-        stop: DataValidationError | None = None
+        given, stop = row, None
         try:
             for stage in self._stages:
                 self.current = stage.label
-                passed, stop = stage.process_row(passed)
+                passed, stop = stage.process_row(given)
                 if passed is None:
                     break
+                given = passed
         except FridayError:
             raise
         except Exception as error:
             raise self._raised(stage, (row.seq, row.seq), error) from error
         finally:
             self.current = ""
-        for judge in self.judges:
+        for judge in self._judges:
             if judge.fault is not None:
                 self._note_faults(np.array((row.seq,)), chunk_of((row,)))
                 break
@@ -195,11 +195,11 @@ class Stages:
 
     def _note_faults(self, arrived: Int64, passed: Chunk) -> None:
         """Validators that failed on the rows that ``arrived``; ``passed`` is what is left of them."""
-        if all(stage.fault is None for stage in self.judges):
+        if all(stage.fault is None for stage in self._judges):
             return
         known = {(one.validator, one.seq) for one in self.faults}
         new: list[tuple[int, ValidatorFault]] = []
-        for stage in self.judges:
+        for stage in self._judges:
             fault = stage.fault
             if fault is not None and (stage.name, fault.seq) not in known:
                 place = _place(arrived, fault.seq)

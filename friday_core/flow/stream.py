@@ -66,17 +66,13 @@ class Stream:
         self._few = 0 if self._waits else FEW if self._stages.takes_rows else 1
         #: Whether a row that comes alone is better handed to ``process_row``.
         self.takes_single_rows = not self._waits
-        self._judging = [stages for stages in self._all_stages() if stages.judges]
         self._is_over = False
         self.rows_in = 0
 
     @property
     def has_faults(self) -> bool:
         """Whether a validator failed."""
-        for stages in self._judging:
-            if stages.faults:
-                return True
-        return False
+        return bool(self._stages.faults or self._arriving.faults or self._of_bars.faults)
 
     @property
     def faults(self) -> list[ValidatorFault]:

@@ -131,7 +131,6 @@ class Encoder:
         columns = _Columns(number, record.stream, key[1:])
         return [(COLUMNS, _ENCODER.encode(columns)), (ROWS, _rows(number, record.chunk))]
 
-
     def _frame_of(self, number: int, key: tuple[str, ...], chunk: Chunk) -> RowFrame:
         """What packs rows like this one."""
         flags = _ALONE if chunk.ts_recv is chunk.ts_event else _ALONE - _RECEIVED
