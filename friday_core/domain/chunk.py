@@ -90,7 +90,7 @@ class Chunk:
     ``SchemaError`` for columns that differ in length and for a value that an integer column cannot hold.
     """
 
-    __slots__ = ("code", "columns", "inst", "seq", "ts_event", "ts_recv")
+    __slots__ = ("_alone", "code", "columns", "inst", "seq", "ts_event", "ts_recv")
 
     ts_event: Int64
     inst: npt.NDArray[np.int32]
@@ -98,6 +98,8 @@ class Chunk:
     ts_recv: Int64
     seq: Int64
     code: npt.NDArray[np.uint16]
+    #: What ``only_row`` made of it; ``None`` as long as nobody asked.
+    _alone: Any
 
     def __init__(
         self,
@@ -131,6 +133,7 @@ class Chunk:
         put(self, "seq", seq)
         put(self, "code", code)
         put(self, "columns", MappingProxyType(columns))
+        put(self, "_alone", None)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a chunk is immutable: {name} cannot be set; make another with with_columns()")

@@ -28,17 +28,30 @@ class PlainRow(msgspec.Struct, frozen=True, gc=False):
         return PlainRow(self.ts_event, self.inst, self.ts_recv, self.seq, {**self.values, **added})
 
 
+def only_row(chunk: Chunk) -> PlainRow | None:
+    """The row of a chunk that has one which its source did not mark, made once; ``None`` of any other chunk."""
+    row: PlainRow | None = chunk._alone
+    if row is None and len(chunk.code) == 1 and not chunk.code.item():
+        row = _single(chunk)
+        object.__setattr__(chunk, "_alone", row)
+    return row
+
+
 def rows_of(chunk: Chunk) -> Iterator[PlainRow]:
     """The rows of a chunk, one by one; its marks are not looked at."""
     ts_event = chunk.ts_event
     if len(ts_event) == 1:
-        values = {name: column.item() for name, column in chunk.columns.items()}
-        ts: int = ts_event.item()
-        received = ts if chunk.ts_recv is ts_event else chunk.ts_recv.item()
-        return iter((PlainRow(ts, chunk.inst.item(), received, chunk.seq.item(), values),))
+        return iter((chunk._alone or _single(chunk),))
     columns = (column.tolist() for column in chunk.columns.values())
     each = map(dict, map(zip, repeat(tuple(chunk.columns)), zip(*columns, strict=True)))
     return map(PlainRow, ts_event.tolist(), chunk.inst.tolist(), chunk.ts_recv.tolist(), chunk.seq.tolist(), each)
+
+
+def _single(chunk: Chunk) -> PlainRow:
+    ts: int = chunk.ts_event.item()
+    received = ts if chunk.ts_recv is chunk.ts_event else chunk.ts_recv.item()
+    values = {name: column.item() for name, column in chunk.columns.items()}
+    return PlainRow(ts, chunk.inst.item(), received, chunk.seq.item(), values)
 
 
 def chunk_of(rows: Sequence[PlainRow]) -> Chunk:

@@ -106,10 +106,14 @@ class Align:
 
     def _complete_rows(self, parts: Sequence[Chunk | PlainRow]) -> Chunk | tuple[PlainRow, ...]:
         """What ``_complete`` gives, in rows where they are all there is and none is surplus."""
-        rows = [one for one in parts if isinstance(one, PlainRow)]
-        if len(rows) < len(parts):
-            return self._complete(parts)
-        if len(rows) > 1:
+        rows: list[PlainRow] = []
+        before, is_sorted = -1, True
+        for one in parts:
+            if not isinstance(one, PlainRow):
+                return self._complete(parts)
+            is_sorted, before = is_sorted and before < one.inst, one.inst
+            rows.append(one)
+        if not is_sorted:
             rows.sort(key=_inst)
             if any(one.inst == other.inst for one, other in pairwise(rows)):
                 return self._complete(parts)

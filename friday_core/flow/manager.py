@@ -11,7 +11,7 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.records import ModelVersion
-from friday_core.domain.row import PlainRow, chunk_of
+from friday_core.domain.row import PlainRow, chunk_of, only_row
 from friday_core.errors import InvariantError
 from friday_core.flow.coarser import CoarserBars, Slices
 from friday_core.flow.derived import DerivedStream
@@ -55,7 +55,10 @@ class DataFlowManager:
         stream = self._stream
         if name != stream.name:
             self._check(name)
-        one_by_one = (self._is_alone or len(chunk) == 1) and stream.takes_rows(chunk)
+        if stream.takes_single_rows and (row := only_row(chunk)) is not None:
+            closed = stream.process_row(row)
+            return map(self._completed, closed) if closed else ()
+        one_by_one = self._is_alone and stream.takes_rows(chunk)
         found = stream.process_rows(chunk) if one_by_one else stream.process(chunk)
         return map(self._completed, found) if found else ()
 
@@ -103,6 +106,8 @@ class DataFlowManager:
     @property
     def has_faults(self) -> bool:
         """Whether a validator failed."""
+        if not self._derived:
+            return self._stream.has_faults
         return self._stream.has_faults or any(stream.has_faults for stream in self._derived.values())
 
     @property

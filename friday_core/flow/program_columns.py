@@ -100,14 +100,15 @@ def _prices(units: Array, scale: Float64 | float, empty: Callable[[int], Float64
 
 def row_reader(label: str) -> Callable[[Mapping[str, float], float], float]:
     """Reads one label of a row, given its instrument's scale: in the order of ``_column``, for the same bits."""
-    if label.startswith(_RAW):
-        name = label.removeprefix(_RAW)
-        return lambda row, _scale: _price(row, name)
-    if label in PRICE_COLUMNS:
-        return lambda row, scale: _price(row, label) / scale * row["factor"]
-    return lambda row, _scale: float(row[label])
+    name = label.removeprefix(_RAW)
 
+    def raw(row: Mapping[str, float], _scale: float) -> float:
+        return _NAN if row[name] == MISSING_PRICE else float(row[name])
 
-def _price(row: Mapping[str, float], name: str) -> float:
-    units = row[name]
-    return _NAN if units == MISSING_PRICE else float(units)
+    def adjusted(row: Mapping[str, float], scale: float) -> float:
+        units = row[label]
+        return (_NAN if units == MISSING_PRICE else units / scale) * row["factor"]
+
+    if name != label:
+        return raw
+    return adjusted if label in PRICE_COLUMNS else lambda row, _scale: float(row[label])

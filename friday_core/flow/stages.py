@@ -147,19 +147,20 @@ class Stages:
         if not self._begun:
             self._begin()
         passed: PlainRow | None = row
-        stop: DataValidationError | None = None
-        for stage in self._stages:
-            if passed is None:
-                break
-            self.current = stage.label
-            try:
-                passed, stop = stage.process_row(passed)
-            except FridayError:
-                raise
-            except Exception as error:
-                raise self._raised(stage, (row.seq, row.seq), error) from error
-            finally:
-                self.current = ""
+        given, stop = row, None
+        try:
+            for stage in self._stages:
+                self.current = stage.label
+                passed, stop = stage.process_row(given)
+                if passed is None:
+                    break
+                given = passed
+        except FridayError:
+            raise
+        except Exception as error:
+            raise self._raised(stage, (row.seq, row.seq), error) from error
+        finally:
+            self.current = ""
         for judge in self._judges:
             if judge.fault is not None:
                 self._note_faults(np.array((row.seq,)), chunk_of((row,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from operator import mul
@@ -47,6 +47,8 @@ class Stamps:
         self._flags = None if calendar is None else SessionFlags(calendar, dates)
         self._actions: dict[int, list[CorporateAction]] = {}
         self._products: dict[int, tuple[Int64, Float64, Float64]] = {}
+        #: Of an instrument's latest row that came alone: its session, what was done to prices, and to shares.
+        self._latest: dict[int, tuple[int, float, float]] = {}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -60,6 +62,7 @@ class Stamps:
         known.append(action)
         known.sort(key=lambda one: one.session)
         self._products.pop(position, None)
+        self._latest.pop(position, None)
 
     def snapshot(self) -> bytes:
         """The actions that are known; ``restore`` goes on with the same bits."""
@@ -71,7 +74,7 @@ class Stamps:
         unknown = [str(one.instrument) for one in state.actions if one.instrument not in self._universe]
         if unknown:
             raise InvariantError(f"the snapshot has actions of {', '.join(unknown)}, which this session does not know")
-        self._actions, self._products = {}, {}
+        self._actions, self._products, self._latest = {}, {}, {}
         for action in state.actions:
             self.announce(action)
 
@@ -84,16 +87,25 @@ class Stamps:
     def stamped(self, row: PlainRow, domain: str | None) -> PlainRow:
         """What ``stamp`` makes of one row."""
         ts, inst, flags = row.ts_event, row.inst, self._flags
+        own: Mapping[str, float] | None = None
+        if flags is None:
+            session = self._dates.date(ts)
+        else:
+            session, own = flags.of_one(ts, domain)
         factor = split = 1.0
-        if flags is None and inst not in self._actions:
-            values = {**row.values, "session": float(self._dates.date(ts)), "factor": factor, "split": split}
-            return PlainRow(ts, inst, row.ts_recv, row.seq, values)
-        session, own = (self._dates.date(ts), {}) if flags is None else flags.of_one(ts, domain)
         if inst in self._actions:
-            ex_dates, factors, splits = self._products_of(inst)
-            since = int(ex_dates.searchsorted(session, side="right"))
-            factor, split = factors[since].item(), splits[since].item()
-        return row.with_values({"session": float(session), "factor": factor, "split": split, **own})
+            latest = self._latest.get(inst)
+            if latest is None or latest[0] != session:
+                latest = self._latest[inst] = self._of_session(inst, session)
+            _, factor, split = latest
+        values = {**row.values, "session": float(session), "factor": factor, "split": split}
+        return PlainRow(ts, inst, row.ts_recv, row.seq, values if own is None else {**values, **own})
+
+    def _of_session(self, inst: int, session: int) -> tuple[int, float, float]:
+        """The session, and what was done up to it to the instrument's prices and shares."""
+        ex_dates, factors, splits = self._products_of(inst)
+        since = int(ex_dates.searchsorted(session, side="right"))
+        return session, factors[since].item(), splits[since].item()
 
     def _factors(self, inst: npt.NDArray[np.int32], sessions: Int64) -> tuple[Float64, Float64]:
         """What corporate actions up to each row's session did to prices, and to shares."""

@@ -12,7 +12,7 @@ from friday_core.causal.domains import repeats
 from friday_core.domain.chunk import Chunk, Int64, Universe
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.row import PlainRow, rows_of
+from friday_core.domain.row import PlainRow, chunk_of, rows_of
 from friday_core.domain.verdicts import RowCode, Verdict
 from friday_core.errors import DataValidationError, InvariantError, SchemaError
 from friday_core.flow.align import Align
@@ -48,6 +48,8 @@ class Stream:
         self.name = name
         self.quarantine = Quarantine(name, universe)
         self._columns = frozenset(plan.columns)
+        #: Columns in an order in which rows have come.
+        self._names: tuple[str, ...] = ()
         self._stamps = stamps
         self._domain, self._bars_domain = plan.interval, plan.bars or plan.interval
         arriving, in_order, of_bars = plan.parts()
@@ -62,6 +64,8 @@ class Stream:
         self._waits = bool(plan.lateness) or self._bars is not None
         self._lateness = plan.lateness
         self._few = 0 if self._waits else FEW if self._stages.takes_rows else 1
+        #: Whether a row that comes alone is better handed to ``process_row``.
+        self.takes_single_rows = not self._waits
         self._is_over = False
         self.rows_in = 0
 
@@ -108,7 +112,8 @@ class Stream:
 
     def process_rows(self, chunk: Chunk) -> Iterable[Chunk | tuple[PlainRow, ...]]:
         """What ``process`` gives of these rows, slice by slice, in rows where nothing needs a chunk."""
-        self._check(chunk)
+        if tuple(chunk.columns) != self._names:
+            self._check(chunk)
         found: list[Chunk | tuple[PlainRow, ...]] = []
         stamped, process, push = self._stamps.stamped, self._stages.process_row, self._align.push_row
         for row in rows_of(chunk):
@@ -119,6 +124,16 @@ class Stream:
             if stop is not None:
                 return chain(found, self._stopped(stop))
         return found
+
+    def process_row(self, row: PlainRow) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+        """What ``process_rows`` gives of one row, where that takes chunks of one."""
+        if tuple(row.values) != self._names:
+            self._check(chunk_of((row,)))
+        self.rows_in += 1
+        passed, stop = self._stages.process_row(self._stamps.stamped(row, self._domain))
+        closed = None if passed is None else self._align.push_row(passed)
+        found = () if closed is None else (closed,)
+        return found if stop is None else chain(found, self._stopped(stop))
 
     @property
     def waits_until(self) -> int | None:
@@ -228,6 +243,7 @@ class Stream:
     def _check(self, chunk: Chunk) -> None:
         if chunk.columns.keys() != self._columns:
             raise SchemaError(f"stream {self.name!r}: {self._difference(chunk)}")
+        self._names = tuple(chunk.columns)
 
     def _difference(self, chunk: Chunk) -> str:
         declared, there = ", ".join(sorted(self._columns)), ", ".join(sorted(chunk.columns)) or "none"

@@ -82,14 +82,13 @@ class ValidationStage:
         if self._judge is None:
             passed, stop = self.process(chunk_of((row,)))
             return next(rows_of(passed), None) if len(passed) else None, stop
-        isolated = self._isolated
-        answer = isolated.ask_row(self._judge, row)
-        if answer is None:
-            if isolated.failure is not None:
-                self.fault = Fault(row.seq, row.ts_event, isolated.failure)
-            return row, None
-        passed, stop = self._applied(answer)
-        return row if len(passed) else None, stop
+        answer = self._isolated.ask_row(self._judge, row)
+        if answer is not None:
+            passed, stop = self._applied(answer)
+            return row if len(passed) else None, stop
+        if self._isolated.failure is not None:
+            self.fault = Fault(row.seq, row.ts_event, self._isolated.failure)
+        return row, None
 
     def _applied(self, answer: Answer) -> tuple[Chunk, DataValidationError | None]:
         chunk, judgement = answer.rows, answer.judgement

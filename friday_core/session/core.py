@@ -92,8 +92,7 @@ class Core:
         After a validator stopped a stream, ``halted`` says so and further rows are ignored.
         """
         if type(record) is ChunkReceived:
-            flow = self.flow
-            return self._slices(flow.process_data_stream(record.stream, record.chunk)) if self.halted is None else []
+            return self._received(record)
         match record:
             case ClockAdvanced(ts):
                 intents = self._slices(self.flow.advance(ts)) if self.halted is None else []
@@ -116,6 +115,12 @@ class Core:
                 self.closed = True
                 return self._driver.close(reason)
         return []
+
+    def _received(self, record: ChunkReceived) -> Sequence[Intent]:
+        if self.halted is not None:
+            return ()
+        completed = self.flow.process_data_stream(record.stream, record.chunk)
+        return self._slices(completed) if completed or self.flow.has_faults else ()
 
     def _slices(self, completed: Iterable[Slices]) -> Sequence[Intent]:
         intents: Sequence[Intent] = []

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.outcomes import EquityPoint
 from friday_core.session.desk import Desk
@@ -25,29 +24,30 @@ class Marks:
 
     def mark(self, ts_event: int, session: int, closes: Closes) -> None:
         """Limits see it, and so does the result. Deciding moves no money."""
-        for point in self._worth(ts_event, session, closes):
-            self._desks[point.strategy].state.mark(session, self._standing.equity[point.strategy], point.equity)
+        known = self._standing.equity
+        for name, desk in self._desks.items():
+            point = _worth(name, desk, ts_event, session, closes)
+            desk.state.mark(session, known[name], point.equity)
             if not self._at_this_close:
                 self._note(point)
 
     def note_again(self, moment: Slice) -> None:
         """What was decided at a close has traded at it: only now is it known what the books are worth there."""
-        for point in self._worth(moment.ts_event, moment.session, closes_of(moment)):
-            self._note(point)
-
-    def _worth(self, ts_event: int, session: int, closes: Closes) -> Iterator[EquityPoint]:
-        """Each book at the slice's closes; those that are missing change nothing."""
+        closes = closes_of(moment)
         for name, desk in self._desks.items():
-            book = desk.book
-            for instrument, close in closes:
-                if close != MISSING_PRICE:
-                    book.mark(instrument, close)
-            value, gross = book.worth
-            yield EquityPoint(ts_event, session, name, book.cash, value, gross, book.cash + value)
+            self._note(_worth(name, desk, moment.ts_event, moment.session, closes))
 
     def _note(self, point: EquityPoint) -> None:
         self._standing.equity[point.strategy] = point.equity
         self._standing.note(point)
+
+
+def _worth(name: str, desk: Desk, ts_event: int, session: int, closes: Closes) -> EquityPoint:
+    """A book at the slice's closes; those that are missing change nothing."""
+    book = desk.book
+    book.mark_all(closes)
+    value, gross = book.worth
+    return EquityPoint(ts_event, session, name, book.cash, value, gross, book.cash + value)
 
 
 def closes_of(moment: Slice) -> Closes:

@@ -100,8 +100,8 @@ class ColumnRunner(ValueRunner):
                 return []
             positions, scales = [row.inst for row in rows], self._scales
             columns = {label: [read(row.values, scales[row.inst]) for row in rows] for label, read in self._readers}
-            values = self._executor.step(ts_event, positions, columns)
-            return list(self._all_decided([self._ids[one] for one in positions], values))
+            values, ids = self._executor.step(ts_event, positions, columns), self._ids
+            return list(self._all_decided([ids[one] for one in positions], values))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
             return self._stop(ts_event, error)
 
@@ -168,11 +168,8 @@ class ColumnRunner(ValueRunner):
     def _all_decided(
         self, instruments: Sequence[InstrumentId], values: Mapping[str, Sequence[float]]
     ) -> Iterator[Decision]:
-        targets, signals = values.get("target"), values.get("signal")
-        for row, instrument in enumerate(instruments):
-            target, signal = targets[row] if targets else NAN, signals[row] if signals else NAN
-            if self._is_news(instrument, target, signal):
-                yield from self._decided(instrument, {name: column[row] for name, column in values.items()})
+        for row in self._news_of(instruments, values.get("target"), values.get("signal")):
+            yield from self._decided(instruments[row], {name: column[row] for name, column in values.items()})
 
     def _positions(self, bars: Sequence[Bar]) -> list[int]:
         return [self._universe.position(bar.instrument.id) for bar in bars]

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from friday_core.domain.chunk import MISSING_PRICE
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.money import MINOR_DIGITS, divide_half_even, to_major
@@ -82,8 +83,9 @@ class Book:
     def worth(self) -> tuple[int, int]:
         """The values of all positions, summed: as they are, and each without its sign."""
         value = gross = 0
+        instruments, marks = self._instruments, self._mark
         for instrument, held in self._position.items():
-            one = self._instruments[instrument].notional(self._mark[instrument], held)
+            one = instruments[instrument].notional(marks[instrument], held)
             value += one if held > 0 else -one
             gross += abs(one)
         return value, gross
@@ -105,6 +107,13 @@ class Book:
         """
         if instrument in self._position:
             self._mark[instrument] = price_units
+
+    def mark_all(self, closes: Iterable[tuple[InstrumentId, int]]) -> None:
+        """``mark`` for each of them that has a price."""
+        held, marks = self._position, self._mark
+        for instrument, price_units in closes if held else ():
+            if instrument in held and price_units != MISSING_PRICE:
+                marks[instrument] = price_units
 
     def apply_fill(self, fill: Fill, instrument: Instrument) -> int:
         """Book a fill; returns the profit it realised, in minor units before charges.

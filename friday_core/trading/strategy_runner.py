@@ -172,9 +172,17 @@ class ValueRunner(StrategyRunner):
         """These are the latest, of slices that were stepped elsewhere."""
         self._signals.update(signals)
 
-    def _is_news(self, instrument: InstrumentId, target: float, signal: float) -> bool:
-        """Whether something comes of these; NaN is nothing."""
-        return target == target or signal == signal != self._signals.get(instrument, 0.0)  # noqa: PLR0124 - NaN differs
+    def _news_of(
+        self, instruments: Sequence[InstrumentId], targets: Sequence[float] | None, signals: Sequence[float] | None
+    ) -> list[int]:
+        """The rows of different instruments of whose values something comes; NaN is nothing."""
+        latest, found = self._signals, list[int]()
+        for row, signal in enumerate(signals or ()):
+            if signal == signal != latest.get(instruments[row], 0.0):  # noqa: PLR0124 - NaN differs
+                found.append(row)
+        if targets:
+            found = sorted({*found, *(row for row, target in enumerate(targets) if not math.isnan(target))})
+        return found
 
     def _decided(self, instrument: InstrumentId, values: Mapping[str, float]) -> Iterator[Decision]:
         """A target whenever there is one, a signal when it changes; before the first one it was flat."""

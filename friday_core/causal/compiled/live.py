@@ -33,6 +33,7 @@ class LiveSlices:
         self._inst, self._rows = _view(self._insts), _view(machine.context)
         # Of the last slice: what did not change is not written again.
         self._position, self._count = -1, 0
+        self._slice: Sequence[int] | None = None
         self._enter = machine.whole(entrance) or self._run_all
 
     def take(self, columns: Columns, rows: int) -> None:
@@ -53,7 +54,9 @@ class LiveSlices:
                 raise SchemaError(f"column {label!r} holds something that is no number") from None
 
     def run(self, ts: int, inst: Sequence[int], rows: int) -> None:
-        self._insts[:rows] = inst
+        if type(inst) is not list or inst != self._slice:
+            self._insts[:rows] = inst
+            self._slice = list(inst)
         if self._needs_times:
             self._times[:rows] = ts
         self._position, self._count = -1, rows
@@ -80,6 +83,7 @@ class LiveSlices:
         """``run`` and ``shown`` for one row."""
         if inst != self._position:
             self._inst[0] = self._position = inst
+            self._slice = None
         if self._count != 1:
             self._rows[ROWS] = self._count = 1
         if self._needs_times:

@@ -32,7 +32,9 @@ from friday_core.domain.records import (
     SessionStopped,
     StreamEnded,
 )
+from friday_core.domain.row import only_row
 from friday_core.errors import JournalError
+from friday_core.session.on_disk.row_frame import RowFrame
 
 #: Kinds of frames. A number is never given to another kind.
 HEAD, COLUMNS, ROWS, INTENTS, STOPPED, READ, COMMAND = 1, 2, 3, 4, 21, 25, 26
@@ -111,6 +113,9 @@ class Encoder:
 
     def __init__(self) -> None:
         self._columns: dict[tuple[str, ...], int] = {}
+        self._row_frames: dict[tuple[int, int], RowFrame] = {}
+        #: What packs rows like the latest that came alone and was not marked.
+        self.row_frame: RowFrame | None = None
 
     def contents(self, record: Record) -> Sequence[tuple[int, bytes]]:
         """The kinds and contents of the frames that a record takes; its own comes last."""
@@ -119,10 +124,22 @@ class Encoder:
         key = (record.stream, *record.chunk.columns)
         number = self._columns.get(key)
         if number is not None:
+            if only_row(record.chunk) is not None:
+                self.row_frame = self._frame_of(number, key, record.chunk)
             return ((ROWS, _rows(number, record.chunk)),)
         number = self._columns[key] = len(self._columns)
         columns = _Columns(number, record.stream, key[1:])
         return [(COLUMNS, _ENCODER.encode(columns)), (ROWS, _rows(number, record.chunk))]
+
+    def _frame_of(self, number: int, key: tuple[str, ...], chunk: Chunk) -> RowFrame:
+        """What packs rows like this one."""
+        flags = _ALONE if chunk.ts_recv is chunk.ts_event else _ALONE - _RECEIVED
+        frame = self._row_frames.get((number, flags))
+        if frame is None:
+            before, has_received = _ROWS.pack(number, flags, 1), not flags & _RECEIVED
+            frame = RowFrame(ROWS, before, key[0], key[1:], has_received=has_received)
+            self._row_frames[number, flags] = frame
+        return frame
 
 
 class Decoder:

@@ -24,6 +24,8 @@ MOST_CONTENT = 2**30
 _HEAD = struct.Struct("<2sBBIQqI")
 _CHECK = struct.Struct("<I")
 HEAD_BYTES = _HEAD.size + _CHECK.size
+#: Where in a frame ``seq`` stands, and ``check``.
+SEQ_AT, CHECK_AT = 8, _HEAD.size
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import msgspec
 
-from friday_core.domain.records import Intent, Record, SessionStopped
+from friday_core.domain.records import ChunkReceived, Intent, Record, SessionStopped
+from friday_core.domain.row import only_row
 from friday_core.errors import JournalError
 from friday_core.session.journal import Entry
 from friday_core.session.on_disk import codec
@@ -106,6 +107,12 @@ class DiskJournal:
         ts, seq = self._now(), self._count
         if ts // _MINUTE != self._minute or self._size >= SEGMENT_BYTES or self._file < 0:
             self._turn(ts)
+        if type(record) is ChunkReceived and (row := only_row(record.chunk)) is not None:
+            frame = self._encoder.row_frame
+            if frame is not None and frame.takes(record.stream, record.chunk):
+                self._put(*frame.packed(seq, ts, row, self._check))
+                self._count = seq + 1
+                return seq
         for kind, content in self._encoder.contents(record):
             self._write(kind, seq, ts, content)
         self._count += 1
@@ -179,9 +186,11 @@ class DiskJournal:
         self._write(codec.HEAD, self._count, ts, codec.encoded_head(head))
 
     def _write(self, kind: int, seq: int, ts: int, content: bytes) -> None:
+        self._put(*packed(kind, seq, ts, content, self._check))
+
+    def _put(self, data: bytes | bytearray, check: int) -> None:
         if self._error:
             raise JournalError(self._error)
-        data, check = packed(kind, seq, ts, content, self._check)
         try:
             written, size = os.write(self._file, data), len(data)
             while written < size:

@@ -79,10 +79,15 @@ class BarSanity(Validator):
         return self._compared(chunk, sound, judgement)
 
     def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
-        names = tuple(row.values)
+        inst, ts_event, bar = row.inst, row.ts_event, row.values
+        names = tuple(bar)
         if names != self._names:
             self._rename(names)
-        return self._judge(row.inst, row.ts_event, 0, row.values)
+        last = self._since.get(inst)
+        if last is not None and ts_event > last.ts_event and _is_sound(bar):
+            self._since[inst] = _Passed(ts_event, bar)
+            return None
+        return self._judge(inst, ts_event, 0, bar)
 
     def snapshot(self) -> bytes:
         self._settle()
@@ -277,10 +282,15 @@ def _contradictions(chunk: Chunk) -> Judgement:
 
 def _contradiction(code: int, bar: Mapping[str, float]) -> str:
     """What is wrong with one row by itself; empty if nothing is, as with nearly all of them."""
-    low, high = bar["low"], bar["high"]
-    if not code and 0 < low <= bar["open"] <= high and low <= bar["close"] <= high and 0 <= bar["volume"] < math.inf:
+    if not code and _is_sound(bar):
         return ""
     return _mark(code) if code else next(reason for reason, is_wrong in _FAULTS if is_wrong(bar))
+
+
+def _is_sound(bar: Mapping[str, float]) -> bool:
+    low, high = bar["low"], bar["high"]
+    is_priced = 0 < low <= bar["open"] <= high and low <= bar["close"] <= high
+    return is_priced and 0 <= bar["volume"] < math.inf
 
 
 def _mark(code: int) -> str:

@@ -177,6 +177,31 @@ def test_few_rows_go_one_by_one_where_no_stage_needs_a_chunk(stages: str, rows: 
     assert len(slices.plain) == alone
 
 
+def test_what_is_announced_between_two_rows_counts_from_the_next_one_on() -> None:
+    flow, whole = flow_with([]), flow_with([])
+    rows = [flat(2, A, 100), flat(3, A, 100, minute=1), flat(3, A, 100, minute=2), flat(4, A, 100)]
+    for number, piece in enumerate(one_by_one(chunk_of(rows))):
+        if number == 2:
+            for one in (flow, whole):
+                one.announce(CorporateAction(A, 3, factor=0.25))
+        found = [rows_of(one.rows) for one in flow.process_data_stream(MARKET_DATA, piece)]
+        assert found == [rows_of(one) for one in whole._stream.process(piece)]
+    (last,) = flow.end(MARKET_DATA)
+    assert last.rows["factor"].tolist() == [0.5 * 0.9 * 0.25]
+
+
+def test_a_row_that_is_asked_for_again_is_the_same_and_a_marked_one_is_none() -> None:
+    (alone,) = one_by_one(chunk_of([flat(1, A, 100)]))
+    row = plain.only_row(alone)
+    assert row is not None
+    assert plain.only_row(alone) is row
+    assert [*plain.rows_of(alone)] == [*plain.rows_of(plain.chunk_of([row]))] == [row]
+    assert plain.only_row(alone.with_columns({"volume": np.array([7.0])})) == row.with_values({"volume": 7.0})
+    marked = Chunk(alone.ts_event, alone.inst, alone.columns, code=np.array([1]))
+    assert plain.only_row(marked) is None
+    assert plain.only_row(chunk_of([flat(1, A, 100), flat(2, A, 100)])) is None
+
+
 class Extra(ColumnStage):
     """Adds what it did not promise."""
 

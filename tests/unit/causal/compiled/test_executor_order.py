@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,18 @@ ROW = {"close": [1.0]}
 
 def both(program: Program, kernels: Kernels) -> list[Oracle]:
     return [Oracle(program, [1.0] * 3), CompiledExecutor(program, [1.0] * 3, kernels=kernels)]
+
+
+def test_slices_of_the_same_and_of_other_instruments_and_rows_between_them(kernels: Kernels) -> None:
+    plain, fast = both(MEAN, kernels)
+    slices: list[Sequence[int]] = [[0, 2], [0, 2], (0, 2), [1, 2], [0, 2], [2], [0, 1, 2], [0, 1, 2], [0, 2]]
+    for ts, inst in enumerate(slices, 1):
+        columns = {"close": [float(ts * 7 + one) for one in inst]}
+        assert bits(fast.step(2 * ts, inst, columns)["mean"]) == bits(plain.step(2 * ts, inst, columns)["mean"])
+        row = {"close": ts / 3.0}
+        values = [one.row(2 * ts + 1, ts % 3, row)["mean"] for one in (fast, plain)]
+        assert bits(values[:1]) == bits(values[1:])
+    assert fast.snapshot() == plain.snapshot()
 
 
 @pytest.mark.parametrize(

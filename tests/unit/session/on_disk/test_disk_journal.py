@@ -6,17 +6,23 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.session.on_disk.journals import DAY, HEAD, ORDER, RECORDS, bits, counting, opened, written
 
-from friday_core.domain.chunk import Array
+from friday_core.domain.chunk import Array, Chunk
 from friday_core.domain.records import ChunkReceived, ClockAdvanced, Intent, PlaceOrder
 from friday_core.errors import JournalError
+from friday_core.session.journal import Entry
+from friday_core.session.on_disk.codec import Encoder
+from friday_core.session.on_disk.frames import frames, packed
 from friday_core.session.on_disk.holder import Hold, is_held
 from friday_core.session.on_disk.journal import DiskJournal
 from friday_core.session.on_disk.segments import entries, surveyed
@@ -30,6 +36,47 @@ def test_every_record_and_answer_is_read_back_bit_for_bit(tmp_path: Path) -> Non
     told = written(tmp_path)
     assert read(tmp_path) == bits(told)
     assert len(told) == len(RECORDS)
+
+
+alone = st.tuples(
+    st.sampled_from(["ticks", "bars"]),
+    st.sampled_from([("price", "volume"), ("volume", "price"), ("volume",)]),
+    st.integers(-(2**63), 2**63 - 1),
+    st.sampled_from([0x7FF8000000000123, 0xFFF4000000000001, 0x8000000000000000, 1, 0x3FF0000000000000]),
+    st.integers(0, 1),
+    st.integers(0, 2**40),
+    st.booleans(),
+    st.sampled_from([0, 0, 3]),
+)
+
+
+def single(drawn: tuple[str, tuple[str, ...], int, int, int, int, bool, int]) -> ChunkReceived:
+    stream, names, price, volume, inst, ts, is_late, code = drawn
+    values = {"price": np.array([price]), "volume": np.array([volume], np.uint64).view(np.float64)}
+    received = np.array([ts + 5]) if is_late else None
+    columns = {name: values[name] for name in names}
+    number = np.array([ts // 3])
+    chunk = Chunk(np.array([ts]), np.array([inst]), columns, ts_recv=received, seq=number, code=np.array([code]))
+    return ChunkReceived(stream, chunk)
+
+
+@given(st.lists(alone, min_size=2, max_size=8))
+def test_the_frame_of_a_row_that_comes_alone_has_the_same_bytes_as_that_of_any_rows(drawn: list[Any]) -> None:
+    records = [single(one) for one in drawn]
+    with tempfile.TemporaryDirectory() as place:
+        journal = opened(Path(place))
+        for record in records:
+            journal.append(record)
+        journal.close()
+        data = (Path(place) / "000001.journal").read_bytes()
+        assert read(Path(place)) == bits([Entry(seq, record) for seq, record in enumerate(records)])
+    head, *_ = frames(data)
+    expected, check, encoder = data[: head.end], head.check, Encoder()
+    for seq, record in enumerate(records):
+        for kind, content in encoder.contents(record):
+            frame, check = packed(kind, seq, 1_000 + 1_000 * seq, content, check)
+            expected += frame
+    assert data == expected
 
 
 def test_rows_that_are_read_are_whole_aligned_and_read_only(tmp_path: Path) -> None:
