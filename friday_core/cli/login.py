@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
+from friday_core.cli.connections import made_connection
 from friday_core.cli.options import Choice, settings_options
 
 if TYPE_CHECKING:
@@ -46,24 +47,7 @@ def command(choice: Choice, connection: str, port: int, paste: bool, browser: bo
 
 
 def _login_of(choice: Choice, name: str) -> Login:
-    """Of the connection by itself, with the settings that the profile has for it."""
-    from friday_core.errors import ConfigurationError, Problem  # noqa: PLC0415 - `--help` must stay light
-    from friday_core.plugin.discovery import installed_plugins  # noqa: PLC0415
-    from friday_core.plugin.registry import PluginRegistry  # noqa: PLC0415
-    from friday_core.plugin.spec import Kind  # noqa: PLC0415
-
-    settings = choice.load().settings
-    registry = PluginRegistry(installed_plugins(), import_timeout=settings.run.import_timeout)
-    found = registry.load(f"{Kind.CONNECTION}.{name}")
-    if isinstance(found, Problem):
-        raise ConfigurationError([found])
-    spec = found.spec
-    section = settings.plugins.get(Kind.CONNECTION, {}).get(name, {})
-    try:
-        made = spec.factory(spec.settings.model_validate(section))
-    except ValueError as error:
-        raise click.UsageError(f"[plugins.connection.{name}] cannot be used: {type(error).__name__}") from None
-    login: Login | None = made.login()
+    login = made_connection(choice, name).login()
     if login is None:
         raise click.UsageError(f"nobody has to log in at {name}")
     return login

@@ -170,6 +170,14 @@ class Broker(Component, ABC):
         record; after any other exception none is. Of several, those after the first that fails are not sent.
         """
 
+    def results(self) -> Mapping[str, str]:
+        """Files that the broker wrote during the session: what they are, and where.
+
+        Asked once after ``stop``, of a broker that was started. One that raises, or answers with anything
+        but texts, fails the run.
+        """
+        return {}
+
 
 class SimulatedBroker(Broker, ABC):
     """A broker whose fills are computed from the bars instead of received.
@@ -213,14 +221,6 @@ class SimulatedBroker(Broker, ABC):
 
     def send(self, intents: Sequence[Intent]) -> None:
         """Nothing to do; without one of its own, a broker is not called for each intent."""
-
-    def results(self) -> Mapping[str, str]:
-        """Files that the broker wrote during the session: what they are, and where.
-
-        Asked once after ``stop``, of a broker that was started. One that raises, or answers with anything
-        but texts, fails the run.
-        """
-        return {}
 
 
 class RealBroker(Broker, ABC):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from friday_core.errors import ComponentError, ComponentTimeout, FridayError
 from friday_core.infrastructure.logging import described, get_logger
-from friday_core.interfaces.broker import Broker, SimulatedBroker
+from friday_core.interfaces.broker import Broker
 from friday_core.plugin.graph import Graph, Node
 from friday_core.plugin.own_line import own_line
 from friday_core.plugin.spec import Kind
@@ -53,9 +53,7 @@ class Endings:
 
 
 def files_of(broker: Broker, name: str) -> Mapping[str, str]:
-    """What a simulated broker wrote; ``ComponentError`` if it cannot tell, or does not do so in texts."""
-    if not isinstance(broker, SimulatedBroker):
-        return {}
+    """What a broker wrote; ``ComponentError`` if it cannot tell, or does not do so in texts."""
     try:
         answer: object = broker.results()
         files = dict(answer) if isinstance(answer, Mapping) else None

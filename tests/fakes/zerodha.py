@@ -57,7 +57,7 @@ class Trader:
         self.connection = connection_to(sandbox, **settings.pop("connection", {}))
         self.connection.start()
         self.universe = Universe(self.connection.instruments().instruments(map(InstrumentId.parse, names)))
-        given = {"poll": 0.25, **settings}
+        given = {"poll": 0.25, "market_hours": False, **settings}
         self.broker = ZerodhaBroker(ZerodhaBroker.Settings(**given), self.connection, self.universe)
         self.told: list[OrderUpdate] = []
         self._changed = threading.Condition()

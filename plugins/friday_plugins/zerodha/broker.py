@@ -6,14 +6,14 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeVar
-
-from pydantic import Field
+from pathlib import Path
+from typing import Any, TypeVar
 
 from friday_core.api import (
     BrokerError,
     CancelOrder,
     ComponentSpec,
+    Finding,
     Health,
     InDoubt,
     InstrumentId,
@@ -22,21 +22,29 @@ from friday_core.api import (
     OrderStatus,
     OrderType,
     OrderUpdate,
-    PluginSettings,
+    Outcome,
     RealBroker,
     Refused,
+    Tariff,
     Universe,
     get_logger,
     hookimpl,
 )
+from friday_plugins.zerodha.before_sending import BeforeSending
 from friday_plugins.zerodha.brake import Brake
-from friday_plugins.zerodha.checks import Bands, check, check_prices
+from friday_plugins.zerodha.broker_settings import ZerodhaBrokerSettings
+from friday_plugins.zerodha.checks import Bands
 from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.follow_up import FollowUp
+from friday_plugins.zerodha.hours import TradingHours
 from friday_plugins.zerodha.instruments import Listed
+from friday_plugins.zerodha.margins import funds_of
+from friday_plugins.zerodha.notes import DayNotes
 from friday_plugins.zerodha.order_book import OrderBook
 from friday_plugins.zerodha.orders import Tag, form_of, same, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead, TooFast, Unanswered
+from friday_plugins.zerodha.portfolio import portfolio_of
+from friday_plugins.zerodha.postbacks import PostbackListener
 from friday_plugins.zerodha.slicing import FreezeQuantities, sliced
 from friday_plugins.zerodha.token_file import IST
 from friday_plugins.zerodha.updates import TERMINAL
@@ -45,33 +53,8 @@ Row = Mapping[str, Any]
 T = TypeVar("T")
 #: Seconds that the thread sleeps where nothing works; it is woken by what is sent and told.
 _IDLE = 5.0
-#: Seconds for which the latest price is good enough for a stop, and a day's band for a limit.
-_STOP_AGE, _BAND_AGE = 3.0, 600.0
 #: Seconds for which an order in doubt is looked for after each second.
 _DOUBTED = 30.0
-
-
-class ZerodhaBrokerSettings(PluginSettings):
-    """Settings of the broker ``zerodha``."""
-
-    product: Literal["delivery", "intraday", "normal", "mtf"] = Field(
-        "intraday", description="How what is traded is held where neither order nor strategy says."
-    )
-    market_protection: float = Field(
-        -1.0, le=100, description="Percent that market orders may trade beyond the latest price; -1 lets Kite choose."
-    )
-    chase_after: float = Field(
-        5.0, ge=1, description="Seconds after which a market order that rests gets another price."
-    )
-    chase_percent: float = Field(1.0, gt=0, le=20, description="How far beyond the latest price that one is.")
-    poll: float = Field(1.0, ge=0.2, description="Seconds between two looks at the book while an order works.")
-    refusals_in_a_row: int = Field(5, ge=1, description="So many, and entries rest for a minute.")
-    freeze_quantities: dict[str, Annotated[int, Field(ge=1)]] = Field(
-        default_factory=dict, description="By underlying, where the dated facts say nothing: { NIFTY = 1800 }."
-    )
-    sandbox: bool = Field(
-        False, description="Kite's root is a sandbox: no money is at stake, and past data may be played to it."
-    )
 
 
 class ZerodhaBroker(RealBroker):
@@ -84,8 +67,12 @@ class ZerodhaBroker(RealBroker):
     order_types = frozenset(OrderType)
     Settings = ZerodhaBrokerSettings
 
-    def __init__(self, settings: ZerodhaBrokerSettings, connection: Zerodha, universe: Universe) -> None:
-        self._settings, self._connection, self._universe = settings, connection, universe
+    def __init__(
+        self, settings: ZerodhaBrokerSettings, connection: Zerodha, universe: Universe,
+        run_folder: Path | None = None, charges: Tariff | None = None, *,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(IST),
+    ) -> None:  # fmt: skip
+        self._settings, self._connection, self._universe, self._now = settings, connection, universe, now
         self._book = OrderBook(connection)
         self._bands = Bands(connection)
         self._freeze = FreezeQuantities(settings.freeze_quantities)
@@ -94,6 +81,15 @@ class ZerodhaBroker(RealBroker):
             connection, self._book, self._bands, self._listed_of,
             patience=settings.chase_after, percent=settings.chase_percent,
         )  # fmt: skip
+        hours = TradingHours(settings.intraday_until) if settings.market_hours and not settings.sandbox else None
+        self._before = BeforeSending(
+            connection, self._book, self._bands, hours,
+            after_market=settings.after_market, margins=settings.check_margins,
+        )  # fmt: skip
+        self._notes = DayNotes(connection, self._listed_of, charges, run_folder) if settings.check_charges else None
+        port = settings.postback_port
+        secret = connection.settings.api_secret
+        self._postbacks = None if port is None else PostbackListener(port, secret, connection.told)
         self._tell: Callable[[OrderUpdate], None] = _nobody
         self._told: dict[str, OrderUpdate] = {}
         self._forms: dict[str, Any] = {}
@@ -115,21 +111,42 @@ class ZerodhaBroker(RealBroker):
         try:
             self._connection.instruments()
             self._pass_on(self._book.read())
-            self._held = self._book.positions()
+            self._held = portfolio_of(self._connection).quantities()
             self._bands.fetch(self._keys())
         except OSError as error:
             raise BrokerError(f"Kite does not answer at {self._connection.settings.root}: {error}") from None
         if unknown := [str(one.id) for one in self._universe if self._connection.instruments().of(one.id) is None]:
             get_logger("zerodha").warning("not listed by Kite today: no order is sent", instruments=unknown)
+        if self._postbacks is not None:
+            self._postbacks.start()
         self._thread = threading.Thread(target=self._keep_up, name="zerodha orders", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._over.set()
         self._wake.set()
+        if self._postbacks is not None:
+            self._postbacks.stop()
         if self._thread is not None:
             self._thread.join()
+            if self._notes is not None and not self._connection.session.is_dead:
+                self._notes.take()
         self._thread = None
+
+    def results(self) -> Mapping[str, str]:
+        return {} if self._notes is None else self._notes.files
+
+    def preflight(self) -> Sequence[Finding]:
+        """What can be spent, and what is held; of a connection that is not started."""
+        self._connection.session.look()
+        funds = self._understood(lambda: funds_of(self._connection))
+        held = self._understood(lambda: portfolio_of(self._connection).quantities())
+        told = ", ".join(f"{name} {quantity:+}" for name, quantity in sorted(held.items())[:10])
+        outcome, mend = (Outcome.OK, "") if funds.net > 0 else (Outcome.FAIL, "pay in, or close what ties it up")
+        return [
+            Finding(outcome, "funds", str(funds), mend),
+            Finding(Outcome.OK, "holds", f"{len(held)} instruments: {told}" if held else "nothing"),
+        ]
 
     def health(self) -> Health:
         """Updates that were told; not well while the book cannot be read."""
@@ -142,16 +159,12 @@ class ZerodhaBroker(RealBroker):
         return self._understood(self._book.read)
 
     def positions(self) -> Mapping[InstrumentId, int]:
-        self._held = self._understood(self._book.positions)
+        self._held = self._understood(lambda: portfolio_of(self._connection).quantities())
         return self._held
 
     def cash(self) -> int:
         """What is free for shares and contracts, in paise."""
-        return self._understood(self._net)
-
-    def _net(self) -> int:
-        worth: float = self._connection.read("margins", "equity")["net"]
-        return round(worth * 100)
+        return self._understood(lambda: funds_of(self._connection).net)
 
     def _understood(self, ask: Callable[[], T]) -> T:
         try:
@@ -183,22 +196,17 @@ class ZerodhaBroker(RealBroker):
         listed = self._connection.instruments().of(order.instrument)
         if listed is None:
             raise Refused(f"order {order.tag}: Kite does not list {order.instrument} today")
-        today = dt.datetime.now(IST).date()
-        parts = sliced(order.quantity, self._freeze.of(listed, today), max(listed.lot, 1))
+        now = self._now()
+        parts = sliced(order.quantity, self._freeze.of(listed, now.date()), max(listed.lot, 1))
         form = form_of(order, listed, self._settings.market_protection, self._settings.product)
-        is_market = order.type is OrderType.MARKET
-        check(
-            {**form, "tag": str(Tag(order.tag, is_market, *((len(parts),) * 2 if len(parts) > 1 else ())))},
-            listed,
-            today,
-        )
-        self._check_prices({**form, "tag": order.tag}, listed)
-        reduces = self._reduces(order)
-        for place, quantity in enumerate(parts, 1):
-            tag = Tag(order.tag, is_market, *((place, len(parts)) if len(parts) > 1 else ()))
-            if not self._part_goes_on(
-                order.tag, {**form, "quantity": quantity, "tag": str(tag)}, place, reduces=reduces
-            ):
+        form["variety"] = self._before.variety(listed, now)
+        count, is_market, reduces = len(parts), order.type is OrderType.MARKET, self._reduces(order)
+        tags = [Tag(order.tag, is_market, *((place, count) if count > 1 else ())) for place in range(1, count + 1)]
+        forms = [{**form, "quantity": part, "tag": str(tag)} for part, tag in zip(parts, tags, strict=True)]
+        self._before.look({**form, "tag": str(tags[-1])}, listed, now, reduces=reduces)
+        self._before.look_at_margin(forms, reduces=reduces)
+        for place, one in enumerate(forms, 1):
+            if not self._part_goes_on(order.tag, one, place, reduces=reduces):
                 return
 
     def _part_goes_on(self, tag: str, form: dict[str, Any], place: int, *, reduces: bool) -> bool:
@@ -232,15 +240,6 @@ class ZerodhaBroker(RealBroker):
             self._doubted = time.monotonic()
             raise
         self._book.expect(str(number))
-
-    def _check_prices(self, form: Mapping[str, Any], listed: Listed) -> None:
-        """By what is known; what that forbids is looked up anew, since bands are widened in the day."""
-        if "price" not in form and "trigger_price" not in form:
-            return
-        try:
-            check_prices(form, self._bands.fresh(listed.key, _STOP_AGE if "trigger_price" in form else _BAND_AGE))
-        except Refused:
-            check_prices(form, self._bands.fresh(listed.key))
 
     def _reduces(self, order: Order) -> bool:
         held = self._held.get(order.instrument, 0)
@@ -327,9 +326,11 @@ def _nobody(_update: OrderUpdate) -> None:
     """Whoever was not told to listen."""
 
 
-def _made(settings: ZerodhaBrokerSettings, connection: Zerodha, universe: Universe) -> ZerodhaBroker:
+def _made(
+    settings: ZerodhaBrokerSettings, connection: Zerodha, universe: Universe, run_folder: Path, charges: Tariff
+) -> ZerodhaBroker:
     kind = SandboxedZerodha if settings.sandbox else ZerodhaBroker
-    return kind(settings, connection, universe)
+    return kind(settings, connection, universe, run_folder, charges)
 
 
 @hookimpl
@@ -340,7 +341,12 @@ def friday_components() -> list[ComponentSpec]:
             "zerodha",
             _made,
             ZerodhaBrokerSettings,
-            requires={"connection": "connection:zerodha", "universe": "universe"},
+            requires={
+                "connection": "connection:zerodha",
+                "universe": "universe",
+                "run_folder": "run_folder",
+                "charges": "charges",
+            },
             provides=ZerodhaBroker.order_types,
         )
     ]

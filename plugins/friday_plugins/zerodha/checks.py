@@ -114,7 +114,7 @@ def _of_contract(form: Mapping[str, Any], listed: Listed, day: dt.date) -> Itera
         yield f"{listed.key} expired on {listed.expiry}"
     if listed.exchange not in _CASH | _CONTRACTS:
         known = ", ".join(sorted(_CASH | _CONTRACTS))
-        yield f"what quantities mean on {listed.exchange} is not known here, only on {known}"
+        yield f"what a lot on {listed.exchange} is worth is in no list of Kite's: orders go to {known} only"
     fits = {"CNC", "MIS", "MTF"} if listed.exchange in _CASH else {"NRML", "MIS"}
     if form["product"] not in fits:
         yield f"{listed.exchange} has no product {form['product']}, only {', '.join(sorted(fits))}"

@@ -20,6 +20,8 @@ _KINDS = {"EQ": "equity", "FUT": "future", "CE": "option", "PE": "option"}
 #: Price decimals by segment, the token's last byte; two where nothing is said.
 _DECIMALS = {3: 7, 6: 4, 12: 4}
 _INDICES = "INDICES"
+#: Where the contracts on the shares of an exchange are.
+_CONTRACTS_OF = {"NSE": "NFO", "BSE": "BFO"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Listing:
         for row in rows:
             self._by_key.setdefault(row.key, row)
         self._by_token = {row.token: row for row in self._by_key.values()}
+        self._underlying = {(row.exchange, row.name) for row in self._by_key.values() if row.type == "FUT"}
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -82,6 +85,10 @@ class Listing:
     def by_token(self, token: int) -> Listed | None:
         """What has the token today: tokens are used again after an expiry."""
         return self._by_token.get(token)
+
+    def has_contracts(self, share: Listed) -> bool:
+        """Whether there are futures on a share: then its day ends by an auction."""
+        return (_CONTRACTS_OF.get(share.exchange), share.symbol) in self._underlying
 
     def instruments(self, names: Iterable[InstrumentId]) -> list[Instrument]:
         """Friday's instruments of these names; ``DataSourceError`` lists those that are not listed."""

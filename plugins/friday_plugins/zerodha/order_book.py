@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from friday_core.api import InstrumentId, OrderUpdate, Refused
+from friday_core.api import OrderUpdate, Refused
 from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.orders import Tag, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead, Unanswered
@@ -123,17 +123,6 @@ class OrderBook:
                 late = now - self._sliced.get(tag.order, float("-inf")) > _LATE
                 found.append(joined(tag, parts, complete=late))
         return found
-
-    def positions(self) -> dict[InstrumentId, int]:
-        """What the account holds: the day's net positions, and shares that were delivered before."""
-        held: dict[InstrumentId, int] = defaultdict(int)
-        for row in self._connection.read("positions")["net"]:
-            held[InstrumentId(row["tradingsymbol"], row["exchange"])] += int(row["quantity"])
-        for row in self._connection.read("holdings"):
-            # What was sold today of it is a negative position already.
-            quantity = int(row["quantity"]) + int(row.get("t1_quantity") or 0) + int(row.get("used_quantity") or 0)
-            held[InstrumentId(row["tradingsymbol"], row["exchange"])] += quantity
-        return {name: quantity for name, quantity in held.items() if quantity}
 
     def _traded(self, row: Row) -> Traded:
         return traded(row, self._trades[str(row["order_id"])].values())

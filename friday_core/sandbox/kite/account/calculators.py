@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from friday_core.sandbox.kite.account.charges import Charges, bill
@@ -78,8 +79,10 @@ class Calculators:
         side = Side(form.one_of("transaction_type", tuple(Side)))
         product, quantity = form.one_of("product", PRODUCTS), form.count("quantity", least=1)
         contract = contract_of(listed)
-        price = form.price(price_name, listed)[0] or form.price("trigger_price", listed)[0]
-        worth = quantity * (price or self._positions.last(contract))
+        price: Decimal | int = form.price(price_name, listed)[0] or form.price("trigger_price", listed)[0]
+        if price_name == "average_price" and price:
+            price = form.number(price_name).scaleb(listed.decimals)  # the average of several trades is between prices
+        worth = round(quantity * (price or self._positions.last(contract)))
         stake = Stake(contract, product, 0, 0)
         if side is Side.BUY:
             return stake._replace(buying=quantity, buying_worth=worth), side
