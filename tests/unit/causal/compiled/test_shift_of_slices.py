@@ -1,4 +1,4 @@
-"""``shift`` where all slices have the same instruments: read from the column, with the bits and the state of its steps."""
+"""``shift`` where all slices have the same instruments: from the column, with the bits and the state of its steps."""
 
 from __future__ import annotations
 
