@@ -32,6 +32,7 @@ from friday_core.api import (
 from friday_plugins.zerodha.brake import Brake
 from friday_plugins.zerodha.checks import Bands, check, check_prices
 from friday_plugins.zerodha.connection import Zerodha
+from friday_plugins.zerodha.doubts import Doubts
 from friday_plugins.zerodha.follow_up import FollowUp
 from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.order_book import OrderBook
@@ -39,7 +40,6 @@ from friday_plugins.zerodha.orders import Tag, form_of, same, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead, TooFast, Unanswered
 from friday_plugins.zerodha.slicing import FreezeQuantities, sliced
 from friday_plugins.zerodha.token_file import IST
-from friday_plugins.zerodha.updates import TERMINAL
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -47,8 +47,6 @@ T = TypeVar("T")
 _IDLE = 5.0
 #: Seconds for which the latest price is good enough for a stop, and a day's band for a limit.
 _STOP_AGE, _BAND_AGE = 3.0, 600.0
-#: Seconds for which an order in doubt is looked for after each second.
-_DOUBTED = 30.0
 
 
 class ZerodhaBrokerSettings(PluginSettings):
@@ -98,7 +96,7 @@ class ZerodhaBroker(RealBroker):
         self._told: dict[str, OrderUpdate] = {}
         self._forms: dict[str, Any] = {}
         self._held: dict[InstrumentId, int] = {}
-        self._doubted = float("-inf")
+        self._doubts = Doubts(lambda tag: bool(self._book.rows(tag)), time.monotonic)
         self._wake, self._over, self._hinted = threading.Event(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._trouble = ""
@@ -110,13 +108,17 @@ class ZerodhaBroker(RealBroker):
         self._tell = tell
 
     def start(self) -> None:
-        """Read the instruments of today and the whole book; ``BrokerError`` says what is missing."""
+        """Read the instruments of today and the whole book; ``BrokerError`` says what is missing.
+
+        A contract without a freeze quantity is: an order above it would be refused in the middle of a day.
+        """
         self._over.clear()
         try:
-            self._connection.instruments()
+            self._freeze.require(self._traded(), dt.datetime.now(IST).date())
             self._pass_on(self._book.read())
+            self._follow_up.begin()
             self._held = self._book.positions()
-            self._bands.fetch(self._keys())
+            self._bands.fetch(row.key for row in self._traded())
         except OSError as error:
             raise BrokerError(f"Kite does not answer at {self._connection.settings.root}: {error}") from None
         if unknown := [str(one.id) for one in self._universe if self._connection.instruments().of(one.id) is None]:
@@ -194,11 +196,17 @@ class ZerodhaBroker(RealBroker):
         )
         self._check_prices({**form, "tag": order.tag}, listed)
         reduces = self._reduces(order)
+        self._doubts.check(order, reduces=reduces)
         for place, quantity in enumerate(parts, 1):
             tag = Tag(order.tag, is_market, *((place, len(parts)) if len(parts) > 1 else ()))
-            if not self._part_goes_on(
-                order.tag, {**form, "quantity": quantity, "tag": str(tag)}, place, reduces=reduces
-            ):
+            try:
+                goes_on = self._part_goes_on(
+                    order.tag, {**form, "quantity": quantity, "tag": str(tag)}, place, reduces=reduces
+                )
+            except InDoubt:
+                self._doubts.add(order)
+                raise
+            if not goes_on:
                 return
 
     def _part_goes_on(self, tag: str, form: dict[str, Any], place: int, *, reduces: bool) -> bool:
@@ -228,9 +236,6 @@ class ZerodhaBroker(RealBroker):
         except Refused as error:
             self._brake.refused(what, str(error))
             raise
-        except InDoubt:
-            self._doubted = time.monotonic()
-            raise
         self._book.expect(str(number))
 
     def _check_prices(self, form: Mapping[str, Any], listed: Listed) -> None:
@@ -259,17 +264,19 @@ class ZerodhaBroker(RealBroker):
     def _keep_up(self) -> None:
         """In its thread, until the end."""
         while not self._over.is_set():
-            busy = self._book.works or time.monotonic() < self._doubted + _DOUBTED
+            busy = self._book.works or self._doubts.is_fresh
             was_woken = self._wake.wait(self._settings.poll if busy else _IDLE)
             self._wake.clear()
-            if self._over.is_set() or not (busy or was_woken or self._trouble):
+            if self._over.is_set():
                 continue
             try:
                 if self._hinted.is_set():  # the row is known, and its trades alone are lacking
                     self._hinted.clear()
                     self._pass_on(self._book.caught_up())
-                else:
+                elif busy or was_woken or self._trouble:
                     self._look()
+                else:  # at what was read for somebody else
+                    self._follow_up.look()
                 self._trouble = ""
             except TokenDead as error:
                 self._trouble = str(error)
@@ -281,8 +288,7 @@ class ZerodhaBroker(RealBroker):
 
     def _look(self) -> None:
         self._pass_on(self._book.read())
-        if any(row["status"] not in TERMINAL for row in self._book.rows()):
-            self._follow_up.look()
+        self._follow_up.look()
 
     def _wait_for_token(self) -> None:
         while self._connection.session.is_dead and not self._over.is_set():
@@ -311,10 +317,11 @@ class ZerodhaBroker(RealBroker):
     def _listed_of(self, row: Row) -> Listed | None:
         return self._connection.instruments().of(InstrumentId(row["tradingsymbol"], row["exchange"]))
 
-    def _keys(self) -> list[str]:
+    def _traded(self) -> list[Listed]:
+        """What Kite lists today of the universe, but for indices."""
         listing = self._connection.instruments()
         rows = [listing.of(one.id) for one in self._universe]
-        return [row.key for row in rows if row is not None and not row.is_index]
+        return [row for row in rows if row is not None and not row.is_index]
 
 
 class SandboxedZerodha(ZerodhaBroker):
