@@ -72,7 +72,7 @@ from friday_core.interfaces.notifier import Notification, Notifier, Severity
 from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.sizer import Sizer
-from friday_core.interfaces.source import HistoricalData, LiveData
+from friday_core.interfaces.source import Fetches, HistoricalData, LiveData
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.interfaces.transformer import RowTransformer, Transformer
 from friday_core.interfaces.validator import RowJudge, Validator
@@ -146,6 +146,7 @@ __all__ = [
     "Execution",
     "FactsError",
     "FeatureSet",
+    "Fetches",
     "Fill",
     "FillAt",
     "Finding",
