@@ -66,7 +66,7 @@ from friday_core.interfaces.broker import (
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, ColumnValidator, FeatureSet
 from friday_core.interfaces.component import Component, Health, Stateful
-from friday_core.interfaces.connection import Connection
+from friday_core.interfaces.connection import Connection, Lists
 from friday_core.interfaces.model import CompiledModel, Model, ModelKernel, TrainingTable
 from friday_core.interfaces.notifier import Notification, Notifier, Severity
 from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
@@ -167,6 +167,7 @@ __all__ = [
     "KnownDates",
     "LikelyRatio",
     "LinearModel",
+    "Lists",
     "LiveData",
     "MarginEstimate",
     "Market",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.interfaces.component import Component
 
 
@@ -20,6 +22,22 @@ class Login(Protocol):
         """Take the address that the page leads to, or the token in it, and keep the session that it is good for.
 
         Returns one sentence about the session; ``BrokerError`` says what to do. No secret is in either.
+        """
+        ...
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A connection whose vendor lists instruments; optional.
+
+    ``[data] listing = "zerodha"`` names it, with any source: ticks, lots and kinds are then those of the list of today,
+    and no source has to know them. A list of another day is no answer.
+    """
+
+    def listed(self, names: Sequence[InstrumentId]) -> Sequence[Instrument]:
+        """What these names are today, in any order. ``DataSourceError`` says which are not listed, or why none is told.
+
+        Asked once, before anything is started.
         """
         ...
 

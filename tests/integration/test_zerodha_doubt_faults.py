@@ -31,7 +31,8 @@ def trader(shared: KiteSandbox) -> Iterator[Trader]:
 
 def far_below(trader: Trader) -> int:
     """A price in paise at which nobody sells, on a tick of every share."""
-    return round(trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"]) * 95
+    last: float = trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"]
+    return round(last * 0.95) * 100
 
 
 def placements(trader: Trader, tag: str) -> int:

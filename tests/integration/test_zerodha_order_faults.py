@@ -295,6 +295,20 @@ def test_fault_18_a_price_reaches_kite_to_the_last_digit(trader: Trader) -> None
     assert request["form"]["price"] == f"{price // 100}.{price % 100:02}"
 
 
+def test_fault_27_nothing_is_added_where_the_price_is_stale(shared: KiteSandbox) -> None:
+    with sharing(shared, stale=5.0) as trader:
+        trader.send(1, "SBIN.NSE")
+        trader.wait(1, "filled")
+        trader.broker.positions()
+        trader.connection.stale = lambda seconds: [InstrumentId("SBIN", "NSE")] if seconds == 5.0 else []
+        with pytest.raises(Refused, match=r"no news of SBIN\.NSE for 5 seconds"):
+            trader.send(2, "SBIN.NSE")
+        trader.send(3, "SBIN.NSE", Side.SELL)
+        trader.send(4, "TCS.NSE")
+        trader.wait(3, "filled")
+        trader.wait(4, "filled")
+
+
 def test_fault_39_where_nobody_is_on_the_other_side_one_order_rests(
     kite_sandbox: KiteSandbox, caplog: pytest.LogCaptureFixture
 ) -> None:

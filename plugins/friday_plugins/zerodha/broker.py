@@ -67,6 +67,12 @@ class ZerodhaBrokerSettings(PluginSettings):
     freeze_quantities: dict[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict, description="By underlying, where the dated facts say nothing: { NIFTY = 1800 }."
     )
+    stale: float | None = Field(
+        None,
+        gt=0,
+        description="Seconds without news of an instrument's price, where zerodha_websocket follows it, after which "
+        "nothing is added in it; without it all of them together count, as an outage.",
+    )
     sandbox: bool = Field(
         False, description="Kite's root is a sandbox: no money is at stake, and past data may be played to it."
     )
@@ -197,6 +203,9 @@ class ZerodhaBroker(RealBroker):
         self._check_prices({**form, "tag": order.tag}, listed)
         reduces = self._reduces(order)
         self._doubts.check(order, reduces=reduces)
+        seconds = self._settings.stale
+        if seconds is not None and not reduces and order.instrument in self._connection.stale(seconds):
+            raise Refused(f"order {order.tag} is not sent: no news of {order.instrument} for {seconds:g} seconds")
         for place, quantity in enumerate(parts, 1):
             tag = Tag(order.tag, is_market, *((place, len(parts)) if len(parts) > 1 else ()))
             try:

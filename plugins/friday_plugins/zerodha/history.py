@@ -171,11 +171,7 @@ class ZerodhaHistory(BarFileSource):
 
     @cached_property
     def _listed(self) -> Mapping[InstrumentId, Instrument]:
-        self._account.session.look()
-        try:
-            return {one.id: one for one in self._account.instruments().instruments(self._names)}
-        except (BrokerError, ConnectionError) as error:
-            raise DataSourceError(f"the list of instruments: {error}") from error
+        return {one.id: one for one in self._account.listed(self._names)}
 
     def _paths(self) -> list[Path]:
         return self._downloaded

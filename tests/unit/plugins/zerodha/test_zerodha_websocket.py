@@ -27,6 +27,17 @@ class EveryHour(Calendar):
         return Schedule("every hour", dates, dates * DAY, (dates + 1) * DAY, known=(20_000, 21_999))
 
 
+class OfDay(Calendar):
+    """From 09:15 to 15:30 in India."""
+
+    OPEN, CLOSE = 225 * 60_000_000, 600 * 60_000_000
+
+    def schedule(self) -> Schedule:
+        dates = np.arange(20_000, 22_000)
+        days = dates * DAY
+        return Schedule("of the day", dates, days + self.OPEN, days + self.CLOSE, known=(20_000, 21_999))
+
+
 class Reader:
     """What a source yields, in a thread of its own as the host reads it."""
 
@@ -123,6 +134,20 @@ def test_fault_27_prices_that_stand_still_are_an_outage(read: Callable[..., Read
     wait(lambda: reader.outages[-1] == "", 20)
 
 
+def test_fault_27_of_one_instrument_alone_that_is_stale_the_connection_tells(
+    read: Callable[..., Reader], sandbox: KiteSandbox
+) -> None:
+    reader = read()
+    infy = InstrumentId.parse("INFY.NSE")
+    connection = reader.source._account
+    wait(reader.rows, 20)
+    wait(lambda: infy not in connection.stale(3.0), 20)
+    sandbox.happen("stale_prices", symbol="NSE:INFY", seconds=8)
+    wait(lambda: infy in connection.stale(3.0))
+    assert reader.outages[-1] == ""
+    wait(lambda: infy not in connection.stale(3.0), 20)
+
+
 def test_fault_30_corrupt_prices_and_fault_32_a_spike_do_not_come(
     read: Callable[..., Reader], sandbox: KiteSandbox
 ) -> None:
@@ -150,6 +175,24 @@ def test_fault_31_double_and_late_frames_tell_nothing_twice(read: Callable[..., 
     sandbox.control("faults", method="DELETE")
     assert total <= seen
     assert [ts for ts, _, _ in reader.rows(0)] == sorted({ts for ts, _, _ in reader.rows(0)})
+
+
+def test_fault_33_ticks_out_of_hours_are_no_rows(tmp_path: Path) -> None:
+    with KiteSandbox(tmp_path / "kite", '[market]\nstart = "2026-07-15 10:00:00"\n') as sandbox:
+        account = FeedAccount(sandbox, tmp_path)
+        account.log_in()
+        settings = WebsocketSettings(instruments=("INFY.NSE",), skew=None)
+        reader = Reader(ZerodhaWebsocket(settings, account, OfDay()))
+        try:
+            wait(reader.rows, 20)
+            sandbox.happen("clock_skew", seconds=6 * 3_600)  # 16:00
+            wait(lambda: reader.source._belief.refused["out of hours"] >= 2, 20)
+            count = len(reader.rows())
+            sandbox.happen("clock_skew", seconds=0)
+            wait(lambda: len(reader.rows()) > count, 20)
+            assert max(ts % DAY for ts, _, _ in reader.rows()) < OfDay.CLOSE
+        finally:
+            reader.stop()
 
 
 def test_fault_36_a_token_that_is_not_that_of_the_list_is_refused(tmp_path: Path) -> None:
