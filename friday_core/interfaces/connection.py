@@ -48,8 +48,8 @@ class Connection(Component, ABC):
     It is there once, and for the components of its name alone: ``zerodha`` for ``broker.zerodha``, for
     ``source.zerodha_history``, and for whatever else begins with ``zerodha_``. They ask for it with
     ``requires={"connection": "connection:zerodha"}``, and are of the same distribution. There is no line that
-    switches it on: it is there where one of them is, and has a section of its own. What stands in that
-    section is masked in every other session.
+    switches it on: it is there where one of them is, and has a section of its own; or where ``[data] listing`` names it
+    (``Lists``). What stands in that section is masked in every other session.
 
     A plugin, complete; a vendor that counts requests, and a source that asks through it::
 

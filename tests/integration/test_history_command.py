@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from fakes.kite_lists import shares
 from fakes.zerodha import log_in
 
 from friday_core.api import BarFileSettings, Chunk
@@ -19,14 +20,15 @@ from friday_core.cli.main import cli
 from friday_core.testing.kite_sandbox import KiteSandbox
 from friday_plugins.sources.parquet import ParquetSource
 
-NOW = "2026-11-19 11:30:30"
-WANTED = ("--instruments", "INFY.NSE,TCS.NSE", "--interval", "1m", "--first", "2026-06-15", "--last", "2026-11-18")
+SHARES = "INFY.NSE,TCS.NSE,SBIN.NSE,ITC.NSE,WIPRO.NSE,AXISBANK.NSE"
+WANTED = ("--instruments", SHARES, "--interval", "1m", "--first", "2026-11-17", "--last", "2026-11-18")
 
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KiteSandbox]:
-    scenario = f'[market]\nstart = "{NOW}"\nspeed = 0\n'
-    with KiteSandbox(tmp_path_factory.mktemp("history") / "kite", scenario) as found:
+    folder = tmp_path_factory.mktemp("history")
+    scenario = f'[market]\nstart = "2026-11-19 11:30:30"\nspeed = 0\ninstruments = "{shares(folder)}"\n'
+    with KiteSandbox(folder / "kite", scenario) as found:
         yield found
 
 
