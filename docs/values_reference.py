@@ -62,7 +62,7 @@ GROUPS = {
     ),
     "Registration and settings": (
         "hookimpl ComponentSpec PluginSettings NoSettings TimeZone API_VERSION FridayDeprecationWarning get_logger "
-        "Health Finding Outcome Stateful"
+        "Health Finding Outcome Stateful Fetches Lists"
     ),
     "Telling people": "Notification Severity",
     "Errors to raise": (

@@ -66,13 +66,13 @@ from friday_core.interfaces.broker import (
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy, ColumnTransformer, ColumnValidator, FeatureSet
 from friday_core.interfaces.component import Component, Health, Stateful
-from friday_core.interfaces.connection import Connection
+from friday_core.interfaces.connection import Connection, Lists
 from friday_core.interfaces.model import CompiledModel, Model, ModelKernel, TrainingTable
 from friday_core.interfaces.notifier import Notification, Notifier, Severity
 from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
 from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
 from friday_core.interfaces.sizer import Sizer
-from friday_core.interfaces.source import HistoricalData, LiveData
+from friday_core.interfaces.source import Fetches, HistoricalData, LiveData
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.interfaces.transformer import RowTransformer, Transformer
 from friday_core.interfaces.validator import RowJudge, Validator
@@ -146,6 +146,7 @@ __all__ = [
     "Execution",
     "FactsError",
     "FeatureSet",
+    "Fetches",
     "Fill",
     "FillAt",
     "Finding",
@@ -166,6 +167,7 @@ __all__ = [
     "KnownDates",
     "LikelyRatio",
     "LinearModel",
+    "Lists",
     "LiveData",
     "MarginEstimate",
     "Market",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.interfaces.component import Component
 
 
@@ -24,14 +26,30 @@ class Login(Protocol):
         ...
 
 
+@runtime_checkable
+class Lists(Protocol):
+    """A connection whose vendor lists instruments; optional.
+
+    ``[data] listing = "zerodha"`` names it, with any source: ticks, lots and kinds are then those of the list of today,
+    and no source has to know them. A list of another day is no answer.
+    """
+
+    def listed(self, names: Sequence[InstrumentId]) -> Sequence[Instrument]:
+        """What these names are today, in any order. ``DataSourceError`` says which are not listed, or why none is told.
+
+        Asked once, before anything is started.
+        """
+        ...
+
+
 class Connection(Component, ABC):
     """A vendor's service, as its broker and its sources share it: secrets, a session, limits on requests.
 
     It is there once, and for the components of its name alone: ``zerodha`` for ``broker.zerodha``, for
     ``source.zerodha_history``, and for whatever else begins with ``zerodha_``. They ask for it with
     ``requires={"connection": "connection:zerodha"}``, and are of the same distribution. There is no line that
-    switches it on: it is there where one of them is, and has a section of its own. What stands in that
-    section is masked in every other session.
+    switches it on: it is there where one of them is, and has a section of its own; or where ``[data] listing`` names it
+    (``Lists``). What stands in that section is masked in every other session.
 
     A plugin, complete; a vendor that counts requests, and a source that asks through it::
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.cursor import Cursor
@@ -97,6 +99,22 @@ class HistoricalData(Component, ABC):
     def row_count(self) -> int | None:
         """How many rows will come, if that is known: only for the progress bar."""
         return None
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """A source that fetches its bars from elsewhere and keeps them in files; optional.
+
+    It fetches what is missing when its bars are first asked for, and ``friday history NAME`` lets it do so by itself.
+    """
+
+    def fetch(self, advance: Callable[[int, int, str], None]) -> Sequence[Path]:
+        """Fetch what is missing, and tell the files that have something of what the settings ask for.
+
+        ``advance(done, total, what)`` is called after each part. Whatever ends it, what was fetched before is whole,
+        and is not fetched again. Raises ``DataSourceError``.
+        """
+        ...
 
 
 class LiveData(HistoricalData, ABC):

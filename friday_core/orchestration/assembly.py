@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from friday_core.interfaces.broker import Broker, Tariff
 from friday_core.interfaces.calendar import Calendar
 from friday_core.interfaces.columns import ColumnStrategy
 from friday_core.interfaces.component import Component
+from friday_core.interfaces.connection import Lists
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
 from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
@@ -42,6 +44,7 @@ from friday_core.plugin.secret_fields import secrets_in
 from friday_core.plugin.sections import StrategyEntry
 from friday_core.plugin.signal_steps import SIGNALS
 from friday_core.plugin.spec import Kind
+from friday_core.plugin.time_limit import within
 from friday_core.plugin.wiring import HostCapabilities
 from friday_core.session.feed import HistoricalFeed
 from friday_core.session.live.feed import LiveFeed
@@ -218,6 +221,7 @@ def assemble(
             section = f"streams.{MARKET_DATA}"
             node = next(one for one in graph.nodes.values() if one.request.section == section)
             feeds.append(_feed(node, built[node.id], settings, secrets))
+            _relist(feeds[0], graph, built, settings, secrets)
         return feeds[0]
 
     def provide(capability: str, built: Mapping[str, Any]) -> Any:
@@ -254,6 +258,25 @@ def _feed(node: Node, source: Any, settings: SettingsSections, secrets: SecretRe
         return feed(MARKET_DATA, source, settings.data, chunk_rows=settings.run.chunk_rows, reading=reading)
     except Exception as error:
         raise _silent(node, "its instruments", error, secrets) from error
+
+
+def _relist(
+    feed: HistoricalFeed, graph: Graph, built: Mapping[str, Any], settings: SettingsSections, secrets: SecretRegistry
+) -> None:
+    """Ask the connection that the configuration names, if it names one, what is listed."""
+    for node in graph.nodes.values():
+        if node.request.place != "listing":
+            continue
+        connection = built[node.id]
+        if not isinstance(connection, Lists):
+            message = f"the connection {node.request.name!r} lists no instruments"
+            mend = "leave listing out of [data], or name another connection"
+            raise ConfigurationError([Problem(ProblemKind.INVALID_VALUE, message, mend, "data", node.request.key)])
+        try:
+            relist = partial(feed.relist, connection)
+            within(settings.run.step_timeout, relist, f"asks {node.request.key} what is listed")
+        except Exception as error:
+            raise _silent(node, "what is listed", error, secrets) from error
 
 
 def _schedule(graph: Graph, components: Mapping[str, Any], secrets: SecretRegistry) -> Schedule | None:

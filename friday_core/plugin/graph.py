@@ -58,7 +58,9 @@ class Graph:
         for node in self.nodes.values():
             found[node.id] = {target for target in node.wiring.values() if target in self.nodes}
             for maker in {self.host.get(target) for target in node.wiring.values()} - {None}:
-                found[node.id] |= {other.id for other in self.nodes.values() if other.request.kind is maker}
+                # A connection may know what the source does not: what is listed.
+                makers = {maker} if node.request.kind is Kind.CONNECTION else {maker, Kind.CONNECTION}
+                found[node.id] |= {other.id for other in self.nodes.values() if other.request.kind in makers}
         return found
 
     def without(self, problems: Iterable[Problem]) -> Graph:

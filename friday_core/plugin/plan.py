@@ -147,6 +147,7 @@ def requested_components(settings: SettingsSections) -> list[Request]:
     requests.ask(Kind.RISK_RULE, settings.risk.rules, "risk", "rules")
     requests.ask(Kind.CHARGES, [settings.account.charges], "account", "charges")
     requests.ask(Kind.BROKER, [settings.broker.use], "broker", "use")
+    requests.ask(Kind.CONNECTION, [settings.data.listing] if settings.data.listing else [], "data", "listing")
     requests.ask(Kind.CONNECTION, _connections(settings, requests.all), f"plugins.{Kind.CONNECTION}", "")
     requests.ask(Kind.NOTIFIER, settings.notify.use, "notify", "use")
     requests.ask(Kind.OBSERVER, settings.run.observers, "run", "observers")
@@ -157,7 +158,9 @@ def _connections(settings: SettingsSections, requests: Sequence[Request]) -> lis
     """Those with a section, of whose vendor something is asked for: ``zerodha`` with ``zerodha_history``."""
     asked = [f"{request.name}_" for request in requests]
     return [
-        name for name in settings.plugins.get(Kind.CONNECTION, {}) if any(one.startswith(f"{name}_") for one in asked)
+        name
+        for name in settings.plugins.get(Kind.CONNECTION, {})
+        if name != settings.data.listing and any(one.startswith(f"{name}_") for one in asked)
     ]
 
 

@@ -44,6 +44,10 @@ class DataSettings(Section):
     start: dt.date | None = Field(None, description="First session to keep.")
     end: dt.date | None = Field(None, description="Last session to keep.")
     calendar: str | None = Field(None, description="Name of a calendar; without one every date may be a session.")
+    listing: str | None = Field(
+        None,
+        description="Name of a connection whose list of today has ticks, lots and kinds; default: the source's word.",
+    )
     lists: Path | None = Field(
         None, description="A file of dated lists of symbols: index,symbol,from,to; CSV or Parquet, docs/instruments.md."
     )

@@ -13,6 +13,7 @@ from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.records import ActionAnnounced, ChunkReceived, Record, StreamEnded
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import ComponentTimeout, DataSourceError, PluginContractError, SchemaError
+from friday_core.interfaces.connection import Lists
 from friday_core.interfaces.source import HistoricalData
 from friday_core.plugin.discovery import nearest
 from friday_core.plugin.sections import DataSettings
@@ -60,6 +61,17 @@ class HistoricalFeed:
         )
         is_whole = np.array_equal(self._positions, np.arange(len(self._offered)))
         self._takes_all = is_whole and self._first is None and self._last is None
+
+    def relist(self, listing: Lists) -> None:
+        """Take ticks, lots and kinds from a list; ``DataSourceError`` if it does not have all, or in other units."""
+        listed = {one.id: one for one in listing.listed([one.id for one in self.universe])}
+        for one in self.universe:
+            found = listed.get(one.id)
+            if found is None or (found.currency, found.price_decimals) != (one.currency, one.price_decimals):
+                given = f"{one.currency} with {one.price_decimals} decimals"
+                there = "not at all" if found is None else f"in {found.currency} with {found.price_decimals} decimals"
+                raise DataSourceError(f"[data] listing: the source has {one.id} in {given}, and it is listed {there}")
+        self.universe = Universe(listed[one.id] for one in self.universe)
 
     def records(self) -> Iterator[Record]:
         """Announcements, chunks, and the end of the stream, which does not come after ``stop``."""

@@ -58,6 +58,14 @@ def written(rows: Iterable[Row]) -> str:
     return "".join(f"{line}\n" for line in (HEADER, *(",".join(map(str, one.values())) for one in rows)))
 
 
+def shares(folder: Path) -> Path:
+    """A file with a few shares: without contracts, so that it is a list of whatever day."""
+    path = folder / "shares.csv"
+    listed = {"INFY": 1594, "TCS": 11536, "SBIN": 3045, "ITC": 1660, "WIPRO": 3787, "AXISBANK": 5900}
+    path.write_text(written(row(number, symbol, tick_size=0.1) for symbol, number in listed.items()), "utf-8")
+    return path
+
+
 def day_list(folder: Path, rows: Iterable[Row], day: dt.date = DAY) -> DayList:
     path = folder / "list.csv"
     path.write_text(written(rows), "utf-8")

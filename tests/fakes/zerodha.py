@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from friday_core.api import CancelOrder, InstrumentId, Order, OrderUpdate, PlaceOrder, Side, Universe
-from friday_core.testing.kite_sandbox import KiteSandbox
+from friday_core.testing.kite_sandbox import KiteSandbox, SandboxRefusal
 from friday_plugins.zerodha import token_file
 from friday_plugins.zerodha.broker import ZerodhaBroker
 from friday_plugins.zerodha.connection import Zerodha
@@ -31,8 +33,12 @@ def connection_to(sandbox: KiteSandbox, **settings: Any) -> Zerodha:
 
 
 def log_in(sandbox: KiteSandbox, path: Path | None = None) -> str:
-    """A new session, in the file that connections look at."""
-    access = sandbox.login()
+    """A new session, in the file that connections look at; whoever was there before may have used up the second."""
+    try:
+        access = sandbox.login()
+    except SandboxRefusal:
+        time.sleep(1.1)
+        access = sandbox.login()
     path = path or sandbox.folder / "session.json"
     token_file.write(path, Token(sandbox.api_key, access, "AB1234", dt.datetime.now(IST)))
     return access
@@ -50,14 +56,18 @@ def intent(number: int, name: str = "INFY.NSE", side: Side = Side.BUY, quantity:
 
 
 class Trader:
-    """A broker with its connection, and what it told by tag, the latest of each."""
+    """A broker with its connection, and what it told by tag, the latest of each.
 
-    def __init__(self, sandbox: KiteSandbox, names: tuple[str, ...] = NSE, **settings: Any) -> None:
-        self.sandbox = sandbox
+    In a sandbox that several tests share each has tags of its own, behind ``first``.
+    """
+
+    def __init__(self, sandbox: KiteSandbox, names: tuple[str, ...] = NSE, first: int = 0, **settings: Any) -> None:
+        self.sandbox, self.first, self._begun = sandbox, first, len(sandbox.audit())
         self.connection = connection_to(sandbox, **settings.pop("connection", {}))
         self.connection.start()
         self.universe = Universe(self.connection.instruments().instruments(map(InstrumentId.parse, names)))
-        given = {"poll": 0.25, "market_hours": False, **settings}
+        quantities = {"NIFTY": 1_800, "BANKNIFTY": 600}
+        given = {"poll": 0.25, "market_hours": False, "freeze_quantities": quantities, **settings}
         self.broker = ZerodhaBroker(ZerodhaBroker.Settings(**given), self.connection, self.universe)
         self.told: list[OrderUpdate] = []
         self._changed = threading.Condition()
@@ -68,20 +78,28 @@ class Trader:
             self.told.append(update)
             self._changed.notify_all()
 
+    def tag(self, number: int) -> str:
+        """Of an order of this trader's."""
+        return tag(self.first + number)
+
     def send(self, number: int, *arguments: Any, **terms: Any) -> None:
-        self.broker.send([intent(number, *arguments, **terms)])
+        self.broker.send([intent(self.first + number, *arguments, **terms)])
 
     def cancel(self, number: int) -> None:
-        self.broker.send([CancelOrder(tag(number), "by the test")])
+        self.broker.send([CancelOrder(self.tag(number), "by the test")])
+
+    def orders(self, number: int) -> list[OrderUpdate]:
+        """What the broker's book has of an order."""
+        return [one for one in self.broker.orders() if one.tag == self.tag(number)]
 
     def latest(self, number: int) -> OrderUpdate | None:
-        return next((one for one in reversed(self.told) if one.tag == tag(number)), None)
+        return next((one for one in reversed(self.told) if one.tag == self.tag(number)), None)
 
     def wait(self, number: int, status: str, seconds: float = 15.0) -> OrderUpdate:
         """The first update of an order with this status."""
 
         def found() -> OrderUpdate | None:
-            return next((one for one in self.told if one.tag == tag(number) and one.status == status), None)
+            return next((one for one in self.told if one.tag == self.tag(number) and one.status == status), None)
 
         with self._changed:
             assert self._changed.wait_for(lambda: found() is not None, seconds), (status, self.told)
@@ -91,12 +109,23 @@ class Trader:
 
     def rows(self, number: int) -> list[dict[str, Any]]:
         """What the sandbox has of an order."""
-        return [row for row in self.sandbox.state()["orders"] if (row["tag"] or "").startswith(tag(number))]
+        return [row for row in self.sandbox.state()["orders"] if (row["tag"] or "").startswith(self.tag(number))]
 
     def requests(self, method: str = "", path: str = "") -> list[dict[str, Any]]:
-        """What was asked, by the audit; not what tests ask of the sandbox."""
-        found = [one for one in self.sandbox.audit() if one.get("kind") == "request"]
+        """What was asked since it began, by the audit; not what tests ask of the sandbox."""
+        found = [one for one in self.sandbox.audit()[self._begun :] if one.get("kind") == "request"]
         return [one for one in found if one["method"].startswith(method) and one["path"].startswith(path)]
+
+
+_FIRSTS = itertools.count(100, 100)
+
+
+@contextmanager
+def sharing(sandbox: KiteSandbox, names: tuple[str, ...] = NSE, **settings: Any) -> Iterator[Trader]:
+    """As ``trading``, in a sandbox where others have traded before: without their faults, and with tags of its own."""
+    sandbox.control("faults", method="DELETE")
+    with trading(sandbox, names, first=next(_FIRSTS), **settings) as trader:
+        yield trader
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.zerodha import NSE, OPEN, Trader, log_in, tag, trading, until
+from fakes.zerodha import NSE, OPEN, Trader, log_in, sharing, trading, until
 
-from friday_core.api import InDoubt, InstrumentId, OrderStatus, OrderType, Refused, Side, TimeInForce
+from friday_core.api import BrokerError, InDoubt, InstrumentId, OrderStatus, OrderType, Refused, Side, TimeInForce
 from friday_core.sandbox.kite.audit.finding import Rule
 from friday_core.testing.kite_sandbox import KiteSandbox
 
@@ -25,8 +25,22 @@ UNTOLD: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KiteSandbox]:
+    """Where one test does not disturb another."""
+    with KiteSandbox(tmp_path_factory.mktemp("orders") / "kite", OPEN) as sandbox:
+        yield sandbox
+
+
 @pytest.fixture
-def trader(kite_sandbox: KiteSandbox) -> Iterator[Trader]:
+def trader(shared: KiteSandbox) -> Iterator[Trader]:
+    with sharing(shared) as one:
+        yield one
+
+
+@pytest.fixture
+def alone(kite_sandbox: KiteSandbox) -> Iterator[Trader]:
+    """In an account where nothing else has happened."""
     with trading(kite_sandbox) as one:
         yield one
 
@@ -48,21 +62,21 @@ def judged(sandbox: KiteSandbox, *rules: Rule) -> None:
     assert found == []
 
 
-def test_fault_01_an_outcome_that_is_not_known_is_in_doubt_until_the_book_shows_it(trader: Trader) -> None:
+def test_fault_01_an_outcome_that_is_not_known_is_in_doubt_until_the_book_shows_it(alone: Trader) -> None:
     for number, fault in enumerate(UNTOLD, 1):
-        trader.sandbox.fail(method="POST", path="/orders", times=1, **fault)
+        alone.sandbox.fail(method="POST", path="/orders", times=1, **fault)
         with pytest.raises(InDoubt, match="place_order"):
-            trader.send(number, quantity=number)
-        assert trader.wait(number, "filled").filled == number
-        assert len(trader.rows(number)) == 1
-    judged(trader.sandbox, Rule.DUPLICATES, Rule.LOST_ORDERS)
+            alone.send(number, quantity=number)
+        assert alone.wait(number, "filled").filled == number
+        assert len(alone.rows(number)) == 1
+    judged(alone.sandbox, Rule.DUPLICATES, Rule.LOST_ORDERS)
 
 
 def test_fault_01_a_request_that_was_lost_is_in_doubt_and_never_in_the_book(trader: Trader) -> None:
     trader.sandbox.fail("lost_request", method="POST", path="/orders", times=1)
     with pytest.raises(InDoubt, match="place_order"):
         trader.send(1)
-    assert [one for one in trader.broker.orders() if one.tag == tag(1)] == []
+    assert trader.orders(1) == []
     assert len(trader.requests("POST", "/orders")) == 1
 
 
@@ -70,7 +84,7 @@ def test_fault_02_an_order_that_appears_late_is_told_when_it_does(trader: Trader
     trader.sandbox.fail("late_accept", seconds=3.0, times=1)
     with pytest.raises(InDoubt, match="place_order"):
         trader.send(1)
-    assert trader.broker.orders() == []
+    assert trader.orders(1) == []
     assert trader.wait(1, "filled").filled == 5
 
 
@@ -93,8 +107,8 @@ def test_fault_04_a_stale_book_takes_nothing_away(trader: Trader) -> None:
     trader.send(1)
     before = trader.wait(1, "filled")
     trader.sandbox.fail("stale_book", seconds=60.0, times=3)
-    assert trader.broker.orders() == [before]
-    assert [one.status for one in trader.told if one.tag == tag(1)][-1] is OrderStatus.FILLED
+    assert trader.orders(1) == [before]
+    assert [one.status for one in trader.told if one.tag == trader.tag(1)][-1] is OrderStatus.FILLED
 
 
 def test_fault_05_another_process_finds_its_orders_by_their_tags(trader: Trader) -> None:
@@ -104,11 +118,11 @@ def test_fault_05_another_process_finds_its_orders_by_their_tags(trader: Trader)
     trader.broker.stop()
     trader.sandbox.control("external", exchange="NSE", tradingsymbol="TCS", transaction_type="BUY", quantity=1,
                            product="MIS", order_type="MARKET", market_protection=-1, validity="DAY")  # fmt: skip
-    other = Trader(trader.sandbox)
+    other = Trader(trader.sandbox, first=trader.first)
     try:
         other.broker.start()
         assert other.wait(1, "filled").filled == 5
-        assert {one.tag for one in other.broker.orders()} == {tag(1), ""}
+        assert {one.tag for one in other.broker.orders()} >= {trader.tag(1), ""}
     finally:
         other.broker.stop()
         other.connection.stop()
@@ -135,22 +149,22 @@ def test_fault_08_a_part_that_traded_is_told_while_the_rest_works_and_after_a_ca
     assert (end.filled, end.notional) == (part.filled, part.notional)
 
 
-def test_fault_09_a_market_order_that_rests_gets_another_price(kite_sandbox: KiteSandbox) -> None:
-    with trading(kite_sandbox, chase_after=1.0) as trader:
-        kite_sandbox.fail("stuck", status="OPEN PENDING", seconds=1.5)
+def test_fault_09_a_market_order_that_rests_gets_another_price(shared: KiteSandbox) -> None:
+    with sharing(shared, chase_after=1.0) as trader:
+        shared.fail("stuck", status="OPEN PENDING", seconds=1.5)
         trader.send(1)
-        kite_sandbox.happen("gap", symbol="INFY", percent=3)
+        shared.happen("gap", symbol="INFY", percent=3)
         assert trader.wait(1, "filled").filled == 5
         assert len(trader.requests("PUT", "/orders")) >= 1
-    judged(kite_sandbox, Rule.INVALID_REQUESTS)
+    judged(shared, Rule.INVALID_REQUESTS)
 
 
 def test_fault_10_an_order_is_known_by_its_tag_when_the_book_shows_another_type(trader: Trader) -> None:
     trader.send(1)
     trader.wait(1, "filled")
     (row,) = trader.rows(1)
-    assert (row["order_type"], row["tag"]) == ("LIMIT", f"{tag(1)}m")
-    assert [one.tag for one in trader.broker.orders()] == [tag(1)]
+    assert (row["order_type"], row["tag"]) == ("LIMIT", f"{trader.tag(1)}m")
+    assert [one.status for one in trader.orders(1)] == [OrderStatus.FILLED]
 
 
 def test_fault_11_updates_that_come_late_twice_or_backwards_take_nothing_back(trader: Trader) -> None:
@@ -159,25 +173,25 @@ def test_fault_11_updates_that_come_late_twice_or_backwards_take_nothing_back(tr
     (row,) = trader.rows(1)
     for late in ({"status": "UPDATE", "filled_quantity": 2}, {"status": "OPEN", "filled_quantity": 0}, {}, {}):
         trader.connection.told({**row, **late})
-    assert trader.broker.orders() == [end]
+    assert trader.orders(1) == [end]
     assert trader.latest(1) == end
 
 
-def test_fault_11_a_hint_is_enough_to_read_the_book_at_once(kite_sandbox: KiteSandbox) -> None:
-    with trading(kite_sandbox, poll=60.0) as trader:
+def test_fault_11_a_hint_is_enough_to_read_the_book_at_once(shared: KiteSandbox) -> None:
+    with sharing(shared, poll=60.0) as trader:
         price = last_price(trader)
         trader.send(1, type=LIMIT, limit_price=price * 102 // 100 // 100 * 100)
-        until(kite_sandbox, lambda: [one["status"] for one in trader.rows(1)] == ["COMPLETE"])
+        until(shared, lambda: [one["status"] for one in trader.rows(1)] == ["COMPLETE"])
         trader.connection.told(trader.rows(1)[0])
         trader.wait(1, "filled", 5.0)
 
 
-def test_fault_12_a_rejection_is_told_in_words_and_after_several_entries_rest(kite_sandbox: KiteSandbox) -> None:
-    with trading(kite_sandbox, refusals_in_a_row=2) as trader:
+def test_fault_12_a_rejection_is_told_in_words_and_after_several_entries_rest(shared: KiteSandbox) -> None:
+    with sharing(shared, refusals_in_a_row=2) as trader:
         trader.send(1, "SBIN.NSE")
         trader.wait(1, "filled")
         trader.broker.positions()
-        kite_sandbox.fail("reject", words="16283: the exchange has refused it", times=2)
+        shared.fail("reject", words="16283: the exchange has refused it", times=2)
         for number in (2, 3):
             trader.send(number, quantity=number)
             assert "16283: the exchange has refused it" in trader.wait(number, "rejected").reason
@@ -185,7 +199,7 @@ def test_fault_12_a_rejection_is_told_in_words_and_after_several_entries_rest(ki
             trader.send(4, quantity=4)
         trader.send(5, "SBIN.NSE", Side.SELL)
         trader.wait(5, "filled")
-    judged(kite_sandbox, Rule.REPEATED_REFUSALS)
+    judged(shared, Rule.REPEATED_REFUSALS)
 
 
 def test_fault_12_the_same_order_is_not_repeated_after_its_refusal(trader: Trader) -> None:
@@ -206,12 +220,12 @@ def test_fault_13_a_cancel_of_an_order_that_is_being_processed_waits_for_it(trad
     trader.wait(1, "cancelled")
 
 
-def test_fault_13_a_modification_that_does_nothing_is_made_again(kite_sandbox: KiteSandbox) -> None:
-    with trading(kite_sandbox, chase_after=1.0) as trader:
-        kite_sandbox.fail("stuck", status="OPEN PENDING", seconds=1.5)
-        kite_sandbox.fail("ignore_modify", times=1)
+def test_fault_13_a_modification_that_does_nothing_is_made_again(shared: KiteSandbox) -> None:
+    with sharing(shared, chase_after=1.0) as trader:
+        shared.fail("stuck", status="OPEN PENDING", seconds=1.5)
+        shared.fail("ignore_modify", times=1)
         trader.send(1)
-        kite_sandbox.happen("gap", symbol="INFY", percent=3)
+        shared.happen("gap", symbol="INFY", percent=3)
         trader.wait(1, "filled")
         assert len(trader.requests("PUT", "/orders")) >= 2
 
@@ -230,13 +244,13 @@ def test_fault_14_the_cancel_of_what_has_traded_is_refused_and_the_order_is_fill
     trader.wait(1, "filled")
     with pytest.raises(Refused, match="has ended at Kite as COMPLETE"):
         trader.cancel(1)
-    assert trader.broker.orders()[0].status is OrderStatus.FILLED
+    assert trader.orders(1)[0].status is OrderStatus.FILLED
 
 
-def test_fault_15_positions_are_those_of_the_account_and_orders_of_others_are_told_as_theirs(trader: Trader) -> None:
-    trader.sandbox.happen("foreign_order", symbol="TCS", side="BUY", quantity=3, tag="byhand")
-    until(trader.sandbox, lambda: trader.broker.positions() == {InstrumentId("TCS", "NSE"): 3})
-    (update,) = trader.broker.orders()
+def test_fault_15_positions_are_those_of_the_account_and_orders_of_others_are_told_as_theirs(alone: Trader) -> None:
+    alone.sandbox.happen("foreign_order", symbol="TCS", side="BUY", quantity=3, tag="byhand")
+    until(alone.sandbox, lambda: alone.broker.positions() == {InstrumentId("TCS", "NSE"): 3})
+    (update,) = alone.broker.orders()
     assert (update.tag, update.filled) == ("byhand", 3)
 
 
@@ -257,9 +271,9 @@ def test_fault_17_what_kite_would_refuse_is_not_sent(trader: Trader) -> None:
     assert trader.requests("POST", "/orders") == []
 
 
-def test_fault_17_a_lot_and_an_index_are_checked_before_anything_is_sent(kite_sandbox: KiteSandbox) -> None:
-    future = future_of(kite_sandbox)
-    with trading(kite_sandbox, (*NSE, future, "NIFTY 50.NSE")) as trader:
+def test_fault_17_a_lot_and_an_index_are_checked_before_anything_is_sent(shared: KiteSandbox) -> None:
+    future = future_of(shared)
+    with sharing(shared, (*NSE, future, "NIFTY 50.NSE")) as trader:
         with pytest.raises(Refused, match="no multiple of the lot"):
             trader.send(1, future, quantity=1)
         with pytest.raises(Refused, match="is an index"):
@@ -267,11 +281,32 @@ def test_fault_17_a_lot_and_an_index_are_checked_before_anything_is_sent(kite_sa
         assert trader.requests("POST", "/orders") == []
 
 
+def test_fault_17_a_contract_without_a_freeze_quantity_ends_the_start(shared: KiteSandbox) -> None:
+    future = future_of(shared)
+    words = r"no freeze quantity is known on [-0-9]+ of NIFTY: .*freeze_quantities = { NIFTY = \.\.\. }"
+    with pytest.raises(BrokerError, match=words), sharing(shared, (*NSE, future), freeze_quantities={}):
+        pass
+
+
 def test_fault_18_a_price_reaches_kite_to_the_last_digit(trader: Trader) -> None:
     price = far_below(trader) + 60
     trader.send(1, type=LIMIT, limit_price=price)
     (request,) = trader.requests("POST", "/orders")
     assert request["form"]["price"] == f"{price // 100}.{price % 100:02}"
+
+
+def test_fault_27_nothing_is_added_where_the_price_is_stale(shared: KiteSandbox) -> None:
+    with sharing(shared, stale=5.0) as trader:
+        trader.send(1, "SBIN.NSE")
+        trader.wait(1, "filled")
+        trader.broker.positions()
+        trader.connection.stale = lambda seconds: [InstrumentId("SBIN", "NSE")] if seconds == 5.0 else []
+        with pytest.raises(Refused, match=r"no news of SBIN\.NSE for 5 seconds"):
+            trader.send(2, "SBIN.NSE")
+        trader.send(3, "SBIN.NSE", Side.SELL)
+        trader.send(4, "TCS.NSE")
+        trader.wait(3, "filled")
+        trader.wait(4, "filled")
 
 
 def test_fault_39_where_nobody_is_on_the_other_side_one_order_rests(
@@ -285,12 +320,12 @@ def test_fault_39_where_nobody_is_on_the_other_side_one_order_rests(
         assert len(trader.requests("POST", "/orders")) == 1
 
 
-def test_fault_40_a_square_off_of_the_broker_is_told_and_seen_in_the_positions(trader: Trader) -> None:
-    trader.send(1)
-    trader.wait(1, "filled")
-    trader.sandbox.happen("square_off", product="MIS")
-    until(trader.sandbox, lambda: trader.broker.positions() == {})
-    assert {one.tag for one in trader.broker.orders()} == {tag(1), ""}
+def test_fault_40_a_square_off_of_the_broker_is_told_and_seen_in_the_positions(alone: Trader) -> None:
+    alone.send(1)
+    alone.wait(1, "filled")
+    alone.sandbox.happen("square_off", product="MIS")
+    until(alone.sandbox, lambda: alone.broker.positions() == {})
+    assert {one.tag for one in alone.broker.orders()} == {alone.tag(1), ""}
 
 
 def test_fault_41_a_refusal_for_want_of_money_stops_entries_and_not_exits(tmp_path: Path) -> None:
@@ -316,29 +351,29 @@ def future_of(sandbox: KiteSandbox) -> str:
     return f"{found.symbol}.NFO"
 
 
-@pytest.fixture
-def rich(tmp_path: Path) -> Iterator[KiteSandbox]:
-    with KiteSandbox(tmp_path / "rich", OPEN + "[rules]\ncash = 1000000000.0\n") as sandbox:
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KiteSandbox]:
+    with KiteSandbox(tmp_path_factory.mktemp("rich") / "kite", OPEN + "[rules]\ncash = 1000000000.0\n") as sandbox:
         yield sandbox
 
 
 def test_fault_07_an_order_above_the_freeze_quantity_goes_in_slices_and_is_told_as_one(rich: KiteSandbox) -> None:
     future = future_of(rich)
-    with trading(rich, (future,), product="normal", freeze_quantities={"NIFTY": 1_800}) as trader:
+    with sharing(rich, (future,), product="normal") as trader:
         lot = trader.universe[0].lot_size
         quantity = 1_800 // lot * lot * 2 + lot
         trader.send(1, future, quantity=quantity)
         update = trader.wait(1, "filled", 30.0)
-        assert (update.filled, update.number) == (quantity, tag(1))
-        assert [row["tag"] for row in trader.rows(1)] == [f"{tag(1)}ms0{n}03" for n in (1, 2, 3)]
-        assert update.notional == sum(
-            round(one["average_price"] * 100) * one["quantity"] for one in rich.state()["trades"]
-        )
+        assert (update.filled, update.number) == (quantity, trader.tag(1))
+        assert [row["tag"] for row in trader.rows(1)] == [f"{trader.tag(1)}ms0{n}03" for n in (1, 2, 3)]
+        numbers = {row["order_id"] for row in trader.rows(1)}
+        trades = [one for one in rich.state()["trades"] if one["order_id"] in numbers]
+        assert update.notional == sum(round(one["average_price"] * 100) * one["quantity"] for one in trades)
 
 
 def test_fault_07_a_slice_that_is_refused_leaves_those_before_it_and_no_more_follow(rich: KiteSandbox) -> None:
     future = future_of(rich)
-    with trading(rich, (future,), product="normal", freeze_quantities={"NIFTY": 1_800}) as trader:
+    with sharing(rich, (future,), product="normal") as trader:
         lot = trader.universe[0].lot_size
         step = 1_800 // lot * lot
         rich.fail("error", method="POST", path="/orders", nth=2, code=400, error_type="OrderException", words="No.")

@@ -138,6 +138,23 @@ def test_fault_37_reads_are_repeated_until_their_deadline_and_placements_never(k
         assert len(trader.requests("POST", "/orders")) == 1
 
 
+def test_fault_37_after_failures_in_a_row_nobody_asks_for_a_while(kite_sandbox: KiteSandbox) -> None:
+    log_in(kite_sandbox)
+    connection = connection_to(kite_sandbox)
+    connection.session.look()
+    kite_sandbox.fail("error", path="/user", code=503)
+    with pytest.raises(Unanswered, match="NetworkException"):
+        connection.read("profile", deadline=10.0)
+    asked = sum(one.get("path", "").startswith("/user") for one in kite_sandbox.audit())
+    with pytest.raises(Unanswered, match="has not answered for a while"):
+        connection.read("profile", deadline=0.5)
+    assert sum(one.get("path", "").startswith("/user") for one in kite_sandbox.audit()) == asked <= 7
+    assert "Kite has not answered" in connection.health().detail
+    kite_sandbox.control("faults", method="DELETE")
+    assert connection.read("profile")["user_id"] == "AB1234"
+    assert connection.health().ok
+
+
 def test_fault_38_a_clock_that_is_off_is_measured_and_only_exits_are_sent(tmp_path: Path) -> None:
     now = dt.datetime.now(IST).strftime("%Y-%m-%d %H:%M:%S")
     with KiteSandbox(tmp_path, OPEN, start=now) as sandbox, trading(sandbox, product="delivery") as trader:

@@ -35,6 +35,7 @@ from friday_plugins.zerodha.brake import Brake
 from friday_plugins.zerodha.broker_settings import ZerodhaBrokerSettings
 from friday_plugins.zerodha.checks import Bands
 from friday_plugins.zerodha.connection import Zerodha
+from friday_plugins.zerodha.doubts import Doubts
 from friday_plugins.zerodha.follow_up import FollowUp
 from friday_plugins.zerodha.hours import TradingHours
 from friday_plugins.zerodha.instruments import Listed
@@ -47,15 +48,11 @@ from friday_plugins.zerodha.portfolio import portfolio_of
 from friday_plugins.zerodha.postbacks import PostbackListener
 from friday_plugins.zerodha.slicing import FreezeQuantities, sliced
 from friday_plugins.zerodha.token_file import IST
-from friday_plugins.zerodha.updates import TERMINAL
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
 #: Seconds that the thread sleeps where nothing works; it is woken by what is sent and told.
 _IDLE = 5.0
-#: Seconds for which an order in doubt is looked for after each second.
-_DOUBTED = 30.0
-
 
 class ZerodhaBroker(RealBroker):
     """What a socket or a postback brings is a hint: what is told is what the book and its trades say.
@@ -94,7 +91,7 @@ class ZerodhaBroker(RealBroker):
         self._told: dict[str, OrderUpdate] = {}
         self._forms: dict[str, Any] = {}
         self._held: dict[InstrumentId, int] = {}
-        self._doubted = float("-inf")
+        self._doubts = Doubts(lambda tag: bool(self._book.rows(tag)), time.monotonic)
         self._wake, self._over, self._hinted = threading.Event(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._trouble = ""
@@ -106,13 +103,17 @@ class ZerodhaBroker(RealBroker):
         self._tell = tell
 
     def start(self) -> None:
-        """Read the instruments of today and the whole book; ``BrokerError`` says what is missing."""
+        """Read the instruments of today and the whole book; ``BrokerError`` says what is missing.
+
+        A contract without a freeze quantity is: an order above it would be refused in the middle of a day.
+        """
         self._over.clear()
         try:
-            self._connection.instruments()
+            self._freeze.require(self._traded(), dt.datetime.now(IST).date())
             self._pass_on(self._book.read())
+            self._follow_up.begin()
             self._held = portfolio_of(self._connection).quantities()
-            self._bands.fetch(self._keys())
+            self._bands.fetch(row.key for row in self._traded())
         except OSError as error:
             raise BrokerError(f"Kite does not answer at {self._connection.settings.root}: {error}") from None
         if unknown := [str(one.id) for one in self._universe if self._connection.instruments().of(one.id) is None]:
@@ -204,9 +205,24 @@ class ZerodhaBroker(RealBroker):
         tags = [Tag(order.tag, is_market, *((place, count) if count > 1 else ())) for place in range(1, count + 1)]
         forms = [{**form, "quantity": part, "tag": str(tag)} for part, tag in zip(parts, tags, strict=True)]
         self._before.look({**form, "tag": str(tags[-1])}, listed, now, reduces=reduces)
+        self._doubts.check(order, reduces=reduces)
+        self._look_at_news(order, reduces=reduces)
         self._before.look_at_margin(forms, reduces=reduces)
+        try:
+            self._send_slices(order.tag, forms, reduces=reduces)
+        except InDoubt:
+            self._doubts.add(order)
+            raise
+
+    def _look_at_news(self, order: Order, *, reduces: bool) -> None:
+        """Where prices come by the connection, those of the instrument are not old; for entries."""
+        seconds = self._settings.stale
+        if seconds is not None and not reduces and order.instrument in self._connection.stale(seconds):
+            raise Refused(f"order {order.tag} is not sent: no news of {order.instrument} for {seconds:g} seconds")
+
+    def _send_slices(self, tag: str, forms: Sequence[dict[str, Any]], *, reduces: bool) -> None:
         for place, one in enumerate(forms, 1):
-            if not self._part_goes_on(order.tag, one, place, reduces=reduces):
+            if not self._part_goes_on(tag, one, place, reduces=reduces):
                 return
 
     def _part_goes_on(self, tag: str, form: dict[str, Any], place: int, *, reduces: bool) -> bool:
@@ -236,9 +252,6 @@ class ZerodhaBroker(RealBroker):
         except Refused as error:
             self._brake.refused(what, str(error))
             raise
-        except InDoubt:
-            self._doubted = time.monotonic()
-            raise
         self._book.expect(str(number))
 
     def _reduces(self, order: Order) -> bool:
@@ -258,17 +271,19 @@ class ZerodhaBroker(RealBroker):
     def _keep_up(self) -> None:
         """In its thread, until the end."""
         while not self._over.is_set():
-            busy = self._book.works or time.monotonic() < self._doubted + _DOUBTED
+            busy = self._book.works or self._doubts.is_fresh
             was_woken = self._wake.wait(self._settings.poll if busy else _IDLE)
             self._wake.clear()
-            if self._over.is_set() or not (busy or was_woken or self._trouble):
+            if self._over.is_set():
                 continue
             try:
                 if self._hinted.is_set():  # the row is known, and its trades alone are lacking
                     self._hinted.clear()
                     self._pass_on(self._book.caught_up())
-                else:
+                elif busy or was_woken or self._trouble:
                     self._look()
+                else:  # at what was read for somebody else
+                    self._follow_up.look()
                 self._trouble = ""
             except TokenDead as error:
                 self._trouble = str(error)
@@ -280,8 +295,7 @@ class ZerodhaBroker(RealBroker):
 
     def _look(self) -> None:
         self._pass_on(self._book.read())
-        if any(row["status"] not in TERMINAL for row in self._book.rows()):
-            self._follow_up.look()
+        self._follow_up.look()
 
     def _wait_for_token(self) -> None:
         while self._connection.session.is_dead and not self._over.is_set():
@@ -310,10 +324,11 @@ class ZerodhaBroker(RealBroker):
     def _listed_of(self, row: Row) -> Listed | None:
         return self._connection.instruments().of(InstrumentId(row["tradingsymbol"], row["exchange"]))
 
-    def _keys(self) -> list[str]:
+    def _traded(self) -> list[Listed]:
+        """What Kite lists today of the universe, but for indices."""
         listing = self._connection.instruments()
         rows = [listing.of(one.id) for one in self._universe]
-        return [row.key for row in rows if row is not None and not row.is_index]
+        return [row for row in rows if row is not None and not row.is_index]
 
 
 class SandboxedZerodha(ZerodhaBroker):

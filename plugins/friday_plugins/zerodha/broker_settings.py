@@ -51,6 +51,12 @@ class ZerodhaBrokerSettings(PluginSettings):
     check_charges: bool = Field(
         True, description="At the end, hold what the orders cost against Kite's virtual contract note."
     )
+    stale: float | None = Field(
+        None,
+        gt=0,
+        description="Seconds without news of an instrument's price, where zerodha_websocket follows it, after which "
+        "nothing is added in it; without it all of them together count, as an outage.",
+    )
     sandbox: bool = Field(
         False, description="Kite's root is a sandbox: no money is at stake, and past data may be played to it."
     )

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ from friday_core.api import (
     BrokerError,
     ComponentSpec,
     Connection,
+    DataSourceError,
     Health,
+    Instrument,
+    InstrumentId,
     PluginSettings,
     Refused,
     get_logger,
@@ -76,6 +79,8 @@ class Zerodha(Connection):
         self._listing: Listing | None = None
         self._listing_lock = threading.Lock()
         self._answers = 0
+        #: Instruments without news of their price for so many seconds; set by the source that follows them.
+        self.stale: Callable[[float], Sequence[InstrumentId]] = lambda _seconds: ()
 
     def start(self) -> None:
         """Take up the session, if there is one, and look for new ones from here on; nobody is asked."""
@@ -227,6 +232,14 @@ class Zerodha(Connection):
                 )
                 self._listing = listing_of(day, self.settings.cache.expanduser(), fetch)
             return self._listing
+
+    def listed(self, names: Sequence[InstrumentId]) -> list[Instrument]:
+        """As Kite lists them today."""
+        self.session.look()
+        try:
+            return self.instruments().instruments(names)
+        except (BrokerError, ConnectionError) as error:
+            raise DataSourceError(f"the list of instruments: {error}") from error
 
     def _client(self) -> Any:
         from kiteconnect import KiteConnect  # noqa: PLC0415 - an extra

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from friday_plugins.zerodha.checks import Bands
 from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.order_book import OrderBook
-from friday_plugins.zerodha.orders import in_ticks, tag_of
+from friday_plugins.zerodha.orders import AUTOMATIC, CLOSING, in_ticks, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead
 from friday_plugins.zerodha.updates import STEADY, TERMINAL
 
@@ -50,7 +50,7 @@ class FollowUp:
         self._lock = threading.Lock()
         self._cancels: dict[str, _Case] = {}
         self._resting: dict[str, _Case] = {}
-        self._copies: set[str] = set()
+        self._copies: dict[str, _Case] = {}
 
     def cancel(self, tag: str) -> None:
         """Ask for the end of all that there is of an order, now and until it has come.
@@ -70,6 +70,11 @@ class FollowUp:
             with self._lock:
                 case = self._cancels.setdefault(str(row["order_id"]), _Case(now))
             self._try_cancel(row, case)
+
+    def begin(self) -> None:
+        """Copies that are there by now are told; what they traded was there before this process, and is left alone."""
+        for row in self._copies_in(self._book.rows()):
+            self._copies[str(row["order_id"])].told = True
 
     def look(self) -> None:
         """After a reading of the book: do what is due. ``TokenDead`` where there is no session."""
@@ -105,19 +110,43 @@ class FollowUp:
             get_logger("zerodha").info("a cancel is looked after", number=row["order_id"], why=str(error))
 
     def _look_for_copies(self, rows: Iterable[Row]) -> None:
-        """Two orders under one tag: the younger one is ended, and if it has traded a person must know."""
+        """Two orders under one tag: the younger one is ended, what it traded is closed, and a person must know."""
+        for row in self._copies_in(rows):
+            case = self._copies[str(row["order_id"])]
+            if row["status"] not in TERMINAL:
+                self._cancels.setdefault(str(row["order_id"]), case)
+            elif int(row.get("filled_quantity") or 0) and not case.told:
+                case.told = True
+                self._close(row)
+
+    def _copies_in(self, rows: Iterable[Row]) -> Iterator[Row]:
         first: dict[str, str] = {}
         for row in sorted(rows, key=lambda one: str(one["order_id"]).zfill(20)):
             tag, number = str(row.get("tag") or ""), str(row["order_id"])
-            if not tag_of(tag).is_fridays or row["status"] == "REJECTED":
+            if not tag_of(tag).is_fridays or row["status"] == "REJECTED" or first.setdefault(tag, number) == number:
                 continue
-            if first.setdefault(tag, number) == number or number in self._copies:
-                continue
-            self._copies.add(number)
-            get_logger("zerodha").error("an order is at Kite twice", tag=tag, first=first[tag], second=number)
-            if row["status"] not in TERMINAL:
-                case = self._cancels.setdefault(number, _Case(time.monotonic()))
-                self._try_cancel(row, case)
+            if number not in self._copies:
+                self._copies[number] = _Case(time.monotonic())
+                get_logger("zerodha").error("an order is at Kite twice", tag=tag, first=first[tag], second=number)
+            yield row
+
+    def _close(self, row: Row) -> None:
+        """Once, whatever becomes of it: another attempt might be one too many."""
+        side = Side[row["transaction_type"]]
+        form = {
+            **{name: row[name] for name in ("variety", "exchange", "tradingsymbol", "product")},
+            "transaction_type": (Side.SELL if side is Side.BUY else Side.BUY).name,
+            "quantity": int(row["filled_quantity"]), "order_type": "MARKET", "market_protection": int(AUTOMATIC),
+            "validity": "DAY", "tag": f"{tag_of(str(row['tag'])).order}{CLOSING}",
+        }  # fmt: skip
+        try:
+            self._connection.write("place_order", urgent=True, places=True, **form)
+        except TokenDead:
+            raise
+        except (Refused, InDoubt) as error:
+            get_logger("zerodha").error(
+                "what a second order traded is perhaps not closed", number=row["order_id"], why=str(error)
+            )
 
     def _look_at_resting(self, number: str, row: Row, now: float) -> None:
         case = self._resting.setdefault(number, _Case(now, now + self._patience))
@@ -150,6 +179,13 @@ class FollowUp:
     def _reprice(self, number: str, row: Row, price: Decimal) -> None:
         try:
             self._connection.limiter.modification(number)
+        except Refused as error:
+            get_logger("zerodha").error(
+                "a market order that does not trade is cancelled", number=number, why=str(error)
+            )
+            self._try_cancel(row, self._cancels.setdefault(number, _Case(time.monotonic())))
+            return
+        try:
             self._connection.write(
                 "modify_order", row["variety"], number, order_type="LIMIT", price=str(price), urgent=True
             )

@@ -104,19 +104,18 @@ class ZerodhaHistory(BarFileSource):
         stamps = whole["timestamp"].astype("int64")
         return whole[(stamps >= begin) & (stamps < end)]
 
-    def download(self) -> list[Path]:
-        """Fetch what is missing; the files that have something of what is wanted, in order of instrument and time."""
+    def fetch(self, advance: Callable[[int, int, str], None]) -> list[Path]:
+        """The files are those that have something of what is wanted, in order of instrument and time."""
         self._account.session.look()
         found, wanted = [], self._wanted_span
         jobs = [(name, span) for name in sorted(self._listed) for span in spans(self._kite, wanted)]
         tokens = {name: row.token for name in self._listed if (row := self._account.instruments().of(name)) is not None}
-        with _progress(len(jobs)) as advance:
-            for name, span in jobs:
-                part = Span(max(span.begin, wanted.begin), min(span.end, wanted.end))
-                path = self._files.path(name, span)
-                if not self._is_had(path, part):
-                    self._fetch(name, tokens[name], path, part)
-                advance(str(name))
+        for done, (name, span) in enumerate(jobs, 1):
+            part = Span(max(span.begin, wanted.begin), min(span.end, wanted.end))
+            path = self._files.path(name, span)
+            if not self._is_had(path, part):
+                self._fetch(name, tokens[name], path, part)
+            advance(done, len(jobs), str(name))
         silent = {*self._listed}
         for name, span in jobs:
             path = self._files.path(name, span)
@@ -172,18 +171,15 @@ class ZerodhaHistory(BarFileSource):
 
     @cached_property
     def _listed(self) -> Mapping[InstrumentId, Instrument]:
-        self._account.session.look()
-        try:
-            return {one.id: one for one in self._account.instruments().instruments(self._names)}
-        except (BrokerError, ConnectionError) as error:
-            raise DataSourceError(f"the list of instruments: {error}") from error
+        return {one.id: one for one in self._account.listed(self._names)}
 
     def _paths(self) -> list[Path]:
         return self._downloaded
 
     @cached_property
     def _downloaded(self) -> list[Path]:
-        return self.download()
+        with _progress() as advance:
+            return self.fetch(advance)
 
     def _instrument(self, one: InstrumentId) -> Instrument:
         return self._listed[one]
@@ -200,17 +196,17 @@ def _midnight(day: dt.date) -> int:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
+def _progress() -> Iterator[Callable[[int, int, str], None]]:
     """A bar for whoever looks at a terminal."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda *_: None
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("history", total=total)
-        yield lambda name: bar.update(task, advance=1, description=name)
+        task = bar.add_task("history", total=None)
+        yield lambda done, total, name: bar.update(task, completed=done, total=total, description=name)
 
 
 @hookimpl

@@ -31,6 +31,8 @@ _OPTION_STOP = Decimal(3)
 _TAG = re.compile(r"([0-9A-Z]+)(m?)(?:s([0-9]{2})([0-9]{2}))?")
 _OWN = re.compile(r"F[0-9A-Z]{11,}")
 LONGEST_TAG = 20
+#: Behind a tag: the order that closes what a second order of that tag has traded.
+CLOSING = "c"
 
 
 class Tag(NamedTuple):

@@ -103,7 +103,7 @@ class Plausibility:
 
     def stale(self, now: int, seconds: float) -> list[int]:
         """Tokens of which nothing new has come for so many seconds, or nothing at all."""
-        return [token for token, one in self._seen.items() if now - one.fresh_at > seconds * _SECOND]
+        return [token for token, one in [*self._seen.items()] if now - one.fresh_at > seconds * _SECOND]
 
     def judged(self, frame: Frame) -> list[Told]:
         """Of the ticks of a frame those that are believed and tell something new."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from friday_core.api import Refused, contract_name, instrument_facts
+from friday_core.api import BrokerError, Refused, contract_name, instrument_facts
 from friday_plugins.zerodha.instruments import Listed
 
+_CONTRACTS = frozenset({"future", "option"})
 #: What a tag has room for.
 _MOST_SLICES = 99
 
@@ -20,12 +21,25 @@ class FreezeQuantities:
 
     def of(self, listed: Listed, day: dt.date) -> int | None:
         """``None`` where no quantity is known: of shares there is none in numbers."""
-        if listed.kind not in ("future", "option"):
+        if listed.kind not in _CONTRACTS:
             return None
-        name = contract_name(listed.symbol)
-        underlying = listed.name if name is None else name.underlying
-        known = self._facts.known_freeze_quantity(underlying, day)
-        return self._otherwise.get(underlying) if known is None else known
+        known = self._facts.known_freeze_quantity(_underlying(listed), day)
+        return self._otherwise.get(_underlying(listed)) if known is None else known
+
+    def require(self, traded: Iterable[Listed], day: dt.date) -> None:
+        """``BrokerError`` names the underlyings of contracts of which no quantity is known, and where to write it."""
+        contracts = [one for one in traded if one.kind in _CONTRACTS]
+        if missing := sorted({_underlying(one) for one in contracts if self.of(one, day) is None}):
+            example = ", ".join(f"{name} = ..." for name in missing)
+            raise BrokerError(
+                f"no freeze quantity is known on {day} of {', '.join(missing)}: read it in the exchange's circular of "
+                f"this month, and write [plugins.broker.zerodha] freeze_quantities = {{ {example} }}"
+            )
+
+
+def _underlying(listed: Listed) -> str:
+    name = contract_name(listed.symbol)
+    return listed.name if name is None else name.underlying
 
 
 def sliced(quantity: int, most: int | None, lot: int) -> list[int]:

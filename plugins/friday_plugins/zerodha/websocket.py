@@ -106,6 +106,7 @@ class ZerodhaWebsocket(LiveData):
         self._over.clear()
         self._resolve()
         self._ticker.start()
+        self._account.stale = self.stale
         began = time.time_ns() // 1_000
         try:
             while not self._over.is_set():
@@ -134,8 +135,8 @@ class ZerodhaWebsocket(LiveData):
 
     def stale(self, seconds: float) -> list[InstrumentId]:
         """Instruments of which nothing new came for so many seconds: prices on which nothing new should be begun."""
-        tokens = self._belief.stale(time.time_ns() // 1_000, seconds)
-        return sorted(InstrumentId(one.symbol, one.exchange) for one in map(self._listed.__getitem__, tokens))
+        rows = map(self._listed.get, self._belief.stale(time.time_ns() // 1_000, seconds))
+        return sorted(InstrumentId(one.symbol, one.exchange) for one in rows if one is not None)
 
     def health(self) -> Health:
         """Ticks that were believed; what was not believed, by reason."""

@@ -43,6 +43,12 @@ def test_a_connection_is_asked_for_where_something_of_its_vendor_is(source: str,
     assert ("connection.moon" in [one.id for one in requests]) is asked
 
 
+@pytest.mark.parametrize("source", ["moon_history", "synthetic"])
+def test_the_connection_that_lists_instruments_is_asked_for_once(source: str) -> None:
+    requests = requests_of(f"{STREAM}.source={source}", "plugins.connection.moon.key=x", "data.listing=moon")
+    assert [(one.id, one.place) for one in requests if one.kind is Kind.CONNECTION] == [("connection.moon", "listing")]
+
+
 def test_a_component_that_is_named_again_is_one_more_with_an_id_of_its_own() -> None:
     asked = requests_of('risk.rules=["a", "a", "a"]')
     assert [one.id for one in asked if one.kind is Kind.RISK_RULE] == ["risk_rule.a", "risk_rule.a#2", "risk_rule.a#3"]

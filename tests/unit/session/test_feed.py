@@ -122,6 +122,40 @@ def test_an_instrument_that_is_not_offered_is_named_with_the_nearest() -> None:
         feed(instruments=("A.NSY",))
 
 
+class List:
+    """What is listed."""
+
+    def __init__(self, *instruments: Instrument) -> None:
+        self._listed = instruments
+
+    def listed(self, names: Sequence[InstrumentId]) -> Sequence[Instrument]:
+        return [one for one in self._listed if one.id in names]
+
+
+def test_a_list_has_the_word_on_ticks_lots_and_kinds_and_rows_stay_as_they_are() -> None:
+    made = feed(instruments=("A.NSE", "B.NSE"))
+    before = rows_of(feed(instruments=("A.NSE", "B.NSE")))
+    listed = [Instrument(InstrumentId(symbol, "NSE"), "INR", 2, 5, 65, "future") for symbol in "CBA"]
+    made.relist(List(*listed))
+    assert [(str(one.id), one.tick_size, one.lot_size, one.kind) for one in made.universe] == [
+        ("A.NSE", 5, 65, "future"),
+        ("B.NSE", 5, 65, "future"),
+    ]
+    assert rows_of(made) == before
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ([], r"A\.NSE in INR with 2 decimals, and it is listed not at all"),
+        ([Instrument(InstrumentId("A", "NSE"), "INR", 4)], "it is listed in INR with 4 decimals"),
+    ],
+)
+def test_a_list_that_lacks_an_instrument_or_has_other_units_is_refused(listed: list[Instrument], words: str) -> None:
+    with pytest.raises(DataSourceError, match=words):
+        feed(instruments=("A.NSE",)).relist(List(*listed))
+
+
 @pytest.mark.parametrize("position", [-1, 3])
 def test_a_row_outside_of_the_instruments_is_a_broken_contract(position: int) -> None:
     chunk = chunk_of(DAYS[:1])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fakes.kite_feed import INFY, FeedAccount
+from fakes.kite_lists import shares
 
 from friday_core.api import BarFileSettings, Chunk, DataSourceError
 from friday_core.testing.kite_sandbox import KiteSandbox
@@ -29,8 +30,9 @@ def micros(moment: dt.datetime) -> int:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KiteSandbox]:
-    scenario = f'[market]\nstart = "{NOW:%Y-%m-%d %H:%M:%S}"\nspeed = 0\n[sessions]\nhistorical_per_second = 1000\n'
-    with KiteSandbox(tmp_path_factory.mktemp("history") / "kite", scenario) as found:
+    folder = tmp_path_factory.mktemp("history")
+    market = f'[market]\nstart = "{NOW:%Y-%m-%d %H:%M:%S}"\nspeed = 0\ninstruments = "{shares(folder)}"\n'
+    with KiteSandbox(folder / "kite", f"{market}[sessions]\nhistorical_per_second = 1000\n") as found:
         yield found
 
 

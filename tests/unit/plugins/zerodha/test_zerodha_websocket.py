@@ -27,6 +27,14 @@ class EveryHour(Calendar):
         return Schedule("every hour", dates, dates * DAY, (dates + 1) * DAY, known=(20_000, 21_999))
 
 
+class UntilTomorrow(EveryHour):
+    """It closes for good."""
+
+    def schedule(self) -> Schedule:
+        dates = np.arange(20_000, time.time_ns() // 1_000 // DAY + 2)
+        return Schedule("until tomorrow", dates, dates * DAY, (dates + 1) * DAY, known=(20_000, 21_999))
+
+
 class Reader:
     """What a source yields, in a thread of its own as the host reads it."""
 
@@ -79,9 +87,9 @@ def read(sandbox: KiteSandbox, tmp_path: Path) -> Iterator[Callable[..., Reader]
     account.log_in()
     readers: list[Reader] = []
 
-    def reading(**settings: object) -> Reader:
+    def reading(calendar: Calendar | None = None, **settings: object) -> Reader:
         given = WebsocketSettings.model_validate({"instruments": NAMES, "skew": None, "silence": 2.5} | settings)
-        source = ZerodhaWebsocket(given, account, EveryHour())
+        source = ZerodhaWebsocket(given, account, calendar or EveryHour())
         assert [str(one.id) for one in source.instruments()] == [*given.instruments]
         source.initialize()
         readers.append(Reader(source))
@@ -123,6 +131,20 @@ def test_fault_27_prices_that_stand_still_are_an_outage(read: Callable[..., Read
     wait(lambda: reader.outages[-1] == "", 20)
 
 
+def test_fault_27_of_one_instrument_alone_that_is_stale_the_connection_tells(
+    read: Callable[..., Reader], sandbox: KiteSandbox
+) -> None:
+    reader = read()
+    infy = InstrumentId.parse("INFY.NSE")
+    connection = reader.source._account
+    wait(reader.rows, 20)
+    wait(lambda: infy not in connection.stale(3.0), 20)
+    sandbox.happen("stale_prices", symbol="NSE:INFY", seconds=8)
+    wait(lambda: infy in connection.stale(3.0))
+    assert reader.outages[-1] == ""
+    wait(lambda: infy not in connection.stale(3.0), 20)
+
+
 def test_fault_30_corrupt_prices_and_fault_32_a_spike_do_not_come(
     read: Callable[..., Reader], sandbox: KiteSandbox
 ) -> None:
@@ -150,6 +172,17 @@ def test_fault_31_double_and_late_frames_tell_nothing_twice(read: Callable[..., 
     sandbox.control("faults", method="DELETE")
     assert total <= seen
     assert [ts for ts, _, _ in reader.rows(0)] == sorted({ts for ts, _, _ in reader.rows(0)})
+
+
+def test_fault_33_ticks_out_of_hours_are_no_rows(read: Callable[..., Reader], sandbox: KiteSandbox) -> None:
+    reader = read(calendar=UntilTomorrow())
+    wait(reader.rows, 20)
+    sandbox.happen("clock_skew", seconds=3 * 86_400)
+    wait(lambda: reader.source._belief.refused["out of hours"] >= 2, 20)
+    count, latest = len(reader.rows()), max(ts for ts, _, _ in reader.rows())
+    sandbox.happen("clock_skew", seconds=0)
+    wait(lambda: len(reader.rows()) > count, 20)
+    assert max(ts for ts, _, _ in reader.rows()) < latest + DAY
 
 
 def test_fault_36_a_token_that_is_not_that_of_the_list_is_refused(tmp_path: Path) -> None:
