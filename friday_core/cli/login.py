@@ -39,7 +39,8 @@ def command(choice: Choice, connection: str, port: int, paste: bool, browser: bo
     if paste or not sys.stdin.isatty():
         click.echo(f"Open {login.url}")
         _open(login.url, browser)
-        answer = click.prompt("The address that it led to, or the request token in it", hide_input=True)
+        question = "The address that it led to, or the request token in it"
+        answer = click.prompt(question, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     else:
         answer = _redirected(login.url, port, browser)
     click.echo(login.finish(answer))
@@ -47,23 +48,13 @@ def command(choice: Choice, connection: str, port: int, paste: bool, browser: bo
 
 def _login_of(choice: Choice, name: str) -> Login:
     """Of the connection by itself, with the settings that the profile has for it."""
-    from friday_core.errors import ConfigurationError, Problem  # noqa: PLC0415 - `--help` must stay light
-    from friday_core.plugin.discovery import installed_plugins  # noqa: PLC0415
-    from friday_core.plugin.registry import PluginRegistry  # noqa: PLC0415
-    from friday_core.plugin.spec import Kind  # noqa: PLC0415
+    from friday_core.orchestration.lone_connection import lone_connection  # noqa: PLC0415 - `--help` must stay light
 
-    settings = choice.load().settings
-    registry = PluginRegistry(installed_plugins(), import_timeout=settings.run.import_timeout)
-    found = registry.load(f"{Kind.CONNECTION}.{name}")
-    if isinstance(found, Problem):
-        raise ConfigurationError([found])
-    spec = found.spec
-    section = settings.plugins.get(Kind.CONNECTION, {}).get(name, {})
     try:
-        made = spec.factory(spec.settings.model_validate(section))
+        made = lone_connection(name, choice.load().settings)
     except ValueError as error:
         raise click.UsageError(f"[plugins.connection.{name}] cannot be used: {type(error).__name__}") from None
-    login: Login | None = made.login()
+    login = made.login()
     if login is None:
         raise click.UsageError(f"nobody has to log in at {name}")
     return login

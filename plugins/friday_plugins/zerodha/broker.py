@@ -14,6 +14,7 @@ from friday_core.api import (
     BrokerError,
     CancelOrder,
     ComponentSpec,
+    Finding,
     Health,
     InDoubt,
     InstrumentId,
@@ -23,6 +24,7 @@ from friday_core.api import (
     OrderType,
     OrderUpdate,
     PluginSettings,
+    Product,
     RealBroker,
     Refused,
     Universe,
@@ -35,10 +37,11 @@ from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.follow_up import FollowUp
 from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.order_book import OrderBook
-from friday_plugins.zerodha.orders import Tag, form_of, same, tag_of
+from friday_plugins.zerodha.orders import PRODUCTS, Tag, form_of, same, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead, TooFast, Unanswered
 from friday_plugins.zerodha.slicing import FreezeQuantities, sliced
 from friday_plugins.zerodha.token_file import IST
+from friday_plugins.zerodha.trading_preflight import order_findings
 from friday_plugins.zerodha.updates import TERMINAL
 
 Row = Mapping[str, Any]
@@ -135,6 +138,11 @@ class ZerodhaBroker(RealBroker):
         """Updates that were told; not well while the book cannot be read."""
         trouble = self._connection.session.trouble() or self._trouble
         return Health(not trouble or self._thread is None, len(self._told), trouble)
+
+    def preflight(self) -> Sequence[Finding]:
+        """Exchanges and products of the account, its book and money, freeze quantities, and the machine's address."""
+        product = PRODUCTS[Product(self._settings.product)]
+        return tuple(order_findings(self._connection, [one.id for one in self._universe], product, self._freeze))
 
     # What is asked ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from friday_core.api import (
     BrokerError,
     ComponentSpec,
     Connection,
+    Finding,
     Health,
     PluginSettings,
     Refused,
@@ -23,6 +24,7 @@ from friday_core.api import (
     hookimpl,
 )
 from friday_plugins.zerodha import outcomes
+from friday_plugins.zerodha.account_preflight import MOST_SKEW, TOLD_SKEW, account_findings
 from friday_plugins.zerodha.breaker import Breaker
 from friday_plugins.zerodha.clock_skew import ClockSkew
 from friday_plugins.zerodha.instruments import Listing, listing_of
@@ -38,8 +40,6 @@ _CATEGORIES = {
 }  # fmt: skip
 #: Seconds before a read is repeated: first, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
-#: Seconds that the clocks may differ until it is said, and until nothing is sent but what reduces.
-TOLD_SKEW, MOST_SKEW = 2.0, 10.0
 
 
 class ZerodhaSettings(PluginSettings):
@@ -90,6 +90,12 @@ class Zerodha(Connection):
         if not detail and self._breaker.failures:
             detail = f"Kite has not answered {self._breaker.failures} times in a row"
         return Health(not detail, self._answers, detail)
+
+    def preflight(self) -> Sequence[Finding]:
+        """Key and secret, a session that lasts, Kite's answer, the clock, the list of instruments."""
+        secrets = {"api_key": self.settings.api_key, "api_secret": self.settings.api_secret}
+        lacking = [name for name, one in secrets.items() if not one.get_secret_value()]
+        return tuple(account_findings(self, lacking, self.settings.root))
 
     def login(self) -> ZerodhaLogin:
         """What ``friday login`` leads a person through."""
@@ -155,6 +161,7 @@ class Zerodha(Connection):
                 answer = getattr(api, method)(*arguments, **named)
             except Exception as error:  # noqa: BLE001 - the client raises whatever it met
                 meaning, failure = outcomes.meaning_of(error), outcomes.words_of(error)
+                refusal = outcomes.of_write(error, method)
             else:
                 self._breaker.answered()
                 self._answers += 1
@@ -168,7 +175,7 @@ class Zerodha(Connection):
         if meaning is Meaning.DOUBT:
             self._breaker.failed()
             raise Unanswered(failure)
-        raise Refused(f"{method}: {failure}")
+        raise refusal
 
     def write(self, method: str, *arguments: Any, urgent: bool = False, places: bool = False, **named: Any) -> Any:
         """What a method of the client that changes orders answers: sent once, whatever becomes of it.

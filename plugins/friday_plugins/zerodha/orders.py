@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from friday_core.api import Order, OrderType, Product, Refused, Side, TimeInForce
 from friday_plugins.zerodha.instruments import Listed
 
-_PRODUCTS = {
+#: Kite's words.
+PRODUCTS = {
     Product.DELIVERY: "CNC", Product.INTRADAY: "MIS", Product.NORMAL: "NRML", Product.MTF: "MTF",
 }  # fmt: skip
 _TYPES = {
@@ -72,7 +73,7 @@ def form_of(order: Order, listed: Listed, protection: float, product: str) -> di
         "tradingsymbol": listed.symbol,
         "transaction_type": order.side.name,
         "quantity": order.quantity,
-        "product": _PRODUCTS[Product(order.product or product)],
+        "product": PRODUCTS[Product(order.product or product)],
         "order_type": _TYPES[order.type],
         "validity": "DAY",
     }

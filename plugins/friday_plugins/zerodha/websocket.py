@@ -17,6 +17,7 @@ from friday_core.api import (
     Chunk,
     ComponentSpec,
     DataSourceError,
+    Finding,
     Health,
     Instrument,
     InstrumentId,
@@ -35,6 +36,7 @@ from friday_plugins.zerodha.plausibility import Limits, Plausibility, Told
 from friday_plugins.zerodha.sockets import Mode
 from friday_plugins.zerodha.ticker import Ticker
 from friday_plugins.zerodha.token_file import IST
+from friday_plugins.zerodha.trading_preflight import price_findings
 
 #: Seconds after which a chunk leaves even if it is empty.
 _SIGN_OF_LIFE = 0.5
@@ -95,6 +97,11 @@ class ZerodhaWebsocket(LiveData):
     def initialize(self) -> None:
         """Compile what reads frames."""
         self._ticker.warm()
+
+    def preflight(self) -> Sequence[Finding]:
+        """Whether the account has a plan with prices, and by what clock they are stamped."""
+        now = time.time_ns() // 1_000
+        return tuple(price_findings(self._account, self._names, in_session=self._is_session(now)))
 
     def instruments(self) -> Sequence[Instrument]:
         """From the day's list; ``DataSourceError`` names what is not listed."""
