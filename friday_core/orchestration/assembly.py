@@ -13,7 +13,15 @@ from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.records import Record
 from friday_core.domain.schedule import Schedule
-from friday_core.errors import BrokerError, ConfigurationError, DataSourceError, FridayError, InvariantError, Problem, ProblemKind
+from friday_core.errors import (
+    BrokerError,
+    ConfigurationError,
+    DataSourceError,
+    FridayError,
+    InvariantError,
+    Problem,
+    ProblemKind,
+)
 from friday_core.flow.plans import DerivedPlan, Named, StreamPlan
 from friday_core.flow.prediction_stage import PredictionStage
 from friday_core.flow.predictors import predictors

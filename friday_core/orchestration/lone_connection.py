@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from friday_core.domain.findings import Finding, Outcome
 from friday_core.errors import ConfigurationError, Problem
 from friday_core.interfaces.connection import Connection
-from friday_core.orchestration import building
 from friday_core.orchestration.preflight import asked, limits
+from friday_core.plugin.discovery import installed_plugins
 from friday_core.plugin.plan import SettingsSections, requested_components
 from friday_core.plugin.registry import PluginRegistry
 from friday_core.plugin.spec import Kind
@@ -16,7 +16,7 @@ from friday_core.plugin.spec import Kind
 
 def lone_connection(name: str, settings: SettingsSections) -> Connection:
     """Not started. ``ConfigurationError`` if there is none of the name; ``ValueError`` if its section is wrong."""
-    registry = PluginRegistry(building.installed_plugins(), import_timeout=settings.run.import_timeout)
+    registry = PluginRegistry(installed_plugins(), import_timeout=settings.run.import_timeout)
     found = registry.load(f"{Kind.CONNECTION}.{name}")
     if isinstance(found, Problem):
         raise ConfigurationError([found])
