@@ -163,7 +163,7 @@ def _changes_orders(one: Mapping[str, Any]) -> bool:
 
 
 def _buys(one: Mapping[str, Any]) -> bool:
-    return one["transaction_type"] == "BUY"
+    return bool(one["transaction_type"] == "BUY")
 
 
 def _table(run: Path, name: str) -> list[dict[str, Any]]:
