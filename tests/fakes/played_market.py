@@ -73,7 +73,7 @@ def build(loaded: LoadedSettings, brought: Sequence[ComponentSpec] = ()) -> Host
     Seconds of time-outs, limits, heartbeats and ``[broker] settle`` are those of the wall.
     """
     clock = MarketClock(Path.cwd() / CLOCK)
-    Zerodha.now = lambda self: clock.now()  # type: ignore[method-assign] # noqa: ARG005
+    Zerodha.now = lambda self: clock.now()  # type: ignore[method-assign]
     infrastructure = Infrastructure(
         loaded=loaded.in_use(), brought=providers.Object(tuple(brought)), clock=providers.Object(clock)
     )
