@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +39,6 @@ from friday_plugins.zerodha.order_book import OrderBook
 from friday_plugins.zerodha.orders import PRODUCTS, Tag, form_of, same, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead, TooFast, Unanswered
 from friday_plugins.zerodha.slicing import FreezeQuantities, sliced
-from friday_plugins.zerodha.token_file import IST
 from friday_plugins.zerodha.trading_preflight import order_findings
 from friday_plugins.zerodha.updates import TERMINAL
 
@@ -103,11 +101,13 @@ class ZerodhaBroker(RealBroker):
         self._held: dict[InstrumentId, int] = {}
         self._doubted = float("-inf")
         self._wake, self._over, self._hinted = threading.Event(), threading.Event(), threading.Event()
+        self._missed = threading.Event()
         self._thread: threading.Thread | None = None
         self._trouble = ""
         self._telling = threading.Lock()
         connection.on_update(self._hint)
         connection.session.on_renewed(self._wake.set)
+        connection.on_connected(self._reread)
 
     def listen(self, tell: Callable[[OrderUpdate], None]) -> None:
         self._tell = tell
@@ -191,7 +191,7 @@ class ZerodhaBroker(RealBroker):
         listed = self._connection.instruments().of(order.instrument)
         if listed is None:
             raise Refused(f"order {order.tag}: Kite does not list {order.instrument} today")
-        today = dt.datetime.now(IST).date()
+        today = self._connection.clock_in_india().date()
         parts = sliced(order.quantity, self._freeze.of(listed, today), max(listed.lot, 1))
         form = form_of(order, listed, self._settings.market_protection, self._settings.product)
         is_market = order.type is OrderType.MARKET
@@ -264,6 +264,11 @@ class ZerodhaBroker(RealBroker):
         self._hinted.set()
         self._wake.set()
 
+    def _reread(self) -> None:
+        """Updates may have been missed: the book says what they said."""
+        self._missed.set()
+        self._wake.set()
+
     def _keep_up(self) -> None:
         """In its thread, until the end."""
         while not self._over.is_set():
@@ -273,10 +278,13 @@ class ZerodhaBroker(RealBroker):
             if self._over.is_set() or not (busy or was_woken or self._trouble):
                 continue
             try:
-                if self._hinted.is_set():  # the row is known, and its trades alone are lacking
+                if (
+                    self._hinted.is_set() and not self._missed.is_set()
+                ):  # the row is known, its trades alone are lacking
                     self._hinted.clear()
                     self._pass_on(self._book.caught_up())
                 else:
+                    self._missed.clear()
                     self._look()
                 self._trouble = ""
             except TokenDead as error:

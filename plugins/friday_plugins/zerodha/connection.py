@@ -68,11 +68,14 @@ class Zerodha(Connection):
     def __init__(self, settings: ZerodhaSettings) -> None:
         self.settings = settings
         self.limiter = Limiter(time.monotonic)
-        self.session = KiteSession(settings.session_file.expanduser(), settings.api_key.get_secret_value())
+        self.session = KiteSession(
+            settings.session_file.expanduser(), settings.api_key.get_secret_value(), self.clock_in_india
+        )
         self.clock = ClockSkew()
         self._breaker = Breaker(time.monotonic)
         self._local = threading.local()
         self._listeners: list[Callable[[Row], None]] = []
+        self._reconnections: list[Callable[[], None]] = []
         self._listing: Listing | None = None
         self._listing_lock = threading.Lock()
         self._answers = 0
@@ -119,6 +122,15 @@ class Zerodha(Connection):
                 listener(row)
             except Exception:  # noqa: BLE001 - an exception in a socket's callback would drop the socket
                 get_logger("zerodha").exception("an order update was not taken in")
+
+    def on_connected(self, listener: Callable[[], None]) -> None:
+        """Call it whenever order updates begin to come, or come again; it returns at once. Those of before are lost."""
+        self._reconnections.append(listener)
+
+    def connected(self) -> None:
+        """A socket is there, or is there again."""
+        for listener in self._reconnections:
+            listener()
 
     # Requests -----------------------------------------------------------------------------------
 
@@ -205,6 +217,14 @@ class Zerodha(Connection):
 
     # What is known of the day -------------------------------------------------------------------
 
+    def now(self) -> int:
+        """The exchange's time, microseconds UTC, as this machine's clock shows it."""
+        return time.time_ns() // 1_000
+
+    def clock_in_india(self) -> dt.datetime:
+        """The same with its zone."""
+        return dt.datetime.fromtimestamp(self.now() / 1e6, IST)
+
     @property
     def skew(self) -> float | None:
         """Seconds by which Kite's clock is ahead of this machine's; ``None`` if nothing was answered yet."""
@@ -223,7 +243,7 @@ class Zerodha(Connection):
 
     def instruments(self, day: dt.date | None = None) -> Listing:
         """The instruments of a day, today's if none is given: from disk, or from Kite, which has today's only."""
-        today = dt.datetime.now(IST).date()
+        today = self.clock_in_india().date()
         day = day or today
         with self._listing_lock:
             if self._listing is None or self._listing.day != day:
