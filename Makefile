@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 BENCHMARKS := $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: frameworks help kite-scenarios kite-client-suite demo test check format-check lint types imports docs site site-serve scripts format bench bench-peers soak soak-kills install-test full-install-test constraints clean
+.PHONY: frameworks help kite-day kite-scenarios kite-client-suite demo test check format-check lint types imports docs site site-serve scripts format bench bench-peers soak soak-kills install-test full-install-test constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ soak-kills: $(VENV)/.installed-dev ## Kill sessions at random instants until KIL
 
 kite-scenarios: $(VENV)/.installed-dev ## Let a careful and a naive trader meet every scenario of the Kite sandbox, at full length
 	@$(BIN)/python tools/kite_scenarios.py $(ARGS)
+
+kite-day: $(VENV)/.installed-dev ## Play a whole day of Friday at the Kite sandbox, with all that goes wrong, and measure it (seven minutes)
+	@$(BIN)/python tools/kite_day.py $(ARGS)
 
 kite-client-suite: $(VENV)/.installed-dev ## Run the official client's own tests, in CHECKOUT=path/to/pykiteconnect, on the Kite sandbox
 	@$(BIN)/python tools/kite_client_suite.py $(CHECKOUT) $(ARGS)

@@ -14,20 +14,9 @@ if TYPE_CHECKING:
 
 def made_connection(choice: Choice, name: str) -> Connection:
     """Not started, with the settings that the profile has for it; ``ConfigurationError`` if there is none."""
-    from friday_core.errors import ConfigurationError, Problem  # noqa: PLC0415 - `--help` must stay light
-    from friday_core.plugin.discovery import installed_plugins  # noqa: PLC0415
-    from friday_core.plugin.registry import PluginRegistry  # noqa: PLC0415
-    from friday_core.plugin.spec import Kind  # noqa: PLC0415
+    from friday_core.orchestration.lone_connection import lone_connection  # noqa: PLC0415 - `--help` must stay light
 
-    settings = choice.load().settings
-    registry = PluginRegistry(installed_plugins(), import_timeout=settings.run.import_timeout)
-    found = registry.load(f"{Kind.CONNECTION}.{name}")
-    if isinstance(found, Problem):
-        raise ConfigurationError([found])
-    spec = found.spec
-    section = settings.plugins.get(Kind.CONNECTION, {}).get(name, {})
     try:
-        made: Connection = spec.factory(spec.settings.model_validate(section))
+        return lone_connection(name, choice.load().settings)
     except ValueError as error:
         raise click.UsageError(f"[plugins.connection.{name}] cannot be used: {type(error).__name__}") from None
-    return made

@@ -40,7 +40,8 @@ def command(choice: Choice, connection: str, port: int, paste: bool, browser: bo
     if paste or not sys.stdin.isatty():
         click.echo(f"Open {login.url}")
         _open(login.url, browser)
-        answer = click.prompt("The address that it led to, or the request token in it", hide_input=True)
+        question = "The address that it led to, or the request token in it"
+        answer = click.prompt(question, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     else:
         answer = _redirected(login.url, port, browser)
     click.echo(login.finish(answer))

@@ -50,6 +50,9 @@ def command(choice: Choice, *, quiet: bool, sensitivity: bool, anew: bool, no_re
         host.begin_anew()
     if sensitivity:
         require_scalable(host)
+    if loaded.settings.clock.kind == "wall" and loaded.settings.clock.speed is None and not quiet:
+        log = host.folder.path / "log.jsonl"
+        click.echo(f"{host.mode}, profile {host.profile}: what happens stands in {log}; Ctrl-C ends it", err=True)
     with progress_bar(1 + sensitivity * len(SCALES), quiet=quiet) as bar:
         result = run_host(host, bar)
         if sensitivity:

@@ -55,7 +55,7 @@ def paper(folder: Path, port: int, prices: Path | None, scenario: Path | None, s
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="On the loopback; default: any that is free.")
 @click.option("--scenario", metavar="FILE|NAME", help="How it behaves: a TOML file, or the name of a shipped one.")
 @click.option("--prices", type=_FILE, metavar="FILE", help="Minute bars, CSV or Parquet; default: synthetic.")
-@click.option("--start", metavar="TIME", help='When the market\'s time begins, "yyyy-mm-dd HH:MM:SS" IST.')
+@click.option("--start", metavar="TIME", help='When the market\'s time begins: now, or as "yyyy-mm-dd HH:MM:SS" IST.')
 @click.option("--speed", type=click.FloatRange(min=0), help="Seconds of the market for each of ours; 0: by call.")
 @click.option("--seed", type=int, help="What synthetic prices are made from.")
 @click.option("--list", "lists", is_flag=True, help="Print the shipped scenarios, and serve nothing.")

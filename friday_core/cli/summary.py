@@ -110,8 +110,8 @@ def remarks(summary: Mapping[str, Any]) -> Iterator[str]:
         names = ", ".join(f'"{code}"' for code in wrong)
         shorts = f"; {_HOW_TO_SELL_SHORT}" if _SHORT_SALES & wrong.keys() else ""
         yield f"orders were refused: {counted}{shorts}; if that is meant, write [risk] allow_refusals = [{names}]"
-    clock = summary.get("clock", {"late_records": 0})
-    if clock["late_records"]:
+    clock = summary.get("clock", {})
+    if clock.get("late_records"):  # a live session has none: rows come as they come
         yield (
             f"the session was up to {clock['largest_lag']:.1f} s behind its clock, more than a second "
             f"{clock['late_records']:,} times; nothing was left out; lower [clock] speed to keep up"

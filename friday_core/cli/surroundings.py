@@ -74,13 +74,15 @@ def check_live(choice: Choice, loaded: Loaded, now: dt.datetime) -> Iterator[Fin
     """What stands between a configuration that trades real money and its arming; nothing where none is at stake."""
     if loaded.settings.clock.kind != "wall" or loaded.settings.clock.speed is not None:
         return
-    from friday_core.orchestration.preflight import armed_finding, preflight  # noqa: PLC0415 - as much as a session
+    from friday_core.orchestration.lone_connection import unbuilt_findings  # noqa: PLC0415 - as much as a session
+    from friday_core.orchestration.preflight import armed_finding, preflight  # noqa: PLC0415
 
     ts = round(now.timestamp() * 1e6)
     try:
         host = choice.builder()(loaded)
-    except ConfigurationError:
-        return  # told already
+    except ConfigurationError:  # told already; what else is missing is told now, and not after the first mend
+        yield from unbuilt_findings(loaded.settings)
+        return
     found = preflight(host.assembly, host.profile, ts)
     yield from found.findings
     if found.findings:

@@ -14,7 +14,15 @@ from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.records import Record
 from friday_core.domain.schedule import Schedule
-from friday_core.errors import ConfigurationError, DataSourceError, FridayError, InvariantError, Problem, ProblemKind
+from friday_core.errors import (
+    BrokerError,
+    ConfigurationError,
+    DataSourceError,
+    FridayError,
+    InvariantError,
+    Problem,
+    ProblemKind,
+)
 from friday_core.flow.plans import DerivedPlan, Named, StreamPlan
 from friday_core.flow.prediction_stage import PredictionStage
 from friday_core.flow.predictors import predictors
@@ -297,7 +305,10 @@ def _silent(node: Node, what: str, error: Exception, secrets: SecretRegistry) ->
     kind = ProblemKind.INVALID_VALUE if expected else ProblemKind.FACTORY_FAILED
     message = f"it cannot tell {what}: {error if expected else described(error)}"
     section, author = node.request.settings_section, node.loaded.plugin.distribution
-    mend = f"correct [{section}] or [data]" if expected else f"report it to the author of {author}"
+    if isinstance(error, BrokerError):
+        mend = "do as it says, and start anew"
+    else:
+        mend = f"correct [{section}] or [data]" if expected else f"report it to the author of {author}"
     return ConfigurationError([Problem(kind, secrets.mask(message), mend, section, node.request.key)])
 
 

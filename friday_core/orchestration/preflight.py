@@ -13,6 +13,7 @@ from friday_core.domain.records import Armed
 from friday_core.domain.sessions import SessionDates, to_date, to_datetime
 from friday_core.errors import FridayError, JournalError
 from friday_core.interfaces.component import Component
+from friday_core.interfaces.connection import Connection
 from friday_core.orchestration.assembly import Assembly
 from friday_core.orchestration.checks import mode_of
 from friday_core.orchestration.journaling import folder_of
@@ -46,7 +47,7 @@ def preflight(assembly: Assembly, profile: str, now: int, place: Path | None = N
     if mode != "live":
         return Preflight(folder, mode)
     found = [
-        *_limits(assembly.settings.risk),
+        *limits(assembly.settings.risk),
         *_calendar(assembly, now),
         *_components(assembly),
         *_session(assembly, folder, now),
@@ -73,7 +74,8 @@ def told(armed: Armed) -> str:
     return f"by {armed.who or 'somebody'} until {until}, for {armed.capital:,} at most: {armed.reason}"
 
 
-def _limits(risk: RiskSettings) -> Iterator[Finding]:
+def limits(risk: RiskSettings) -> Iterator[Finding]:
+    """What has to be limited where money is real."""
     wanted = {
         "max_drawdown": ("how much may be lost from the peak", "0.2"),
         "max_day_loss": ("how much may be lost in a day", "0.03"),
@@ -108,11 +110,13 @@ def _calendar(assembly: Assembly, now: int) -> Iterator[Finding]:
 
 
 def _components(assembly: Assembly) -> Iterator[Finding]:
-    for name, component in assembly.components.items():
-        yield from _asked(name, component, assembly.settings.run.step_timeout)
+    """Connections first: without them nothing else of their vendor can be in order."""
+    ordered = sorted(assembly.components.items(), key=lambda one: not isinstance(one[1], Connection))
+    for name, component in ordered:
+        yield from asked(name, component, assembly.settings.run.step_timeout)
 
 
-def _asked(name: str, component: Component, limit: float) -> Sequence[Finding]:
+def asked(name: str, component: Component, limit: float) -> Sequence[Finding]:
     """What a component finds; one that cannot tell is not in order."""
     if getattr(component.preflight, "__func__", None) is Component.preflight:
         return ()

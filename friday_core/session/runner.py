@@ -173,10 +173,18 @@ class SessionRunner:
     def run(self, head: SessionStarted | SessionResumed, records: Iterable[Record], progress: Progress) -> RunStatus:
         """Apply everything; returns how it ended. Exceptions leave the journal as far as it got.
 
-        With a journal that lasts, a session that is interrupted stays open: the next process goes on with it.
+        With a journal that lasts, a session that is interrupted stays open: the next process goes on with it. It is
+        disarmed as at any end; one that was killed, or failed, is armed until its time.
 
         ``ComponentError`` names the orders that the broker did not take; in the log they have the reason.
         """
+        try:
+            return self._run(head, records, progress)
+        except KeyboardInterrupt:  # a person does not wait for the end
+            self._disarm("the session was interrupted")
+            raise
+
+    def _run(self, head: SessionStarted | SessionResumed, records: Iterable[Record], progress: Progress) -> RunStatus:
         self._apply(head)
         for opened in () if self._keeps_inside else self._gateway.opening(self._goes_on):
             self._apply(opened)
@@ -184,11 +192,10 @@ class SessionRunner:
         with _settled() if self.journal.lasts else nullcontext():
             self._take(records, progress)
         status, reason = self._ending()
+        self._disarm("the session has ended")
         if status is RunStatus.INTERRUPTED and self.journal.lasts:
             return status
         self._apply(SessionStopped(reason))
-        if self._arming is not None:
-            self._arming.disarm("the session has ended")
         if not self._keeps_inside:
             for closed in self._gateway.closing(lambda: not self.core.has_orders, self._goes_on):
                 self._apply(closed)
@@ -224,10 +231,14 @@ class SessionRunner:
             if command.ts != self._obeyed:  # and be it earlier: somebody may have set the clock back
                 self._obeyed = command.ts
                 self._apply(command)
-                if self._arming is not None and command.action is not Action.REARM:
-                    self._arming.disarm(f"{command.action}: {command.reason}")
+                if command.action is not Action.REARM:
+                    self._disarm(f"{command.action}: {command.reason}")
         if self._arming is not None:
             self._look_at(self._arming)
+
+    def _disarm(self, why: str) -> None:
+        if self._arming is not None:
+            self._arming.disarm(why)
 
     def _look_at(self, arming: Arming) -> None:
         """What a person let it do, and how it stands."""

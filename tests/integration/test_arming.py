@@ -5,9 +5,11 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
 from fakes.live import LIVE, MINUTE, REAL, SECOND, TEN, LiveRun, Wish
 
 from friday_core.domain.records import Action, Armed, Command
+from friday_core.errors import DataSourceError, FridayError
 from friday_core.session.on_disk.armed_file import ArmedFile
 from friday_core.session.on_disk.control import Control
 
@@ -91,22 +93,62 @@ def test_what_is_disarmed_in_between_is_not_sent(tmp_path: Path) -> None:
     assert ended(run)[0][1] == "NOT_ARMED: it was disarmed"
 
 
-def test_the_end_of_the_session_disarms_it_and_an_interruption_does_not(tmp_path: Path) -> None:
+def test_the_end_of_the_session_disarms_it(tmp_path: Path) -> None:
     run = LiveRun(tmp_path, (*MONEY, "run.until=close")).start()
+    file = arm(run)
+    run.clock.set(TEN + 331 * MINUTE)
+    assert run.joined().status == "finished"
+    assert file.read() is None
+
+
+def test_ctrl_c_disarms_it_and_who_takes_it_up_arms_it_anew(tmp_path: Path) -> None:
+    run = LiveRun(tmp_path, MONEY).start()
     file = arm(run)
     run.bar(want=10)
     run.until(lambda: run.broker.held)
-    run.stop()
-    assert file.read() is not None
-    again = LiveRun(
-        tmp_path, (*MONEY, "run.until=close"), run.clock, broker=run.broker, strategy=Wish(run.strategy.script)
-    ).start()
-    again.until(lambda: again.strategy.bars)
+    assert run.stop().status == "interrupted"
+    assert file.read() is None
+    again = taken_up(run)
+    again.bar(want=5)
+    again.until(lambda: ended(again)[-1][0] == "rejected")
+    assert ended(again)[-1][1] == "NOT_ARMED: it was disarmed"
+    arm(again)
     again.bar(want=5)
     again.until(lambda: len(run.broker.sent) == 2)
-    again.clock.set(TEN + 331 * MINUTE)
-    assert again.joined().status == "finished"
+    again.stop()
+
+
+def test_what_a_person_does_not_wait_for_is_disarmed_too(tmp_path: Path) -> None:
+    run = LiveRun(tmp_path, MONEY).start()
+    file = arm(run)
+    run.source.told.put(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        run.joined()
     assert file.read() is None
+
+
+def test_what_failed_is_armed_until_its_time_when_it_is_taken_up(tmp_path: Path) -> None:
+    """As what was killed is: nobody ended it."""
+    run = LiveRun(tmp_path, MONEY).start()
+    file = arm(run)
+    run.bar(want=10)
+    run.until(lambda: run.broker.held)
+    run.source.told.put(DataSourceError("the line is cut"))
+    with pytest.raises(FridayError, match="the line is cut"):
+        run.joined()
+    assert file.read() is not None
+    again = taken_up(run)
+    again.bar(want=5)
+    again.until(lambda: len(run.broker.sent) == 2)
+    again.stop()
+
+
+def taken_up(run: LiveRun) -> LiveRun:
+    """The same session in another process, with its broker and its strategy's wishes."""
+    wish = Wish(run.strategy.script)
+    again = LiveRun(run.folder, run.overrides, run.clock, broker=run.broker, strategy=wish).start()
+    again.until(lambda: again.strategy.bars)
+    return again
 
 
 def test_intraday_positions_are_closed_by_the_clock_when_no_row_comes(tmp_path: Path) -> None:

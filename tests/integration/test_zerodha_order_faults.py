@@ -13,7 +13,7 @@ from friday_core.api import BrokerError, InDoubt, InstrumentId, OrderStatus, Ord
 from friday_core.sandbox.kite.audit.finding import Rule
 from friday_core.testing.kite_sandbox import KiteSandbox
 
-LIMIT = OrderType.LIMIT
+LIMIT, GTC = OrderType.LIMIT, TimeInForce.GTC
 #: After these nobody knows whether the order stands, and it does.
 UNTOLD: list[dict[str, Any]] = [
     {"do": "lost_answer"},
@@ -263,7 +263,7 @@ def test_fault_17_what_kite_would_refuse_is_not_sent(trader: Trader) -> None:
         ("not above the latest", {"type": OrderType.STOP, "trigger_price": price}),
         ("lies before its trigger", {"type": OrderType.STOP_LIMIT, "trigger_price": price, "limit_price": price - 500}),
         ("takes no market order without protection", {"protection_ppm": 0}),
-        ("for the day, not gtc", {"time_in_force": TimeInForce.GTC}),
+        ("for the day, not gtc", {"type": LIMIT, "limit_price": price, "product": "delivery", "time_in_force": GTC}),
     ]
     for number, (words, terms) in enumerate(cases, 1):
         with pytest.raises(Refused, match=words):

@@ -22,7 +22,7 @@ from friday_core.api import (
     OrderStatus,
     OrderType,
     OrderUpdate,
-    Outcome,
+    Product,
     RealBroker,
     Refused,
     Tariff,
@@ -42,17 +42,18 @@ from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.margins import funds_of
 from friday_plugins.zerodha.notes import DayNotes
 from friday_plugins.zerodha.order_book import OrderBook
-from friday_plugins.zerodha.orders import Tag, form_of, same, tag_of
+from friday_plugins.zerodha.orders import PRODUCTS, Tag, form_of, same, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead, TooFast, Unanswered
 from friday_plugins.zerodha.portfolio import portfolio_of
 from friday_plugins.zerodha.postbacks import PostbackListener
 from friday_plugins.zerodha.slicing import FreezeQuantities, sliced
-from friday_plugins.zerodha.token_file import IST
+from friday_plugins.zerodha.trading_preflight import order_findings
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
 #: Seconds that the thread sleeps where nothing works; it is woken by what is sent and told.
 _IDLE = 5.0
+
 
 class ZerodhaBroker(RealBroker):
     """What a socket or a postback brings is a hint: what is told is what the book and its trades say.
@@ -67,9 +68,10 @@ class ZerodhaBroker(RealBroker):
     def __init__(
         self, settings: ZerodhaBrokerSettings, connection: Zerodha, universe: Universe,
         run_folder: Path | None = None, charges: Tariff | None = None, *,
-        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(IST),
+        now: Callable[[], dt.datetime] | None = None,
     ) -> None:  # fmt: skip
-        self._settings, self._connection, self._universe, self._now = settings, connection, universe, now
+        self._settings, self._connection, self._universe = settings, connection, universe
+        self._now = connection.clock_in_india if now is None else now
         self._book = OrderBook(connection)
         self._bands = Bands(connection)
         self._freeze = FreezeQuantities(settings.freeze_quantities)
@@ -93,11 +95,13 @@ class ZerodhaBroker(RealBroker):
         self._held: dict[InstrumentId, int] = {}
         self._doubts = Doubts(lambda tag: bool(self._book.rows(tag)), time.monotonic)
         self._wake, self._over, self._hinted = threading.Event(), threading.Event(), threading.Event()
+        self._missed = threading.Event()
         self._thread: threading.Thread | None = None
         self._trouble = ""
         self._telling = threading.Lock()
         connection.on_update(self._hint)
         connection.session.on_renewed(self._wake.set)
+        connection.on_connected(self._reread)
 
     def listen(self, tell: Callable[[OrderUpdate], None]) -> None:
         self._tell = tell
@@ -109,7 +113,7 @@ class ZerodhaBroker(RealBroker):
         """
         self._over.clear()
         try:
-            self._freeze.require(self._traded(), dt.datetime.now(IST).date())
+            self._freeze.require(self._traded(), self._now().date())
             self._pass_on(self._book.read())
             self._follow_up.begin()
             self._held = portfolio_of(self._connection).quantities()
@@ -137,22 +141,15 @@ class ZerodhaBroker(RealBroker):
     def results(self) -> Mapping[str, str]:
         return {} if self._notes is None else self._notes.files
 
-    def preflight(self) -> Sequence[Finding]:
-        """What can be spent, and what is held; of a connection that is not started."""
-        self._connection.session.look()
-        funds = self._understood(lambda: funds_of(self._connection))
-        held = self._understood(lambda: portfolio_of(self._connection).quantities())
-        told = ", ".join(f"{name} {quantity:+}" for name, quantity in sorted(held.items())[:10])
-        outcome, mend = (Outcome.OK, "") if funds.net > 0 else (Outcome.FAIL, "pay in, or close what ties it up")
-        return [
-            Finding(outcome, "funds", str(funds), mend),
-            Finding(Outcome.OK, "holds", f"{len(held)} instruments: {told}" if held else "nothing"),
-        ]
-
     def health(self) -> Health:
         """Updates that were told; not well while the book cannot be read."""
         trouble = self._connection.session.trouble() or self._trouble
         return Health(not trouble or self._thread is None, len(self._told), trouble)
+
+    def preflight(self) -> Sequence[Finding]:
+        """Exchanges and products of the account, its book, money and holdings, freeze quantities, the address."""
+        product = PRODUCTS[Product(self._settings.product)]
+        return tuple(order_findings(self._connection, [one.id for one in self._universe], product, self._freeze))
 
     # What is asked ------------------------------------------------------------------------------
 
@@ -268,6 +265,11 @@ class ZerodhaBroker(RealBroker):
         self._hinted.set()
         self._wake.set()
 
+    def _reread(self) -> None:
+        """Updates may have been missed: the book says what they said."""
+        self._missed.set()
+        self._wake.set()
+
     def _keep_up(self) -> None:
         """In its thread, until the end."""
         while not self._over.is_set():
@@ -277,10 +279,12 @@ class ZerodhaBroker(RealBroker):
             if self._over.is_set():
                 continue
             try:
-                if self._hinted.is_set():  # the row is known, and its trades alone are lacking
+                # Of a row that was told, its trades alone are lacking.
+                if self._hinted.is_set() and not self._missed.is_set():
                     self._hinted.clear()
                     self._pass_on(self._book.caught_up())
                 elif busy or was_woken or self._trouble:
+                    self._missed.clear()
                     self._look()
                 else:  # at what was read for somebody else
                     self._follow_up.look()

@@ -17,6 +17,7 @@ from friday_core.api import (
     ComponentSpec,
     Connection,
     DataSourceError,
+    Finding,
     Health,
     Instrument,
     InstrumentId,
@@ -26,6 +27,7 @@ from friday_core.api import (
     hookimpl,
 )
 from friday_plugins.zerodha import outcomes
+from friday_plugins.zerodha.account_preflight import MOST_SKEW, TOLD_SKEW, account_findings
 from friday_plugins.zerodha.breaker import Breaker
 from friday_plugins.zerodha.clock_skew import ClockSkew
 from friday_plugins.zerodha.instruments import Listing, listing_of
@@ -41,8 +43,6 @@ _CATEGORIES = {
 }  # fmt: skip
 #: Seconds before a read is repeated: first, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
-#: Seconds that the clocks may differ until it is said, and until nothing is sent but what reduces.
-TOLD_SKEW, MOST_SKEW = 2.0, 10.0
 
 
 class ZerodhaSettings(PluginSettings):
@@ -71,11 +71,14 @@ class Zerodha(Connection):
     def __init__(self, settings: ZerodhaSettings) -> None:
         self.settings = settings
         self.limiter = Limiter(time.monotonic)
-        self.session = KiteSession(settings.session_file.expanduser(), settings.api_key.get_secret_value())
+        self.session = KiteSession(
+            settings.session_file.expanduser(), settings.api_key.get_secret_value(), self.clock_in_india
+        )
         self.clock = ClockSkew()
         self._breaker = Breaker(time.monotonic)
         self._local = threading.local()
         self._listeners: list[Callable[[Row], None]] = []
+        self._reconnections: list[Callable[[], None]] = []
         self._listing: Listing | None = None
         self._listing_lock = threading.Lock()
         self._answers = 0
@@ -95,6 +98,12 @@ class Zerodha(Connection):
         if not detail and self._breaker.failures:
             detail = f"Kite has not answered {self._breaker.failures} times in a row"
         return Health(not detail, self._answers, detail)
+
+    def preflight(self) -> Sequence[Finding]:
+        """Key and secret, a session that lasts, Kite's answer, the clock, the list of instruments."""
+        secrets = {"api_key": self.settings.api_key, "api_secret": self.settings.api_secret}
+        lacking = [name for name, one in secrets.items() if not one.get_secret_value()]
+        return tuple(account_findings(self, lacking, self.settings.root))
 
     def login(self) -> ZerodhaLogin:
         """What ``friday login`` leads a person through."""
@@ -118,6 +127,15 @@ class Zerodha(Connection):
                 listener(row)
             except Exception:  # noqa: BLE001 - an exception in a socket's callback would drop the socket
                 get_logger("zerodha").exception("an order update was not taken in")
+
+    def on_connected(self, listener: Callable[[], None]) -> None:
+        """Call it whenever order updates begin to come, or come again; it returns at once. Those of before are lost."""
+        self._reconnections.append(listener)
+
+    def connected(self) -> None:
+        """A socket is there, or is there again."""
+        for listener in self._reconnections:
+            listener()
 
     # Requests -----------------------------------------------------------------------------------
 
@@ -160,6 +178,7 @@ class Zerodha(Connection):
                 answer = getattr(api, method)(*arguments, **named)
             except Exception as error:  # noqa: BLE001 - the client raises whatever it met
                 meaning, failure = outcomes.meaning_of(error), outcomes.words_of(error)
+                refusal = outcomes.of_write(error, method)
             else:
                 self._breaker.answered()
                 self._answers += 1
@@ -173,7 +192,7 @@ class Zerodha(Connection):
         if meaning is Meaning.DOUBT:
             self._breaker.failed()
             raise Unanswered(failure)
-        raise Refused(f"{method}: {failure}")
+        raise refusal
 
     def write(self, method: str, *arguments: Any, urgent: bool = False, places: bool = False, **named: Any) -> Any:
         """What a method of the client that changes orders answers: sent once, whatever becomes of it.
@@ -203,6 +222,14 @@ class Zerodha(Connection):
 
     # What is known of the day -------------------------------------------------------------------
 
+    def now(self) -> int:
+        """The exchange's time, microseconds UTC, as this machine's clock shows it."""
+        return time.time_ns() // 1_000
+
+    def clock_in_india(self) -> dt.datetime:
+        """The same with its zone."""
+        return dt.datetime.fromtimestamp(self.now() / 1e6, IST)
+
     @property
     def skew(self) -> float | None:
         """Seconds by which Kite's clock is ahead of this machine's; ``None`` if nothing was answered yet."""
@@ -221,7 +248,7 @@ class Zerodha(Connection):
 
     def instruments(self, day: dt.date | None = None) -> Listing:
         """The instruments of a day, today's if none is given: from disk, or from Kite, which has today's only."""
-        today = dt.datetime.now(IST).date()
+        today = self.clock_in_india().date()
         day = day or today
         with self._listing_lock:
             if self._listing is None or self._listing.day != day:

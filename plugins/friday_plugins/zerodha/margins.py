@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from friday_core.api import Refused
 from friday_plugins.zerodha.connection import Zerodha
@@ -23,6 +23,14 @@ class Funds(NamedTuple):
     collateral: int
     used: int
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Of a segment as Kite tells it."""
+        available, utilised = row["available"], row["utilised"]
+        return cls(
+            _paise(row["net"]), _paise(available["cash"]), _paise(available["collateral"]), _paise(utilised["debits"])
+        )
+
     def __str__(self) -> str:
         net, *parts = (f"{paise / 100:,.2f}" for paise in self)
         return "{} rupees can be spent (cash {}, collateral {}, used {})".format(net, *parts)
@@ -38,11 +46,7 @@ class Required(NamedTuple):
 
 def funds_of(connection: Zerodha, deadline: float = 20.0) -> Funds:
     """Of shares and their contracts; raises as ``Zerodha.read``."""
-    row = connection.read("margins", "equity", deadline=deadline)
-    available, utilised = row["available"], row["utilised"]
-    return Funds(
-        _paise(row["net"]), _paise(available["cash"]), _paise(available["collateral"]), _paise(utilised["debits"])
-    )
+    return Funds.of(connection.read("margins", "equity", deadline=deadline))
 
 
 def required_for(

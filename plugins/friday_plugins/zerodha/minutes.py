@@ -10,6 +10,8 @@ from friday_plugins.zerodha.plausibility import Told
 
 #: Kite has a minute in its history a few seconds after it is over.
 _SETTLING = 5 * SECOND
+#: Whoever hears that nothing comes takes a time a little later than when it was said.
+_AHEAD = SECOND
 #: Whoever waits for a minute waits no longer after its end: it may be one of an outage.
 _PATIENCE = 30 * SECOND
 
@@ -72,8 +74,8 @@ class Minutes:
         return found
 
     def is_waiting(self, now: int) -> bool:
-        """Whether a minute is over that has not come out and still may."""
-        return any(end <= now < end + _PATIENCE for end in self._begun.keys() | self._missed.keys())
+        """Whether a minute is over, or about to be, that has not come out and still may."""
+        return any(end - _AHEAD <= now < end + _PATIENCE for end in self._begun.keys() | self._missed.keys())
 
     def missing(self, ends: Iterable[int]) -> dict[int, tuple[int, int]]:
         """What to ask history for: by token the begin of the first minute and the end of the last one."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from friday_core.api import Order, OrderType, Product, Refused, Side, TimeInForce
 from friday_plugins.zerodha.instruments import Listed
 
-#: Kite's word of each product.
+#: Kite's words.
 PRODUCTS = {
     Product.DELIVERY: "CNC", Product.INTRADAY: "MIS", Product.NORMAL: "NRML", Product.MTF: "MTF",
 }  # fmt: skip
@@ -67,7 +67,8 @@ def form_of(order: Order, listed: Listed, protection: float, product: str) -> di
 
     ``protection`` in percent, and ``product`` in Friday's word, count where the order does not say.
     """
-    if order.time_in_force is not TimeInForce.DAY:
+    held = Product(order.product or product)
+    if not _ends_today(order, held):
         raise Refused(f"order {order.tag}: Kite's orders are for the day, not {order.time_in_force}")
     form: dict[str, Any] = {
         "variety": "regular",
@@ -75,7 +76,7 @@ def form_of(order: Order, listed: Listed, protection: float, product: str) -> di
         "tradingsymbol": listed.symbol,
         "transaction_type": order.side.name,
         "quantity": order.quantity,
-        "product": PRODUCTS[Product(order.product or product)],
+        "product": PRODUCTS[held],
         "order_type": _TYPES[order.type],
         "validity": "DAY",
     }
@@ -86,6 +87,13 @@ def form_of(order: Order, listed: Listed, protection: float, product: str) -> di
     if not order.type.has_limit:
         _protect(form, order, listed, _percent(order, protection))
     return form
+
+
+def _ends_today(order: Order, product: Product) -> bool:
+    """What would rest until it trades does so today, if it is at the market, or closes what ends today itself."""
+    if order.time_in_force is TimeInForce.GTC:
+        return order.type is OrderType.MARKET or product == Product.INTRADAY
+    return order.time_in_force is TimeInForce.DAY
 
 
 def rupees(units: int, listed: Listed) -> str:

@@ -39,6 +39,10 @@ class TokenDead(Refused):
     """There is no session that lives: nothing was sent, or what was sent was turned away."""
 
 
+class NotPermitted(Refused):
+    """The app, the account, or this machine's address may not do it."""
+
+
 class TooFast(Refused):
     """Kite counted too many requests, and did not process this one."""
 
@@ -84,9 +88,9 @@ def of_write(error: BaseException, what: str) -> BrokerError:
         case Meaning.TOO_FAST:
             return TooFast(words)
         case Meaning.BAD_ADDRESS:
-            return Refused(f"{words}; {_ADDRESS_MEND}")
+            return NotPermitted(f"{words}; {_ADDRESS_MEND}")
         case Meaning.REFUSED:
-            return Refused(words)
+            return NotPermitted(words) if getattr(error, "code", None) == _FORBIDDEN else Refused(words)
     return InDoubt(words)
 
 

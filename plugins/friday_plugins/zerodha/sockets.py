@@ -136,10 +136,11 @@ class Socket:
         self.opened += 1
         self._subscribe(self.modes)
         if self._heard_at:
-            self._lost(Gap(self._heard_at, _wall(), frozenset(self.modes)))
+            self._lost(Gap(self._heard_at, self._account.now(), frozenset(self.modes)))
+        self._account.connected()
 
     def _on_message(self, payload: bytes, is_binary: bool) -> None:
-        self._heard, self._heard_at = time.monotonic(), _wall()
+        self._heard, self._heard_at = time.monotonic(), self._account.now()
         self._hand_over(payload, is_binary)
 
     def _on_close(self, code: int | None, reason: object) -> None:
@@ -204,7 +205,3 @@ def _cut(ticker: Any) -> None:
     """End a connection without waiting for a peer that may be dead."""
     if ticker.ws is not None:
         ticker.ws.dropConnection(abort=True)
-
-
-def _wall() -> int:
-    return time.time_ns() // 1_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import queue
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -171,7 +170,7 @@ class Ticker:
         if not is_binary:
             self._read_text(payload)
             return
-        frame = self._reader.read(payload, time.time_ns() // 1_000)
+        frame = self._reader.read(payload, self._account.now())
         self.frames += 1
         if len(payload) > 1:
             self.unknown += frame.unknown

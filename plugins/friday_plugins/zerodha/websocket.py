@@ -17,6 +17,7 @@ from friday_core.api import (
     Chunk,
     ComponentSpec,
     DataSourceError,
+    Finding,
     Health,
     Instrument,
     InstrumentId,
@@ -34,7 +35,7 @@ from friday_plugins.zerodha.minutes import MinuteBar, Minutes
 from friday_plugins.zerodha.plausibility import Limits, Plausibility, Told
 from friday_plugins.zerodha.sockets import Mode
 from friday_plugins.zerodha.ticker import Ticker
-from friday_plugins.zerodha.token_file import IST
+from friday_plugins.zerodha.trading_preflight import price_findings
 
 #: Seconds after which a chunk leaves even if it is empty.
 _SIGN_OF_LIFE = 0.5
@@ -96,6 +97,11 @@ class ZerodhaWebsocket(LiveData):
         """Compile what reads frames."""
         self._ticker.warm()
 
+    def preflight(self) -> Sequence[Finding]:
+        """Whether the account has a plan with prices, and by what clock they are stamped."""
+        now = time.time_ns() // 1_000
+        return tuple(price_findings(self._account, self._names, in_session=self._is_session(now)))
+
     def instruments(self) -> Sequence[Instrument]:
         """From the day's list; ``DataSourceError`` names what is not listed."""
         self._account.session.look()
@@ -107,13 +113,13 @@ class ZerodhaWebsocket(LiveData):
         self._resolve()
         self._ticker.start()
         self._account.stale = self.stale
-        began = time.time_ns() // 1_000
+        began = self._account.now()
         try:
             while not self._over.is_set():
                 told = self._belief.judged(self._ticker.take(_SIGN_OF_LIFE))
                 self._look_again()
                 if told:
-                    self._clock = max(one.ts for one in told), time.time_ns() // 1_000
+                    self._clock = max(one.ts for one in told), self._account.now()
                     if began:
                         self._minutes.missed(self._clock[0], self._clock[0], self._place)
                         began = 0
@@ -128,14 +134,14 @@ class ZerodhaWebsocket(LiveData):
         """A socket that is down, a day without its list, or a session without any news of prices."""
         if trouble := self._ticker.outage() or self._trouble:
             return trouble
-        now = time.time_ns() // 1_000
+        now = self._account.now()
         if len(self._belief.stale(now, self._settings.stale)) < len(self._place) or not self._is_session(now):
             return ""
         return f"no news of any price for {self._settings.stale:g} seconds"
 
     def stale(self, seconds: float) -> list[InstrumentId]:
         """Instruments of which nothing new came for so many seconds: prices on which nothing new should be begun."""
-        rows = map(self._listed.get, self._belief.stale(time.time_ns() // 1_000, seconds))
+        rows = map(self._listed.get, self._belief.stale(self._account.now(), seconds))
         return sorted(InstrumentId(one.symbol, one.exchange) for one in rows if one is not None)
 
     def health(self) -> Health:
@@ -156,7 +162,7 @@ class ZerodhaWebsocket(LiveData):
         self._place = {
             token: universe.position(InstrumentId(row.symbol, row.exchange)) for token, row in listed.items()
         }
-        self._listed, self._day, self._trouble = listed, dt.datetime.now(IST).date(), ""
+        self._listed, self._day, self._trouble = listed, self._account.clock_in_india().date(), ""
         self._belief.follow(limits)
         self._ticker.follow(dict.fromkeys(listed, self._settings.mode))
 
@@ -182,7 +188,7 @@ class ZerodhaWebsocket(LiveData):
         """On a new day resolve anew; in between, see whether limits have moved of what traded outside of them."""
         if time.monotonic() - self._looked < _LOOK_AT_LIMITS:
             return
-        now = dt.datetime.now(IST)
+        now = self._account.clock_in_india()
         is_new = now.date() != self._day and now.time() >= _LIST_IS_THERE
         if not is_new and not self._belief.doubted:
             return
@@ -209,14 +215,14 @@ class ZerodhaWebsocket(LiveData):
             ahead = self._clock[0] - self._clock[1]
             self._minutes.missed(gap.begin + ahead, gap.end + ahead, gap.tokens)
         self._minutes.add(told)
-        now = self._clock[0] + time.time_ns() // 1_000 - self._clock[1] if self._clock[1] else 0
+        now = self._clock[0] + self._account.now() - self._clock[1] if self._clock[1] else 0
         due = self._minutes.due(now)
         if due:
             self._fill(due)
             bars = self._minutes.take(due, self._place)
             columns = {name: [getattr(one, name) for one in bars] for name in self.columns}
-            yield self._chunk([one.ts for one in bars], bars, columns, [time.time_ns() // 1_000] * len(bars))
-        elif not self._minutes.is_waiting(now):
+            yield self._chunk([one.ts for one in bars], bars, columns, [self._account.now()] * len(bars))
+        elif not self._minutes.is_waiting(max(now, self._account.now())):
             yield self._chunk([], [], dict.fromkeys(self.columns, ()), [])
 
     def _fill(self, due: Sequence[int]) -> None:

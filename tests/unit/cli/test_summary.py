@@ -116,6 +116,7 @@ def test_a_session_that_fell_behind_its_clock_is_a_remark_and_one_that_kept_up_i
     clock = {"speed": 3600.0, "skip_gaps": True, "largest_lag": 0.4, "late_records": 0}
     assert list(remarks(run_result(clock=clock).summary)) == []
     late = {**clock, "largest_lag": 12.34, "late_records": 1500}
+    assert list(remarks(run_result(clock={"live": True, "largest_lag": 0.1}).summary)) == []
     assert list(remarks(run_result(clock=late).summary)) == [
         "the session was up to 12.3 s behind its clock, more than a second 1,500 times; nothing was left out; "
         "lower [clock] speed to keep up"

@@ -12,12 +12,13 @@ from friday_core.sandbox.kite.values import IST, SECOND, Listed
 
 #: Shares open at 09:15.
 _OPEN = (9 * 60 + 15) * 60 * SECOND
+_NOW = "now"
 _ANY_SHARE = Listed(1 << 8 | 1, "NSE", "SHARE", "SHARE", "NSE", "EQ", 5, 1)
 
 
 class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Time begins at ``start``, ``yyyy-mm-dd HH:MM:SS`` IST: without it at the first moment of a price
-    file, or at 09:15 of the latest session.
+    """Time begins at ``start``, ``yyyy-mm-dd HH:MM:SS`` IST, or ``now``: without it at the first moment of a
+    price file, or at 09:15 of the latest session.
 
     From then on it goes ``speed`` times as fast as the wall clock; at 0 control calls move it. ``instruments`` is a
     list of Kite's; ``seed`` is what synthetic prices are made from. ``always_open`` is for tests that run at any
@@ -35,11 +36,13 @@ class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.speed < 0 or min(self.share_band, self.dynamic_band) <= 0:
             raise ValueError("speed must not be negative, share_band and dynamic_band are above 0")
-        if self.start:
+        if self.start not in ("", _NOW):
             dt.datetime.fromisoformat(self.start)
 
     def begin(self, wall: int) -> int:
         """When the market's time begins, for a sandbox that is made at a time of the wall clock."""
+        if self.start == _NOW:
+            return wall
         if self.start:
             return round(dt.datetime.fromisoformat(self.start).replace(tzinfo=IST).timestamp()) * SECOND
         return midnight(Hours(always_open=self.always_open).last_session(_ANY_SHARE, day_number(wall) + 1)) + _OPEN

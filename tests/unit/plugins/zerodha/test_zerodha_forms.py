@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from friday_core.api import InstrumentId, Order, OrderStatus, OrderType, Refused, Side
+from friday_core.api import InstrumentId, Order, OrderStatus, OrderType, Refused, Side, TimeInForce
 from friday_plugins.zerodha.brake import Brake
 from friday_plugins.zerodha.breaker import Breaker
 from friday_plugins.zerodha.checks import check
@@ -47,6 +47,25 @@ def order(listed: Listed = INFY, **terms: Any) -> Order:
 
 def form(listed: Listed = INFY, protection: float = -1.0, **terms: Any) -> dict[str, Any]:
     return form_of(order(listed, **terms), listed, protection, "intraday")
+
+
+@pytest.mark.parametrize(
+    "terms", [{"product": "delivery"}, {"product": "intraday", "type": OrderType.STOP, "trigger_price": 140_000}]
+)
+def test_an_order_that_ends_today_anyway_goes_as_one_of_the_day(terms: dict[str, Any]) -> None:
+    """What closes positions rests until it has traded: a square-off, a halt, a stop."""
+    assert form(time_in_force=TimeInForce.GTC, **terms)["validity"] == "DAY"
+
+
+@pytest.mark.parametrize(
+    "terms", [
+        {"product": "delivery", "type": OrderType.LIMIT, "limit_price": 140_000, "time_in_force": TimeInForce.GTC},
+        {"time_in_force": TimeInForce.AT_CLOSE},
+    ],
+)  # fmt: skip
+def test_an_order_that_another_day_may_see_is_refused(terms: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="Kite's orders are for the day"):
+        form(**terms)
 
 
 @given(st.text("0123456789ABCXYZ", min_size=1, max_size=12), st.booleans(), st.integers(0, 99))

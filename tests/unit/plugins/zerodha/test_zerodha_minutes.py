@@ -69,4 +69,4 @@ def test_history_changes_no_minute_of_which_nothing_was_missed() -> None:
 def test_what_waits_for_an_outage_does_not_wait_for_ever() -> None:
     minutes = Minutes(LATE)
     minutes.add([tick(60, 10)])
-    assert [minutes.is_waiting(at * SECOND) for at in (119, 120, 149, 150)] == [False, True, True, False]
+    assert [minutes.is_waiting(at * SECOND) for at in (118, 119, 120, 149, 150)] == [False, True, True, True, False]
