@@ -38,14 +38,14 @@ def wrong(found: dict[str, Finding]) -> dict[str, Outcome]:
     return {name: one.outcome for name, one in found.items() if one.outcome is not Outcome.OK}
 
 
-def test_an_account_in_order_is_asked_six_times_and_nothing_of_it_is_a_fault(trader: Trader) -> None:
+def test_an_account_in_order_is_asked_eight_times_and_nothing_of_it_is_a_fault(trader: Trader) -> None:
     before = len(trader.requests())
     found = asked(trader)
     assert list(found) == [
-        "login", "clock", "instruments", "segments", "order book", "money", "address", "data plan",
+        "login", "clock", "instruments", "segments", "order book", "money", "holdings", "address", "data plan",
     ]  # fmt: skip
     assert wrong(found) == {}
-    assert len(trader.requests()) - before == 6
+    assert len(trader.requests()) - before == 8
     assert trader.sandbox.verdict().findings == ()
     assert trader.sandbox.state()["orders"] == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -155,23 +154,16 @@ class Zerodha(Connection):
         ``Refused`` for a definite no (``TokenDead`` among them), ``Unanswered``, which is a ``ConnectionError`` too,
         if nobody has answered by then.
         """
-        category, end = _CATEGORIES.get(method, Category.OTHER), time.monotonic() + deadline
-        pause, why = _FIRST_PAUSE, "it was not asked: Kite has not answered for a while"
-        while True:
-            wait = self._breaker.pause()
-            if not wait:
-                try:
-                    return self._asked(category, method, arguments, named)
-                except Unanswered as error:
-                    why = str(error)
-                wait = random.uniform(0.5, 1.0) * pause  # noqa: S311 - jitter
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            if time.monotonic() + wait >= end:
-                raise Unanswered(f"{method}: {why}")
-            time.sleep(wait)
+        category = _CATEGORIES.get(method, Category.OTHER)
+        try:
+            return _until(deadline)(self._asked, category, method, arguments, named)
+        except Unanswered as error:
+            raise Unanswered(f"{method}: {error}") from error
 
     def _asked(self, category: Category, method: str, arguments: Any, named: Any) -> Any:
         """One attempt; ``Unanswered`` where another one makes sense."""
+        if self._breaker.pause():
+            raise Unanswered("it was not asked: Kite has not answered for a while")
         with self.limiter.turn(category):
             api = self.api()
             try:
@@ -279,6 +271,18 @@ class Zerodha(Connection):
     def _note_date(self, response: Any, **_: Any) -> None:
         received = time.time()
         self.clock.dated(response.headers.get("Date", ""), received - response.elapsed.total_seconds(), received)
+
+
+def _until(deadline: float) -> Any:
+    """Calls a function again while it raises ``Unanswered``, ever more seldom, and never later than that."""
+    import tenacity  # noqa: PLC0415 - of the extra
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(Unanswered),
+        stop=tenacity.stop_before_delay(deadline),
+        wait=tenacity.wait_random_exponential(_FIRST_PAUSE, _LONGEST_PAUSE),
+        reraise=True,
+    )
 
 
 @hookimpl

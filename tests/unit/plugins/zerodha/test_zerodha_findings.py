@@ -119,8 +119,8 @@ class Told(Zerodha):
         token_file.write(self.session.path, Token("", "access", "AB1234", dt.datetime.now(IST)))
         self.session.look()
         profile = {"exchanges": ["NSE", "NFO"], "products": ["CNC", "MIS"]}
-        margins = {"enabled": True, "net": 1000.0}
-        self.answers = {"profile": profile, "margins": margins, "orders": [], **answers}
+        held = {"positions": {"net": [], "day": []}, "holdings": []}
+        self.answers = {"profile": profile, "margins": margins(), "orders": [], **held, **answers}
         text = "\n".join((HEAD, *ROWS))
         self.listing = listing_of(dt.date(2026, 11, 23), folder, text.encode)
 
@@ -137,6 +137,11 @@ class Told(Zerodha):
         return self.listing
 
 
+def margins(*, enabled: bool = True, net: float = 1000.0) -> dict[str, Any]:
+    available = {"cash": net, "collateral": 0.0}
+    return {"enabled": enabled, "net": net, "available": available, "utilised": {"debits": 0.0}}
+
+
 def told(account: Told, product: str = "MIS", **freeze: int) -> dict[str, Finding]:
     names = [InstrumentId.parse(one) for one in NAMES]
     return {one.check: one for one in order_findings(account, names, product, FreezeQuantities(freeze))}
@@ -150,13 +155,13 @@ def test_an_exchange_and_a_product_that_the_account_lacks_are_named(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("margins", "outcome"),
-    [((True, 0.5), Outcome.OK), ((True, 0), Outcome.FAIL), ((False, 5), Outcome.FAIL)],
+    ("enabled", "net", "outcome"),
+    [(True, 0.5, Outcome.OK), (True, 0.0, Outcome.FAIL), (False, 5.0, Outcome.FAIL)],
 )
 def test_some_money_has_to_be_free_in_a_segment_that_is_enabled(
-    tmp_path: Path, margins: tuple[bool, float], outcome: Outcome
+    tmp_path: Path, *, enabled: bool, net: float, outcome: Outcome
 ) -> None:
-    assert told(Told(tmp_path, margins=dict(zip(("enabled", "net"), margins, strict=True))))["money"].outcome is outcome
+    assert told(Told(tmp_path, margins=margins(enabled=enabled, net=net)))["money"].outcome is outcome
 
 
 def test_a_contract_without_a_freeze_quantity_is_not_in_order(tmp_path: Path) -> None:
@@ -171,4 +176,4 @@ def test_what_is_not_answered_or_not_understood_is_not_in_order_and_the_rest_is_
 ) -> None:
     found = told(Told(tmp_path, orders=answer), NIFTY=1800)
     assert [name for name, one in found.items() if one.outcome is not Outcome.OK] == ["order book"]
-    assert list(found) == ["segments", "order book", "money", "freeze quantity", "address"]
+    assert list(found) == ["segments", "order book", "money", "holdings", "freeze quantity", "address"]
