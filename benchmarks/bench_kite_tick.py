@@ -93,7 +93,7 @@ class Line:
         self.source: Any = self.host.assembly.source
         assert isinstance(self.source, ZerodhaWebsocket)
         self.ticker: Any = self.source._ticker
-        self.ticker.start = self.ticker.stop = lambda: None
+        vars(self.ticker).update(start=lambda: None, stop=lambda: None)
         self.source.initialize()
         journals = Journals.of(self.host.assembly, "kite", "paper", resolved="", now=SteadyWallClock().now)
         assert journals is not None

@@ -32,7 +32,8 @@ def main() -> int:
         day.play()
         facts = DayFacts.of(day, CASH)
     print(facts.table())
-    print(*facts.wrong, sep="\n")
+    for one in facts.wrong:
+        print(one)
     return 1 if facts.wrong else 0
 
 

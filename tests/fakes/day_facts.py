@@ -116,10 +116,10 @@ class DayFacts:
 
     def _judged(self) -> Iterator[str]:
         theirs, ours = self.money
-        tags = Counter(tag_of(one["tag"]).order for one in self.theirs)
+        tags = Counter(tag_of(one["tag"] or "").order for one in self.theirs)
         yield from (f"order {tag} stands {count} times" for tag, count in tags.items() if count > 1)
         for one in self.theirs:
-            tag = tag_of(one["tag"]).order
+            tag = tag_of(one["tag"] or "").order
             known = self.ours.get(tag)
             wanted = _STATUS.get(one["status"], one["status"]), one["filled_quantity"]
             if known is None or (known["status"], known["filled"]) != wanted:

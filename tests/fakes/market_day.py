@@ -28,6 +28,13 @@ CASH = 10_000_000_00
 #: The session of the day before is dead from then on.
 DAWN, FLUSH, LOGIN, MORNING = "05:59:00", "06:00:00", "06:02:00", "09:14:00"
 _ROOT = Path(__file__).parents[2]
+#: Who is started in the background of a shell ignores Ctrl-C, and so would what it starts.
+_FRIDAY = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from friday_core.cli.main import main
+main()
+"""
 #: Seconds of the wall that a session gets to come up, and to end.
 _UP, _DOWN = 90.0, 60.0
 PROFILE = """
@@ -136,8 +143,8 @@ class Plan:
 
     shares: int = 100
     close: str = "15:30"
-    last_entry: str = "14:50"
-    square_off: str = "15:00"
+    last_entry: str = "14:30"
+    square_off: str = "14:40"
     fast: int = 20
     slow: int = 60
     speed: float = 60.0
@@ -268,7 +275,7 @@ class MarketDay:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL if what == "kill" else signal.SIGINT)
         out = self._ended(_DOWN)
-        assert out.returncode == (-9 if what == "kill" else 130), out.stderr
+        assert out.returncode == (-9 if what == "kill" else 130), (out.returncode, out.stderr)
         self.ended.append(time.time_ns() // 1_000)
         if self.plan.speed_without is not None:
             self._run(self.plan.speed_without)
@@ -278,7 +285,7 @@ class MarketDay:
 
     def _start(self) -> None:
         """Start Friday; it has its feed when this returns."""
-        command = [sys.executable, "-c", "from friday_core.cli.main import main; main()", "run", "-q"]
+        command = [sys.executable, "-c", _FRIDAY, "run", "-q"]
         more = ["--no-report", "--container", "fakes.played_market:build"]
         paths = [str(_ROOT / "tests"), str(_ROOT), *sys.path]
         self._process = subprocess.Popen(

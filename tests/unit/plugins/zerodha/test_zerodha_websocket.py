@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from fakes.kite_feed import INFY, FeedAccount, wait
 
 from friday_core.api import Calendar, Chunk, DataSourceError, InstrumentId, Schedule
 from friday_core.testing.kite_sandbox import KiteSandbox
+from friday_plugins.zerodha.candles import MINUTE, SECOND
+from friday_plugins.zerodha.plausibility import Told
 from friday_plugins.zerodha.websocket import WebsocketSettings, ZerodhaWebsocket
 
 DAY = 86_400_000_000
@@ -218,3 +222,20 @@ def test_fault_28_minutes_with_a_gap_are_those_of_history(read: Callable[..., Re
 
     (candle,) = candles(account, INFY, INTERVALS["1m"], ts - 60_000_000, ts, deadline=10.0)
     assert (close, volume) == (round(100 * candle.close), candle.volume)
+
+
+def test_fault_38_no_sign_of_life_comes_before_a_bar_that_stamps_have_not_reached() -> None:
+    """Stamps are whole seconds, and late: by the clock on the wall the minute is over before it is by them."""
+    end, clock = 29_600_000 * MINUTE, [0]
+    account: Any = SimpleNamespace(now=lambda: clock[0])
+    source = ZerodhaWebsocket(WebsocketSettings(instruments=("INFY.NSE",), interval="1m"), account, EveryHour())
+    source._place = {INFY: 0}
+    source._minutes.add([Told(end - 10 * SECOND, INFY, 150_000, 1, 0)])
+    source._clock = end - 5 * SECOND, end - 2 * SECOND
+
+    def rows(now: int) -> list[int]:
+        clock[0] = now
+        return [len(one) for one in source._bars_of([])]
+
+    assert [rows(end - 2 * SECOND), rows(end), rows(end + 4 * SECOND)] == [[0], [], []]
+    assert [rows(end + 5 * SECOND), rows(end + 5 * SECOND)] == [[1], [0]]
