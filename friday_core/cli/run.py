@@ -50,7 +50,7 @@ def command(choice: Choice, *, quiet: bool, sensitivity: bool, anew: bool, no_re
         host.begin_anew()
     if sensitivity:
         require_scalable(host)
-    if loaded.settings.clock.kind == "wall" and loaded.settings.clock.speed is None and not quiet:
+    if host.mode != "backtest" and host.row_count() is None and not quiet:
         log = host.folder.path / "log.jsonl"
         click.echo(f"{host.mode}, profile {host.profile}: what happens stands in {log}; Ctrl-C ends it", err=True)
     with progress_bar(1 + sensitivity * len(SCALES), quiet=quiet) as bar:

@@ -55,19 +55,13 @@ class FakeHost:
         return self.session(self)
 
 
-#: Of a session on past data, which says what becomes of it.
-_SETTINGS = SimpleNamespace(clock=SimpleNamespace(kind="historical", speed=None))
-
-
 class Runs:
     """``friday run`` over a container's module that builds a ``FakeHost``."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self.folder = folder
         self.host: FakeHost | None = None
-        self.module: Any = SimpleNamespace(
-            load_settings=lambda *_, **__: SimpleNamespace(profile="demo", settings=_SETTINGS)
-        )
+        self.module: Any = SimpleNamespace(load_settings=lambda *_, **__: SimpleNamespace(profile="demo"))
         monkeypatch.setitem(sys.modules, "firm_containers", self.module)
 
     def __call__(self, session: Callable[[FakeHost], RunResult], *arguments: str) -> Result:
