@@ -147,12 +147,14 @@ def zerodha_estimate() -> Estimate:
 
 def write(path: Path, charges: Iterable[Charge]) -> None:
     """As CSV, in rupees; what was there is replaced."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for one in charges:
             ours, differs = "" if one.ours is None else f"{one.ours:.4f}", str(one.differs).lower()
             writer.writerow((one.number, one.tag, one.instrument, one.line, ours, f"{one.kite:.4f}", differs))
+    temporary.replace(path)
 
 
 def _is_ours(row: Row) -> bool:
