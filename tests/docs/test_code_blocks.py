@@ -46,7 +46,7 @@ ONLY_READ = {
     "docs/sandbox_paper.md": {"sh that is parsed": 1},
     "docs/settings.md": {"sh that is parsed": 1},
     "docs/write_a_plugin.md": {"sh that is parsed": 1},
-    "docs/zerodha.md": {"sh that is parsed": 2},
+    "docs/zerodha.md": {"sh that is parsed": 6},
     "examples/friday-moon/README.md": {"sh that is parsed": 2, PYPROJECT: 1},
 }
 
