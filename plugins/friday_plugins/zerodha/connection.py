@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from friday_core.api import (
 )
 from friday_plugins.zerodha import outcomes
 from friday_plugins.zerodha.account_preflight import MOST_SKEW, TOLD_SKEW, account_findings
+from friday_plugins.zerodha.account_turn import AccountTurn
 from friday_plugins.zerodha.breaker import Breaker
 from friday_plugins.zerodha.clock_skew import ClockSkew
 from friday_plugins.zerodha.instruments import Listing, listing_of
@@ -75,6 +77,7 @@ class Zerodha(Connection):
         )
         self.clock = ClockSkew()
         self._breaker = Breaker(time.monotonic)
+        self._quotes = AccountTurn(settings.session_file.expanduser().with_suffix(".quotes"))
         self._local = threading.local()
         self._listeners: list[Callable[[Row], None]] = []
         self._reconnections: list[Callable[[], None]] = []
@@ -164,7 +167,7 @@ class Zerodha(Connection):
         """One attempt; ``Unanswered`` where another one makes sense."""
         if self._breaker.pause():
             raise Unanswered("it was not asked: Kite has not answered for a while")
-        with self.limiter.turn(category):
+        with self.limiter.turn(category), self._quotes() if category is Category.QUOTE else nullcontext():
             api = self.api()
             try:
                 answer = getattr(api, method)(*arguments, **named)
