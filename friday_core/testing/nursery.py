@@ -98,7 +98,10 @@ def _serve() -> None:
     for line in sys.stdin.buffer:
         asked = msgspec.json.decode(line, type=_Asked)
         if asked.pid:
-            ended, status = os.waitpid(asked.pid, os.WNOHANG)
+            try:
+                ended, status = os.waitpid(asked.pid, os.WNOHANG)
+            except ChildProcessError:  # a child of the nursery before this one, which took it along
+                ended, status = asked.pid, signal.SIGKILL
             alive.discard(ended)
             answer = os.waitstatus_to_exitcode(status) if ended else None
         else:

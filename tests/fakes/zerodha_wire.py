@@ -114,4 +114,5 @@ def on_kite(wire: ScriptedWire) -> ZerodhaBroker:
     path = Path(tempfile.mkdtemp(prefix="friday-kite-")) / "session.json"
     token_file.write(path, Token("key", WireClient.access_token, "AB1234", dt.datetime.now(IST)))
     connection = WiredZerodha(Zerodha.Settings(api_key="key", api_secret="secret", session_file=path), wire)
-    return ZerodhaBroker(ZerodhaBroker.Settings(poll=0.2, refusals_in_a_row=1000), connection, universe("INFY.NSE"))
+    settings = ZerodhaBroker.Settings(poll=0.2, refusals_in_a_row=1000, market_hours=False)
+    return ZerodhaBroker(settings, connection, universe("INFY.NSE"))

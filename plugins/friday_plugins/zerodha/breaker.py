@@ -17,6 +17,8 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._open_until = 0.0
+        #: What the latest failure was.
+        self.why = ""
 
     @property
     def failures(self) -> int:
@@ -33,9 +35,10 @@ class Breaker:
                 return 0.0
             return self._open_until - now
 
-    def failed(self) -> None:
+    def failed(self, why: str) -> None:
         with self._lock:
             self._failures += 1
+            self.why = why
             if self._failures >= _MOST:
                 self._open_until = self._now() + min(_FIRST * 2.0 ** (self._failures - _MOST), _LONGEST)
 

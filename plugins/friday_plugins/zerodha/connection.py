@@ -166,7 +166,7 @@ class Zerodha(Connection):
     def _asked(self, category: Category, method: str, arguments: Any, named: Any) -> Any:
         """One attempt; ``Unanswered`` where another one makes sense."""
         if self._breaker.pause():
-            raise Unanswered("it was not asked: Kite has not answered for a while")
+            raise Unanswered(f"it was not asked: Kite has not answered for a while, at last because of {self._breaker.why}")
         with self.limiter.turn(category), self._quotes() if category is Category.QUOTE else nullcontext():
             api = self.api()
             try:
@@ -185,7 +185,7 @@ class Zerodha(Connection):
             self.limiter.cool(category)
             raise Unanswered(failure)
         if meaning is Meaning.DOUBT:
-            self._breaker.failed()
+            self._breaker.failed(failure)
             raise Unanswered(failure)
         raise refusal
 
@@ -283,7 +283,7 @@ def _until(deadline: float) -> Any:
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Unanswered),
         stop=tenacity.stop_before_delay(deadline),
-        wait=tenacity.wait_random_exponential(_FIRST_PAUSE, _LONGEST_PAUSE),
+        wait=tenacity.wait_exponential(_FIRST_PAUSE, _LONGEST_PAUSE) + tenacity.wait_random(0, _FIRST_PAUSE),
         reraise=True,
     )
 
