@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from operator import attrgetter
 
@@ -80,6 +80,21 @@ class Align:
             return None
         closed, self._open, self._open_ts = self._open, [row], ts
         return self._complete_rows(closed) if closed else None
+
+    def push_few(self, rows: Iterable[PlainRow]) -> list[Chunk | tuple[PlainRow, ...]]:
+        """``push_row`` of each: the slices that they close."""
+        found: list[Chunk | tuple[PlainRow, ...]] = []
+        ts, opened = None, self._open
+        for row in rows:
+            if row.ts_event == ts:
+                opened.append(row)
+                continue
+            closed = self.push_row(row)
+            if closed is not None:
+                found.append(closed)
+            newest, opened = self._open_ts, self._open
+            ts = newest if newest is not None and newest >= self._closed_before else None
+        return found
 
     def advance(self, now: int) -> Iterator[Chunk]:
         """The open slice, if it is of a time before ``now``: every row before then has come, others are late."""

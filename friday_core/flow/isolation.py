@@ -35,6 +35,12 @@ class Failure(NamedTuple):
     traceback: str = ""
 
 
+class Raised(NamedTuple):
+    """What stands for a validator's answer where it raised."""
+
+    error: BaseException
+
+
 class IsolatedValidator:
     """Asks one validator until it fails, and never again.
 
@@ -71,6 +77,21 @@ class IsolatedValidator:
         try:
             found = judge.judge(row)
             return None if found is None else _answer_of_one(row, found)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a validator raises
+            self.failure = _described(error)
+            return None
+
+    @property
+    def forgets_rows(self) -> bool:
+        """Whether no row need be remembered for a way back."""
+        return self._past.state is None
+
+    def answered(self, row: PlainRow, found: object) -> Answer | None:
+        """``ask_row``, where it has been asked and this was ``found``, or ``Raised``."""
+        try:
+            if isinstance(found, Raised):
+                raise found.error
+            return _answer_of_one(row, found)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a validator raises
             self.failure = _described(error)
             return None

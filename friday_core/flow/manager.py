@@ -11,7 +11,7 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.records import ModelVersion
-from friday_core.domain.row import PlainRow, chunk_of, only_row
+from friday_core.domain.row import PlainRow, chunk_of, few_rows, only_row
 from friday_core.errors import InvariantError
 from friday_core.flow.coarser import CoarserBars, Slices
 from friday_core.flow.derived import DerivedStream
@@ -58,9 +58,11 @@ class DataFlowManager:
         if stream.takes_single_rows and (row := only_row(chunk)) is not None:
             closed = stream.process_row(row)
             return map(self._completed, closed) if closed else ()
-        one_by_one = self._is_alone and stream.takes_rows(chunk)
-        found = stream.process_rows(chunk) if one_by_one else stream.process(chunk)
-        return map(self._completed, found) if found else ()
+        few = few_rows(chunk) if self._is_alone and stream.takes_few_rows else None
+        if few is None:
+            return map(self._completed, stream.process(chunk))
+        found = stream.process_few(few)
+        return [Slices(one, {}) for one in found] if type(found) is list else map(self._completed, found)
 
     @property
     def waits_until(self) -> int | None:

@@ -9,6 +9,7 @@ import numpy as np
 from friday_core.causal.program import Program
 from friday_core.causal.tables import Places, Table
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Array, Chunk, Float64, Int64
+from friday_core.domain.row import PlainRow
 
 _RAW = "raw."
 _NAN = float("nan")
@@ -96,6 +97,25 @@ def _prices(units: Array, scale: Float64 | float, empty: Callable[[int], Float64
     if units.min(initial=0) == MISSING_PRICE:  # which is the smallest of all numbers
         prices[units == MISSING_PRICE] = _NAN
     return prices
+
+
+def rows_reader(label: str) -> Callable[[Sequence[PlainRow], Sequence[float]], list[float]]:
+    """``row_reader`` for several rows, given the scales of all instruments."""
+    name = label.removeprefix(_RAW)
+
+    def raw(rows: Sequence[PlainRow], _scales: Sequence[float]) -> list[float]:
+        return [_NAN if (units := row.values[name]) == MISSING_PRICE else float(units) for row in rows]
+
+    def adjusted(rows: Sequence[PlainRow], scales: Sequence[float]) -> list[float]:
+        return [
+            (_NAN if (units := (own := row.values)[label]) == MISSING_PRICE else units / scales[row.inst])
+            * own["factor"]
+            for row in rows
+        ]
+
+    if name != label:
+        return raw
+    return adjusted if label in PRICE_COLUMNS else lambda rows, _scales: [float(row.values[label]) for row in rows]
 
 
 def row_reader(label: str) -> Callable[[Mapping[str, float], float], float]:

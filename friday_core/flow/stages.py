@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
 import msgspec
@@ -12,6 +12,7 @@ from friday_core.domain.chunk import Array, Chunk, Int64
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.row import PlainRow, chunk_of, rows_of
 from friday_core.errors import DataValidationError, FridayError, PluginContractError
+from friday_core.flow.isolation import Raised
 from friday_core.flow.plans import Named
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.row_paths import speaks_for
@@ -142,14 +143,14 @@ class Stages:
             self._newest = max(self._newest, newest.item())
         return chunk, stop
 
-    def process_row(self, row: PlainRow) -> tuple[PlainRow | None, DataValidationError | None]:
-        """The same of one row: ``None`` if a stage held it back."""
+    def process_row(self, row: PlainRow, first: int = 0) -> tuple[PlainRow | None, DataValidationError | None]:
+        """The same of one row: ``None`` if a stage held it back. Those before ``first`` have passed it already."""
         if not self._begun:
             self._begin()
         passed: PlainRow | None = row
         given, stop = row, None
         try:
-            for stage in self._stages:
+            for stage in self._stages[first:] if first else self._stages:
                 self.current = stage.label
                 passed, stop = stage.process_row(given)
                 if passed is None:
@@ -168,6 +169,53 @@ class Stages:
         if passed is not None and passed.ts_event > self._newest:
             self._newest = passed.ts_event
         return passed, stop
+
+    def process_few(self, rows: Sequence[PlainRow]) -> tuple[list[PlainRow], DataValidationError | None, int]:
+        """``process_row`` of each: those that passed, why the stream must stop, and how many were taken until then."""
+        self._begin()
+        first, taken, stop = self._first_judges(), 0, None
+        is_all = len(first) == len(self._stages)
+        passed: list[PlainRow] = []
+        for taken, row in enumerate(rows, 1):  # noqa: B007 - it says where that was
+            said: object = None
+            try:
+                for stage, judge in first:
+                    self.current = stage.label
+                    said = judge(row)
+                    if said is not None:
+                        break
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a validator raises
+                said = Raised(error)
+            if said is None and is_all:
+                passed.append(row)
+                if row.ts_event > self._newest:  # noqa: PLR1730 - no call a row
+                    self._newest = row.ts_event
+                continue
+            one, stop = self.process_row(row, len(first)) if said is None else self._remarked(stage, row, said)
+            if one is not None:
+                passed.append(one)
+            if stop is not None:
+                break
+            first = self._first_judges()
+            is_all = len(first) == len(self._stages)
+        self.current = ""
+        return passed, stop, taken
+
+    def _first_judges(self) -> list[tuple[ValidationStage, Callable[[PlainRow], object]]]:
+        """The first stages, as far as nothing is to be done where they say nothing of a row, and what asks them."""
+        found: list[tuple[ValidationStage, Callable[[PlainRow], object]]] = []
+        for stage in self._stages:
+            if not isinstance(stage, ValidationStage) or (judge := stage.judge) is None:
+                break
+            found.append((stage, judge))
+        return found
+
+    def _remarked(
+        self, stage: ValidationStage, row: PlainRow, said: object
+    ) -> tuple[PlainRow | None, DataValidationError | None]:
+        """The row from this stage on, which said this of it."""
+        passed, stop = stage.judged(row, said)
+        return (None, stop) if passed is None else self.process_row(row, self._stages.index(stage) + 1)
 
     def _begin(self) -> None:
         """The first row comes next."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from operator import mul
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.row import PlainRow
+from friday_core.domain.row import FEW, FewRows, PlainRow, values_maker
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import InvariantError
@@ -27,6 +27,7 @@ STAMPED_COLUMNS = ("session", "factor", "split")
 
 _ONE: Float64 = np.ones(1)
 _ONE.setflags(write=False)
+_ONES = (1.0,) * FEW
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="stamps 1"):
@@ -49,6 +50,8 @@ class Stamps:
         self._products: dict[int, tuple[Int64, Float64, Float64]] = {}
         #: Of an instrument's latest row that came alone: its session, what was done to prices, and to shares.
         self._latest: dict[int, tuple[int, float, float]] = {}
+        #: By the columns with which a few rows came, what makes their values.
+        self._values: dict[tuple[str, ...], Callable[..., Iterable[Mapping[str, float]]]] = {}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -101,8 +104,40 @@ class Stamps:
         values = {**row.values, "session": float(session), "factor": factor, "split": split}
         return PlainRow(ts, inst, row.ts_recv, row.seq, values if own is None else {**values, **own})
 
+    def stamped_few(self, few: FewRows, domain: str | None) -> list[PlainRow]:
+        """The same of several rows."""
+        values = self._values.get(few.names)
+        if values is None:
+            values = self._values[few.names] = values_maker((*few.names, *self.columns))
+        sessions, flags = self._placed_few(few.ts_event, domain)
+        each = values(*few.columns, map(float, sessions), *self._factors_few(few.inst, sessions), *flags)
+        return list(map(PlainRow, few.ts_event, few.inst, few.ts_recv, few.seq, each))
+
+    def _placed_few(self, ts_event: Sequence[int], domain: str | None) -> tuple[list[int], Iterable[Sequence[float]]]:
+        """As ``_placed``."""
+        if self._flags is None:
+            return self._dates.dates(ts_event), ()
+        known = {ts: self._flags.of_one(ts, domain) for ts in dict.fromkeys(ts_event)}
+        placed = [known[ts] for ts in ts_event]
+        return [session for session, _ in placed], zip(*(own.values() for _, own in placed), strict=True)
+
+    def _factors_few(self, inst: Sequence[int], sessions: Sequence[int]) -> tuple[Iterable[float], Iterable[float]]:
+        """As ``_factors``."""
+        if self._actions.keys().isdisjoint(inst):
+            return _ONES[: len(inst)], _ONES[: len(inst)]
+        known, factors, splits = self._latest, list[float](), list[float]()
+        for one, session in zip(inst, sessions, strict=True):
+            latest = known.get(one)
+            if latest is None or latest[0] != session:
+                latest = known[one] = self._of_session(one, session)
+            factors.append(latest[1])
+            splits.append(latest[2])
+        return factors, splits
+
     def _of_session(self, inst: int, session: int) -> tuple[int, float, float]:
         """The session, and what was done up to it to the instrument's prices and shares."""
+        if inst not in self._actions:
+            return session, 1.0, 1.0
         ex_dates, factors, splits = self._products_of(inst)
         since = int(ex_dates.searchsorted(session, side="right"))
         return session, factors[since].item(), splits[since].item()

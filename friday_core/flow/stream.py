@@ -12,7 +12,7 @@ from friday_core.causal.domains import repeats
 from friday_core.domain.chunk import Chunk, Int64, Universe
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.row import PlainRow, chunk_of, rows_of
+from friday_core.domain.row import FewRows, PlainRow
 from friday_core.domain.verdicts import RowCode, Verdict
 from friday_core.errors import DataValidationError, InvariantError, SchemaError
 from friday_core.flow.align import Align
@@ -24,9 +24,6 @@ from friday_core.flow.snapshots import from_bytes, to_bytes
 from friday_core.flow.stages import Stages
 from friday_core.flow.stamps import Stamps
 from friday_core.flow.watermark import Reorder
-
-#: Up to so many rows pass one by one where no stage needs chunks, which is then cheaper than numpy's calls.
-FEW = 12
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="stream 2"):
@@ -63,7 +60,8 @@ class Stream:
         self._align = Align(self.quarantine, repeats=plan.bars is not None and repeats(plan.bars))
         self._waits = bool(plan.lateness) or self._bars is not None
         self._lateness = plan.lateness
-        self._few = 0 if self._waits else FEW if self._stages.takes_rows else 1
+        #: Whether a few rows are better handed to ``process_few``.
+        self.takes_few_rows = not self._waits and self._stages.takes_rows
         #: Whether a row that comes alone is better handed to ``process_row``.
         self.takes_single_rows = not self._waits
         self._is_over = False
@@ -93,7 +91,7 @@ class Stream:
         Raises ``DataValidationError`` after the last of them if a validator stopped the stream,
         ``PluginContractError`` if a stage broke its contract, ``SchemaError`` if the source did.
         """
-        self._check(chunk)
+        self._check(tuple(chunk.columns))
         self.rows_in += len(chunk)
         arrived, chunk = chunk.seq, self._unmarked(chunk)
         if not self._lateness:
@@ -104,31 +102,19 @@ class Stream:
             yield from self._pass(rows, arrived)
         yield from self._stopped(stop)
 
-    def takes_rows(self, chunk: Chunk) -> bool:
-        """Whether these rows are better handed to ``process_rows``."""
-        code = chunk.code
-        rows = len(code)
-        return 0 < rows <= self._few and not (code.item() if rows == 1 else any(code.tolist()))
-
-    def process_rows(self, chunk: Chunk) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+    def process_few(self, few: FewRows) -> Iterable[Chunk | tuple[PlainRow, ...]]:
         """What ``process`` gives of these rows, slice by slice, in rows where nothing needs a chunk."""
-        if tuple(chunk.columns) != self._names:
-            self._check(chunk)
-        found: list[Chunk | tuple[PlainRow, ...]] = []
-        stamped, process, push = self._stamps.stamped, self._stages.process_row, self._align.push_row
-        for row in rows_of(chunk):
-            self.rows_in += 1
-            passed, stop = process(stamped(row, self._domain))
-            if passed is not None and (closed := push(passed)) is not None:
-                found.append(closed)
-            if stop is not None:
-                return chain(found, self._stopped(stop))
-        return found
+        if few.names != self._names:
+            self._check(few.names)
+        passed, stop, taken = self._stages.process_few(self._stamps.stamped_few(few, self._domain))
+        self.rows_in += taken
+        found = self._align.push_few(passed)
+        return found if stop is None else chain(found, self._stopped(stop))
 
     def process_row(self, row: PlainRow) -> Iterable[Chunk | tuple[PlainRow, ...]]:
-        """What ``process_rows`` gives of one row, where that takes chunks of one."""
+        """The same of one row; its stages may need a chunk of it."""
         if tuple(row.values) != self._names:
-            self._check(chunk_of((row,)))
+            self._check(tuple(row.values))
         self.rows_in += 1
         passed, stop = self._stages.process_row(self._stamps.stamped(row, self._domain))
         closed = None if passed is None else self._align.push_row(passed)
@@ -240,13 +226,13 @@ class Stream:
             self.quarantine.hold("source", Verdict.QUARANTINE, reason, chunk, int(row))
         return chunk.take(chunk.code == 0)
 
-    def _check(self, chunk: Chunk) -> None:
-        if chunk.columns.keys() != self._columns:
-            raise SchemaError(f"stream {self.name!r}: {self._difference(chunk)}")
-        self._names = tuple(chunk.columns)
+    def _check(self, names: tuple[str, ...]) -> None:
+        if frozenset(names) != self._columns:
+            raise SchemaError(f"stream {self.name!r}: {self._difference(names)}")
+        self._names = names
 
-    def _difference(self, chunk: Chunk) -> str:
-        declared, there = ", ".join(sorted(self._columns)), ", ".join(sorted(chunk.columns)) or "none"
-        differ = ", ".join(map(repr, sorted(self._columns ^ chunk.columns.keys())))
+    def _difference(self, names: tuple[str, ...]) -> str:
+        declared, there = ", ".join(sorted(self._columns)), ", ".join(sorted(names)) or "none"
+        differ = ", ".join(map(repr, sorted(self._columns.symmetric_difference(names))))
         message = f"the source declares the columns {declared}, and delivers {there}; they differ in {differ}"
         return f"{message}. The source's columns must be what its chunks carry"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -83,6 +84,20 @@ class ValidationStage:
             passed, stop = self.process(chunk_of((row,)))
             return next(rows_of(passed), None) if len(passed) else None, stop
         answer = self._isolated.ask_row(self._judge, row)
+        return (row, None) if answer is None and self._isolated.failure is None else self._settled(row, answer)
+
+    @property
+    def judge(self) -> Callable[[PlainRow], object] | None:
+        """Asks of a row, if that is all there is to do where it says nothing; ``judged`` has to know what it says."""
+        if self._judge is None or self.fault is not None or not self._isolated.forgets_rows:
+            return None
+        return self._judge.judge
+
+    def judged(self, row: PlainRow, said: object) -> tuple[PlainRow | None, DataValidationError | None]:
+        """``process_row``, where ``judge`` has said this of it, or ``Raised``."""
+        return self._settled(row, self._isolated.answered(row, said))
+
+    def _settled(self, row: PlainRow, answer: Answer | None) -> tuple[PlainRow | None, DataValidationError | None]:
         if answer is not None:
             passed, stop = self._applied(answer)
             return row if len(passed) else None, stop

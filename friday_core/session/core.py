@@ -124,9 +124,13 @@ class Core:
 
     def _slices(self, completed: Iterable[Slices]) -> Sequence[Intent]:
         intents: Sequence[Intent] = []
+        is_known = type(completed) is list  # then whatever failed has failed
+        if is_known:
+            self._note_faults()
         try:
             for slices in completed:
-                self._note_faults()
+                if not is_known:
+                    self._note_faults()
                 if self.bars is not None:
                     if slices.plain:
                         self.bars.add_rows(slices.plain)
@@ -136,7 +140,8 @@ class Core:
                 intents = [*intents, *stepped] if intents else stepped
         except DataValidationError as error:
             self.halted = error
-        self._note_faults()
+        if not is_known:
+            self._note_faults()
         return intents
 
     def _note_faults(self) -> None:

@@ -34,20 +34,20 @@ class CorporateActions:
         self._release = release
         self._log = log
         self._waiting: list[CorporateAction] = []
+        #: The first session that one waits for.
+        self.next: int | None = None
 
     def announce(self, action: CorporateAction) -> None:
         """It waits for its session."""
         self._waiting.append(action)
         self._waiting.sort(key=lambda one: (one.session, one.instrument))
-
-    def next(self) -> int | None:
-        """The first session that one waits for."""
-        return self._waiting[0].session if self._waiting else None
+        self.next = self._waiting[0].session
 
     def due(self, session: int) -> list[CorporateAction]:
         """Those that have come, which no longer wait."""
         count = sum(one.session <= session for one in self._waiting)
         due, self._waiting = self._waiting[:count], self._waiting[count:]
+        self.next = self._waiting[0].session if self._waiting else None
         return due
 
     def apply(self, action: CorporateAction, moment: Slice) -> list[Intent]:

@@ -164,13 +164,13 @@ class Driver:
     def step(self, slices: Slices) -> Sequence[Intent]:
         """The slices, one after the other; returns what is to be sent."""
         if 0 < len(slices.plain) <= FEW:
-            return self.outside.leaving(self._slice_of(slices.plain))
+            return self._slice_of(slices.plain)
         blocks, quiet = self._blocks, self._quiet
         is_plain = self._doubtful_from is None and self.outside.is_silent
         if blocks is not None and is_plain and blocks.takes(slices):
-            return blocks.step(slices, self._standing, self._slice, self._actions.next)
+            return blocks.step(slices, self._standing, self._slice, lambda: self._actions.next)
         if quiet is not None and is_plain and len(slices.rows) >= quiet.least_rows:
-            return quiet.step(slices, self._standing, self._slice, self._actions.next)
+            return quiet.step(slices, self._standing, self._slice, lambda: self._actions.next)
         moments = slices_of(slices, self.log.slices, self._universe)
         return self.outside.leaving([intent for moment in moments for intent in self._slice(moment)])
 
@@ -201,27 +201,31 @@ class Driver:
         intents += self._release.released(decided, moment)
         if self._arrivals.at_this_close:
             intents += self._match_this_close(moment)
+        self._settle_ended(moment.ts_event)
         self._pass(moment)
         return intents
 
     def _pass(self, moment: Slice) -> None:
         """The slice is over."""
-        self._settle_ended(moment.ts_event)
         self._standing.latest, self._entered = moment, None
         self.log.slices += 1
 
     def _slice_of(self, rows: Sequence[PlainRow]) -> list[Intent]:
         """The slice of these rows."""
-        session, action = int(rows[0].values["session"]), self._actions.next()
+        session, action = int(rows[0].values["session"]), self._actions.next
         is_due = action is not None and action <= session
         is_still = self._doubtful_from is None and self._netting.is_idle and not self.outside.is_held_back
-        if self._rows is None or is_due or not is_still or not self._rows.takes(rows, self.log.slices):
-            return self._slice(slice_of(rows, self.log.slices, self._universe))
+        ordinal, works = self.log.slices, len(self._working) > 0
+        if self._rows is None or is_due or not is_still or (works and not self._rows.takes(rows, ordinal)):
+            return self.outside.leaving(self._slice(slice_of(rows, ordinal, self._universe)))
         self._enter(session)
-        moment, decided = self._rows.step(rows, self.log.slices)
-        intents = self._release.released(decided, moment) if decided else decided
+        moment, intents = self._rows.step(rows, ordinal, session, trades=works)
+        if intents:
+            intents = self._release.released(intents, moment)
         self._pass(moment)
-        return intents
+        if len(self._working):
+            self._settle_ended(moment.ts_event)
+        return self.outside.leaving(intents) if intents else intents
 
     def _enter(self, session: int) -> None:
         """A slice of a session begins; where it is the first of it, the one before is over."""

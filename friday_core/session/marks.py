@@ -26,28 +26,23 @@ class Marks:
         """Limits see it, and so does the result. Deciding moves no money."""
         known = self._standing.equity
         for name, desk in self._desks.items():
-            point = _worth(name, desk, ts_event, session, closes)
-            desk.state.mark(session, known[name], point.equity)
+            book = desk.book
+            value, gross = book.marked(closes)
+            equity = book.cash + value
+            desk.state.mark(session, known[name], equity)
             if not self._at_this_close:
-                self._note(point)
+                known[name] = equity
+                self._standing.note(EquityPoint(ts_event, session, name, book.cash, value, gross, equity))
 
     def note_again(self, moment: Slice) -> None:
         """What was decided at a close has traded at it: only now is it known what the books are worth there."""
         closes = closes_of(moment)
         for name, desk in self._desks.items():
-            self._note(_worth(name, desk, moment.ts_event, moment.session, closes))
-
-    def _note(self, point: EquityPoint) -> None:
-        self._standing.equity[point.strategy] = point.equity
-        self._standing.note(point)
-
-
-def _worth(name: str, desk: Desk, ts_event: int, session: int, closes: Closes) -> EquityPoint:
-    """A book at the slice's closes; those that are missing change nothing."""
-    book = desk.book
-    book.mark_all(closes)
-    value, gross = book.worth
-    return EquityPoint(ts_event, session, name, book.cash, value, gross, book.cash + value)
+            book = desk.book
+            value, gross = book.marked(closes)
+            equity = self._standing.equity[name] = book.cash + value
+            ts, session = moment.ts_event, moment.session
+            self._standing.note(EquityPoint(ts, session, name, book.cash, value, gross, equity))
 
 
 def closes_of(moment: Slice) -> Closes:

@@ -71,7 +71,8 @@ class BookRisk:
 
     def mark(self, session: int, equity_before: int, equity: int) -> None:
         """The book was marked: ``equity_before`` is its equity before the slice."""
-        self.begin(session, equity_before)
+        if session != self._session:
+            self._enter(session, equity_before)
         self._equity = equity
         peak = max(self._peak, equity_before, equity)
         if peak > self._peak or equity >= peak:

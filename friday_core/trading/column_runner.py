@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 import numpy as np
@@ -16,7 +16,7 @@ from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice
 from friday_core.domain.orders import Fill, OrderEnded, OrderType
 from friday_core.domain.row import PlainRow
-from friday_core.flow.program_columns import row_reader
+from friday_core.flow.program_columns import rows_reader
 from friday_core.flow.stamps import STAMPED_COLUMNS
 from friday_core.interfaces.strategy import BookView, Decision
 from friday_core.trading.look_ahead import BookAhead, LookAhead
@@ -70,7 +70,9 @@ class ColumnRunner(ValueRunner):
         self._ids = [one.id for one in universe]
         self._executor = executor(program, scales, self._ids)
         self._scales: list[float] = scales
-        self._readers = [(label, row_reader(label)) for label in self._labels[self._base]]
+        self._readers = [(label, rows_reader(label)) for label in self._labels[self._base]]
+        #: Positions of a slice that came in rows, and their names: most slices have those of the one before.
+        self._latest: tuple[list[int], list[InstrumentId]] = [], []
         self._unseen = frozenset(place for place, one in enumerate(self._ids) if not self.sees(one))
 
     @property
@@ -99,9 +101,13 @@ class ColumnRunner(ValueRunner):
             if not rows:
                 return []
             positions, scales = [row.inst for row in rows], self._scales
-            columns = {label: [read(row.values, scales[row.inst]) for row in rows] for label, read in self._readers}
-            values, ids = self._executor.step(ts_event, positions, columns), self._ids
-            return list(self._all_decided([ids[one] for one in positions], values))
+            columns: dict[str, list[float]] = {}
+            for label, read in self._readers:
+                columns[label] = read(rows, scales)
+            values = self._executor.step(ts_event, positions, columns)
+            if positions != self._latest[0]:
+                self._latest = positions, [self._ids[one] for one in positions]
+            return self._all_decided(self._latest[1], values)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
             return self._stop(ts_event, error)
 
@@ -167,9 +173,11 @@ class ColumnRunner(ValueRunner):
 
     def _all_decided(
         self, instruments: Sequence[InstrumentId], values: Mapping[str, Sequence[float]]
-    ) -> Iterator[Decision]:
+    ) -> list[Decision]:
+        found: list[Decision] = []
         for row in self._news_of(instruments, values.get("target"), values.get("signal")):
-            yield from self._decided(instruments[row], {name: column[row] for name, column in values.items()})
+            found += self._decided(instruments[row], {name: column[row] for name, column in values.items()})
+        return found
 
     def _positions(self, bars: Sequence[Bar]) -> list[int]:
         return [self._universe.position(bar.instrument.id) for bar in bars]

@@ -46,6 +46,7 @@ class Book:
         self.realised = 0
         self.dividends = 0
         self.charges = 0
+        self._decimals = MINOR_DIGITS[currency]
         self._instruments: dict[InstrumentId, Instrument] = {}
         self._lots: dict[InstrumentId, deque[Lot]] = {}
         self._position: dict[InstrumentId, int] = {}
@@ -82,13 +83,7 @@ class Book:
     @property
     def worth(self) -> tuple[int, int]:
         """The values of all positions, summed: as they are, and each without its sign."""
-        value = gross = 0
-        instruments, marks = self._instruments, self._mark
-        for instrument, held in self._position.items():
-            one = instruments[instrument].notional(marks[instrument], held)
-            value += one if held > 0 else -one
-            gross += abs(one)
-        return value, gross
+        return self.marked(())
 
     @property
     def equity(self) -> int:
@@ -108,12 +103,23 @@ class Book:
         if instrument in self._position:
             self._mark[instrument] = price_units
 
-    def mark_all(self, closes: Iterable[tuple[InstrumentId, int]]) -> None:
-        """``mark`` for each of them that has a price."""
-        held, marks = self._position, self._mark
-        for instrument, price_units in closes if held else ():
-            if instrument in held and price_units != MISSING_PRICE:
+    def marked(self, closes: Iterable[tuple[InstrumentId, int]]) -> tuple[int, int]:
+        """``worth`` after ``mark`` for each of them that has a price."""
+        positions, marks, value, gross = self._position, self._mark, 0, 0
+        if not positions:
+            return 0, 0
+        for instrument, price_units in closes:
+            if instrument in positions and price_units != MISSING_PRICE:
                 marks[instrument] = price_units
+        for instrument, held in positions.items():
+            one = self._instruments[instrument]
+            if one.price_decimals == self._decimals:  # as of nearly all: no notional is rounded
+                worth = marks[instrument] * held
+            else:
+                worth = _signed_notional(one, marks[instrument], held)
+            value += worth
+            gross += abs(worth)
+        return value, gross
 
     def apply_fill(self, fill: Fill, instrument: Instrument) -> int:
         """Book a fill; returns the profit it realised, in minor units before charges.

@@ -66,10 +66,18 @@ class CompiledExecutor(Oracle):
     # Live ---------------------------------------------------------------------------------------
 
     def step(self, ts: int, inst: Sequence[int], columns: Columns, domain: str | None = None) -> dict[str, list[float]]:
-        where, rows = self.program.base if domain is None else domain, len(inst)
+        where, rows = self._base if domain is None else domain, len(inst)
         live = self._live.get(where) or self._made_live(where)
-        self._run_live(live, ts, inst, columns, where)
-        return live.shown(rows) if where == self.program.base else {}
+        live.take(columns, rows)
+        last = self._last
+        if last is not None and ts > last[0] and type(inst) is list and inst == self._in_order:  # as most slices
+            self._last = (ts, where, inst[-1])
+        else:
+            self._advance(ts, where, inst)
+        live.run(ts, inst, rows)
+        if self._joins[where]:
+            self._bring_over(live, ts, inst, where)
+        return live.shown(rows) if where == self._base else {}
 
     def row(self, ts: int, inst: int, values: Mapping[str, float]) -> dict[str, float]:
         live = self._of_rows or self._made_of_rows()
@@ -86,24 +94,21 @@ class CompiledExecutor(Oracle):
         """By code of its own, which shows everything; the state is that of ``step``."""
         where = self.program.base if domain is None else domain
         live = self._explained.get(where) or self._made_explained(where)
-        self._run_live(live, ts, inst, columns, where)
+        live.take(columns, len(inst))
+        self._advance(ts, where, inst)
+        live.run(ts, inst, len(inst))
+        self._bring_over(live, ts, inst, where)
         return {int(n): column for n, column in live.shown(len(inst)).items()}
 
-    def _run_live(self, live: LiveSlices, ts: int, inst: Sequence[int], columns: Columns, domain: str) -> None:
-        rows = len(inst)
-        live.take(columns, rows)
-        self._advance(ts, domain, inst)
-        live.run(ts, inst, rows)
+    def _bring_over(self, live: LiveSlices, ts: int, inst: Sequence[int], domain: str) -> None:
+        """What finer clocks read of a coarser one is the latest slice's."""
         for one in self._joins[domain]:
-            self._held[inst, one.at] = live.columns[one.inputs[0]][:rows]
+            self._held[inst, one.at] = live.columns[one.inputs[0]][: len(inst)]
             self._held[inst, one.at + 1] = ts
 
     def _advance(self, ts: int, domain: str, inst: Sequence[int]) -> None:
-        """What follows in time is in order, if it is one row, or the instruments of the slice before."""
-        if len(inst) == 1:
-            is_known = 0 <= inst[0] < len(self._place)
-        else:
-            is_known = isinstance(inst, list) and inst == self._in_order
+        """What follows in time is in order, if it is one row."""
+        is_known = len(inst) == 1 and 0 <= inst[0] < len(self._place)
         if is_known and self._last is not None and ts > self._last[0]:
             self._last = (ts, domain, inst[-1])
         else:

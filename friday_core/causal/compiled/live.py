@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import struct
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,13 @@ class LiveSlices:
         self._inst, self._rows = _view(self._insts), _view(machine.context)
         # Of the last slice: what did not change is not written again.
         self._position, self._count = -1, 0
+        self._put = self._wide(1)
         self._slice: Sequence[int] | None = None
         self._enter = machine.whole(entrance) or self._run_all
 
     def take(self, columns: Columns, rows: int) -> None:
         """The values of the next slice; ``SchemaError`` if one is missing, or of another length."""
+        put = self._put if rows == self._width else self._wide(rows)
         for label, buffer, view in self._inputs:
             try:
                 column = columns[label]
@@ -48,10 +51,17 @@ class LiveSlices:
             try:
                 if rows == 1:
                     view[0] = column[0]
+                elif type(column) is list:
+                    put(view, 0, *column)
                 else:
                     buffer[:rows] = column
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, struct.error):
                 raise SchemaError(f"column {label!r} holds something that is no number") from None
+
+    def _wide(self, rows: int) -> Callable[..., None]:
+        """Puts so many numbers into a buffer."""
+        self._width, self._put = rows, struct.Struct(f"={rows}d").pack_into
+        return self._put
 
     def run(self, ts: int, inst: Sequence[int], rows: int) -> None:
         if type(inst) is not list or inst != self._slice:
@@ -59,8 +69,8 @@ class LiveSlices:
             self._slice = list(inst)
         if self._needs_times:
             self._times[:rows] = ts
-        self._position, self._count = -1, rows
-        self._rows[ROWS] = rows
+        if rows != self._count or self._position >= 0:
+            self._position, self._rows[ROWS], self._count = -1, rows, rows
         self._enter()
 
     def _run_all(self) -> None:
@@ -69,7 +79,10 @@ class LiveSlices:
     def shown(self, rows: int) -> dict[str, list[float]]:
         if rows == 1:
             return {name: [view[0]] for name, view in self._outputs}
-        return {name: view[:rows].tolist() for name, view in self._outputs}
+        found = {}
+        for name, view in self._outputs:
+            found[name] = view[:rows].tolist()
+        return found
 
     def take_row(self, values: Mapping[str, float]) -> None:
         """``take`` for one row."""

@@ -32,7 +32,7 @@ from friday_core.domain.records import (
     SessionStopped,
     StreamEnded,
 )
-from friday_core.domain.row import only_row
+from friday_core.domain.row import FewRows, only_row
 from friday_core.errors import JournalError
 from friday_core.session.on_disk.row_frame import RowFrame
 
@@ -130,6 +130,11 @@ class Encoder:
         number = self._columns[key] = len(self._columns)
         columns = _Columns(number, record.stream, key[1:])
         return [(COLUMNS, _ENCODER.encode(columns)), (ROWS, _rows(number, record.chunk))]
+
+    def of_few(self, stream: str, chunk: Chunk, few: FewRows) -> bytes | None:
+        """The content of the frame of a few rows; ``None`` where their columns have not been said yet."""
+        number = self._columns.get((stream, *few.names))
+        return None if number is None else _few(number, chunk, few)
 
     def _frame_of(self, number: int, key: tuple[str, ...], chunk: Chunk) -> RowFrame:
         """What packs rows like this one."""
@@ -251,6 +256,18 @@ def _rows(number: int, chunk: Chunk) -> bytes:
     wide = [chunk.ts_event] if flags & _RECEIVED else [chunk.ts_event, chunk.ts_recv]
     narrow = [chunk.inst] if flags & _UNMARKED else [chunk.inst, chunk.code]
     parts = (*wide, seq, *chunk.columns.values(), *narrow)
+    return b"".join((_ROWS.pack(number, flags, n), *parts))
+
+
+def _few(number: int, chunk: Chunk, few: FewRows) -> bytes:
+    """What ``_rows`` makes of them, of their numbers."""
+    first, n, flags, seq = few.seq[0], len(few.seq), _UNMARKED, chunk.seq
+    if few.seq == [*range(first, first + n)]:
+        flags, seq = _UNMARKED | _NUMBERED, seq[:1]
+    wide: tuple[Any, ...] = (chunk.ts_event, chunk.ts_recv)
+    if few.ts_recv is few.ts_event:
+        flags, wide = flags | _RECEIVED, wide[:1]
+    parts: Iterable[Any] = (*wide, seq, *chunk.columns.values(), chunk.inst)
     return b"".join((_ROWS.pack(number, flags, n), *parts))
 
 

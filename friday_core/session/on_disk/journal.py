@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 
 from friday_core.domain.records import ChunkReceived, Intent, Record, SessionStopped
-from friday_core.domain.row import only_row
+from friday_core.domain.row import few_rows, only_row
 from friday_core.errors import JournalError
 from friday_core.session.journal import Entry
 from friday_core.session.on_disk import codec
@@ -107,18 +107,27 @@ class DiskJournal:
         ts, seq = self._now(), self._count
         if ts // _MINUTE != self._minute or self._size >= SEGMENT_BYTES or self._file < 0:
             self._turn(ts)
-        if type(record) is ChunkReceived and (row := only_row(record.chunk)) is not None:
-            frame = self._encoder.row_frame
-            if frame is not None and frame.takes(record.stream, record.chunk):
-                self._put(*frame.packed(seq, ts, row, self._check))
-                self._count = seq + 1
-                return seq
+        if type(record) is ChunkReceived and (frame := self._few(record, seq, ts)) is not None:
+            self._put(*frame)
+            self._count = seq + 1
+            return seq
         for kind, content in self._encoder.contents(record):
             self._write(kind, seq, ts, content)
         self._count += 1
         if type(record) is SessionStopped:
             self.is_ended = True
         return seq
+
+    def _few(self, received: ChunkReceived, seq: int, ts: int) -> tuple[bytes | bytearray, int] | None:
+        """The frame of a few rows and its check, if all that it takes is known."""
+        chunk, encoder = received.chunk, self._encoder
+        if (row := only_row(chunk)) is not None:
+            frame = encoder.row_frame
+            is_known = frame is not None and frame.takes(received.stream, chunk)
+            return frame.packed(seq, ts, row, self._check) if frame is not None and is_known else None
+        few = few_rows(chunk)
+        content = None if few is None else encoder.of_few(received.stream, chunk, few)
+        return None if content is None else packed(codec.ROWS, seq, ts, content, self._check)
 
     def answer(self, seq: int, intents: Sequence[Intent]) -> None:
         """Keep what the core answered, before anything is sent."""

@@ -54,7 +54,8 @@ class RowSlices:
     ) -> None:
         self._universe = universe
         self._ids = [one.id for one in universe]
-        self._runners = [(desk, desk.runner) for desk in desks if isinstance(desk.runner, ColumnRunner)]
+        runners = [(desk, desk.runner) for desk in desks if isinstance(desk.runner, ColumnRunner)]
+        self._runners = [(desk, runner, f"strategy.{desk.name}") for desk, runner in runners]
         self._working = working
         self._standing = standing
         self._rules = rules
@@ -73,8 +74,6 @@ class RowSlices:
 
     def takes(self, rows: Sequence[PlainRow], ordinal: int) -> bool:
         """Whether each order that works trades on the slice of these rows, which has this number."""
-        if not len(self._working):
-            return True
         if not self._fills:
             return False
         there = {self._ids[row.inst] for row in rows if _is_whole(row)}
@@ -87,17 +86,20 @@ class RowSlices:
             for one in self._working
         )
 
-    def step(self, rows: Sequence[PlainRow], ordinal: int) -> tuple[Slice, list[Intent]]:
-        """The slice of these rows, and what was decided on it; it has bars only if they were needed."""
-        ts, session, ids = rows[0].ts_event, int(rows[0].values["session"]), self._ids
+    def step(self, rows: Sequence[PlainRow], ordinal: int, session: int, *, trades: bool) -> tuple[Slice, list[Intent]]:
+        """The slice of these rows, and what was decided on it; it has bars only if they were needed.
+
+        ``trades`` tells whether orders work.
+        """
+        ts, ids = rows[0].ts_event, self._ids
         intents: list[Intent] = []
         moment = Slice(ordinal, ts, session, (), {})
-        if len(self._working):
+        if trades:
             self._trade(rows, moment)
         closes = [(ids[row.inst], int(row.values["close"])) for row in rows]
         self._marks.mark(ts, session, closes)
-        for desk, runner in self._runners:
-            self._standing.stage = f"strategy.{desk.name}"
+        for desk, runner, stage in self._runners:
+            self._standing.stage = stage
             was_running = runner.stopped is None
             decisions = runner.decide_rows(ts, rows)
             if not decisions and (runner.stopped is None or not was_running):

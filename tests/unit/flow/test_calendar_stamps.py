@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from friday_core.causal.market import STAMPED
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.row import chunk_of, rows_of
+from friday_core.domain.row import chunk_of, few_rows, rows_of
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import ClockDomainError
@@ -234,6 +234,8 @@ def test_a_row_by_itself_is_stamped_with_the_same_bits(
         one.announce(action)
     alone = [own.stamped(row, domain) for row in rows_of(whole)]
     assert bits(chunk_of(alone)) == bits(expected.stamp(whole, domain))
+    if (few := few_rows(whole)) is not None:
+        assert bits(chunk_of(own.stamped_few(few, domain))) == bits(expected.stamp(whole, domain))
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,15 @@ from friday_core.causal.program import trace_program
 from friday_core.domain import row as plain
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
+from friday_core.domain.row import FEW
+from friday_core.domain.sessions import SessionDates
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.errors import DataValidationError, PluginContractError
 from friday_core.flow.check_stage import CheckStage
 from friday_core.flow.column_stage import ColumnStage
 from friday_core.flow.manager import DataFlowManager
 from friday_core.flow.plans import Named, StreamPlan
-from friday_core.flow.stream import FEW
+from friday_core.flow.stamps import Stamps
 from friday_core.interfaces.transformer import Transformer
 from friday_core.interfaces.validator import Validator
 from friday_plugins.validators.bar_sanity import BarSanity
@@ -131,12 +133,14 @@ plain_bars = st.builds(
     st.integers(90, 110),
     st.integers(0, 2),
 )
+#: Late ones, and second ones of an instrument; none is marked.
+in_disorder = st.lists(plain_bars, max_size=25)
 in_order = st.lists(plain_bars, max_size=25).map(lambda rows: sorted(rows, key=lambda row: (row.ts_event, row[1])))
 verdicts = st.dictionaries(st.integers(0, 25), st.sampled_from(list(Verdict)[1:]), max_size=3)
 
 
 @pytest.mark.parametrize("stages", STAGES)
-@given(st.one_of(st.lists(bars, max_size=25), in_order), verdicts, st.sets(st.integers(1, 24)))
+@given(st.one_of(st.lists(bars, max_size=25), in_disorder, in_order), verdicts, st.sets(st.integers(1, 24)))
 def test_rows_one_by_one_give_what_one_chunk_gives(
     stages: str, rows: list[Row], judged: Verdicts, cuts: set[int]
 ) -> None:
@@ -175,6 +179,34 @@ def test_few_rows_go_one_by_one_where_no_stage_needs_a_chunk(stages: str, rows: 
     chunk = chunk_of([*(flat(1, A, 100) for _ in range(rows - 1)), flat(2, A, 100)])
     (slices,) = flow.process_data_stream(MARKET_DATA, chunk)
     assert len(slices.plain) == alone
+
+
+@pytest.mark.parametrize(
+    "names", [("open interest", "close"), ("session", "close", "class"), ("_x", "factor", "close")]
+)
+def test_a_few_rows_are_stamped_whatever_their_columns_are_called(names: Sequence[str]) -> None:
+    made, times = Stamps(UNIVERSE, SessionDates("Asia/Kolkata")), np.arange(3) * 3_600_000_000 * 9
+    columns = {name: np.arange(3) if name == "close" else np.array([0.5, math.nan, -0.0]) for name in names}
+    chunk = Chunk(times, np.array([0, 1, 1]), columns, ts_recv=times + 1, seq=np.array([4, 9, 2]))
+    few = plain.few_rows(chunk)
+    assert few is not None
+    rows = made.stamped_few(few, None)
+    assert list(map(repr, rows)) == list(map(repr, plain.rows_of(made.stamp(chunk))))
+    assert list(map(repr, rows)) == [repr(made.stamped(row, None)) for row in plain.rows_of(chunk)]
+
+
+def test_numbers_of_a_few_rows_are_read_once_and_of_marked_ones_or_many_never() -> None:
+    chunk = chunk_of([flat(day, A, 100) for day in range(FEW + 1)])
+    few = plain.few_rows(chunk.take(slice(0, 2)))
+    assert few is not None
+    assert (few.seq, few.columns[0], few.ts_recv is few.ts_event) == ([0, 1], [100, 100], True)
+    for others in (chunk, chunk.take(slice(0, 1)), chunk.take(slice(0, 0))):
+        assert plain.few_rows(others) is None
+    marked = Chunk(chunk.ts_event, chunk.inst, chunk.columns, code=np.arange(FEW + 1) // FEW).take(slice(1, None))
+    assert plain.few_rows(marked) is None
+    pair = chunk.take(slice(0, 2))
+    assert plain.few_rows(pair) is plain.few_rows(pair)
+    assert plain.only_row(pair) is None
 
 
 def test_what_is_announced_between_two_rows_counts_from_the_next_one_on() -> None:

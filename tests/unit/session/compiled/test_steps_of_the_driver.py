@@ -28,14 +28,14 @@ KNOWN = {
     Driver._slice: {
         "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_marks.mark", "_match",
         "_match_this_close", "_custody.squared_off", "_enter", "_kept", "outside.halted", "_pass", "_release.released",
+        "_settle_ended",
     },
-    Driver._pass: {"_settle_ended"},
     Driver._enter: {"_desks.values", "_log_positions", "_rates.require"},
     Driver._match: {
         "_booking.book", "_booking.cross", "_brackets.place", "_matcher.match", "_netting.follow", "_netting.open",
         "_netting.queue", "_netting.renew", "_settle_ended",
     },
-    Marks.mark: {"_desks[point.strategy].state.mark", "_note", "_worth"},
+    Marks.mark: {"_desks.items", "_standing.note"},
     Driver._decide: {"_decided"},
     Driver._sent: {"_arrivals.active_from", "_plain.get"},
     Driver._decided: {

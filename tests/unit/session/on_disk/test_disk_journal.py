@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -60,9 +59,17 @@ def single(drawn: tuple[str, tuple[str, ...], int, int, int, int, bool, int]) ->
     return ChunkReceived(stream, chunk)
 
 
-@given(st.lists(alone, min_size=2, max_size=8))
-def test_the_frame_of_a_row_that_comes_alone_has_the_same_bytes_as_that_of_any_rows(drawn: list[Any]) -> None:
-    records = [single(one) for one in drawn]
+@st.composite
+def together(draw: st.DrawFn) -> ChunkReceived:
+    """Several rows of one stream, whose numbers may count up."""
+    stream, names, *_, is_late, code = draw(alone)
+    drawn = draw(st.lists(alone, min_size=2, max_size=20))
+    chunk = Chunk.concat([single((stream, names, *one[2:6], is_late, code and one[7])).chunk for one in drawn])
+    return ChunkReceived(stream, chunk.numbered(7) if draw(st.booleans()) else chunk)
+
+
+@given(st.lists(st.one_of(alone.map(single), together()), min_size=2, max_size=8))
+def test_the_frame_of_a_few_rows_has_the_same_bytes_as_that_of_any_rows(records: list[ChunkReceived]) -> None:
     with tempfile.TemporaryDirectory() as place:
         journal = opened(Path(place))
         for record in records:

@@ -58,9 +58,9 @@ class ByRows(ByChunks):
         if self.driver._rows is not None:
             step = self.driver._rows.step
 
-            def counted(*given: Any) -> Any:
+            def counted(*given: Any, **named: Any) -> Any:
                 self.by_rows += 1
-                return step(*given)
+                return step(*given, **named)
 
             self.driver._rows.step = counted
         for plain in self.driver._plain.values():
