@@ -22,6 +22,8 @@ PRODUCTS = {
 _TYPES = {
     OrderType.MARKET: "MARKET", OrderType.LIMIT: "LIMIT", OrderType.STOP: "SL-M", OrderType.STOP_LIMIT: "SL",
 }  # fmt: skip
+#: Products of which no more is sold than is there.
+_DELIVERED = frozenset({Product.DELIVERY, Product.MTF})
 #: Parts per million in one percent.
 _PERCENT = 10_000
 #: What Kite calls the protection that it thinks right.
@@ -70,6 +72,11 @@ def form_of(order: Order, listed: Listed, protection: float, product: str) -> di
     held = Product(order.product or product)
     if not _ends_today(order, held):
         raise Refused(f"order {order.tag}: Kite's orders are for the day, not {order.time_in_force}")
+    if held in _DELIVERED and None not in (order.stop_loss, order.take_profit):
+        raise Refused(
+            f"order {order.tag}: Kite takes one order to sell a share that is held as {held}: give stop_loss or "
+            "take_profit, not both"
+        )
     form: dict[str, Any] = {
         "variety": "regular",
         "exchange": listed.exchange,
