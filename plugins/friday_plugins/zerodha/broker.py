@@ -302,13 +302,16 @@ class ZerodhaBroker(RealBroker):
                     self._look()
                 else:  # at what was read for somebody else
                     self._follow_up.look()
+                if self._trouble:
+                    get_logger("zerodha").warning("the book can be read again", last=self._trouble)
                 self._trouble = ""
             except TokenDead as error:
                 self._trouble = str(error)
                 self._wait_for_token()
             except Exception as error:  # noqa: BLE001 - it is looked again, and meanwhile nothing is known
-                self._trouble = str(error)
-                get_logger("zerodha").warning("the book cannot be read", why=self._trouble)
+                if not self._trouble:
+                    get_logger("zerodha").warning("the book cannot be read", why=str(error))
+                self._trouble = str(error) or type(error).__name__
                 self._over.wait(self._settings.poll)
 
     def _look(self) -> None:

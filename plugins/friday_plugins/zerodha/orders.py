@@ -64,6 +64,11 @@ def tag_of(written: str) -> Tag:
     return Tag(order, bool(market), int(part or 0), int(parts or 0))
 
 
+def closes_copy(written: str) -> bool:
+    """Whether an order of this tag, which is at the market, closes what a second order of the tag before it traded."""
+    return written.endswith(CLOSING) and tag_of(written.removesuffix(CLOSING)).is_fridays
+
+
 def form_of(order: Order, listed: Listed, protection: float, product: str) -> dict[str, Any]:
     """The arguments of the client's ``place_order``, but for the tag; ``Refused`` for what Kite has no form for.
 

@@ -282,6 +282,17 @@ def test_an_update_that_cannot_be_true_changes_nothing_and_is_noted() -> None:
     assert live.session.book.position(A) == 0
 
 
+def test_a_second_order_of_one_tag_is_noted_once_however_often_the_book_has_it() -> None:
+    live, tag = opened()
+    live.told(tag, _S.FILLED, 10, 1_000_00)
+    again = OrderUpdate(tag, "N2", _S.PARTIAL, 4, 400_00, 5), OrderUpdate(tag, "N2", _S.FILLED, 10, 1_000_00, 6)
+    for ts, update in enumerate([*again, again[1]]):
+        live.tell(BrokerRead(ts, (update,), settled=0))
+    assert live.differences == [("IMPOSSIBLE_UPDATE", tag)]
+    live.told(tag, _S.FILLED, 10, 1_000_00, number="N3")
+    assert len(live.differences) == 2
+
+
 def test_what_the_account_held_before_is_adopted_and_a_change_without_an_order_stops_entries_there() -> None:
     live = Live({1: [BUY], 3: [BUY, Order(B, Side.BUY, 1)], 5: [BUY]})
     live.tell(BrokerRead(1, (), (PositionTold(A, 50),), settled=0))
