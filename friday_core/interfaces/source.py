@@ -121,9 +121,9 @@ class LiveData(HistoricalData, ABC):
     """A source of rows that happen now: it goes on until nobody wants them any more.
 
     ``bars`` yields rows as they come and, while none come, an empty chunk **at least once a second**: a sign of
-    life, which says that no row of an earlier time is on its way (see ``complete``). By it slices are complete, positions are
-    squared off and sessions end where no row says so. Rows that have no ``ts_recv`` of their own get the time at
-    which they left the source. It needs ``[clock] kind = "wall"`` without a speed.
+    life, which says that no row of an earlier time is on its way (see ``complete``). By it slices are complete,
+    positions are squared off and sessions end where no row says so. Rows that have no ``ts_recv`` of their own get
+    the time at which they left the source. It needs ``[clock] kind = "wall"`` without a speed.
 
     A session that another process began asks ``bars_after`` the last row that it had, which may fill in what
     was missed, and need not. The host tells from the rows alone that some are missing, and lets nothing be added to

@@ -32,7 +32,7 @@ class _Leg:
     instead: WorkingOrder | None = None
 
     def may_be_placed(self, differs: Container[InstrumentId], *, is_new_day: bool) -> bool:
-        """After one that ended with its day, in the next; if that may have traded unseen, not while positions differ."""
+        """After one that its day ended, in the next; if that may have traded unseen, not while positions differ."""
         before = self.instead
         if before is None or before.status is not OrderStatus.EXPIRED:
             return before is None or before.status.terminal

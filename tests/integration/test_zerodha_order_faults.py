@@ -159,25 +159,6 @@ def test_fault_09_a_market_order_that_rests_gets_another_price(shared: KiteSandb
     judged(shared, Rule.INVALID_REQUESTS)
 
 
-def test_fault_09_what_closes_a_second_copy_gets_another_price_too(shared: KiteSandbox) -> None:
-    with sharing(shared, chase_after=1.0) as trader:
-        trader.send(1)
-        trader.wait(1, "filled")
-        shared.fail("stuck", status="OPEN PENDING", seconds=1.5, times=1)
-        shared.control("external", exchange="NSE", tradingsymbol="INFY", transaction_type="BUY", quantity=5,
-                       product="MIS", order_type="MARKET", market_protection=-1, validity="DAY",
-                       tag=f"{trader.tag(1)}m")  # fmt: skip
-
-        def closing() -> list[str]:
-            return [row["status"] for row in trader.rows(1) if row["tag"] == f"{trader.tag(1)}c"]
-
-        until(shared, lambda: len(closing()) == 1)
-        shared.happen("gap", symbol="INFY", percent=-3)
-        until(shared, lambda: closing() == ["COMPLETE"])
-        assert len(trader.requests("PUT", "/orders")) >= 1
-    judged(shared, Rule.INVALID_REQUESTS)
-
-
 def test_fault_10_an_order_is_known_by_its_tag_when_the_book_shows_another_type(trader: Trader) -> None:
     trader.send(1)
     trader.wait(1, "filled")

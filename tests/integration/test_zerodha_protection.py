@@ -48,7 +48,7 @@ def test_a_stop_that_the_price_has_passed_closes_at_the_market(trader: Trader) -
 
 
 def test_a_stop_that_would_open_is_refused_where_the_price_has_passed_it(trader: Trader) -> None:
-    with pytest.raises(Refused, match="its trigger .* is not above the latest"):
+    with pytest.raises(Refused, match=r"its trigger .* is not above the latest"):
         trader.send(4, quantity=2, type=OrderType.STOP, trigger_price=trigger(trader, -3))
 
 

@@ -33,7 +33,7 @@ class BackFill:
         return self._thread is not None and self._thread.is_alive()
 
     def begin(self, missing: Spans) -> None:
-        """Ask for these, the newest gaps first, and for no more instruments than are allowed. Nothing may be asked now."""
+        """Ask for these, the newest gaps first, of no more instruments than are allowed; while nothing is asked."""
         newest = sorted(missing.items(), key=lambda one: (-one[1][1], one[0]))[: self._most]
         if len(newest) < len(missing):
             get_logger("zerodha").warning("gaps are left as they are", instruments=len(missing) - len(newest))

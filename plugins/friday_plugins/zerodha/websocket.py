@@ -92,6 +92,7 @@ class ZerodhaWebsocket(LiveData):
         self._listed: dict[int, Listed] = {}
         self._place: dict[int, int] = {}
         self._day: dt.date | None = None
+        self._is_early = False
         self._trouble = ""
         self._over = threading.Event()
         self._last = (0, -1)
@@ -175,7 +176,7 @@ class ZerodhaWebsocket(LiveData):
         self._place = {
             token: universe.position(InstrumentId(row.symbol, row.exchange)) for token, row in listed.items()
         }
-        self._listed, self._day, self._trouble = listed, self._account.clock_in_india().date(), ""
+        self._listed, self._day, self._is_early, self._trouble = listed, listing.day, listing.is_early, ""
         self._belief.follow(limits)
         self._ticker.follow(dict.fromkeys(listed, self._settings.mode))
 
@@ -202,14 +203,14 @@ class ZerodhaWebsocket(LiveData):
         if time.monotonic() - self._looked < _LOOK_AT_LIMITS:
             return
         now = self._account.clock_in_india()
-        is_new = now.date() != self._day and now.time() >= _LIST_IS_THERE
+        is_new = (now.date() != self._day or self._is_early) and now.time() >= _LIST_IS_THERE
         if not is_new and not self._belief.doubted:
             return
         self._looked = time.monotonic()
         try:
-            if is_new:
+            if is_new and not (now.date() == self._day and self._account.instruments().is_early):
                 self._resolve()
-            else:
+            elif self._belief.doubted:
                 doubted = [self._listed[token] for token in self._belief.doubted if token in self._listed]
                 self._belief.limit(self._limits(doubted))
         except (BrokerError, DataSourceError, ConnectionError) as error:

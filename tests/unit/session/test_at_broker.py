@@ -8,8 +8,8 @@ import pytest
 from fakes.bars import A, B, flat
 from fakes.session import Script, Session
 
-from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.market import CorporateAction
+from friday_core.domain.order_updates import OrderUpdate
 from friday_core.domain.orders import BrokerFill, Order, OrderStatus, OrderType, Side, TimeInForce
 from friday_core.domain.records import (
     Action,

@@ -17,7 +17,7 @@ from fakes.kite_feed import INFY, FeedAccount, wait
 from friday_core.api import Calendar, Chunk, DataSourceError, InstrumentId, Schedule
 from friday_core.testing.kite_sandbox import KiteSandbox
 from friday_plugins.zerodha.back_fill import BackFill
-from friday_plugins.zerodha.candles import MINUTE, SECOND
+from friday_plugins.zerodha.candles import MINUTE, SECOND, Candle
 from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.plausibility import Told
@@ -317,7 +317,12 @@ def test_fault_28_a_history_that_fails_is_asked_no_more_and_ticks_have_the_word(
 
 def test_of_several_gaps_the_newest_are_asked_for_and_no_more_than_allowed() -> None:
     asked: list[int] = []
-    fills = BackFill(lambda token, _begin, _end: asked.append(token) or [], 2)
+
+    def ask(token: int, _begin: int, _end: int) -> list[Candle]:
+        asked.append(token)
+        return []
+
+    fills = BackFill(ask, 2)
     fills.begin({1: (0, 60), 2: (0, 180), 3: (60, 120)})
     wait(lambda: not fills.is_asking)
     assert asked == [2, 3]
