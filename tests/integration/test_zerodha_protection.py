@@ -29,7 +29,7 @@ def trader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trader]:
 
 def trigger(trader: Trader, percent: int) -> int:
     """A trigger so far from the latest price, in paise."""
-    last = trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"]
+    last: float = trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"]
     return round(last * (100 + percent) / 100) * 100
 
 

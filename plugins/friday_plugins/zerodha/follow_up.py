@@ -139,8 +139,9 @@ class FollowUp:
             "quantity": int(row["filled_quantity"]), "order_type": "MARKET", "market_protection": int(AUTOMATIC),
             "validity": "DAY", "tag": f"{tag_of(str(row['tag'])).order}{CLOSING}",
         }  # fmt: skip
+        self._book.slicing(str(form["tag"]))  # it is looked for, whatever is answered
         try:
-            self._connection.write("place_order", urgent=True, places=True, **form)
+            self._book.expect(str(self._connection.write("place_order", urgent=True, places=True, **form)))
         except TokenDead:
             raise
         except (Refused, InDoubt) as error:

@@ -47,7 +47,7 @@ class OrderBook:
             self._expected[number] = time.monotonic()
 
     def slicing(self, tag: str) -> None:
-        """A slice of this order is about to be sent."""
+        """A slice of this order is about to be sent, or what nobody else waits for: it may turn up for a while."""
         with self._lock:
             self._sliced[tag] = time.monotonic()
 
