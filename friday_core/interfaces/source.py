@@ -121,9 +121,9 @@ class LiveData(HistoricalData, ABC):
     """A source of rows that happen now: it goes on until nobody wants them any more.
 
     ``bars`` yields rows as they come and, while none come, an empty chunk **at least once a second**: a sign of
-    life, which says that no row of an earlier time is on its way. By it slices are complete, positions are
-    squared off and sessions end where no row says so. Rows that have no ``ts_recv`` of their own get the time at
-    which they left the source. It needs ``[clock] kind = "wall"`` without a speed.
+    life, which says that no row of an earlier time is on its way (see ``complete``). By it slices are complete,
+    positions are squared off and sessions end where no row says so. Rows that have no ``ts_recv`` of their own get
+    the time at which they left the source. It needs ``[clock] kind = "wall"`` without a speed.
 
     A session that another process began asks ``bars_after`` the last row that it had, which may fill in what
     was missed, and need not. The host tells from the rows alone that some are missing, and lets nothing be added to
@@ -179,6 +179,14 @@ class LiveData(HistoricalData, ABC):
 
     def stop_reading(self) -> None:
         """No row is wanted any more: ``bars`` may end. Called once, while it runs, by another thread; never raises."""
+
+    def complete(self, now: int) -> int:
+        """The time that a sign of life speaks of, microseconds UTC: ``now``, unless overridden.
+
+        An earlier one where rows of the time after it are on their way, as while what was missed is fetched.
+        Asked after each sign of life, in the thread that iterates ``bars``.
+        """
+        return now
 
     def outage(self) -> str:
         """Why rows that happen now cannot come, as while a line is down; empty, unless overridden, if they can.

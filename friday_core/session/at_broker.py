@@ -94,6 +94,8 @@ class AtBroker:
         #: Orders whose cancel has perhaps not reached the broker.
         self._uncancelled: set[str] = set()
         self._external_orders: set[str] = set()
+        #: Orders at the broker, by tag and number, of which it told what cannot be true.
+        self._impossible: set[tuple[str, str]] = set()
         #: What the account holds beyond the books, as it was read last; ``None`` before the first time.
         self._external: dict[InstrumentId, int] | None = None
         #: What the books have beyond what the broker lets spend, and how much of that a person has accepted.
@@ -149,6 +151,9 @@ class AtBroker:
         try:
             news = self._progress.apply(update)
         except InvariantError as error:
+            if (update.tag, update.number) in self._impossible:
+                return
+            self._impossible.add((update.tag, update.number))
             self._note(update.ts_event, Difference.IMPOSSIBLE_UPDATE, str(error), update.tag, self._instrument(update))
             return
         if isinstance(news, Foreign):

@@ -85,6 +85,8 @@ class BrokerGateway:
         self._outbox: deque[Intent] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        #: Why the broker's book cannot be read, which is told once; empty while it can.
+        self._unread = ""
         #: ``time.monotonic`` when something was in doubt that no reading of the book can have settled yet.
         self._doubted: float | None = None
         #: What a person wants ended, since when by ``time.monotonic``, and which orders were cancelled here for it.
@@ -251,8 +253,13 @@ class BrokerGateway:
             if tells and tuple(self._broker.orders()) != orders:
                 positions = cash = None  # something traded while it was asked
         except Exception as error:  # noqa: BLE001 - it is asked again, and meanwhile nothing is known
-            get_logger("broker").warning("its book cannot be read", of=self.component, error=described(error))
+            if not self._unread:
+                get_logger("broker").warning("its book cannot be read", of=self.component, error=described(error))
+            self._unread = described(error)
             return None
+        if self._unread:
+            get_logger("broker").warning("its book can be read again", of=self.component, last_error=self._unread)
+            self._unread = ""
         held = None
         if positions is not None:
             held = tuple(PositionTold(name, quantity) for name, quantity in sorted(positions.items()))

@@ -304,6 +304,7 @@ class Driver:
         for action in self._actions.due(moment.session):
             told = self._actions.apply(action, moment)
             if action.numerator != action.denominator:
+                self._brackets.split(action.instrument)
                 intents += self._release.known(told) + self._netting.renew(moment)
                 self._settle_ended(moment.ts_event)
         return intents

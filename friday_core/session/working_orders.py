@@ -102,7 +102,7 @@ class WorkingOrders:
     def __init__(self, *, elsewhere: bool = False) -> None:
         self._orders: dict[str, WorkingOrder] = {}
         #: Whether a broker has to confirm the end of each.
-        self._elsewhere = elsewhere
+        self.elsewhere = elsewhere
 
     def get(self, tag: str) -> WorkingOrder | None:
         """The order of a tag, unless it has ended or never was."""
@@ -110,7 +110,7 @@ class WorkingOrders:
 
     def add(self, order: Order, active_from: int, reference: int) -> WorkingOrder:
         """A new order joins the end of the queue; ``reference`` in price units."""
-        working = WorkingOrder(order, active_from, reference, is_elsewhere=self._elsewhere)
+        working = WorkingOrder(order, active_from, reference, is_elsewhere=self.elsewhere)
         self._orders[order.tag] = working
         return working
 

@@ -273,12 +273,12 @@ class MarketDay:
             self.sandbox.happen(what)
             return
         assert self._process is not None
+        if self.plan.speed_without is not None:  # before it ends: the close must not come while it is away
+            self._run(self.plan.speed_without)
         self._process.send_signal(signal.SIGKILL if what == "kill" else signal.SIGINT)
         out = self._ended(_DOWN)
         assert out.returncode == (-9 if what == "kill" else 130), (out.returncode, out.stderr)
         self.ended.append(time.time_ns() // 1_000)
-        if self.plan.speed_without is not None:
-            self._run(self.plan.speed_without)
         self._start()
         if self.plan.speed_without is not None:
             self._run(self.plan.speed)

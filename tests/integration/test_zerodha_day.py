@@ -15,11 +15,11 @@ from friday_core.api import OrderType
 from friday_core.testing.kite_sandbox import KiteSandbox
 from friday_plugins.zerodha.ticker import Ticker
 
-#: Half an hour of a market that stands still almost while Friday's process is away.
+#: Less than half an hour of a market that stands still almost while Friday's process is away.
 SHORT = Plan(
-    shares=20, close="09:50", last_entry="09:40", square_off="09:42", fast=2, slow=4, speed_without=2.0,
+    shares=20, close="09:41", last_entry="09:34", square_off="09:35", fast=2, slow=4, speed_without=2.0,
     replies=(Wrong("lost_answer", 0.05), Wrong("late_accept", 0.05, "seconds = 1.0")),
-    happens=(("09:20", "drop"), ("09:24", "mute"), ("09:33", "kill"), ("09:36", "interrupt")),
+    happens=(("09:17", "drop"), ("09:20", "mute"), ("09:27", "kill"), ("09:29", "interrupt")),
 )  # fmt: skip
 
 

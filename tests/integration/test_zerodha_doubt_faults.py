@@ -72,6 +72,26 @@ def test_fault_02_what_a_second_copy_has_traded_is_closed_and_told(kite_sandbox:
         assert session.core.book.position(INFY) == 5
 
 
+def test_fault_09_what_closes_a_second_copy_gets_another_price_too(kite_sandbox: KiteSandbox) -> None:
+    with trading(kite_sandbox, chase_after=1.0) as trader:
+        trader.send(1)
+        trader.wait(1, "filled")
+        kite_sandbox.control("external", exchange="NSE", tradingsymbol="INFY", transaction_type="BUY", quantity=5,
+                             product="MIS", order_type="MARKET", market_protection=-1, validity="DAY",
+                             tag=f"{trader.tag(1)}m")  # fmt: skip
+        until(kite_sandbox, lambda: [row["status"] for row in trader.rows(1)] == ["COMPLETE"] * 2)
+        kite_sandbox.fail("stuck", status="OPEN PENDING", seconds=1.5, times=1)
+        trader.connection.connected()  # let it read its book
+
+        def closing() -> list[str]:
+            return [row["status"] for row in trader.rows(1) if row["tag"] == f"{trader.tag(1)}c"]
+
+        until(kite_sandbox, lambda: len(closing()) == 1)
+        kite_sandbox.happen("gap", symbol="INFY", percent=-3)
+        until(kite_sandbox, lambda: closing() == ["COMPLETE"])
+        assert len(trader.requests("PUT", "/orders")) >= 1
+
+
 def test_fault_02_what_was_traded_twice_before_a_start_is_left_to_a_person(
     kite_sandbox: KiteSandbox, caplog: pytest.LogCaptureFixture
 ) -> None:

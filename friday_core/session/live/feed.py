@@ -65,7 +65,10 @@ class LiveFeed(HistoricalFeed):
     def records(self) -> Iterator[Record]:
         yield from self._announcements()
         rules = self._rules
-        reading = LiveReading(self._rows, rules, self._chunk_rows, lambda: self._stopped or self._is_over(), self.now)
+        reading = LiveReading(
+            self._rows, rules, self._chunk_rows, lambda: self._stopped or self._is_over(),
+            lambda: self._live.complete(self.now()),
+        )  # fmt: skip
         self._reading = self._come = reading
         try:
             for one in reading.come(self.attend):

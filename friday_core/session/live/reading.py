@@ -12,7 +12,7 @@ _LOOK = 0.1
 
 
 class LiveReading(Reading):
-    """What ``read`` yields, as it comes; ``now`` tells microseconds UTC."""
+    """What ``read`` yields, as it comes; ``now`` tells microseconds UTC: the time that a sign of life speaks of."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class LiveReading(Reading):
             if chunk is None or self._queue.is_closed:
                 return
             if not len(chunk):
-                self._alive = self._clock()
+                self._alive = max(self._clock(), self._alive or 0)
                 self._queue.wake()
             elif not self._queue.put(chunk):
                 return

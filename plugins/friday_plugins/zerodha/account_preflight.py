@@ -92,6 +92,11 @@ def _list(account: Account, today: dt.date) -> Finding:
         return fail("instruments", str(error), "Kite has the list of a day from about 08:30 on; see above")
     if listing.day != today:
         return fail("instruments", f"the list is of {listing.day}", "start anew: it is read at the start")
+    if listing.is_early:
+        evidence = f"the list of {listing.day} was fetched before Kite made it, at about 08:30 IST"
+        return Finding(
+            Outcome.WARN, "instruments", evidence, "look again after 08:30: a later one is fetched by itself"
+        )
     return ok("instruments", f"{len(listing):,} are listed on {listing.day}")
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from friday_core.api import Refused, get_logger
+from friday_core.api import Order, OrderType, Refused, get_logger
 from friday_plugins.zerodha.checks import Bands, check, check_prices
 from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.hours import TradingHours
 from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.margins import check_margin
 from friday_plugins.zerodha.order_book import OrderBook
+from friday_plugins.zerodha.orders import rupees
 from friday_plugins.zerodha.portfolio import portfolio_of
 from friday_plugins.zerodha.updates import TERMINAL
 
@@ -39,6 +41,12 @@ class BeforeSending:
         """``amo`` for what is to wait for the next open."""
         at = self._hours.at(listed, self._connection.instruments(), now) if self._after_market and self._hours else None
         return "regular" if at is None or at.is_open else "amo"
+
+    def is_reached(self, order: Order, listed: Listed) -> bool:
+        """Whether the latest price is at a stop's trigger, or beyond it; Kite refuses such a stop."""
+        last = self._bands.fresh(listed.key, _STOP_AGE).last if order.type is OrderType.STOP else Decimal()
+        trigger = Decimal(rupees(order.trigger_price or 0, listed))
+        return last > 0 and order.side.sign * (last - trigger) >= 0
 
     def look(self, form: Form, listed: Listed, now: dt.datetime, *, reduces: bool) -> None:
         """At an order as a whole, with the tag of its last slice."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from friday_core.api import (
     BrokerError,
     CancelOrder,
@@ -35,6 +37,7 @@ from friday_plugins.zerodha.brake import Brake
 from friday_plugins.zerodha.broker_settings import ZerodhaBrokerSettings
 from friday_plugins.zerodha.checks import Bands
 from friday_plugins.zerodha.connection import Zerodha
+from friday_plugins.zerodha.day_end import DayEnd
 from friday_plugins.zerodha.doubts import Doubts
 from friday_plugins.zerodha.follow_up import FollowUp
 from friday_plugins.zerodha.hours import TradingHours
@@ -81,6 +84,7 @@ class ZerodhaBroker(RealBroker):
             patience=settings.chase_after, percent=settings.chase_percent,
         )  # fmt: skip
         hours = TradingHours(settings.intraday_until) if settings.market_hours and not settings.sandbox else None
+        self._book.ended_with_day = DayEnd(hours, self._listed_of, connection.instruments).has_ended
         self._before = BeforeSending(
             connection, self._book, self._bands, hours,
             after_market=settings.after_market, margins=settings.check_margins,
@@ -93,6 +97,8 @@ class ZerodhaBroker(RealBroker):
         self._told: dict[str, OrderUpdate] = {}
         self._forms: dict[str, Any] = {}
         self._held: dict[InstrumentId, int] = {}
+        #: What the day's orders had traded when positions were read.
+        self._counted: dict[InstrumentId, int] = {}
         self._doubts = Doubts(lambda tag: bool(self._book.rows(tag)), time.monotonic)
         self._wake, self._over, self._hinted = threading.Event(), threading.Event(), threading.Event()
         self._missed = threading.Event()
@@ -116,7 +122,7 @@ class ZerodhaBroker(RealBroker):
             self._freeze.require(self._traded(), self._now().date())
             self._pass_on(self._book.read())
             self._follow_up.begin()
-            self._held = portfolio_of(self._connection).quantities()
+            self._read_positions()
             self._bands.fetch(row.key for row in self._traded())
         except OSError as error:
             raise BrokerError(f"Kite does not answer at {self._connection.settings.root}: {error}") from None
@@ -157,8 +163,12 @@ class ZerodhaBroker(RealBroker):
         return self._understood(self._book.read)
 
     def positions(self) -> Mapping[InstrumentId, int]:
-        self._held = self._understood(lambda: portfolio_of(self._connection).quantities())
+        self._understood(self._read_positions)
         return self._held
+
+    def _read_positions(self) -> None:
+        counted = self._book.traded()
+        self._held, self._counted = portfolio_of(self._connection).quantities(), counted
 
     def cash(self) -> int:
         """What is free for shares and contracts, in paise."""
@@ -196,9 +206,12 @@ class ZerodhaBroker(RealBroker):
             raise Refused(f"order {order.tag}: Kite does not list {order.instrument} today")
         now = self._now()
         parts = sliced(order.quantity, self._freeze.of(listed, now.date()), max(listed.lot, 1))
+        reduces = self._reduces(order)
+        if reduces and self._before.is_reached(order, listed):
+            order = msgspec.structs.replace(order, type=OrderType.MARKET, trigger_price=None)
         form = form_of(order, listed, self._settings.market_protection, self._settings.product)
         form["variety"] = self._before.variety(listed, now)
-        count, is_market, reduces = len(parts), order.type is OrderType.MARKET, self._reduces(order)
+        count, is_market = len(parts), order.type is OrderType.MARKET
         tags = [Tag(order.tag, is_market, *((place, count) if count > 1 else ())) for place in range(1, count + 1)]
         forms = [{**form, "quantity": part, "tag": str(tag)} for part, tag in zip(parts, tags, strict=True)]
         self._before.look({**form, "tag": str(tags[-1])}, listed, now, reduces=reduces)
@@ -252,8 +265,9 @@ class ZerodhaBroker(RealBroker):
         self._book.expect(str(number))
 
     def _reduces(self, order: Order) -> bool:
-        held = self._held.get(order.instrument, 0)
-        return held * order.side.sign < 0
+        name = order.instrument
+        since = self._book.traded().get(name, 0) - self._counted.get(name, 0)
+        return (self._held.get(name, 0) + since) * order.side.sign < 0
 
     # What is told -------------------------------------------------------------------------------
 
@@ -288,13 +302,16 @@ class ZerodhaBroker(RealBroker):
                     self._look()
                 else:  # at what was read for somebody else
                     self._follow_up.look()
+                if self._trouble:
+                    get_logger("zerodha").warning("the book can be read again", last=self._trouble)
                 self._trouble = ""
             except TokenDead as error:
                 self._trouble = str(error)
                 self._wait_for_token()
             except Exception as error:  # noqa: BLE001 - it is looked again, and meanwhile nothing is known
-                self._trouble = str(error)
-                get_logger("zerodha").warning("the book cannot be read", why=self._trouble)
+                if not self._trouble:
+                    get_logger("zerodha").warning("the book cannot be read", why=str(error))
+                self._trouble = str(error) or type(error).__name__
                 self._over.wait(self._settings.poll)
 
     def _look(self) -> None:

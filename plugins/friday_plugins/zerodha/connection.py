@@ -31,7 +31,7 @@ from friday_plugins.zerodha.account_preflight import MOST_SKEW, TOLD_SKEW, accou
 from friday_plugins.zerodha.account_turn import AccountTurn
 from friday_plugins.zerodha.breaker import Breaker
 from friday_plugins.zerodha.clock_skew import ClockSkew
-from friday_plugins.zerodha.instruments import Listing, listing_of
+from friday_plugins.zerodha.instruments import Listing, listing_of, made_at
 from friday_plugins.zerodha.limiter import Category, Limiter
 from friday_plugins.zerodha.login import ZerodhaLogin
 from friday_plugins.zerodha.outcomes import Meaning, TokenDead, Unanswered
@@ -44,6 +44,8 @@ _CATEGORIES = {
 }  # fmt: skip
 #: Seconds before a read is repeated: first, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
+#: Seconds between two requests for the list of today while an earlier one is used, and that orders wait for one.
+_LIST_AGAIN, _WHILE_TRADING = 60.0, 5.0
 
 
 class ZerodhaSettings(PluginSettings):
@@ -83,6 +85,7 @@ class Zerodha(Connection):
         self._reconnections: list[Callable[[], None]] = []
         self._listing: Listing | None = None
         self._listing_lock = threading.Lock()
+        self._listing_at = float("-inf")
         self._answers = 0
         #: Instruments without news of their price for so many seconds; set by the source that follows them.
         self.stale: Callable[[float], Sequence[InstrumentId]] = lambda _seconds: ()
@@ -242,18 +245,29 @@ class Zerodha(Connection):
         return skew
 
     def instruments(self, day: dt.date | None = None) -> Listing:
-        """The instruments of a day, today's if none is given: from disk, or from Kite, which has today's only."""
-        today = self.clock_in_india().date()
-        day = day or today
+        """The instruments of a day, today's if none is given: from disk, or from Kite, which has today's only.
+
+        What was fetched before 08:30 IST is used until a later one can be had.
+        """
+        now = self.clock_in_india()
+        day = day or now.date()
         with self._listing_lock:
-            if self._listing is None or self._listing.day != day:
+            found = self._listing
+            has_it = found is not None and found.day == day
+            if found is None or not has_it or (found.is_early and self._may_ask_again(now)):
+                deadline = _WHILE_TRADING if has_it else 60.0
                 fetch = (
-                    (lambda: bytes(self.read("_get", "market.instruments.all", deadline=60.0)))
-                    if day == today
+                    (lambda: bytes(self.read("_get", "market.instruments.all", deadline=deadline)))
+                    if day == now.date()
                     else None
                 )
-                self._listing = listing_of(day, self.settings.cache.expanduser(), fetch)
-            return self._listing
+                found = self._listing = listing_of(day, self.settings.cache.expanduser(), fetch, now)
+                self._listing_at = time.monotonic()
+            return found
+
+    def _may_ask_again(self, now: dt.datetime) -> bool:
+        """For the list of today, where that of before 08:30 is in use."""
+        return now >= made_at(now.date()) and time.monotonic() - self._listing_at > _LIST_AGAIN
 
     def listed(self, names: Sequence[InstrumentId]) -> list[Instrument]:
         """As Kite lists them today."""

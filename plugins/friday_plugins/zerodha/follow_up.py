@@ -14,7 +14,7 @@ from friday_plugins.zerodha.checks import Bands
 from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.order_book import OrderBook
-from friday_plugins.zerodha.orders import AUTOMATIC, CLOSING, in_ticks, tag_of
+from friday_plugins.zerodha.orders import AUTOMATIC, CLOSING, closes_copy, in_ticks, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead
 from friday_plugins.zerodha.updates import STEADY, TERMINAL
 
@@ -139,8 +139,9 @@ class FollowUp:
             "quantity": int(row["filled_quantity"]), "order_type": "MARKET", "market_protection": int(AUTOMATIC),
             "validity": "DAY", "tag": f"{tag_of(str(row['tag'])).order}{CLOSING}",
         }  # fmt: skip
+        self._book.slicing(str(form["tag"]))  # it is looked for, whatever is answered
         try:
-            self._connection.write("place_order", urgent=True, places=True, **form)
+            self._book.expect(str(self._connection.write("place_order", urgent=True, places=True, **form)))
         except TokenDead:
             raise
         except (Refused, InDoubt) as error:
@@ -199,5 +200,7 @@ class FollowUp:
 
 def _rests(row: Row) -> bool:
     """Whether it was a market order, and waits at a price."""
-    tag = tag_of(str(row.get("tag") or ""))
-    return tag.is_fridays and tag.is_market and row["status"] == "OPEN" and row["order_type"] == "LIMIT"
+    written = str(row.get("tag") or "")
+    tag = tag_of(written)
+    was_market = (tag.is_fridays and tag.is_market) or closes_copy(written)
+    return was_market and row["status"] == "OPEN" and row["order_type"] == "LIMIT"

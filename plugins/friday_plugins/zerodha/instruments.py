@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from friday_core.api import DataSourceError, Instrument, InstrumentId
+from friday_core.api import BrokerError, DataSourceError, Instrument, InstrumentId, get_logger
+from friday_plugins.zerodha.token_file import IST
 
 _COLUMNS = ("instrument_token", "tradingsymbol", "name", "expiry", "strike", "tick_size", "lot_size",
             "instrument_type", "segment", "exchange")  # fmt: skip
@@ -20,6 +21,8 @@ _KINDS = {"EQ": "equity", "FUT": "future", "CE": "option", "PE": "option"}
 #: Price decimals by segment, the token's last byte; two where nothing is said.
 _DECIMALS = {3: 7, 6: 4, 12: 4}
 _INDICES = "INDICES"
+#: Kite makes the list of a day at about this time, IST.
+_MADE = dt.time(8, 30)
 #: Where the contracts on the shares of an exchange are.
 _CONTRACTS_OF = {"NSE": "NFO", "BSE": "BFO"}
 
@@ -65,10 +68,13 @@ class Listed:
 
 
 class Listing:
-    """All that is listed on ``day``; a name that comes twice is its first row."""
+    """All that is listed on ``day``; a name that comes twice is its first row.
 
-    def __init__(self, day: dt.date, rows: Iterable[Listed]) -> None:
-        self.day = day
+    ``is_early`` where it was fetched before Kite made that of the day: it may be that of the day before.
+    """
+
+    def __init__(self, day: dt.date, rows: Iterable[Listed], *, is_early: bool = False) -> None:
+        self.day, self.is_early = day, is_early
         self._by_key: dict[str, Listed] = {}
         for row in rows:
             self._by_key.setdefault(row.key, row)
@@ -100,23 +106,41 @@ class Listing:
         return [row.instrument() for row in rows.values() if row is not None]
 
 
-def listing_of(day: dt.date, folder: Path, fetch: Callable[[], bytes] | None) -> Listing:
-    """The list of a day from ``folder``, or fetched and kept there; ``DataSourceError`` if it is another day's.
+def listing_of(day: dt.date, folder: Path, fetch: Callable[[], bytes] | None, now: dt.datetime) -> Listing:
+    """The list of a day from ``folder``, or fetched ``now`` and kept there; ``DataSourceError`` if it is another day's.
 
-    ``fetch`` is ``None`` where the day is over: Kite has the list of today only.
+    One that was fetched before ``made_at`` is fetched again after it, and used as long as that fails. ``fetch`` is
+    ``None`` where the day is over: Kite has the list of today only.
     """
     path = folder / f"instruments-{day}.csv"
-    if path.is_file():
-        return _listing(day, path.read_bytes(), path)
+    kept = _kept(day, path) if path.is_file() else None
+    if kept is not None and (fetch is None or not kept.is_early or now < made_at(day)):
+        return kept
     if fetch is None:
         raise DataSourceError(f"there is no list of instruments of {day} in {folder}, and Kite has today's only")
-    content = fetch()
-    found = _listing(day, content, path)
-    _keep(path, content)
+    try:
+        content = fetch()
+        found = _listing(day, content, path, now)
+    except (BrokerError, DataSourceError, ConnectionError) as error:
+        if kept is None:
+            raise
+        get_logger("zerodha").warning("the list of instruments is from before 08:30 IST still", why=str(error))
+        return kept
+    _keep(path, content, now)
     return found
 
 
-def _listing(day: dt.date, content: bytes, path: Path) -> Listing:
+def made_at(day: dt.date) -> dt.datetime:
+    """When Kite has the list of a day, more or less."""
+    return dt.datetime.combine(day, _MADE, IST)
+
+
+def _kept(day: dt.date, path: Path) -> Listing:
+    """What was fetched when the file says that it was."""
+    return _listing(day, path.read_bytes(), path, dt.datetime.fromtimestamp(path.stat().st_mtime, IST))
+
+
+def _listing(day: dt.date, content: bytes, path: Path, fetched: dt.datetime) -> Listing:
     try:
         table = csv.DictReader(io.StringIO(content.decode("utf-8")))
         if missing := set(_COLUMNS) - set(table.fieldnames or ()):
@@ -130,7 +154,7 @@ def _listing(day: dt.date, content: bytes, path: Path) -> Listing:
         raise DataSourceError(
             f"{path} is not the list of {day}: {old.key} had expired on {old.expiry}; remove it, and it is fetched anew"
         )
-    return Listing(day, rows)
+    return Listing(day, rows, is_early=fetched < made_at(day))
 
 
 def _row(row: Mapping[str, str]) -> Listed:
@@ -147,9 +171,10 @@ def _row(row: Mapping[str, str]) -> Listed:
     )
 
 
-def _keep(path: Path, content: bytes) -> None:
+def _keep(path: Path, content: bytes, fetched: dt.datetime) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
+    os.utime(name, (fetched.timestamp(), fetched.timestamp()))
     Path(name).replace(path)

@@ -73,9 +73,14 @@ class Minutes:
             found.append(end)
         return found
 
-    def is_waiting(self, now: int) -> bool:
-        """Whether a minute is over, or about to be, that has not come out and still may."""
-        return any(end - _AHEAD <= now < end + _PATIENCE for end in self._begun.keys() | self._missed.keys())
+    def complete(self, now: int, asked: Collection[int] = ()) -> int:
+        """The time up to which all bars are out: before a minute that is over, or about to be, and still may come.
+
+        Those that are ``asked`` for in history may come however long it takes.
+        """
+        ends = self._begun.keys() | self._missed.keys()
+        waiting = (end - _AHEAD for end in ends if end - _AHEAD <= now and (now < end + _PATIENCE or end in asked))
+        return min(now, min(waiting, default=now))
 
     def missing(self, ends: Iterable[int]) -> dict[int, tuple[int, int]]:
         """What to ask history for: by token the begin of the first minute and the end of the last one."""

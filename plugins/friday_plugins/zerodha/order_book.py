@@ -6,14 +6,14 @@ import datetime as dt
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from friday_core.api import OrderUpdate, Refused
+from friday_core.api import InstrumentId, OrderUpdate, Refused, Side
 from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.orders import Tag, tag_of
 from friday_plugins.zerodha.outcomes import TokenDead, Unanswered
-from friday_plugins.zerodha.updates import TERMINAL, Traded, joined, time_of, traded, update_of
+from friday_plugins.zerodha.updates import TERMINAL, Traded, has_another_day, joined, time_of, traded, update_of
 
 Row = Mapping[str, Any]
 #: Seconds between two readings of trades that lack what the orders tell of, and how often.
@@ -38,6 +38,8 @@ class OrderBook:
         self._expected: dict[str, float] = {}
         #: When the last slice of an order was sent, by its tag.
         self._sliced: dict[str, float] = {}
+        #: Whether a cancelled order was ended by its day.
+        self.ended_with_day: Callable[[Row], bool] = has_another_day
 
     def expect(self, number: str) -> None:
         """Kite has given this number to an order of ours."""
@@ -45,7 +47,7 @@ class OrderBook:
             self._expected[number] = time.monotonic()
 
     def slicing(self, tag: str) -> None:
-        """A slice of this order is about to be sent."""
+        """A slice of this order is about to be sent, or what nobody else waits for: it may turn up for a while."""
         with self._lock:
             self._sliced[tag] = time.monotonic()
 
@@ -59,6 +61,14 @@ class OrderBook:
         with self._lock:
             found = sorted(self._rows.values(), key=lambda row: str(row["order_id"]).zfill(20))
         return [row for row in found if tag is None or tag_of(str(row.get("tag") or "")).order == tag]
+
+    def traded(self) -> dict[InstrumentId, int]:
+        """What the orders of the day have traded, whoever placed them, signed."""
+        found: dict[InstrumentId, int] = defaultdict(int)
+        for row in self.rows():
+            sign = Side[row["transaction_type"]].sign
+            found[InstrumentId(row["tradingsymbol"], row["exchange"])] += sign * int(row.get("filled_quantity") or 0)
+        return found
 
     @property
     def works(self) -> bool:
@@ -117,11 +127,11 @@ class OrderBook:
                 if tag.slice:
                     slices[tag._replace(slice=0)].append((row, done))
                 else:
-                    found.append(update_of(row, done))
+                    found.append(update_of(row, done, self.ended_with_day))
             now = time.monotonic()
             for tag, parts in slices.items():
                 late = now - self._sliced.get(tag.order, float("-inf")) > _LATE
-                found.append(joined(tag, parts, complete=late))
+                found.append(joined(tag, parts, complete=late, ended_with_day=self.ended_with_day))
         return found
 
     def _traded(self, row: Row) -> Traded:

@@ -22,6 +22,8 @@ PRODUCTS = {
 _TYPES = {
     OrderType.MARKET: "MARKET", OrderType.LIMIT: "LIMIT", OrderType.STOP: "SL-M", OrderType.STOP_LIMIT: "SL",
 }  # fmt: skip
+#: Products of which no more is sold than is there.
+_DELIVERED = frozenset({Product.DELIVERY, Product.MTF})
 #: Parts per million in one percent.
 _PERCENT = 10_000
 #: What Kite calls the protection that it thinks right.
@@ -62,6 +64,11 @@ def tag_of(written: str) -> Tag:
     return Tag(order, bool(market), int(part or 0), int(parts or 0))
 
 
+def closes_copy(written: str) -> bool:
+    """Whether an order of this tag, which is at the market, closes what a second order of the tag before it traded."""
+    return written.endswith(CLOSING) and tag_of(written.removesuffix(CLOSING)).is_fridays
+
+
 def form_of(order: Order, listed: Listed, protection: float, product: str) -> dict[str, Any]:
     """The arguments of the client's ``place_order``, but for the tag; ``Refused`` for what Kite has no form for.
 
@@ -70,6 +77,11 @@ def form_of(order: Order, listed: Listed, protection: float, product: str) -> di
     held = Product(order.product or product)
     if not _ends_today(order, held):
         raise Refused(f"order {order.tag}: Kite's orders are for the day, not {order.time_in_force}")
+    if held in _DELIVERED and None not in (order.stop_loss, order.take_profit):
+        raise Refused(
+            f"order {order.tag}: Kite takes one order to sell a share that is held as {held}: give stop_loss or "
+            "take_profit, not both"
+        )
     form: dict[str, Any] = {
         "variety": "regular",
         "exchange": listed.exchange,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
 
@@ -49,9 +49,25 @@ def traded(row: Row, trades: Iterable[Row]) -> Traded:
     return Traded(quantity, paise, quantity < told)
 
 
-def update_of(row: Row, done: Traded) -> OrderUpdate:
-    """Where one order at Kite stands."""
+def last_time_of(row: Row) -> dt.datetime | None:
+    """The latest time that a row tells."""
+    for name in ("exchange_update_timestamp", "exchange_timestamp", "order_timestamp"):
+        if (found := time_of(row.get(name))) is not None:
+            return found
+    return None
+
+
+def has_another_day(row: Row) -> bool:
+    """Whether the latest it tells is of a later date than its placing; of an after-market order that says nothing."""
+    placed, latest = time_of(row.get("order_timestamp")), last_time_of(row)
+    return row.get("variety") != "amo" and placed is not None and latest is not None and latest.date() > placed.date()
+
+
+def update_of(row: Row, done: Traded, ended_with_day: Callable[[Row], bool] = has_another_day) -> OrderUpdate:
+    """Where one order at Kite stands; ``ended_with_day`` says of a cancelled one whether it has expired."""
     status = _STATUSES.get(str(row["status"]), _S.ACKED)
+    if status is _S.CANCELLED and ended_with_day(row):
+        status = _S.EXPIRED
     if status is _S.FILLED and done.quantity < int(row["quantity"]):
         status = _S.OPEN  # its last trades are not told yet
     return OrderUpdate(
@@ -60,14 +76,17 @@ def update_of(row: Row, done: Traded) -> OrderUpdate:
     )  # fmt: skip
 
 
-def joined(tag: Tag, parts: Sequence[tuple[Row, Traded]], *, complete: bool) -> OrderUpdate:
+def joined(
+    tag: Tag, parts: Sequence[tuple[Row, Traded]], *, complete: bool,
+    ended_with_day: Callable[[Row], bool] = has_another_day,
+) -> OrderUpdate:  # fmt: skip
     """Where an order in slices stands: its quantities are sums, and its number is its tag.
 
     ``complete`` is whether no further slice can turn up: then those that are missing have not been sent.
     """
-    updates = [update_of(row, done) for row, done in parts]
+    updates = [update_of(row, done, ended_with_day) for row, done in parts]
     filled, paise = (sum(one) for one in zip(*((done.quantity, done.paise) for _, done in parts), strict=True))
-    ended = all(one.status in (_S.FILLED, _S.CANCELLED, _S.REJECTED) for one in updates)
+    ended = all(one.status in (_S.FILLED, _S.CANCELLED, _S.REJECTED, _S.EXPIRED) for one in updates)
     status, reason = _S.OPEN, ""
     if ended and len(parts) == tag.slices and all(one.status is _S.FILLED for one in updates):
         status = _S.FILLED
@@ -75,7 +94,8 @@ def joined(tag: Tag, parts: Sequence[tuple[Row, Traded]], *, complete: bool) -> 
         words = [one.reason for one in updates if one.status is not _S.FILLED]
         missing = tag.slices - len(parts)
         words += [f"CANCELLED: {missing} of {tag.slices} slices were not sent"] if missing else []
-        status, reason = _S.CANCELLED, words[0]
+        expired = any(one.status is _S.EXPIRED for one in updates)
+        status, reason = _S.EXPIRED if expired else _S.CANCELLED, words[0]
     elif any(one.status is _S.ACKED for one in updates) and not filled:
         status = _S.ACKED
     return OrderUpdate(tag.order, tag.order, status, filled, paise, max(one.ts_event for one in updates), reason)
@@ -83,10 +103,8 @@ def joined(tag: Tag, parts: Sequence[tuple[Row, Traded]], *, complete: bool) -> 
 
 def moment_of(row: Row) -> int:
     """The latest time that a row tells, microseconds UTC."""
-    for name in ("exchange_update_timestamp", "exchange_timestamp", "order_timestamp"):
-        if (found := time_of(row.get(name))) is not None:
-            return int((found - _EPOCH) / dt.timedelta(microseconds=1))
-    return 0
+    found = last_time_of(row)
+    return 0 if found is None else int((found - _EPOCH) / dt.timedelta(microseconds=1))
 
 
 def time_of(written: object) -> dt.datetime | None:
@@ -103,4 +121,6 @@ def time_of(written: object) -> dt.datetime | None:
 
 def _reason(row: Row, status: OrderStatus) -> str:
     words = row.get("status_message") or row.get("status_message_raw") or ""
+    if status is _S.EXPIRED:
+        return f"EXPIRED: {words or 'its day is over'}"
     return f"{status.name}: {words}" if words and status in (_S.CANCELLED, _S.REJECTED) else ""

@@ -28,6 +28,7 @@ from friday_core.api import (
     get_logger,
     hookimpl,
 )
+from friday_plugins.zerodha.back_fill import BackFill
 from friday_plugins.zerodha.candles import INTERVALS, SECOND, candles
 from friday_plugins.zerodha.connection import Zerodha
 from friday_plugins.zerodha.instruments import Listed
@@ -81,9 +82,17 @@ class ZerodhaWebsocket(LiveData):
         self._ticker = Ticker(connection, silence=settings.silence)
         self._belief = Plausibility(self._session, settings.jump, settings.skew, settings.mode == "full")
         self._minutes = Minutes(round(settings.lateness * SECOND))
+        self._history = BackFill(
+            lambda *span: candles(connection, span[0], INTERVALS["1m"], *span[1:], deadline=_OF_HISTORY),
+            settings.back_fill,
+        )
+        #: Minutes of which history is being asked, and when all bars were out up to then, if that is not now.
+        self._asked: list[int] = []
+        self._complete: int | None = None
         self._listed: dict[int, Listed] = {}
         self._place: dict[int, int] = {}
         self._day: dt.date | None = None
+        self._is_early = False
         self._trouble = ""
         self._over = threading.Event()
         self._last = (0, -1)
@@ -125,7 +134,12 @@ class ZerodhaWebsocket(LiveData):
                         began = 0
                 yield from self._bars_of(told) if self.interval == "1m" else [self._ticks_of(told)]
         finally:
+            self._history.stop()
             self._ticker.stop()
+
+    def complete(self, now: int) -> int:
+        """Before the minutes that are over, and wait for their ticks or for history."""
+        return now if self._complete is None else min(now, self._complete)
 
     def stop_reading(self) -> None:
         self._over.set()
@@ -162,7 +176,7 @@ class ZerodhaWebsocket(LiveData):
         self._place = {
             token: universe.position(InstrumentId(row.symbol, row.exchange)) for token, row in listed.items()
         }
-        self._listed, self._day, self._trouble = listed, self._account.clock_in_india().date(), ""
+        self._listed, self._day, self._is_early, self._trouble = listed, listing.day, listing.is_early, ""
         self._belief.follow(limits)
         self._ticker.follow(dict.fromkeys(listed, self._settings.mode))
 
@@ -189,14 +203,14 @@ class ZerodhaWebsocket(LiveData):
         if time.monotonic() - self._looked < _LOOK_AT_LIMITS:
             return
         now = self._account.clock_in_india()
-        is_new = now.date() != self._day and now.time() >= _LIST_IS_THERE
+        is_new = (now.date() != self._day or self._is_early) and now.time() >= _LIST_IS_THERE
         if not is_new and not self._belief.doubted:
             return
         self._looked = time.monotonic()
         try:
-            if is_new:
+            if is_new and not (now.date() == self._day and self._account.instruments().is_early):
                 self._resolve()
-            else:
+            elif self._belief.doubted:
                 doubted = [self._listed[token] for token in self._belief.doubted if token in self._listed]
                 self._belief.limit(self._limits(doubted))
         except (BrokerError, DataSourceError, ConnectionError) as error:
@@ -210,32 +224,39 @@ class ZerodhaWebsocket(LiveData):
         return self._chunk(stamps, rows, columns, [one.received for one in rows])
 
     def _bars_of(self, told: Iterable[Told]) -> Iterator[Chunk]:
-        """The bars that are due; nothing at all while some wait, because a sign of life would say that none comes."""
+        """The bars that are ready, or a sign of life."""
         for gap in self._ticker.take_gaps():
             ahead = self._clock[0] - self._clock[1]
             self._minutes.missed(gap.begin + ahead, gap.end + ahead, gap.tokens)
         self._minutes.add(told)
         now = self._clock[0] + self._account.now() - self._clock[1] if self._clock[1] else 0
-        due = self._minutes.due(now)
-        if due:
-            self._fill(due)
-            bars = self._minutes.take(due, self._place)
-            columns = {name: [getattr(one, name) for one in bars] for name in self.columns}
-            yield self._chunk([one.ts for one in bars], bars, columns, [self._account.now()] * len(bars))
-        elif not self._minutes.is_waiting(max(now, self._account.now())):
-            yield self._chunk([], [], dict.fromkeys(self.columns, ()), [])
+        bars = self._minutes.take(self._ready(now), self._place)
+        latest = max(now, self._account.now())
+        complete = self._minutes.complete(latest, self._asked)
+        self._complete = None if complete == latest else complete
+        columns = {name: [getattr(one, name) for one in bars] for name in self.columns}
+        yield self._chunk([one.ts for one in bars], bars, columns, [self._account.now()] * len(bars))
 
-    def _fill(self, due: Sequence[int]) -> None:
-        """Ask history for what was missed in these minutes; where it does not answer, ticks have the word."""
-        missing = self._minutes.missing(due)
-        for token, (begin, end) in [*missing.items()][: self._settings.back_fill]:
-            if token in self._listed and not self._over.is_set():
-                try:
-                    found = candles(self._account, token, INTERVALS["1m"], begin, end, deadline=_OF_HISTORY)
-                except (BrokerError, ConnectionError) as error:
-                    get_logger("zerodha").warning("a gap was not filled", reason=str(error))
-                    return
+    def _ready(self, now: int) -> list[int]:
+        """The ends of the minutes that may come out; those with a gap, and all behind, when history was asked.
+
+        Where it does not answer, ticks have the word.
+        """
+        is_asking = self._history.is_asking  # in this order: what it has answered by then is here
+        for token, found in self._history.answers():
+            if token in self._listed:
                 self._minutes.fill(token, found, 10.0 ** self._listed[token].decimals)
+        if self._asked:
+            asked, self._asked = self._asked, (self._asked if is_asking else [])
+            return [] if is_asking else asked
+        due = self._minutes.due(now)
+        first = next((place for place, end in enumerate(due) if self._minutes.missing([end])), len(due))
+        missing = {token: span for token, span in self._minutes.missing(due).items() if token in self._listed}
+        if not missing or not self._settings.back_fill:
+            return due
+        self._asked = due[first:]
+        self._history.begin(missing)
+        return due[:first]
 
     def _chunk(
         self, stamps: Sequence[int], rows: Sequence[Told | MinuteBar], columns: Mapping[str, Sequence[int]],

@@ -96,6 +96,14 @@ def test_a_scenario_that_is_misspelt_is_a_configuration_that_cannot_be_started(
     assert (result.exit_code, told in result.output) == (ExitCode.MISCONFIGURED, True)
 
 
+def test_a_start_that_is_no_time_is_named_with_the_form_of_one(tmp_path: Path) -> None:
+    result = friday("kite", "--folder", str(tmp_path), "--start", "nonsense")
+    assert result.exit_code == ExitCode.MISCONFIGURED
+    assert "[market] invalid value: start is 'nonsense'" in result.stderr
+    assert "yyyy-mm-dd HH:MM:SS, the time in India, or now" in result.stderr
+    assert not result.stdout
+
+
 def test_a_server_says_where_it_is_and_ends_by_sigterm(tmp_path: Path) -> None:
     script = "from friday_core.cli.sandbox import command; command()"
     options = ["paper", "--folder", str(tmp_path), "--seed", "3"]

@@ -8,10 +8,12 @@ import pytest
 from fakes.bars import A, B, flat
 from fakes.session import Script, Session
 
+from friday_core.domain.market import CorporateAction
 from friday_core.domain.order_updates import OrderUpdate
-from friday_core.domain.orders import BrokerFill, Order, OrderStatus, OrderType, Side
+from friday_core.domain.orders import BrokerFill, Order, OrderStatus, OrderType, Side, TimeInForce
 from friday_core.domain.records import (
     Action,
+    ActionAnnounced,
     BrokerRead,
     CancelOrder,
     Command,
@@ -194,6 +196,67 @@ def test_the_legs_of_a_bracket_are_placed_when_the_entry_trades_and_end_one_anot
     ], "only when the one before can trade no more"
 
 
+def bought_with_a_stop() -> tuple[Live, str]:
+    """Ten shares of day 2, and the tag of the stop below them, which the broker has."""
+    live, tag = opened({1: [Order(A, Side.BUY, 10, stop_loss=90_00)]})
+    (stop,) = sent(live.told(tag, _S.FILLED, 10, 1_000_00))
+    live.tell(BrokerRead(20, (), (PositionTold(A, 10),), settled=0))
+    live.answered(stop, SendOutcome.TAKEN)
+    live.told(stop, _S.OPEN)
+    return live, stop
+
+
+def test_a_leg_is_for_the_day_and_goes_anew_with_the_first_slice_of_the_next_session() -> None:
+    live, stop = bought_with_a_stop()
+    assert live.told(stop, _S.EXPIRED) == [], "the day is over"
+    (again,) = [one.order for one in live.days(4) if isinstance(one, PlaceOrder)]
+    (before,) = [one.order for one in live.session.log.orders if one.order.tag == stop]
+    assert (again.type, again.quantity, again.trigger_price) == (OrderType.STOP, 10, 90_00)
+    assert (before.time_in_force, again.time_in_force) == (TimeInForce.DAY, TimeInForce.DAY)
+    assert again.tag != stop
+    assert live.days(5) == [], "once"
+    live.told(again.tag, _S.FILLED, 10, 900_00)
+    assert live.session.book.position(A) == 0
+
+
+def test_a_leg_that_the_book_lacks_in_the_morning_goes_anew_while_positions_agree() -> None:
+    live, _ = bought_with_a_stop()
+    assert live.tell(BrokerRead(300, (), (PositionTold(A, 10),), settled=250)) == []
+    assert len(sent(live.days(4))) == 1
+
+
+def test_a_leg_that_may_have_traded_unseen_waits_for_a_person() -> None:
+    live, _ = bought_with_a_stop()
+    live.tell(BrokerRead(300, (), (), settled=250))
+    assert sent(live.days(5)) == []
+    assert len(sent(live.tell(Command(400, Action.REARM, "looked")))) == 1
+
+
+def test_a_leg_that_somebody_cancelled_does_not_go_anew() -> None:
+    live, stop = bought_with_a_stop()
+    live.told(stop, _S.CANCELLED)
+    assert live.days(5) == []
+
+
+def test_a_leg_of_the_day_before_does_not_go_anew_after_a_split() -> None:
+    live, stop = bought_with_a_stop()
+    live.told(stop, _S.EXPIRED)
+    live.tell(ActionAnnounced(CorporateAction(A, 2, 2, 1)))
+    assert sent(live.days(5)) == []
+    assert live.session.book.position(A) == 20
+
+
+def test_a_cancelled_leg_that_its_day_ended_first_is_followed_in_the_next_session() -> None:
+    live, tag = opened({1: [Order(A, Side.BUY, 10, stop_loss=90_00, take_profit=120_00)]})
+    stop, target = sent(live.told(tag, _S.FILLED, 10, 1_000_00))
+    live.told(stop, _S.OPEN)
+    live.told(stop, _S.PARTIAL, 4, 360_00)
+    assert sent(live.told(target, _S.EXPIRED)) == []
+    live.told(stop, _S.EXPIRED, 4, 360_00)
+    again = [one.order for one in live.days(4) if isinstance(one, PlaceOrder)]
+    assert sorted((str(one.type), one.quantity) for one in again) == [("limit", 6), ("stop", 6)]
+
+
 def test_orders_of_others_are_noted_once_and_left_alone() -> None:
     live, _ = opened()
     for _ in range(2):
@@ -217,6 +280,17 @@ def test_an_update_that_cannot_be_true_changes_nothing_and_is_noted() -> None:
     live.told(tag, _S.FILLED, 11, 1_100_00)
     assert live.differences == [("IMPOSSIBLE_UPDATE", tag)]
     assert live.session.book.position(A) == 0
+
+
+def test_a_second_order_of_one_tag_is_noted_once_however_often_the_book_has_it() -> None:
+    live, tag = opened()
+    live.told(tag, _S.FILLED, 10, 1_000_00)
+    again = OrderUpdate(tag, "N2", _S.PARTIAL, 4, 400_00, 5), OrderUpdate(tag, "N2", _S.FILLED, 10, 1_000_00, 6)
+    for ts, update in enumerate([*again, again[1]]):
+        live.tell(BrokerRead(ts, (update,), settled=0))
+    assert live.differences == [("IMPOSSIBLE_UPDATE", tag)]
+    live.told(tag, _S.FILLED, 10, 1_000_00, number="N3")
+    assert len(live.differences) == 2
 
 
 def test_what_the_account_held_before_is_adopted_and_a_change_without_an_order_stops_entries_there() -> None:

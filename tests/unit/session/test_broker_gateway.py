@@ -203,6 +203,17 @@ def test_the_first_reading_waits_until_nothing_can_be_on_its_way_and_proves_what
     gateway.close()
 
 
+def test_a_book_that_cannot_be_read_is_said_once_and_again_when_it_can(caplog: pytest.LogCaptureFixture) -> None:
+    broker = Desk()
+    gateway = BrokerGateway(broker, "desk", now=SteadyWallClock().now, times=FAST)
+    for fails in (3, 1):
+        broker.fails_to_tell = fails
+        assert [gateway._read() is None for _ in range(fails + 2)] == [True] * fails + [False] * 2
+    gateway.close()
+    said = [str(one.msg) for one in caplog.records]
+    assert [sum(words in one for one in said) for words in ("cannot be read", "can be read again")] == [2, 2]
+
+
 def test_a_doubt_makes_the_book_be_read_soon_and_late_enough_to_settle_it(
     opened: Callable[[Desk], BrokerGateway],
 ) -> None:

@@ -37,7 +37,11 @@ class MarketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.speed < 0 or min(self.share_band, self.dynamic_band) <= 0:
             raise ValueError("speed must not be negative, share_band and dynamic_band are above 0")
         if self.start not in ("", _NOW):
-            dt.datetime.fromisoformat(self.start)
+            try:
+                dt.datetime.fromisoformat(self.start)
+            except ValueError:
+                form = "yyyy-mm-dd HH:MM:SS, the time in India, or now"
+                raise ValueError(f"start is {self.start!r}, and must be written as {form}") from None
 
     def begin(self, wall: int) -> int:
         """When the market's time begins, for a sandbox that is made at a time of the wall clock."""

@@ -10,8 +10,9 @@ from fakes.kite_lists import HEADER
 
 from friday_core.api import BrokerError, DataSourceError, InstrumentId
 from friday_plugins.zerodha import token_file
-from friday_plugins.zerodha.instruments import listing_of
-from friday_plugins.zerodha.outcomes import TokenDead
+from friday_plugins.zerodha.connection import Zerodha
+from friday_plugins.zerodha.instruments import Listing, listing_of
+from friday_plugins.zerodha.outcomes import TokenDead, Unanswered
 from friday_plugins.zerodha.session import KiteSession
 from friday_plugins.zerodha.token_file import IST, Token
 
@@ -28,9 +29,9 @@ def token(access: str = "access", made: dt.datetime = MORNING) -> Token:
     return Token("key", access, "AB1234", made)
 
 
-def listed(folder: Path, *rows: str) -> object:
+def listed(folder: Path, *rows: str, now: dt.datetime = MORNING) -> Listing:
     content = "\n".join([HEADER, *rows]).encode()
-    return listing_of(DAY, folder, lambda: content)
+    return listing_of(DAY, folder, lambda: content, now)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_the_session_of_another_app_is_not_used(tmp_path: Path) -> None:
 
 def test_a_list_is_fetched_once_and_gives_instruments_in_their_units(tmp_path: Path) -> None:
     listed(tmp_path, *ROWS)
-    found = listing_of(DAY, tmp_path, None)
+    found = listing_of(DAY, tmp_path, None, MORNING)
     share, index, future = (
         found.instruments([InstrumentId.parse(name)])[0] for name in ("INFY.NSE", "NIFTY 50.NSE", "NIFTY26NOVFUT.NFO")
     )
@@ -125,10 +126,48 @@ def test_a_list_is_fetched_once_and_gives_instruments_in_their_units(tmp_path: P
     assert found.by_token(408065) is found.of(InstrumentId("INFY", "NSE"))
 
 
+def test_fault_42_a_list_from_before_half_past_eight_is_used_until_a_later_one_can_be_had(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    early, late = (dt.datetime.combine(DAY, dt.time(8, minute), IST) for minute in (29, 30))
+    assert listed(tmp_path, *ROWS[:1], now=early).is_early
+    assert len(listed(tmp_path, *ROWS, now=early)) == 1, "what was fetched is kept until then"
+
+    def nobody() -> bytes:
+        raise Unanswered("nobody there")
+
+    kept = listing_of(DAY, tmp_path, nobody, late)
+    assert (len(kept), kept.is_early) == (1, True)
+    assert "from before 08:30 IST still" in caplog.text
+    found = listed(tmp_path, *ROWS, now=late)
+    assert (len(found), found.is_early) == (3, False)
+    assert len(listed(tmp_path, now=late)) == 3, "it is not fetched again"
+
+
+def test_fault_42_a_running_session_asks_for_the_list_again_after_half_past_eight(tmp_path: Path) -> None:
+    now = dt.datetime.combine(DAY, dt.time(8, 0), IST)
+    answers = [ROWS[:1], ROWS]
+
+    class Clocked(Zerodha):
+        def now(self) -> int:
+            return round(now.timestamp() * 1e6)
+
+        def read(self, *_: object, **__: object) -> bytes:
+            return "\n".join([HEADER, *answers.pop(0)]).encode()
+
+    account = Clocked(Zerodha.Settings(session_file=tmp_path / "session.json", cache=tmp_path))
+    assert [len(account.instruments()), len(account.instruments())] == [1, 1]
+    account._listing_at -= 61
+    assert len(account.instruments()) == 1, "it is not half past eight yet"
+    now = dt.datetime.combine(DAY, dt.time(8, 31), IST)
+    assert [len(account.instruments()), account.instruments().is_early] == [3, False]
+    assert answers == []
+
+
 def test_what_is_not_listed_is_named(tmp_path: Path) -> None:
     listed(tmp_path, *ROWS)
     with pytest.raises(DataSourceError, match=r"does not list NONE\.NSE on 2026-11-23"):
-        listing_of(DAY, tmp_path, None).instruments([InstrumentId("NONE", "NSE")])
+        listing_of(DAY, tmp_path, None, MORNING).instruments([InstrumentId("NONE", "NSE")])
 
 
 @pytest.mark.parametrize(

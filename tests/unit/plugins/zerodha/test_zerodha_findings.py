@@ -43,7 +43,7 @@ class Account:
         token_file.write(path, Token("key", "access", "AB1234", made))
         self.session, self.clock, self.now = KiteSession(path, "key", lambda: now), ClockSkew(), now
         self.clock.dated(f"{now.astimezone(dt.UTC):%a, %d %b %Y %H:%M:%S} GMT", now.timestamp(), now.timestamp())
-        self.day = now.date()
+        self.day, self.is_early = now.date(), False
         self.asked: list[str] = []
 
     def read(self, method: str, *, deadline: float) -> Any:
@@ -51,7 +51,7 @@ class Account:
         return {"user_id": "AB1234"}
 
     def instruments(self) -> Listing:
-        return Listing(self.day, [])
+        return Listing(self.day, [], is_early=self.is_early)
 
     def findings(self, *lacking: str) -> dict[str, Finding]:
         found = account_findings(self, lacking, "http://kite", lambda: self.now)
@@ -96,6 +96,13 @@ def test_a_list_of_another_day_is_not_in_order(tmp_path: Path) -> None:
     assert account.findings()["instruments"].evidence == "the list is of 2026-11-22"
 
 
+def test_a_list_from_before_half_past_eight_is_said(tmp_path: Path) -> None:
+    account = Account(tmp_path, at(8), at(9))
+    account.is_early = True
+    found = account.findings()["instruments"]
+    assert (found.outcome, "about 08:30 IST" in found.evidence) == (Outcome.WARN, True)
+
+
 @pytest.mark.parametrize(
     ("seconds", "outcome"),
     [
@@ -122,7 +129,7 @@ class Told(Zerodha):
         held = {"positions": {"net": [], "day": []}, "holdings": []}
         self.answers = {"profile": profile, "margins": margins(), "orders": [], **held, **answers}
         text = "\n".join((HEAD, *ROWS))
-        self.listing = listing_of(dt.date(2026, 11, 23), folder, text.encode)
+        self.listing = listing_of(dt.date(2026, 11, 23), folder, text.encode, at(9))
 
     def read(self, method: str, *arguments: Any, deadline: float = 20.0, **named: Any) -> Any:
         answer = self.answers[method]

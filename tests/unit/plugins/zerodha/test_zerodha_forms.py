@@ -176,6 +176,16 @@ def test_a_word_of_kites_is_a_status(status: str, filled: int, wanted: OrderStat
     assert ("16283 : no" in update.reason) == (wanted in (OrderStatus.CANCELLED, OrderStatus.REJECTED))
 
 
+def test_what_is_cancelled_on_another_date_has_expired_and_so_has_an_order_of_which_a_slice_has() -> None:
+    row = {**ROW, "status": "CANCELLED", "order_timestamp": "2026-11-20 10:00:00"}
+    row["exchange_update_timestamp"] = "2026-11-21 00:00:01"
+    update = update_of(row, traded(row, TRADES))
+    assert (update.status, update.reason) == (OrderStatus.EXPIRED, "EXPIRED: its day is over")
+    assert update_of({**row, "variety": "amo"}, traded(row, TRADES)).status is OrderStatus.CANCELLED
+    both = [({**row, "status": "REJECTED"}, traded(row, [])), (row, traded(row, []))]
+    assert joined(Tag("F0FJG0000001", False, 0, 2), both, complete=False).status is OrderStatus.EXPIRED
+
+
 def test_times_of_kite_are_indias() -> None:
     assert update_of(ROW, traded(ROW, [])).ts_event == 1_795_405_501_000_000
 

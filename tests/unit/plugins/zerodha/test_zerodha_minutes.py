@@ -43,7 +43,7 @@ def test_fault_28_minutes_with_a_gap_wait_for_history_and_take_its_word() -> Non
     minutes = Minutes(LATE)
     minutes.add([tick(60, 10), tick(61, 5, 7, B), tick(185, 12)])
     minutes.missed(100 * SECOND, 130 * SECOND, [A])
-    assert (minutes.due(126 * SECOND), minutes.is_waiting(126 * SECOND)) == ([], True)
+    assert (minutes.due(126 * SECOND), minutes.complete(126 * SECOND)) == ([], 119 * SECOND)
     due = minutes.due(200 * SECOND)
     assert due == [2 * MINUTE, 3 * MINUTE]
     assert minutes.missing(due) == {A: (60 * SECOND, 180 * SECOND)}
@@ -69,4 +69,6 @@ def test_history_changes_no_minute_of_which_nothing_was_missed() -> None:
 def test_what_waits_for_an_outage_does_not_wait_for_ever() -> None:
     minutes = Minutes(LATE)
     minutes.add([tick(60, 10)])
-    assert [minutes.is_waiting(at * SECOND) for at in (118, 119, 120, 149, 150)] == [False, True, True, True, False]
+    moments = [at * SECOND for at in (118, 119, 120, 149, 150)]
+    assert [minutes.complete(one) // SECOND for one in moments] == [118, 119, 119, 119, 150]
+    assert minutes.complete(150 * SECOND, asked=[120 * SECOND]) == 119 * SECOND, "history is being asked"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,11 +16,15 @@ from fakes.kite_feed import INFY, FeedAccount, wait
 
 from friday_core.api import Calendar, Chunk, DataSourceError, InstrumentId, Schedule
 from friday_core.testing.kite_sandbox import KiteSandbox
-from friday_plugins.zerodha.candles import MINUTE, SECOND
+from friday_plugins.zerodha.back_fill import BackFill
+from friday_plugins.zerodha.candles import MINUTE, SECOND, Candle
+from friday_plugins.zerodha.connection import Zerodha
+from friday_plugins.zerodha.instruments import Listed
 from friday_plugins.zerodha.plausibility import Told
 from friday_plugins.zerodha.websocket import WebsocketSettings, ZerodhaWebsocket
 
 DAY = 86_400_000_000
+TCS = 2953217
 NAMES = ("TCS.NSE", "INFY.NSE", "NIFTY 50.NSE")
 
 
@@ -233,9 +238,92 @@ def test_fault_38_no_sign_of_life_comes_before_a_bar_that_stamps_have_not_reache
     source._minutes.add([Told(end - 10 * SECOND, INFY, 150_000, 1, 0)])
     source._clock = end - 5 * SECOND, end - 2 * SECOND
 
-    def rows(now: int) -> list[int]:
+    def rows(now: int) -> tuple[int, int]:
+        """How many there are, and what time before ``end`` a sign of life would speak of, in seconds."""
         clock[0] = now
-        return [len(one) for one in source._bars_of([])]
+        (chunk,) = source._bars_of([])
+        return len(chunk), (source.complete(now) - end) // SECOND
 
-    assert [rows(end - 2 * SECOND), rows(end), rows(end + 4 * SECOND)] == [[0], [], []]
-    assert [rows(end + 5 * SECOND), rows(end + 5 * SECOND)] == [[1], [0]]
+    assert [rows(end - 2 * SECOND), rows(end), rows(end + 4 * SECOND)] == [(0, -2), (0, -1), (0, -1)]
+    assert [rows(end + 5 * SECOND), rows(end + 5 * SECOND)] == [(1, 5), (0, 5)]
+
+
+class SlowHistory:
+    """An account whose history answers when it may, and keeps the order in which it was asked."""
+
+    def __init__(self) -> None:
+        self.now_is, self.asked, self.may = 0, list[int](), threading.Semaphore(0)
+        self.failure: Exception | None = None
+
+    def now(self) -> int:
+        return self.now_is
+
+    def read(self, _method: str, token: int, begin: dt.datetime, *_: object, **__: object) -> list[dict[str, Any]]:
+        self.asked.append(token)
+        assert self.may.acquire(timeout=10.0)
+        if self.failure is not None:
+            raise self.failure
+        return [{"date": begin, "open": 10.0, "high": 20.0, "low": 5.0, "close": 15.0, "volume": 70}]
+
+
+def gapped(account: SlowHistory, end: int) -> ZerodhaWebsocket:
+    """Of two shares with a tick each in the minute up to ``end``, and a gap in it; it is ten seconds over."""
+    given = WebsocketSettings(instruments=("INFY.NSE", "TCS.NSE"), interval="1m")
+    source = ZerodhaWebsocket(given, cast(Zerodha, account), EveryHour())
+    source._place = {INFY: 0, TCS: 1}
+    source._listed = {token: cast(Listed, SimpleNamespace(decimals=2)) for token in (INFY, TCS)}
+    source._minutes.add([Told(end - 10 * SECOND, token, 1_100, 1, 0) for token in (INFY, TCS)])
+    source._minutes.missed(end - 5 * SECOND, end - SECOND, [INFY, TCS])
+    source._clock = end, end
+    account.now_is = end + 10 * SECOND
+    return source
+
+
+def bars_of(source: ZerodhaWebsocket, *told: Told) -> list[tuple[int, int, float]]:
+    """What comes out: time, close and volume of each."""
+    (chunk,) = source._bars_of(told)
+    return [*zip(chunk.ts_event.tolist(), chunk["close"].tolist(), chunk["volume"].tolist(), strict=True)]
+
+
+def test_fault_28_while_history_is_asked_signs_of_life_come_and_ticks_are_kept_in_order_behind_it() -> None:
+    end, account = 29_600_000 * MINUTE, SlowHistory()
+    source = gapped(account, end)
+    assert bars_of(source) == []
+    for second, price in enumerate((1_200, 1_300, 1_150)):
+        assert bars_of(source, Told(end + (second + 20) * SECOND, INFY, price, 2, 0)) == []
+        assert source.complete(account.now()) == end - SECOND, "the bars of that minute may still come"
+    account.may.release()
+    wait(lambda: account.asked == [INFY, TCS])
+    assert bars_of(source) == [], "the second share is still asked for"
+    account.now_is = end + 63 * SECOND
+    assert bars_of(source) == [], "what comes after it waits"
+    account.may.release()
+    wait(lambda: not source._history.is_asking)
+    assert bars_of(source) == [(end, 1_500, 70.0), (end, 1_500, 70.0)]
+    assert bars_of(source) == [(end + MINUTE, 1_150, 6.0)]
+    assert source.complete(account.now()) == account.now()
+
+
+def test_fault_28_a_history_that_fails_is_asked_no_more_and_ticks_have_the_word() -> None:
+    end, account = 29_600_000 * MINUTE, SlowHistory()
+    account.failure = ConnectionError("nobody there")
+    source = gapped(account, end)
+    assert bars_of(source) == []
+    account.may.release(2)
+    wait(lambda: not source._history.is_asking)
+    assert bars_of(source) == [(end, 1_100, 1.0), (end, 1_100, 1.0)]
+    assert account.asked == [INFY]
+
+
+def test_of_several_gaps_the_newest_are_asked_for_and_no_more_than_allowed() -> None:
+    asked: list[int] = []
+
+    def ask(token: int, _begin: int, _end: int) -> list[Candle]:
+        asked.append(token)
+        return []
+
+    fills = BackFill(ask, 2)
+    fills.begin({1: (0, 60), 2: (0, 180), 3: (60, 120)})
+    wait(lambda: not fills.is_asking)
+    assert asked == [2, 3]
+    assert [*fills.answers()] == [(2, []), (3, [])]

@@ -9,9 +9,12 @@ import time
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
-from fakes.live import row
+from fakes.live import MINUTE, SECOND, TEN, Played, row
 
 from friday_core.domain.chunk import Chunk
+from friday_core.domain.records import ClockAdvanced
+from friday_core.plugin.sections import DataSettings
+from friday_core.session.live.feed import LiveFeed
 from friday_core.session.live.reading import LiveReading
 from friday_core.session.reading import ReadingRules
 
@@ -65,6 +68,23 @@ def test_of_signs_that_wait_only_the_last_one_counts_and_rows_after_it_make_it_n
         lines.told.put(one)
     time.sleep(0.05)
     assert come(made, 1) == [-3]
+
+
+def test_a_sign_of_life_speaks_of_the_time_that_the_source_says_and_never_of_an_earlier_one() -> None:
+    says = [TEN, TEN - SECOND, TEN - MINUTE, TEN + SECOND]
+
+    class Behind(Played):
+        def complete(self, now: int) -> int:
+            assert now == TEN + MINUTE
+            return says.pop(0) if len(says) > 1 else says[0]
+
+    source = Behind()
+    feed = LiveFeed("market_data", source, DataSettings(), chunk_rows=10)
+    feed.now = lambda: TEN + MINUTE
+    records = feed.records()
+    assert [next(records) for _ in range(2)] == [ClockAdvanced(TEN), ClockAdvanced(TEN + SECOND)]
+    source.stop_reading()
+    feed.stop()
 
 
 def test_what_wakes_it_is_attended_to_at_once(reading: tuple[Lines, LiveReading]) -> None:
