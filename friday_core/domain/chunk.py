@@ -189,7 +189,9 @@ class Chunk:
     def numbered(self, first: int) -> Self:
         """The same rows with ``seq`` counting from ``first``."""
         seq = np.arange(first, first + len(self))
-        return type(self)(self.ts_event, self.inst, self.columns, ts_recv=self.ts_recv, seq=seq, code=self.code)
+        seq.flags.writeable = False
+        own = self.columns.copy()
+        return self._with(own, ts_event=self.ts_event, inst=self.inst, ts_recv=self.ts_recv, seq=seq, code=self.code)
 
     def with_positions(self, inst: Array) -> Self:
         """The same rows with other positions in the universe."""

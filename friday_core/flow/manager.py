@@ -58,7 +58,7 @@ class DataFlowManager:
         if stream.takes_single_rows and (row := only_row(chunk)) is not None:
             closed = stream.process_row(row)
             return map(self._completed, closed) if closed else ()
-        one_by_one = self._is_alone and stream.takes_rows(chunk)
+        one_by_one = (self._is_alone or stream.makes_bars) and stream.takes_rows(chunk)
         found = stream.process_rows(chunk) if one_by_one else stream.process(chunk)
         return map(self._completed, found) if found else ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -63,9 +63,11 @@ class Stream:
         self._align = Align(self.quarantine, repeats=plan.bars is not None and repeats(plan.bars))
         self._waits = bool(plan.lateness) or self._bars is not None
         self._lateness = plan.lateness
-        self._few = 0 if self._waits else FEW if self._stages.takes_rows else 1
+        self._few = 0 if self._lateness else FEW if self._stages.takes_rows else 1
         #: Whether a row that comes alone is better handed to ``process_row``.
-        self.takes_single_rows = not self._waits
+        self.takes_single_rows = not self._lateness
+        #: Whether rows are better handed to ``process_rows`` also where its slices are needed in chunks.
+        self.makes_bars = self._bars is not None
         self._is_over = False
         self.rows_in = 0
 
@@ -108,12 +110,15 @@ class Stream:
         """Whether these rows are better handed to ``process_rows``."""
         code = chunk.code
         rows = len(code)
-        return 0 < rows <= self._few and not (code.item() if rows == 1 else any(code.tolist()))
+        few = self._few if self._few <= 1 or self._bars is None else self._bars.few
+        return 0 < rows <= few and not (code.item() if rows == 1 else any(code.tolist()))
 
     def process_rows(self, chunk: Chunk) -> Iterable[Chunk | tuple[PlainRow, ...]]:
         """What ``process`` gives of these rows, slice by slice, in rows where nothing needs a chunk."""
         if tuple(chunk.columns) != self._names:
             self._check(chunk)
+        if self._bars is not None:
+            return self._in_bars(self._bars, rows_of(chunk))
         found: list[Chunk | tuple[PlainRow, ...]] = []
         stamped, process, push = self._stamps.stamped, self._stages.process_row, self._align.push_row
         for row in rows_of(chunk):
@@ -129,11 +134,45 @@ class Stream:
         """What ``process_rows`` gives of one row, where that takes chunks of one."""
         if tuple(row.values) != self._names:
             self._check(chunk_of((row,)))
+        if self._bars is not None:
+            return self._in_bars(self._bars, (row,))
         self.rows_in += 1
         passed, stop = self._stages.process_row(self._stamps.stamped(row, self._domain))
         closed = None if passed is None else self._align.push_row(passed)
         found = () if closed is None else (closed,)
         return found if stop is None else chain(found, self._stopped(stop))
+
+    def _in_bars(self, bars: BarBuilder, rows: Iterable[PlainRow]) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+        """What ``process`` gives of these rows, of which bars are made."""
+        found: list[Chunk | tuple[PlainRow, ...]] = []
+        stamped, process, push = self._stamps.stamped, self._stages.process_row, bars.push_row
+        for row in rows:
+            self.rows_in += 1
+            passed, stop = process(stamped(row, self._domain))
+            if passed is not None and (closed := push(passed)):
+                slices, stopped = self._of_closed(closed)
+                found += slices
+                stop = stopped or stop
+            if stop is not None:
+                return chain(found, self._stopped(stop))
+        return found
+
+    def _of_closed(
+        self, bars: Sequence[PlainRow]
+    ) -> tuple[list[Chunk | tuple[PlainRow, ...]], DataValidationError | None]:
+        """The slices that bars close, and why the stream must stop after them, if it must."""
+        found: list[Chunk | tuple[PlainRow, ...]] = []
+        stop: DataValidationError | None = None
+        if len(bars) > FEW or (len(bars) > 1 and not self._of_bars.takes_rows):
+            rows, stop = self._of_bars.process(self._stamps.stamp(chunk_of(bars), self._bars_domain))
+            return [*self._align.push(rows)], stop
+        for bar in bars:
+            passed, stop = self._of_bars.process_row(self._stamps.stamped(bar, self._bars_domain))
+            if passed is not None and (closed := self._align.push_row(passed)) is not None:
+                found.append(closed)
+            if stop is not None:
+                break
+        return found, stop
 
     @property
     def waits_until(self) -> int | None:
@@ -142,7 +181,7 @@ class Stream:
         moments = [self._reorder.waits_until, *(None if one is None else one + self._lateness for one in behind)]
         return None if self._is_over else min((one for one in moments if one is not None), default=None)
 
-    def advance(self, now: int) -> Iterator[Chunk]:
+    def advance(self, now: int) -> Iterator[Chunk | tuple[PlainRow, ...]]:
         """What is complete when the clock shows ``now`` and no earlier row will come. Raises as ``process`` does.
 
         As long as that is true, what comes out of the stream in the end is the same.
@@ -153,10 +192,17 @@ class Stream:
             yield from self._pass(rows, rows.seq)
         complete_before = self._reorder.watermark
         if self._bars is not None:
-            for bars in self._bars.advance(complete_before):
-                yield from self._pass_after(bars)
+            if self._bars.is_in_rows:
+                found, stop = self._of_closed(self._bars.advance_rows(complete_before))
+                yield from found
+                yield from self._stopped(stop)
+            else:
+                for bars in self._bars.advance(complete_before):
+                    yield from self._pass_after(bars)
             complete_before = self._bars.complete_before
-        yield from self._align.advance(complete_before)
+        closed = self._align.advance(complete_before)
+        if closed is not None:
+            yield closed
 
     def end(self) -> Iterator[Chunk]:
         """What waits, then the open slice: no row will follow. Raises as ``process`` does."""
