@@ -182,7 +182,7 @@ class BarBuilder:
     def _in_chunk(self) -> Chunk:
         """The same for chunks."""
         if self._rows is not None:
-            self._rows, self._chunk = None, self._rows.chunk(_nothing())
+            self._chunk, self._rows = self._rows.chunk(_nothing()), None
         return self._chunk
 
     def _first_end(self) -> int | None:
@@ -286,6 +286,7 @@ def _sums(values: Float64, bar: npt.NDArray[np.intp], bars: int) -> Float64:
 def _finished(bars: Chunk) -> Chunk:
     """With ``vwap``; nobody can have received a bar before it closed."""
     unknown = np.full(len(bars), np.nan)
-    vwap = np.divide(bars["turnover"], bars["volume"], out=unknown, where=bars["volume"] > 0)
+    with np.errstate(over="ignore"):
+        vwap = np.divide(bars["turnover"], bars["volume"], out=unknown, where=bars["volume"] > 0)
     received = np.maximum(bars.ts_recv, bars.ts_event)
     return Chunk(bars.ts_event, bars.inst, {**bars.columns, "vwap": vwap}, ts_recv=received)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import struct
 
-import numpy as np
 import pytest
 
-from friday_core.api import Int64
 from friday_plugins.zerodha.frames import Frame, FrameReader
 from friday_plugins.zerodha.plausibility import Limits, Plausibility
 from friday_plugins.zerodha.ticker import HandOver
@@ -15,10 +13,10 @@ from friday_plugins.zerodha.ticker import HandOver
 TOKEN, SECOND, OPEN, CLOSE = 257, 1_000_000, 1_000, 5_000
 
 
-def session(moments: Int64) -> Int64:
+def session(moment: int) -> int:
     """From 1,000 to 5,000 seconds after midnight of each day of 100,000 seconds."""
-    days, seconds = np.divmod(moments // SECOND, 100_000)
-    return np.where((seconds >= OPEN) & (seconds < CLOSE), days, -1)
+    day, seconds = divmod(moment // SECOND, 100_000)
+    return day if OPEN <= seconds < CLOSE else -1
 
 
 def full(price: int, volume: int, at: int, token: int = TOKEN) -> bytes:
