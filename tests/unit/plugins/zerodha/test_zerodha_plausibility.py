@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from friday_plugins.zerodha.frames import Frame, FrameReader
 from friday_plugins.zerodha.plausibility import Limits, Plausibility
@@ -146,3 +148,20 @@ def test_fault_29_whoever_is_slow_finds_the_newest_of_each_instrument_and_all_th
     assert given[-1].ts == 1_099 * SECOND
     assert over.dropped > 150
     assert len(over.take(0.0)) == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 2_100), st.integers(0, 9), st.integers(995, 1_010)), max_size=12),
+    st.integers(0, 12),
+    st.booleans(),
+)
+def test_packets_of_one_frame_are_judged_as_those_of_two(
+    ticks: list[tuple[int, int, int]], place: int, is_timed: bool
+) -> None:
+    packets = [struct.pack(">Ii", TOKEN, one[0]) if one[1] == 9 else full(*one) for one in ticks]
+    whole, parts = followed(), followed()
+    for one in (whole, parts):
+        object.__setattr__(one, "is_timed", is_timed)
+    told_of_parts = [*parts.judged(frame(*packets[:place], at=1_005)), *parts.judged(frame(*packets[place:], at=1_005))]
+    assert whole.judged(frame(*packets, at=1_005)) == told_of_parts
+    assert (whole.refused, whole.doubted) == (parts.refused, parts.doubted)
