@@ -36,7 +36,7 @@ from friday_core.domain.orders import (
 )
 from friday_core.domain.products import Product
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
-from friday_core.domain.row import PlainRow
+from friday_core.domain.row import PlainRow, chunk_of
 from friday_core.domain.schedule import Schedule, Sessions, in_utc
 from friday_core.domain.sessions import to_date, to_days
 from friday_core.domain.signals import Cancel, Signal, Target
@@ -231,6 +231,7 @@ __all__ = [
     "WindowStrategy",
     "WindowTransformer",
     "WorkingOrder",
+    "chunk_of",
     "compile_boosting",
     "compile_forest",
     "compile_linear",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +26,9 @@ PRICE_COLUMNS = ("open", "high", "low", "close")
 PRICES = frozenset({*PRICE_COLUMNS, "price"})
 #: What a price that is not there looks like in an integer column: the smallest 64-bit integer.
 MISSING_PRICE = int(np.iinfo(np.int64).min)
+#: The marks of one row that has none.
+_NO_MARK: npt.NDArray[np.uint16] = np.zeros(1, np.uint16)
+_NO_MARK.setflags(write=False)
 _INT64, _INT32, _UINT16, _FLOAT64 = (np.dtype(one) for one in (np.int64, np.int32, np.uint16, np.float64))
 
 
@@ -98,7 +102,7 @@ class Chunk:
     ts_recv: Int64
     seq: Int64
     code: npt.NDArray[np.uint16]
-    #: What ``only_row`` made of it; ``None`` as long as nobody asked.
+    #: Its only row as ``only_row`` gives it; ``None`` as long as nobody asked, and it was not made of it.
     _alone: Any
 
     def __init__(
@@ -115,12 +119,13 @@ class Chunk:
         own = {
             "ts_event": _frozen("ts_event", ts_event, _INT64),
             "inst": _frozen("inst", inst, _INT32),
-            "seq": _frozen("seq", np.arange(n) if seq is None else seq, _INT64),
-            "code": _frozen("code", np.zeros(n, np.uint16) if code is None else code, _UINT16),
+            "seq": _counting(0, n) if seq is None else _frozen("seq", seq, _INT64),
+            "code": unmarked(n) if code is None else _frozen("code", code, _UINT16),
         }
         own["ts_recv"] = own["ts_event"] if ts_recv is None else _frozen("ts_recv", ts_recv, _INT64)
         rest = _columns(columns)
-        _require_length(own | rest, n)
+        _require_length(own, n)
+        _require_length(rest, n)
         self._set(rest, **own)
 
     def _set(
@@ -188,8 +193,17 @@ class Chunk:
 
     def numbered(self, first: int) -> Self:
         """The same rows with ``seq`` counting from ``first``."""
-        seq = np.arange(first, first + len(self))
-        return type(self)(self.ts_event, self.inst, self.columns, ts_recv=self.ts_recv, seq=seq, code=self.code)
+        chunk = self._with(
+            dict(self.columns),
+            ts_event=self.ts_event,
+            inst=self.inst,
+            ts_recv=self.ts_recv,
+            seq=_counting(first, len(self)),
+            code=self.code,
+        )
+        if self._alone is not None:
+            object.__setattr__(chunk, "_alone", msgspec.structs.replace(self._alone, seq=first))
+        return chunk
 
     def with_positions(self, inst: Array) -> Self:
         """The same rows with other positions in the universe."""
@@ -238,10 +252,28 @@ def _columns(given: Mapping[str, Array]) -> dict[str, Array]:
     return {name: _frozen(name, values, _INT64 if name in PRICES else _FLOAT64) for name, values in given.items()}
 
 
+def _counting(first: int, rows: int) -> Int64:
+    """Row numbers from ``first`` on, read-only."""
+    numbers = np.arange(first, first + rows)
+    numbers.setflags(write=False)
+    return numbers
+
+
+def unmarked(rows: int) -> npt.NDArray[np.uint16]:
+    """The ``code`` of rows that no source marked, read-only."""
+    if rows == 1:
+        return _NO_MARK
+    codes = np.zeros(rows, np.uint16)
+    codes.setflags(write=False)
+    return codes
+
+
 def _require_length(columns: Mapping[str, Array], rows: int) -> None:
-    if any(values.shape != (rows,) for values in columns.values()):
-        wrong = {name: values.shape for name, values in columns.items() if values.shape != (rows,)}
-        raise SchemaError(f"columns of a chunk of {rows} rows differ in length: {wrong}")
+    shape = (rows,)
+    for values in columns.values():
+        if values.shape != shape:
+            wrong = {name: values.shape for name, values in columns.items() if values.shape != shape}
+            raise SchemaError(f"columns of a chunk of {rows} rows differ in length: {wrong}")
 
 
 def _frozen(name: str, values: Array, dtype: Any) -> Any:

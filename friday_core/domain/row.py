@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from keyword import iskeyword
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from friday_core.domain.chunk import PRICES, Chunk
+from friday_core.domain.chunk import PRICES, Array, Chunk, unmarked
 
 #: Up to so many rows of a chunk pass as numbers where no stage needs arrays, which is then cheaper than numpy's calls.
 FEW = 16
@@ -103,15 +104,25 @@ def _several(chunk: Chunk) -> FewRows:
 
 def chunk_of(rows: Sequence[PlainRow]) -> Chunk:
     """The rows as a chunk; there is at least one, and all have the same columns."""
-    ts_event = np.array([row.ts_event for row in rows], np.int64)
+    ts_event = _column([row.ts_event for row in rows], np.int64)
     received_then = all(row.ts_recv == row.ts_event for row in rows)
-    return Chunk(
-        ts_event,
-        np.array([row.inst for row in rows], np.int32),
+    chunk = Chunk._with(
         {
-            name: np.array([row.values[name] for row in rows], np.int64 if name in PRICES else np.float64)
+            name: _column([row.values[name] for row in rows], np.int64 if name in PRICES else np.float64)
             for name in rows[0].values
         },
-        ts_recv=None if received_then else np.array([row.ts_recv for row in rows], np.int64),
-        seq=np.array([row.seq for row in rows], np.int64),
+        ts_event=ts_event,
+        inst=_column([row.inst for row in rows], np.int32),
+        ts_recv=ts_event if received_then else _column([row.ts_recv for row in rows], np.int64),
+        seq=_column([row.seq for row in rows], np.int64),
+        code=unmarked(len(rows)),
     )
+    if len(rows) == 1:
+        object.__setattr__(chunk, "_alone", rows[0])
+    return chunk
+
+
+def _column(values: Sequence[float], dtype: Any) -> Array:
+    array = np.array(values, dtype)
+    array.setflags(write=False)
+    return array

@@ -96,11 +96,16 @@ class Align:
             ts = newest if newest is not None and newest >= self._closed_before else None
         return found
 
-    def advance(self, now: int) -> Iterator[Chunk]:
-        """The open slice, if it is of a time before ``now``: every row before then has come, others are late."""
+    def advance(self, now: int) -> Chunk | tuple[PlainRow, ...] | None:
+        """The open slice, if it is of a time before ``now``: every row before then has come, others are late.
+
+        As rows, if it came in rows.
+        """
         self._closed_before = max(self._closed_before, now)
-        if self._open_ts is not None and self._open_ts < now:
-            yield from self.flush()
+        if not self._open or self._open_ts is None or self._open_ts >= now:
+            return None
+        closed, self._open = self._open, []
+        return self._complete_rows(closed)
 
     def flush(self) -> Iterator[Chunk]:
         """The open slice, if there is one: no row will follow."""

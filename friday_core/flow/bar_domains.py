@@ -44,6 +44,14 @@ class BarDomain(ABC):
         lie in the session and come in the order in which bars take them.
         """
 
+    @abstractmethod
+    def end(self, moment: int, opens: int, closes: int) -> int:
+        """When the bar of a row of this moment closes if nothing fills it; the session has these hours."""
+
+    @abstractmethod
+    def is_full(self, volume: float) -> bool:
+        """Whether a bar of so much volume takes no more."""
+
 
 class ByTime(BarDomain):
     """Intervals of ``step`` microseconds from the session's open; 0 for the whole session.
@@ -61,6 +69,13 @@ class ByTime(BarDomain):
         another = (np.diff(ends[order]) != 0) | (np.diff(rows.inst[order]) != 0)
         starts = np.flatnonzero(np.append(True, another))
         return Membership(order, starts, ends[order[starts]], np.zeros(len(starts), bool))
+
+    def end(self, moment: int, opens: int, closes: int) -> int:
+        step = self._step
+        return min(opens + ((moment - opens) // step + 1) * step, closes) if step else closes
+
+    def is_full(self, volume: float) -> bool:  # noqa: ARG002 - time alone closes these
+        return False
 
     def _ends(self, moments: Int64) -> Int64:
         opens, closes = self._hours.around(moments)
@@ -94,6 +109,12 @@ class ByVolume(BarDomain):
         order = np.argsort(place, kind="stable")
         starts = np.searchsorted(place[order], np.arange(len(bars)))
         return Membership(order, starts, ends[bars], full[bars])
+
+    def end(self, moment: int, opens: int, closes: int) -> int:  # noqa: ARG002 - only the session's close ends these
+        return closes
+
+    def is_full(self, volume: float) -> bool:
+        return volume >= self._volume
 
     def _filled(self, rows: Chunk, until: Int64) -> tuple[Int64, Int64]:
         """Each row's bar, in the order of their first rows, and the row that filled each bar or -1.

@@ -58,6 +58,9 @@ class DataFlowManager:
         if stream.takes_single_rows and (row := only_row(chunk)) is not None:
             closed = stream.process_row(row)
             return map(self._completed, closed) if closed else ()
+        if stream.makes_bars:
+            slices = stream.process_rows(chunk) if stream.takes_rows(chunk) else stream.process(chunk)
+            return map(self._completed, slices) if slices else ()
         few = few_rows(chunk) if self._is_alone and stream.takes_few_rows else None
         if few is None:
             return map(self._completed, stream.process(chunk))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,13 @@ class _Latest:
     date: int
     month_end: float
     week_end: float
+    #: The flags of what covers no time, such as ticks.
+    of_moments: Mapping[str, float]
+
+    @classmethod
+    def at(cls, opens: int, closes: int, date: int, month_end: float, week_end: float) -> _Latest:
+        flags = month_end, week_end, np.nan, np.nan
+        return cls(opens, closes, date, month_end, week_end, dict(zip(CALENDAR_COLUMNS, flags, strict=True)))
 
 
 class SessionFlags:
@@ -67,7 +75,7 @@ class SessionFlags:
         self._schedule = schedule
         self._dates = dates
         self._rows: dict[str | None, _Rows] = {}
-        self._latest = _Latest(0, 0, 0, np.nan, np.nan)
+        self._latest = _Latest.at(0, 0, 0, np.nan, np.nan)
 
     def of(self, ts_event: Int64, domain: str | None) -> tuple[Int64, dict[str, Array]]:
         """Each row's session, and the flags; ``domain`` is the clock domain of the rows.
@@ -87,16 +95,18 @@ class SessionFlags:
             return np.full(count, one.date), dict(zip(CALENDAR_COLUMNS, (*flags, *bars), strict=True))
         return self._looked_up(ts_event, moments, rows)
 
-    def of_one(self, ts_event: int, domain: str | None) -> tuple[int, dict[str, float]]:
+    def of_one(self, ts_event: int, domain: str | None) -> tuple[int, Mapping[str, float]]:
         """The same of one row."""
         rows, one = self._rows.get(domain), self._latest
         if rows is None or not one.open <= ts_event - rows.shift < one.close:
             sessions, columns = self.of(np.array((ts_event,), np.int64), domain)
             return sessions.item(), {name: column.item() for name, column in columns.items()}
+        if rows.is_moment:
+            return one.date, one.of_moments
         first, last = 1.0, 1.0
         if not rows.is_session:
             first = float(ts_event == min(one.open + rows.step, one.close)) if rows.step else np.nan
-            last = np.nan if rows.is_moment else float(ts_event == one.close)
+            last = float(ts_event == one.close)
         return one.date, dict(zip(CALENDAR_COLUMNS, (one.month_end, one.week_end, first, last), strict=True))
 
     def _looked_up(self, ts_event: Int64, moments: Int64, rows: _Rows) -> tuple[Int64, dict[str, Array]]:
@@ -119,7 +129,7 @@ class SessionFlags:
     def _session(self, place: int) -> _Latest:
         schedule = self._schedule
         date, opens, closes = (one[place].item() for one in schedule.sessions)
-        return _Latest(opens, closes, date, schedule.month_ends[place].item(), schedule.week_ends[place].item())
+        return _Latest.at(opens, closes, date, schedule.month_ends[place].item(), schedule.week_ends[place].item())
 
 
 def _first_and_last(ts_event: Int64, opens: Int64 | int, closes: Int64 | int, rows: _Rows) -> tuple[Float64, Float64]:

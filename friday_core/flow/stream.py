@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -12,7 +12,7 @@ from friday_core.causal.domains import repeats
 from friday_core.domain.chunk import Chunk, Int64, Universe
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.row import FewRows, PlainRow
+from friday_core.domain.row import FEW, FewRows, PlainRow, chunk_of, rows_of
 from friday_core.domain.verdicts import RowCode, Verdict
 from friday_core.errors import DataValidationError, InvariantError, SchemaError
 from friday_core.flow.align import Align
@@ -63,7 +63,9 @@ class Stream:
         #: Whether a few rows are better handed to ``process_few``.
         self.takes_few_rows = not self._waits and self._stages.takes_rows
         #: Whether a row that comes alone is better handed to ``process_row``.
-        self.takes_single_rows = not self._waits
+        self.takes_single_rows = not self._lateness
+        #: Whether rows are better handed to ``process_rows`` also where its slices are needed in chunks.
+        self.makes_bars = self._bars is not None
         self._is_over = False
         self.rows_in = 0
 
@@ -111,15 +113,63 @@ class Stream:
         found = self._align.push_few(passed)
         return found if stop is None else chain(found, self._stopped(stop))
 
+    def takes_rows(self, chunk: Chunk) -> bool:
+        """Whether these rows are better made bars of by ``process_rows``."""
+        if self._bars is None or self._lateness:
+            return False
+        code, rows = chunk.code, len(chunk)
+        return 0 < rows <= self._bars.few and not (code.item() if rows == 1 else any(code.tolist()))
+
+    def process_rows(self, chunk: Chunk) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+        """What ``process`` gives of these rows, of which bars are made, slice by slice."""
+        assert self._bars is not None
+        if tuple(chunk.columns) != self._names:
+            self._check(tuple(chunk.columns))
+        return self._in_bars(self._bars, rows_of(chunk))
+
     def process_row(self, row: PlainRow) -> Iterable[Chunk | tuple[PlainRow, ...]]:
         """The same of one row; its stages may need a chunk of it."""
         if tuple(row.values) != self._names:
             self._check(tuple(row.values))
+        if self._bars is not None:
+            return self._in_bars(self._bars, (row,))
         self.rows_in += 1
         passed, stop = self._stages.process_row(self._stamps.stamped(row, self._domain))
         closed = None if passed is None else self._align.push_row(passed)
         found = () if closed is None else (closed,)
         return found if stop is None else chain(found, self._stopped(stop))
+
+    def _in_bars(self, bars: BarBuilder, rows: Iterable[PlainRow]) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+        """What ``process`` gives of these rows, of which bars are made."""
+        found: list[Chunk | tuple[PlainRow, ...]] = []
+        stamped, process, push = self._stamps.stamped, self._stages.process_row, bars.push_row
+        for row in rows:
+            self.rows_in += 1
+            passed, stop = process(stamped(row, self._domain))
+            if passed is not None and (closed := push(passed)):
+                slices, stopped = self._of_closed(closed)
+                found += slices
+                stop = stopped or stop
+            if stop is not None:
+                return chain(found, self._stopped(stop))
+        return found
+
+    def _of_closed(
+        self, bars: Sequence[PlainRow]
+    ) -> tuple[list[Chunk | tuple[PlainRow, ...]], DataValidationError | None]:
+        """The slices that bars close, and why the stream must stop after them, if it must."""
+        found: list[Chunk | tuple[PlainRow, ...]] = []
+        stop: DataValidationError | None = None
+        if len(bars) > FEW or (len(bars) > 1 and not self._of_bars.takes_rows):
+            rows, stop = self._of_bars.process(self._stamps.stamp(chunk_of(bars), self._bars_domain))
+            return [*self._align.push(rows)], stop
+        for bar in bars:
+            passed, stop = self._of_bars.process_row(self._stamps.stamped(bar, self._bars_domain))
+            if passed is not None and (closed := self._align.push_row(passed)) is not None:
+                found.append(closed)
+            if stop is not None:
+                break
+        return found, stop
 
     @property
     def waits_until(self) -> int | None:
@@ -128,7 +178,7 @@ class Stream:
         moments = [self._reorder.waits_until, *(None if one is None else one + self._lateness for one in behind)]
         return None if self._is_over else min((one for one in moments if one is not None), default=None)
 
-    def advance(self, now: int) -> Iterator[Chunk]:
+    def advance(self, now: int) -> Iterator[Chunk | tuple[PlainRow, ...]]:
         """What is complete when the clock shows ``now`` and no earlier row will come. Raises as ``process`` does.
 
         As long as that is true, what comes out of the stream in the end is the same.
@@ -139,10 +189,17 @@ class Stream:
             yield from self._pass(rows, rows.seq)
         complete_before = self._reorder.watermark
         if self._bars is not None:
-            for bars in self._bars.advance(complete_before):
-                yield from self._pass_after(bars)
+            if self._bars.is_in_rows:
+                found, stop = self._of_closed(self._bars.advance_rows(complete_before))
+                yield from found
+                yield from self._stopped(stop)
+            else:
+                for bars in self._bars.advance(complete_before):
+                    yield from self._pass_after(bars)
             complete_before = self._bars.complete_before
-        yield from self._align.advance(complete_before)
+        closed = self._align.advance(complete_before)
+        if closed is not None:
+            yield closed
 
     def end(self) -> Iterator[Chunk]:
         """What waits, then the open slice: no row will follow. Raises as ``process`` does."""

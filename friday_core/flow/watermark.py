@@ -97,6 +97,14 @@ class Reorder:
             self._held = _in_order(chunk if self._held is None else Chunk.concat([self._held, chunk]))
         yield from self._released()
 
+    def passes(self, ts_event: int) -> bool:
+        """Where the lateness is 0: whether a row of this time is not late; then the watermark is there."""
+        watermark = self._watermark
+        if ts_event < watermark.newest:
+            return False
+        watermark.newest = ts_event
+        return True
+
     def advance(self, now: int) -> Iterator[Chunk]:
         """What is free when the stream's clock shows ``now`` although no row of that time came."""
         self._watermark.advance(now)

@@ -169,7 +169,7 @@ class Zerodha(Connection):
     def _asked(self, category: Category, method: str, arguments: Any, named: Any) -> Any:
         """One attempt; ``Unanswered`` where another one makes sense."""
         if self._breaker.pause():
-            raise Unanswered(f"it was not asked: Kite has not answered for a while, at last because of {self._breaker.why}")
+            raise Unanswered(f"it was not asked, since Kite has not answered for a while: {self._breaker.why}")
         with self.limiter.turn(category), self._quotes() if category is Category.QUOTE else nullcontext():
             api = self.api()
             try:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
-import numpy as np
-
-from friday_core.api import Int64
-from friday_plugins.zerodha.frames import MISSING, Frame
+from friday_plugins.zerodha.frames import MISSING, PLACE, Frame
 
 _SECOND = 1_000_000
 #: A fall of the volume that goes on for so many ticks is believed: the one before was wrong.
 _STUBBORN = 3
 _BEYOND = "outside its limits"
+#: What is looked at of each packet.
+_LOOKED_AT = ("received", "token", "last_price", "volume", "exchange_time")
+_judged = itemgetter(*(PLACE[name] for name in _LOOKED_AT))
+_WIDTH = max(PLACE[name] for name in _LOOKED_AT) + 1
 
 
 class Limits(NamedTuple):
@@ -69,11 +71,11 @@ class Plausibility:
     A tick is not believed whose price is not positive, outside the day's ``limits``, or further than ``jump`` per cent
     from the one before, unless the next one confirms it; whose volume fell, or whose time ran back; whose stamp is
     more than ``skew`` seconds from the clock; and none out of ``session``, which tells the place of the session of
-    each moment, -1 for none. ``refused`` counts them by reason. The first tick of a session tells no trade: it is
+    a moment, -1 for none. ``refused`` counts them by reason. The first tick of a session tells no trade: it is
     where the instrument stands.
     """
 
-    session: Callable[[Int64], Int64]
+    session: Callable[[int], int]
     jump: float = 5.0
     skew: float | None = 60.0
     #: Only packets with the exchange's time count: a socket sends one without it before its mode is set.
@@ -107,18 +109,15 @@ class Plausibility:
 
     def judged(self, frame: Frame) -> list[Told]:
         """Of the ticks of a frame those that are believed and tell something new."""
-        if self.is_timed:
-            frame = Frame(frame.rows[frame["exchange_time"] != MISSING])
-        if not len(frame):
-            return []
-        stamps = np.where(frame["exchange_time"] == MISSING, frame["received"], frame["exchange_time"] * _SECOND)
-        columns = [
-            *(frame[name] for name in ("token", "last_price", "volume", "received")),
-            stamps,
-            self.session(stamps),
-        ]
         told = []
-        for one in map(_Tick._make, np.stack(columns, axis=1).tolist()):
+        for received, token, price, volume, seconds in map(_judged, frame.rows[:, :_WIDTH].tolist()):
+            if seconds != MISSING:
+                stamp = seconds * _SECOND
+            elif self.is_timed:
+                continue
+            else:
+                stamp = received
+            one = _Tick(token, price, volume, received, stamp, self.session(stamp))
             seen = self._seen.get(one.token)
             if seen is None:
                 self.refused["unknown instrument"] += 1

@@ -21,10 +21,11 @@ from friday_core.api import (
     Health,
     Instrument,
     InstrumentId,
-    Int64,
     LiveData,
+    PlainRow,
     PluginSettings,
     Universe,
+    chunk_of,
     get_logger,
     hookimpl,
 )
@@ -96,6 +97,8 @@ class ZerodhaWebsocket(LiveData):
         self._trouble = ""
         self._over = threading.Event()
         self._last = (0, -1)
+        #: The place of the session of the latest moment that was in one, its open and its close.
+        self._in_session = (-1, 0, 0)
         self._clock = (0, 0)
         self._looked = 0.0
         self._progress = 0
@@ -217,11 +220,17 @@ class ZerodhaWebsocket(LiveData):
             self._trouble = str(error) if is_new else ""
             get_logger("zerodha").warning("instruments were not looked at anew", reason=str(error))
 
-    def _ticks_of(self, told: Iterable[Told]) -> Chunk:
-        rows = sorted(told, key=lambda one: (one.ts, self._place[one.token]))
-        columns = {"price": [one.price for one in rows], "volume": [one.traded for one in rows]}
-        stamps = [self._after_the_last(one.ts, self._place[one.token]) for one in rows]
-        return self._chunk(stamps, rows, columns, [one.received for one in rows])
+    def _ticks_of(self, told: Sequence[Told]) -> Chunk:
+        if not told:
+            return self._chunk([], [], dict.fromkeys(self.columns, ()), [])
+        self._progress += len(told)
+        ticks = sorted(told, key=lambda one: (one.ts, self._place[one.token])) if len(told) > 1 else told
+        return chunk_of([self._tick(one, number) for number, one in enumerate(ticks)])
+
+    def _tick(self, one: Told, number: int) -> PlainRow:
+        place = self._place[one.token]
+        values = {"price": one.price, "volume": float(one.traded)}
+        return PlainRow(self._after_the_last(one.ts, place), place, one.received, number, values)
 
     def _bars_of(self, told: Iterable[Told]) -> Iterator[Chunk]:
         """The bars that are ready, or a sign of life."""
@@ -259,7 +268,7 @@ class ZerodhaWebsocket(LiveData):
         return due[:first]
 
     def _chunk(
-        self, stamps: Sequence[int], rows: Sequence[Told | MinuteBar], columns: Mapping[str, Sequence[int]],
+        self, stamps: Sequence[int], rows: Sequence[MinuteBar], columns: Mapping[str, Sequence[int]],
         received: Sequence[int],
     ) -> Chunk:  # fmt: skip
         self._progress += len(rows)
@@ -277,11 +286,18 @@ class ZerodhaWebsocket(LiveData):
         self._last = ts, place
         return ts
 
-    def _session(self, moments: Int64) -> Int64:
-        return self._schedule.at(moments)
+    def _session(self, moment: int) -> int:
+        """The place of the session that a moment is in; -1 for none."""
+        place, opens, closes = self._in_session
+        if not opens <= moment < closes:
+            place = self._schedule.at(np.array([moment])).item()
+            if place >= 0:
+                _, opens, closes = (one[place].item() for one in self._schedule.sessions)
+                self._in_session = place, opens, closes
+        return place
 
     def _is_session(self, now: int) -> bool:
-        return bool(self._schedule.at(np.array([now]))[0] >= 0)
+        return self._session(now) >= 0
 
 
 @hookimpl

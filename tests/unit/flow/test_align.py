@@ -36,7 +36,7 @@ class Aligned:
     def advance(self, now: int) -> Slices:
         """The slices that are closed when the clock shows ``now``."""
         before = len(self.slices)
-        self._take(self.stage.advance(now))
+        self._take(one for one in (self.stage.advance(now),) if isinstance(one, Chunk))
         return self.slices[before:]
 
     def end(self) -> Slices:

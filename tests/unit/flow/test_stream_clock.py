@@ -14,6 +14,7 @@ from fakes.ticks import MINUTE, SECOND, Tick, at, market, ticks_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from friday_core.domain import row as plain
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.verdicts import Verdict
 from friday_core.flow.plans import StreamPlan
@@ -46,7 +47,7 @@ class Flowed:
     def _take(self, chunks: Any) -> int:
         before = len(self.out)
         for chunk in chunks:
-            self.out += rows_of(chunk)
+            self.out += rows_of(chunk if isinstance(chunk, Chunk) else plain.chunk_of(chunk))
         return len(self.out) - before
 
 

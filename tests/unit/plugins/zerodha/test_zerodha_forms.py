@@ -221,7 +221,7 @@ def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try() -> None:
     breaker = Breaker(lambda: now)
     for _ in range(6):
         assert breaker.pause() == 0.0
-        breaker.failed()
+        breaker.failed("silence")
     assert breaker.pause() == 2.0
     now = 2.0
     assert breaker.pause() == 0.0

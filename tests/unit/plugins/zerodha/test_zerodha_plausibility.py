@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 
-import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from friday_core.api import Int64
 from friday_plugins.zerodha.frames import Frame, FrameReader
 from friday_plugins.zerodha.plausibility import Limits, Plausibility
 from friday_plugins.zerodha.ticker import HandOver
@@ -15,10 +15,10 @@ from friday_plugins.zerodha.ticker import HandOver
 TOKEN, SECOND, OPEN, CLOSE = 257, 1_000_000, 1_000, 5_000
 
 
-def session(moments: Int64) -> Int64:
+def session(moment: int) -> int:
     """From 1,000 to 5,000 seconds after midnight of each day of 100,000 seconds."""
-    days, seconds = np.divmod(moments // SECOND, 100_000)
-    return np.where((seconds >= OPEN) & (seconds < CLOSE), days, -1)
+    day, seconds = divmod(moment // SECOND, 100_000)
+    return day if OPEN <= seconds < CLOSE else -1
 
 
 def full(price: int, volume: int, at: int, token: int = TOKEN) -> bytes:
@@ -148,3 +148,20 @@ def test_fault_29_whoever_is_slow_finds_the_newest_of_each_instrument_and_all_th
     assert given[-1].ts == 1_099 * SECOND
     assert over.dropped > 150
     assert len(over.take(0.0)) == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 2_100), st.integers(0, 9), st.integers(995, 1_010)), max_size=12),
+    st.integers(0, 12),
+    st.booleans(),
+)
+def test_packets_of_one_frame_are_judged_as_those_of_two(
+    ticks: list[tuple[int, int, int]], place: int, is_timed: bool
+) -> None:
+    packets = [struct.pack(">Ii", TOKEN, one[0]) if one[1] == 9 else full(*one) for one in ticks]
+    whole, parts = followed(), followed()
+    for one in (whole, parts):
+        object.__setattr__(one, "is_timed", is_timed)
+    told_of_parts = [*parts.judged(frame(*packets[:place], at=1_005)), *parts.judged(frame(*packets[place:], at=1_005))]
+    assert whole.judged(frame(*packets, at=1_005)) == told_of_parts
+    assert (whole.refused, whole.doubted) == (parts.refused, parts.doubted)

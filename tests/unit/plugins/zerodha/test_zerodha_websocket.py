@@ -327,3 +327,16 @@ def test_of_several_gaps_the_newest_are_asked_for_and_no_more_than_allowed() -> 
     wait(lambda: not fills.is_asking)
     assert asked == [2, 3]
     assert [*fills.answers()] == [(2, []), (3, [])]
+
+
+def test_the_session_of_a_moment_is_that_of_the_schedule_in_any_order(tmp_path: Path, sandbox: KiteSandbox) -> None:
+    class Mornings(EveryHour):
+        def schedule(self) -> Schedule:
+            dates = np.array([20_000, 20_001, 20_003])
+            return Schedule("mornings", dates, dates * DAY + 100, dates * DAY + 500, known=(20_000, 20_010))
+
+    calendar = Mornings()
+    source = ZerodhaWebsocket(WebsocketSettings(instruments=NAMES), FeedAccount(sandbox, tmp_path), calendar)
+    days = [20_003, 20_000, 20_001, 20_002, 20_000]
+    moments = [day * DAY + at for day in days for at in (99, 100, 101, 499, 500, 100, 501)]
+    assert [source._session(one) for one in moments] == calendar.schedule().at(np.array(moments)).tolist()
