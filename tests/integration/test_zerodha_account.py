@@ -116,8 +116,9 @@ def test_funds_and_margins_are_those_of_kite(trader: Trader) -> None:
         "product": "CNC", "order_type": "LIMIT", "price": "3000.50",
     }  # fmt: skip
     assert required_for(trader.connection, [form]).together == 10 * 300_050
-    found = trader.broker.preflight()
-    assert [(one.outcome, one.check) for one in found] == [(Outcome.OK, "funds"), (Outcome.OK, "holds")]
+    found = {one.check: one for one in trader.broker.preflight()}
+    assert (found["money"].outcome, found["money"].evidence) == (Outcome.OK, str(funds))
+    assert "ITC.NSE +100" in found["holdings"].evidence
     code, told = asked(trader, "funds")
     assert (code, "ITC.NSE: +100" in told, f"{funds.net / 100:,.2f} rupees" in told) == (0, True, True)
     code, told = asked(trader, "margin", "buy", "10", "TCS.NSE", "--product", "delivery", "--price", "3000.50")
