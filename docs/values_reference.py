@@ -37,7 +37,7 @@ Three conventions hold for all of them:
 GROUPS = {
     "Columns and the market": "Market Col HOLD where latch ratchet indicators operator Op Example",
     "Rows and verdicts": (
-        "Chunk PlainRow Universe Float64 Int64 PRICE_COLUMNS MISSING_PRICE Cursor Verdict RowCode Judgement"
+        "Chunk PlainRow chunk_of Universe Float64 Int64 PRICE_COLUMNS MISSING_PRICE Cursor Verdict RowCode Judgement"
     ),
     "Instruments and money": "Instrument InstrumentId divide_half_even format_money",
     "What a strategy is told": "Event Bar RawBar Fill OrderEnded CorporateAction BookView",
