@@ -24,8 +24,9 @@ ALL = [block for path in documents() for block in blocks(path)]
 #: Above Python that needs another package; ``tools/frameworks`` runs it where that is installed.
 FRAMEWORK = "framework: "
 NOT_RUN = re.compile(r"not run: \S+")
-#: Documents with commands that are run.
-FOLLOWED = sorted({block.document for block in ALL if block.comment == RUN})
+#: Documents with commands that are run, and the one that takes longest, which is begun first.
+LONGEST = "docs/zerodha.md"
+FOLLOWED = sorted({block.document for block in ALL if block.comment == RUN}, key=lambda name: (name != LONGEST, name))
 #: Languages of blocks that something tries, and of those that hold output.
 TRIED, OUTPUT = {"python", "toml", "sh"}, {"text", "json"}
 

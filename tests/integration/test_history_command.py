@@ -74,9 +74,10 @@ def test_a_download_that_was_killed_goes_on_and_ends_as_one_that_was_not(folder:
     assert {name: (kept / name).read_bytes() for name in before} == before
     whole = len([*kept.glob("*.parquet")])
     assert finished.output == f"{whole} files in zerodha_history/1m\n"
-    assert asked(sandbox) - requests == whole - len(before)
+    on_its_way = asked(sandbox) - requests - (whole - len(before))
+    assert on_its_way in (0, 1), "what was asked when the process was killed may be told of later"
     again = history("zerodha_history", *WANTED)
-    assert (again.output, asked(sandbox) - requests) == (finished.output, whole - len(before))
+    assert (again.output, asked(sandbox) - requests) == (finished.output, whole - len(before) + on_its_way)
     other = history("zerodha_history", *WANTED, "--folder", "other")
     assert other.exit_code == 0, other.output
     found, expected = bars(kept), bars(folder / "other" / "1m")
