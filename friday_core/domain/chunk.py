@@ -201,7 +201,7 @@ class Chunk:
             seq=_counting(first, len(self)),
             code=self.code,
         )
-        if self._alone is not None:
+        if len(self) == 1 and self._alone is not None:
             object.__setattr__(chunk, "_alone", msgspec.structs.replace(self._alone, seq=first))
         return chunk
 

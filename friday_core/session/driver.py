@@ -260,7 +260,7 @@ class Driver:
         return None if not RowSlices.is_possible(desks, matcher, terms) else RowSlices(
             self._universe, desks, self._working, self._standing,
             rules=matcher.rules, booking=self._booking, marks=self._marks, sent=self._sent, decided=self._decided,
-            settle_ended=self._settle_ended,
+            settle_ended=self._settle_ended, in_order=self._netting.in_order,
         )  # fmt: skip
 
     def _strides(self, desks: Sequence[Desk], matcher: Matcher, account_limits: Limits) -> QuietStretches | None:

@@ -83,7 +83,11 @@ class Netting:
                 self._meeting.append(net)
         self._meeting.sort(key=lambda net: (net.active_from, net.instrument.id))
         standbys = [order for net in self._meeting for order in net.standbys]
-        return sorted([*self.known(), *standbys], key=lambda one: (one.active_from, one.order.side is Side.BUY))
+        return sorted([*self.known(), *standbys], key=_in_turn)
+
+    def in_order(self) -> list[WorkingOrder]:
+        """The orders of strategies in the order in which they trade where there is no net, as ``queue`` has them."""
+        return list(self._working) if self._log is None else sorted(self._working, key=_in_turn)
 
     @property
     def is_meeting(self) -> bool:
@@ -229,3 +233,8 @@ class Netting:
         net.account = self._working.add(order, net.active_from, parents[0].reference)
         self._log.orders.append(AccountOrder(net.account, tags(parents)))
         return [PlaceOrder(order)]
+
+
+def _in_turn(one: WorkingOrder) -> tuple[int, bool]:
+    """By slice, sells before buys; what is equal stays in order of arrival."""
+    return one.active_from, one.order.side is Side.BUY

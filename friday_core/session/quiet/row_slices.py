@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from friday_core.domain.chunk import Universe
-from friday_core.domain.orders import OrderStatus
+from friday_core.domain.orders import OrderStatus, WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.domain.row import PlainRow
 from friday_core.interfaces.broker import Execution
@@ -34,8 +34,8 @@ class RowSlices:
     """Fills orders, marks books and asks strategies as the driver does, of slices on which nothing else can happen.
 
     That is while every order that works trades at market on the slice, no action is due, and nobody stopped the
-    session. ``is_possible`` says for which sessions this is. ``sent`` takes what is plain, and ``decided`` is the
-    driver: it is asked only where a strategy decides something else, or raises.
+    session. ``is_possible`` says for which sessions this is. ``in_order`` has the orders that work. ``sent`` takes what
+    is plain, and ``decided`` is the driver: it is asked only where a strategy decides something else, or raises.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class RowSlices:
         sent: Sent,
         decided: Decided,
         settle_ended: Callable[[int], None],
+        in_order: Callable[[], Sequence[WorkingOrder]],
     ) -> None:
         self._universe = universe
         self._ids = [one.id for one in universe]
@@ -64,6 +65,7 @@ class RowSlices:
         self._sent = sent
         self._decided = decided
         self._settle_ended = settle_ended
+        self._in_order = in_order
         self._fills = fills_whole(rules)
 
     @staticmethod
@@ -113,9 +115,9 @@ class RowSlices:
         return moment, intents
 
     def _trade(self, rows: Sequence[PlainRow], moment: Slice) -> None:
-        """Every order that works, in order of arrival: as the matcher has it."""
+        """Every order that works, in the order in which the matcher has them."""
         by_id = {self._ids[row.inst]: row for row in rows}
-        for working in self._working:
+        for working in self._in_order():
             order = working.order
             instrument = self._universe.instrument(order.instrument)
             working.move(OrderStatus.OPEN)
