@@ -114,6 +114,8 @@ class Drawn:
     entries: EntryRules | None = None
     #: The rows that the kernel takes at a time.
     at_a_time: int = 1 << 17
+    #: Whether what strategies want together goes to the broker; the kernel does not know that.
+    netting: bool = False
 
 
 def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
@@ -421,7 +423,7 @@ class Stepped:
             self.desks,
             BarMatcher(given.rules),
             given.charges,
-            netting=False,
+            netting=given.netting,
             kernel=None if kernel is None else lambda: kernel,
             terms=given.terms,
         )

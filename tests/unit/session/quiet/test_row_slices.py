@@ -116,6 +116,13 @@ def test_plain_orders_on_rows_leave_what_the_general_way_leaves(seed: int) -> No
     assert differences(ByChunks(session).left(), ByRows(session).left()) == []
 
 
+@given(st.integers(0, 2**32))
+def test_what_several_strategies_want_together_fills_in_the_same_order(seed: int) -> None:
+    session = dataclasses.replace(plainer(drawn(seed, most_rows=150), seed), netting=True)
+    found = differences(ByChunks(session).left(), ByRows(session).left())
+    assert [one for one in found if not one.startswith("account_orders: ")] == [], "those are known by their identity"
+
+
 def test_most_slices_and_single_orders_go_the_short_way() -> None:
     sessions = [plainer(drawn(seed, most_rows=150), seed) for seed in range(60)]
     stepped = [ByRows(session) for session in sessions]
