@@ -192,8 +192,7 @@ def test_when_all_connections_end_the_broker_connects_again_and_tells_every_orde
         paper_server.fail("drop", method="cash")
         with pytest.raises(ConnectionError, match="without an answer to 'cash'"):
             paper_server.ask("cash")
-        paper_server.wait(lambda: client.statuses() == [S.FILLED])
-        assert client.broker.health().ok
+        paper_server.wait(lambda: client.statuses() == [S.FILLED] and client.broker.health().ok)
 
 
 def test_a_server_that_restarts_itself_keeps_its_place_and_its_book(paper_server: PaperServer) -> None:

@@ -18,9 +18,10 @@ def scheduled(instructions: Iterable[tuple[int, Instruction]], gates: Mapping[in
     one another, hardly longer than one: they are put off until nothing else can run.
     """
     waiting = dict(instructions)
+    needs = {n: {*_needs(one), gates.get(n)} for n, one in waiting.items()}
     found: list[Group] = []
     while waiting:
-        ready = [(n, one) for n, one in waiting.items() if not waiting.keys() & {*_needs(one), gates.get(n)}]
+        ready = [(n, one) for n, one in waiting.items() if needs[n].isdisjoint(waiting)]
         chosen = [[pair] for pair in ready if not _is_recursive(pair[1])] or [_together(ready)]
         for group in chosen:
             found.append(group)

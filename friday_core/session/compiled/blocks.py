@@ -113,6 +113,8 @@ class CompiledSlices:
             self._kernel, self._is_loaded = self._load(), True
         if self._kernel is None:
             return False
+        if _is_cut(slices, self._most_rows):
+            return not bool((rows.ts_event[1:] < rows.ts_event[:-1]).any())
         self._next = _Block(rows, self._positions(rows))
         return self._next.places.is_sorted
 
@@ -194,7 +196,7 @@ class CompiledSlices:
                 beside[w.BEFORE_AT] = self._bands.bind(block.rows)
             self._arena.bind(
                 block.columns, targets, decisions, self._log.slices,
-                slices=block.slices, session=latest, cones=cones, beside=beside,
+                slices=block.slices, begins=block.sessions, session=latest, cones=cones, beside=beside,
             )  # fmt: skip
             self._written = Written(self._universe, self._desks, block.columns, wishes, assumed=self._assumed)
         while row < len(block.rows):
@@ -303,6 +305,15 @@ class _Block:
             return len(self.rows) if starts is None else len(starts)
         return int(np.count_nonzero((ts[1:] != ts[:-1]) | (inst[1:] <= inst[:-1]))) + 1
 
+    @property
+    def sessions(self) -> Int64:
+        """The first row of each session but the first: a session begins with a slice."""
+        starts, session = self.places.starts, self.rows["session"]
+        if starts is None or len(starts) == len(session):
+            return np.flatnonzero(session[1:] != session[:-1]) + 1
+        of_slices = session[starts]
+        return starts[np.flatnonzero(of_slices[1:] != of_slices[:-1]) + 1]
+
     def end(self, row: int) -> int:
         """The row after the slice that begins at one."""
         ts, inst = self.columns["ts"], self.inst
@@ -312,10 +323,15 @@ class _Block:
         return end
 
 
+def _is_cut(slices: Slices, most: int, first: int = 0) -> bool:
+    """Whether the rows from one on are too many for one part."""
+    return not slices.coarser and len(slices.rows) - first > most + most // 2
+
+
 def _parts(slices: Slices, most: int) -> Iterator[Slices]:
     """Whole slices of some so many rows; with coarser bars, all of them."""
     rows, first = slices.rows, 0
-    while not slices.coarser and len(rows) - first > most + most // 2:
+    while _is_cut(slices, most, first):
         end = first + most
         while end < len(rows) and rows.ts_event[end] == rows.ts_event[end - 1]:
             end += 1

@@ -203,13 +203,15 @@ class Arena:
         first_ordinal: int,
         *,
         slices: int,
+        begins: Int64,
         session: int,
         cones: Mapping[int, Cone] | None = None,
         beside: Mapping[int, Array] | None = None,
     ) -> None:
         """The rows of a block, by the names of ``Memory``; ``decisions`` of all desks may be made on them.
 
-        There are so many ``slices``, and ``session`` is that of the slice before. ``targets`` of desks that have
+        There are so many ``slices``, ``begins`` are the first rows of all sessions but the first, and ``session`` is
+        that of the slice before. ``targets`` of desks that have
         ``cones`` are written by the kernel.
         ``beside`` are columns of whole numbers by the word of the context that has their address.
         """
@@ -218,10 +220,9 @@ class Arena:
             self.context[word] = self._beside[word].ctypes.data if word in self._beside else 0
         self._equity, self._reserved = self._room_for(slices)
         self._block_decisions = decisions
-        begins = np.flatnonzero(rows["session"][1:] != rows["session"][:-1])
         self._block_sessions = len(begins) + 2
         if self.is_billed:
-            sessions = rows["session"][np.append(begins + 1, 0)].astype(np.int64)
+            sessions = rows["session"][np.append(begins, 0)].astype(np.int64)
             self._rates.cover(np.unique(np.append(sessions, session)))
         self.context[w.ROWS], self.context[w.FIRST_ORDINAL] = len(rows["ts"]), first_ordinal
         self.context[w.EQUITY_ROWS] = slices * self.desks
