@@ -58,7 +58,7 @@ class Places:
             return 0
         width = int(starts[1])
         is_even = len(starts) * width == len(inst) and bool((np.diff(starts) == width).all())
-        return width if is_even and bool((inst.reshape(-1, width) == inst[:width]).all()) else 0
+        return width if is_even and np.array_equal(inst[width:], inst[:-width]) else 0
 
     @cached_property
     def is_by_instrument(self) -> bool:

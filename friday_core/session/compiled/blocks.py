@@ -187,7 +187,7 @@ class CompiledSlices:
         if wishes:
             cones = {number: one.cone for number, one in enumerate(wishes) if one.cone is not None}
             known = [one.targets for one in wishes if one.cone is None]
-            decisions = sum(int(np.count_nonzero(~np.isnan(one))) for one in known)
+            decisions = sum(len(one) - int(np.count_nonzero(np.isnan(one))) for one in known)
             decisions += int(len(cones) * len(block.rows) * self._expected * 1.25)
             before = len(self._log.decisions)
             latest = standing.latest.session if standing.latest is not None else 0
