@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from stale import brought_up_to_date
+
 FOLDER = Path(__file__).parent
 TESTS = FOLDER.parent / "tests"
 DOCUMENT = "zerodha.md"
@@ -111,16 +113,8 @@ def zerodha_document(text: str, tests: Sequence[FaultTest]) -> str:
 def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
     """Write the table into the document of ``folder``, or with ``--check`` tell whether it is stale; 0 if not."""
     path = folder / DOCUMENT
-    before = path.read_text("utf-8")
-    text = zerodha_document(before, [*fault_tests()])
-    if before == text:
-        return 0
-    if "--check" in arguments:
-        sys.stdout.write(f"stale, run python docs/faults_table.py: {path}\n")
-        return 1
-    path.write_text(text, "utf-8")
-    sys.stdout.write(f"written: {path}\n")
-    return 0
+    text = zerodha_document(path.read_text("utf-8"), [*fault_tests()])
+    return brought_up_to_date(path, text, "faults_table", arguments)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from stale import brought_up_to_date
 
 from friday_core.causal import batch, indicators
 from friday_core.causal.columns import Col
@@ -201,14 +202,7 @@ def _line(name: str, values: Sequence[float]) -> str:
 
 def main(arguments: Sequence[str], document: Path = DOCUMENT) -> int:
     """Write the document, or with ``--check`` say whether it is stale; 0 if all is well."""
-    text = indicators_document()
-    if document.exists() and document.read_text("utf-8") == text:
-        return 0
-    if "--check" in arguments:
-        sys.stdout.write(f"stale, run python docs/indicators_table.py: {document}\n")
-        return 1
-    document.write_text(text, "utf-8")
-    return 0
+    return brought_up_to_date(document, indicators_document(), "indicators_table", arguments)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import get_type_hints
 
 from interface_members import Member, explained_names, members
 from registration import registration
+from stale import brought_up_to_date
 
 from friday_core.interfaces.broker import Broker
 from friday_core.interfaces.component import Component
@@ -258,14 +259,7 @@ def _markdown(text: str) -> str:
 
 def main(arguments: Sequence[str], document: Path = DOCUMENT) -> int:
     """Write the document, or with ``--check`` say whether it is stale; 0 if all is well."""
-    text = interfaces_document()
-    if document.exists() and document.read_text("utf-8") == text:
-        return 0
-    if "--check" in arguments:
-        sys.stdout.write(f"stale, run python docs/interfaces_reference.py: {document}\n")
-        return 1
-    document.write_text(text, "utf-8")
-    return 0
+    return brought_up_to_date(document, interfaces_document(), "interfaces_reference", arguments)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from stale import brought_up_to_date
 from written_columns import market_sections, written
 
 from friday_core.causal.kinds import Kind
@@ -221,15 +222,7 @@ def _rows_of(op: Op, size: Callable[[Params], int]) -> str:
 
 def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
     """Write the document into ``folder``, or with ``--check`` say whether it is stale; 0 if all is well."""
-    path, text = folder / DOCUMENT, operators_document()
-    if path.exists() and path.read_text("utf-8") == text:
-        return 0
-    if "--check" in arguments:
-        sys.stdout.write(f"stale, run python docs/operators_table.py: {path}\n")
-        return 1
-    path.write_text(text, "utf-8")
-    sys.stdout.write(f"written: {path}\n")
-    return 0
+    return brought_up_to_date(folder / DOCUMENT, operators_document(), "operators_table", arguments)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from interface_members import Member
+from stale import brought_up_to_date
 from value_members import first_sentence, members_of, signature_of, words_of
 
 from friday_core import api
@@ -160,14 +161,7 @@ def _escaped(text: str) -> str:
 
 def main(arguments: Sequence[str], document: Path = DOCUMENT) -> int:
     """Write the document, or with ``--check`` say whether it is stale; 0 if all is well."""
-    text = values_document()
-    if document.exists() and document.read_text("utf-8") == text:
-        return 0
-    if "--check" in arguments:
-        sys.stdout.write(f"stale, run python docs/values_reference.py: {document}\n")
-        return 1
-    document.write_text(text, "utf-8")
-    return 0
+    return brought_up_to_date(document, values_document(), "values_reference", arguments)
 
 
 if __name__ == "__main__":

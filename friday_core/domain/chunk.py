@@ -102,7 +102,7 @@ class Chunk:
     ts_recv: Int64
     seq: Int64
     code: npt.NDArray[np.uint16]
-    #: Its only row as ``only_row`` gives it; ``None`` as long as nobody asked, and it was not made of it.
+    #: What ``only_row`` or ``few_rows`` gives of it; ``None`` as long as nobody asked, and it was not made of a row.
     _alone: Any
 
     def __init__(

@@ -64,7 +64,7 @@ class Stream:
         self.takes_few_rows = not self._waits and self._stages.takes_rows
         #: Whether a row that comes alone is better handed to ``process_row``.
         self.takes_single_rows = not self._lateness
-        #: Whether rows are better handed to ``process_rows`` also where its slices are needed in chunks.
+        #: Whether bars are made of its rows: ``process_rows`` does that of those that ``takes_rows`` says.
         self.makes_bars = self._bars is not None
         self._is_over = False
         self.rows_in = 0
@@ -117,8 +117,7 @@ class Stream:
         """Whether these rows are better made bars of by ``process_rows``."""
         if self._bars is None or self._lateness:
             return False
-        code, rows = chunk.code, len(chunk)
-        return 0 < rows <= self._bars.few and not (code.item() if rows == 1 else any(code.tolist()))
+        return 0 < len(chunk) <= self._bars.few and not any(chunk.code.tolist())
 
     def process_rows(self, chunk: Chunk) -> Iterable[Chunk | tuple[PlainRow, ...]]:
         """What ``process`` gives of these rows, of which bars are made, slice by slice."""

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from unit.session.compiled.drawn_sessions import AtMost, Drawn, Stepped, differences, drawn
 
@@ -116,6 +116,9 @@ def test_plain_orders_on_rows_leave_what_the_general_way_leaves(seed: int) -> No
     assert differences(ByChunks(session).left(), ByRows(session).left()) == []
 
 
+@example(26)
+@example(300)
+@example(380)
 @given(st.integers(0, 2**32))
 def test_what_several_strategies_want_together_fills_in_the_same_order(seed: int) -> None:
     session = dataclasses.replace(plainer(drawn(seed, most_rows=150), seed), netting=True)
