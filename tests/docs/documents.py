@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 import re
-import sys
 import textwrap
 from dataclasses import dataclass
 from functools import cache
@@ -82,17 +80,7 @@ def mentions(path: Path) -> list[str]:
 
 def script(name: str) -> ModuleType:
     """A program that writes a document, ``docs/<name>.py``, as a module."""
-    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(DOCS))
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(DOCS))
-    return module
+    return importlib.import_module(name)
 
 
 def table(path: Path, first_column: str) -> list[dict[str, str]]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -90,17 +86,4 @@ def run(formula: Formula, bars: Bars, scale: float | None = None) -> list[Floats
 
 def facts() -> dict[str, Any]:
     """What the docstrings of the indicators say, by name: ``Indicator`` of ``docs/indicators_table.py``."""
-    return {one.name: one for one in table_module().all_indicators()}
-
-
-@cache
-def table_module() -> ModuleType:
-    """``docs/indicators_table.py``, which is a script and in no package."""
-    path = Path(__file__).resolve().parents[3] / "docs" / "indicators_table.py"
-    spec = importlib.util.spec_from_file_location("indicators_table", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["indicators_table"] = module
-    spec.loader.exec_module(module)
-    return module
+    return {one.name: one for one in importlib.import_module("indicators_table").all_indicators()}
