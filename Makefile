@@ -22,7 +22,7 @@ demo: $(VENV)/.installed-demo ## Install what is needed and run a backtest on pa
 	@$(BIN)/friday run --profile demo
 
 test: $(VENV)/.installed-dev ## Run all tests
-	@$(PYTEST) -n $(WORKERS) $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: format-check lint types imports scripts docs ## Check everything but the tests: format, lint, types, imports, scripts, documents
 

@@ -58,6 +58,12 @@ class Program:
             for domain in self.domains
         }
 
+    def again(self) -> Program:
+        """An equal program with an outside of its own."""
+        other = object.__new__(Program)
+        vars(other).update(vars(self), outputs=dict(self.outputs), start=[*self.start], warmup=dict(self.warmup))
+        return other
+
     @property
     def inputs(self) -> dict[str, tuple[str, ...]]:
         """By clock domain, the columns that its rows must bring."""
@@ -144,9 +150,37 @@ def trace_program(
         ) from None
     found = columns_of(answer, trace, where)
     found |= _gated(trace, found)
-    program = _without_dead_nodes(trace.nodes, found, base)
+    return _made(trace.nodes, found, base)
+
+
+#: Programs by all that they follow from, the oldest first; nobody else has them.
+_MADE: dict[tuple[object, ...], Program] = {}
+#: How many are kept, and of at most how many slots of state.
+_MOST_KEPT, _MOST_SLOTS_KEPT = 64, 4_096
+
+
+def _made(nodes: Sequence[Node], outputs: Mapping[str, int], base: str) -> Program:
+    """The program, verified. That of an equal trace is known: to lay out and to verify takes longer than to trace."""
+    traced = _traced(nodes, outputs, base)
+    known = _MADE.get(traced)
+    if known is not None:
+        return known.again()
+    program = _without_dead_nodes(nodes, outputs, base)
     program.verify()
+    if program.state_size <= _MOST_SLOTS_KEPT:
+        _MADE[traced] = program.again()
+        for oldest in list(_MADE)[:-_MOST_KEPT]:
+            _MADE.pop(oldest, None)
     return program
+
+
+def _traced(nodes: Sequence[Node], outputs: Mapping[str, int], base: str) -> tuple[object, ...]:
+    """All that a program follows from. An operator that is kept keeps its id; zero is not equal to a negative one."""
+    told = [
+        (id(one.op), one.inputs, repr(one.params), one.kind, one.domain, one.label, one.line, one.feedback, one.is_gate)
+        for one in nodes
+    ]
+    return base, *outputs.items(), *told
 
 
 def _without_dead_nodes(nodes: Sequence[Node], outputs: Mapping[str, int], base: str) -> Program:

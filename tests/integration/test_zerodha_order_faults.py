@@ -13,6 +13,8 @@ from friday_core.api import BrokerError, InDoubt, InstrumentId, OrderStatus, Ord
 from friday_core.sandbox.kite.audit.finding import Rule
 from friday_core.testing.kite_sandbox import KiteSandbox
 
+#: An account that can pay for very many shares.
+RICH = OPEN + "[rules]\ncash = 1000000000.0\n"
 LIMIT, GTC = OrderType.LIMIT, TimeInForce.GTC
 #: After these nobody knows whether the order stands, and it does.
 UNTOLD: list[dict[str, Any]] = [
@@ -310,12 +312,12 @@ def test_fault_27_nothing_is_added_where_the_price_is_stale(shared: KiteSandbox)
 
 
 def test_fault_39_where_nobody_is_on_the_other_side_one_order_rests(
-    kite_sandbox: KiteSandbox, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with trading(kite_sandbox, chase_after=1.0) as trader:
-        kite_sandbox.happen("freeze", symbol="INFY", side="SELL")
-        trader.send(1)
-        until(kite_sandbox, lambda: "nobody is on the other side" in caplog.text)
+    with KiteSandbox(tmp_path, RICH) as sandbox, trading(sandbox, chase_after=1.0) as trader:
+        sandbox.happen("freeze", symbol="INFY", side="SELL")
+        trader.send(1, quantity=100_000)  # what a few sell at the limit does not fill it
+        until(sandbox, lambda: "nobody is on the other side" in caplog.text)
         assert trader.requests("PUT") == []
         assert len(trader.requests("POST", "/orders")) == 1
 
@@ -353,7 +355,7 @@ def future_of(sandbox: KiteSandbox) -> str:
 
 @pytest.fixture(scope="module")
 def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KiteSandbox]:
-    with KiteSandbox(tmp_path_factory.mktemp("rich") / "kite", OPEN + "[rules]\ncash = 1000000000.0\n") as sandbox:
+    with KiteSandbox(tmp_path_factory.mktemp("rich") / "kite", RICH) as sandbox:
         yield sandbox
 
 

@@ -48,8 +48,7 @@ class CompiledExecutor(Oracle):
     ) -> None:
         program.verify()
         self._kernels, self._driver, self._entrance = kernels, kernels.driver(), kernels.entrance()
-        self._codes = {domain: Code(program, domain, _shown(program, domain)) for domain in program.domains}
-        self._link(self._codes.values())
+        self._codes = {domain: kernels.code(program, domain, _shown(program, domain)) for domain in program.domains}
         self._base = program.base
         self._split: Split | None = None
         self._explaining: dict[str, Code] = {}
@@ -129,9 +128,7 @@ class CompiledExecutor(Oracle):
         self._check_free(domain)
         numbers = [n for n, _one in self._by_domain[domain]]
         if domain not in self._explaining:
-            code = Code(self.program, domain, numbers)
-            self._link([code])
-            self._explaining[domain] = code
+            self._explaining[domain] = self._kernels.code(self.program, domain, numbers)
         machine, outputs = self._machine(self._explaining[domain]), {str(n): n for n in numbers}
         self._explained[domain] = LiveSlices(machine, outputs, len(self._scales), self._entrance)
         return self._explained[domain]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 
+from friday_core.causal.compiled.code import Code
 from friday_core.causal.compiled.entrance import Entrance
 from friday_core.causal.compiled.fingerprint import Routine, kernel_key, routine_key
 from friday_core.causal.compiled.fused import Shape, fused_object, is_step, step_key
@@ -15,6 +16,7 @@ from friday_core.causal.compiled.model_kernels import ModelRows
 from friday_core.causal.compiled.object_store import ObjectStore
 from friday_core.causal.compiled.room import Room
 from friday_core.causal.op import Op
+from friday_core.causal.program import Program
 from friday_core.domain.chunk import Float64, Int64
 from friday_core.errors import DataError
 
@@ -26,6 +28,8 @@ Wanted = tuple[Op, int]
 Name = tuple[str, int, object]
 #: Rows that repay what it takes to load a cone as one function, and to make it.
 LOADED_FOR, MADE_FOR = 1 << 13, 1 << 17
+#: How many clocks' codes are kept.
+_MOST_CODES = 64
 _DRIVER = Routine("friday_core.causal.compiled.driver", "drive")
 
 
@@ -46,6 +50,8 @@ class Kernels:
         self._loaded: dict[Name, LoadedCode | None] = {}
         self._routines: dict[Routine, LoadedCode] = {}
         self._fused: dict[Shape, LoadedCode] = {}
+        #: By the id of the instructions, which are kept with it; the oldest first.
+        self._codes: dict[tuple[int, str, tuple[int, ...]], tuple[object, Code]] = {}
         self._entrance: Entrance | None = None
         self._told: set[str] = set()
         self._lock = threading.Lock()
@@ -60,6 +66,20 @@ class Kernels:
             self._load({name: one for name, one in by_name.items() if name not in self._loaded})
             found = {name: self._loaded[name] for name in by_name}
         return {name[:2]: None if code is None else code.address for name, code in found.items()}
+
+    def code(self, program: Program, domain: str, shown: Sequence[int]) -> Code:
+        """The code of one of the program's clocks, linked; one that has no joins is the same for equal instructions."""
+        name = id(program.instructions), domain, tuple(shown)
+        known = self._codes.get(name)
+        if known is not None:
+            return known[1]
+        code = Code(program, domain, shown)
+        code.link(self.addresses(code.wanted))
+        if not code.joins:
+            self._codes[name] = program.instructions, code
+            for oldest in list(self._codes)[:-_MOST_CODES]:
+                self._codes.pop(oldest, None)
+        return code
 
     def known_reasons(self, operators: Iterable[Op]) -> dict[str, str]:
         """Why some of them have no kernel, by identity, as far as it was tried before: nothing is compiled."""

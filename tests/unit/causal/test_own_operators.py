@@ -55,6 +55,15 @@ def test_the_version_is_a_part_of_what_a_program_is() -> None:
     assert key(hull) != key(replace(hull, version=2))
 
 
+def test_two_operators_of_one_name_and_version_are_each_its_program_s_own() -> None:
+    def traced(op: Op) -> Op:
+        return trace_program(lambda m: {"y": m.close.apply(op, w=3)}).instructions[-1].node.op
+
+    other = replace(hull, meaning="another one")
+    assert traced(hull) is hull
+    assert traced(other) is other
+
+
 def plain(_state: list[float], _at: int, x: Sequence[float], _params: Sequence[float], _scale: float) -> float:
     return x[0]
 

@@ -360,6 +360,19 @@ def broken(number: int, **changes: Any) -> Program:
     return program
 
 
+def test_a_program_that_is_traced_again_is_equal_and_has_an_outside_of_its_own() -> None:
+    first = sound()
+    first.outputs["y"], first.warmup["1h"] = 99, 99
+    first.start.append(0.0)
+    first.instructions = first.instructions[:-1]
+    second, third = sound(), sound()
+    assert second.instructions is third.instructions
+    for one in (second, third):
+        one.verify()
+        assert one.key == first.key
+        assert (len(one.instructions), one.outputs["y"], one.warmup) == (6, 0, {"1d": 1, "1h": 2})
+
+
 def test_a_traced_program_is_sound() -> None:
     program = sound()
     program.verify()

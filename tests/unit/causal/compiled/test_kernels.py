@@ -8,22 +8,24 @@ import math
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from unit.causal.stepping import bits
 
 from friday_core.causal.batch import run
 from friday_core.causal.compiled.choice import fastest_executor
+from friday_core.causal.compiled.code import Code
 from friday_core.causal.compiled.executor import CompiledExecutor
 from friday_core.causal.compiled.fingerprint import RUNNERS, Routine, kernel_key, routine_key
 from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.object_store import ObjectStore
 from friday_core.causal.kinds import Kind
+from friday_core.causal.market import Market
 from friday_core.causal.op import Op, Params, always
 from friday_core.causal.operators import OPERATORS
 from friday_core.causal.oracle import Oracle
@@ -200,6 +202,29 @@ def test_two_operators_of_one_name_have_kernels_of_their_own(kernels: Kernels) -
         for step in (_doubled, tripled)
     ]
     assert [one["y"].tolist() for one in shown] == [[3.0], [4.5]]
+
+
+def test_equal_programs_have_one_code_unless_it_holds_what_is_brought_over(kernels: Kernels) -> None:
+    def code(outputs: Callable[[Market], dict[str, Any]], shown: Sequence[int] = (0,)) -> Code:
+        return kernels.code(trace_program(outputs, base="1h"), "1h", shown)
+
+    def plain(m: Market) -> dict[str, Any]:
+        return {"y": m.close - m.open}
+
+    def joined(m: Market) -> dict[str, Any]:
+        return {"y": m.at("1d").close.asof()}
+
+    assert code(plain) is code(plain)
+    assert code(plain) is not code(plain, (1,))
+    assert code(joined) is not code(joined)
+
+
+def test_code_is_not_that_of_instructions_that_are_gone(kernels: Kernels) -> None:
+    for price in ("open", "high", "low", "close"):
+        program = trace_program(lambda m, price=price: {"y": getattr(m, price) * 2.0})
+        labels = kernels.code(program, "1d", (0,)).labels
+        program.instructions = program.instructions[:1]
+        assert list(labels) == [price]
 
 
 def test_without_a_compiler_plain_python_serves_with_one_notice(monkeypatch: pytest.MonkeyPatch) -> None:
