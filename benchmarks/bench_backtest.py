@@ -18,6 +18,7 @@ from typing import Any
 import numba
 import numpy as np
 from harness import interleaved, report
+from in_columns import TOP, cross, top_ten
 from loops_by_hand import CHARGE, affordable, charged, room_for_orders, stops_among_all_orders
 
 from friday_core.api import HOLD, Market, indicators, ratchet, where
@@ -47,7 +48,7 @@ from friday_plugins.charges.flat_bps import FlatBps
 
 MINUTE, DAY = 60_000_000, 86_400_000_000
 BARS, BARS_A_SESSION = 1_000_000, 375
-SYMBOLS, DAYS, TOP = 50, 2_520, 10
+SYMBOLS, DAYS = 50, 2_520
 #: Paise: so much that whole shares are bought to the end.
 CAPITAL = 100_000_000_000
 PANEL_CAPITAL = 1_000_000_000
@@ -58,11 +59,6 @@ _charged, _affordable = numba.njit(charged), numba.njit(affordable)
 
 
 # One instrument: two moving averages that cross, all in, at the next open -----------------------------------------
-
-
-def cross(m: Market) -> Mapping[str, Any]:
-    up = where(m.close.rolling(10).mean() > m.close.rolling(30).mean(), 1.0, 0.0)
-    return {"target": where(up != up.shift(1), up, HOLD)}
 
 
 def minutes() -> Chunk:
@@ -190,11 +186,6 @@ def stops_by_hand(opened: Any, high: Any, low: Any, close: Any, cash: int, equit
 
 
 # Many instruments: at the end of each month the ten that rose most ------------------------------------------------
-
-
-def top_ten(m: Market) -> Mapping[str, Any]:
-    momentum = m.close.shift(21) / m.close.shift(252) - 1.0
-    return {"target": where(m.month_end, where(m.panel(momentum).top(TOP) > 0.0, 0.99 / TOP, 0.0), HOLD)}
 
 
 def days() -> Chunk:

@@ -13,7 +13,7 @@ from timed import Prices, main
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import bench_backtest as bench
+import in_columns
 
 from friday_core.api import ColumnStrategy, Market
 from friday_core.causal.compiled.kernels import Kernels
@@ -32,12 +32,12 @@ TERMS: dict[str, Any] = {
 
 class Cross(ColumnStrategy):
     def outputs(self, m: Market) -> Any:
-        return bench.cross(m)
+        return in_columns.cross(m)
 
 
 class TopTen(ColumnStrategy):
     def outputs(self, m: Market) -> Any:
-        return bench.top_ten(m)
+        return in_columns.top_ten(m)
 
 
 def one(table: Any, cash: float) -> Result:
@@ -66,6 +66,8 @@ def top_ten(prices: Prices) -> Callable[[], Any]:
 
 
 def driver(prices: Prices) -> Callable[[], Any]:
+    import bench_backtest as bench
+
     kernels = Kernels(default_folder(), print)
     if prices.close.ndim > 1:
         many = bench.universe_of(prices.close.shape[1])

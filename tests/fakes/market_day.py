@@ -115,7 +115,7 @@ interval = "1m"
 cash = 10000000.0
 parts = 2
 part_delay = 0.05
-square_off = {{ NSE = "15:25" }}
+square_off = {{ NSE = "{brokers_square_off}" }}
 """
 
 
@@ -145,6 +145,7 @@ class Plan:
     close: str = "15:30"
     last_entry: str = "14:30"
     square_off: str = "14:40"
+    brokers_square_off: str = "15:25"
     fast: int = 20
     slow: int = 60
     speed: float = 60.0
@@ -174,7 +175,8 @@ class Plan:
             f"seed = {self.seed + place}\n{one.more}\n"
             for place, one in enumerate(self.replies)
         ]
-        return SCENARIO.format(prices=json.dumps(str(prices))) + "\n".join(faults)
+        market = SCENARIO.format(prices=json.dumps(str(prices)), brokers_square_off=self.brokers_square_off)
+        return market + "\n".join(faults)
 
 
 def minute_bars(symbols: Sequence[str], seed: int) -> pd.DataFrame:

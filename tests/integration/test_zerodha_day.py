@@ -13,20 +13,28 @@ from fakes.zerodha import OPEN, Trader, log_in, until
 
 from friday_core.api import OrderType
 from friday_core.testing.kite_sandbox import KiteSandbox
+from friday_plugins.zerodha.orders import tag_of
 from friday_plugins.zerodha.ticker import Ticker
 
 #: Less than half an hour of a market that stands still almost while Friday's process is away.
 SHORT = Plan(
-    shares=20, close="09:41", last_entry="09:34", square_off="09:35", fast=2, slow=4, speed_without=2.0,
+    shares=20, close="09:41", last_entry="09:34", square_off="09:35", brokers_square_off="09:39", fast=2, slow=4,
+    speed_without=2.0,
     replies=(Wrong("lost_answer", 0.05), Wrong("late_accept", 0.05, "seconds = 1.0")),
     happens=(("09:17", "drop"), ("09:20", "mute"), ("09:27", "kill"), ("09:29", "interrupt")),
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> MarketDay:
+    """A day that is over."""
+    played = MarketDay(tmp_path_factory.mktemp("day"), SHORT)
+    played.play()
+    return played
+
+
 @pytest.mark.timeout(400)
-def test_a_day_with_all_that_goes_wrong_ends_flat_and_with_equal_books(tmp_path: Path) -> None:
-    day = MarketDay(tmp_path, SHORT)
-    day.play()
+def test_a_day_with_all_that_goes_wrong_ends_flat_and_with_equal_books(day: MarketDay) -> None:
     facts = DayFacts.of(day, CASH)
     assert facts.wrong == [], facts.table()
     assert len(facts.theirs) > 20, facts.table()
@@ -34,6 +42,15 @@ def test_a_day_with_all_that_goes_wrong_ends_flat_and_with_equal_books(tmp_path:
     assert (len(facts.back), len(facts.up)) == (2, 2)
     summary = json.loads((sorted((day.home / "runs").iterdir())[-1] / "summary.json").read_text("utf-8"))
     assert (summary["status"], summary["journal"]["taken_up"] > 0) == ("finished", True)
+
+
+@pytest.mark.timeout(400)
+def test_fault_40_intraday_positions_are_closed_before_the_broker_would_close_them(day: MarketDay) -> None:
+    facts = DayFacts.of(day, CASH)
+    closing = [one for one in facts.ours.values() if one["reason"].startswith("SQUARE_OFF")]
+    assert closing
+    assert {one["status"] for one in closing} == {"filled"}
+    assert [one for one in facts.theirs if tag_of(one["tag"] or "").order not in facts.ours] == []
 
 
 @pytest.mark.timeout(60)

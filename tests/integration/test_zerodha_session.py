@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from fakes.zerodha import OPEN, log_in
 
+from friday_core.domain.records import PlaceOrder
 from friday_core.sandbox.kite.audit.finding import Rule
+from friday_core.session.on_disk.segments import entries, surveyed
 from friday_core.testing.kite_sandbox import KiteSandbox
 from friday_plugins.zerodha.orders import tag_of
 
@@ -149,3 +152,36 @@ def test_fault_43_what_the_account_has_is_what_the_session_has_whoever_was_kille
     assert summary["differences"] == []
     wrong = [one for one in verdict.findings if one.rule is not Rule.DEAD_FEED]
     assert wrong == [], verdict.text()
+
+
+def test_fault_43_a_second_instance_is_refused_and_told_who_is_there(tmp_path: Path) -> None:
+    with KiteSandbox(tmp_path / "kite", SCENARIO) as sandbox:
+        prepared(tmp_path, sandbox)
+        first = friday(tmp_path)
+        try:
+            sandbox.wait(lambda: written(tmp_path) > 0)
+            second = friday(tmp_path)
+            out, err = second.communicate(timeout=60)
+            assert second.returncode not in (0, None), out
+            assert str(first.pid) in err
+            assert first.poll() is None
+        finally:
+            first.kill()
+            first.communicate()
+
+
+def test_fault_43_on_a_full_disk_the_session_ends_and_nothing_was_sent_that_is_not_written(tmp_path: Path) -> None:
+    with KiteSandbox(tmp_path / "kite", SCENARIO) as sandbox:
+        prepared(tmp_path, sandbox)
+        process = friday(tmp_path)
+        sandbox.wait(lambda: len(sandbox.state()["orders"]) > 2, seconds=60.0)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1_024, 1_024))
+        _, err = process.communicate(timeout=60)
+        theirs = sandbox.state()["orders"]
+    assert process.returncode not in (0, None)
+    assert "free space" in err
+    (journal,) = tmp_path.glob("journals/paper/*")
+    intents = [intent for entry in entries(surveyed(journal)) for intent in entry.intents]
+    sent = {intent.order.tag for intent in intents if isinstance(intent, PlaceOrder)}
+    assert len(sent) > 2
+    assert {tag_of(one["tag"]).order for one in theirs} <= sent
