@@ -118,6 +118,13 @@ class LineFile(logging.FileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own name
         self.lost += 1
 
+    def close(self) -> None:
+        """Raises nothing: where the disk is full, something else has to be told than that the log is not whole."""
+        try:
+            super().close()
+        except OSError:
+            self.lost += 1
+
 
 def line_formatter(maker: LineMaker) -> logging.Formatter:
     """The formatter that both stdlib and structlog records go through."""

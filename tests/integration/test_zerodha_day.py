@@ -18,7 +18,7 @@ from friday_plugins.zerodha.ticker import Ticker
 
 #: Less than half an hour of a market that stands still almost while Friday's process is away.
 SHORT = Plan(
-    shares=20, close="09:41", last_entry="09:34", square_off="09:35", brokers_square_off="09:39", fast=2, slow=4,
+    shares=20, close="09:47", last_entry="09:34", square_off="09:35", brokers_square_off="09:46", fast=2, slow=4,
     speed_without=2.0,
     replies=(Wrong("lost_answer", 0.05), Wrong("late_accept", 0.05, "seconds = 1.0")),
     happens=(("09:17", "drop"), ("09:20", "mute"), ("09:27", "kill"), ("09:29", "interrupt")),

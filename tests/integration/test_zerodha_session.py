@@ -179,9 +179,10 @@ def test_fault_43_on_a_full_disk_the_session_ends_and_nothing_was_sent_that_is_n
         _, err = process.communicate(timeout=60)
         theirs = sandbox.state()["orders"]
     assert process.returncode not in (0, None)
-    assert "free space" in err
-    (journal,) = tmp_path.glob("journals/paper/*")
-    intents = [intent for entry in entries(surveyed(journal)) for intent in entry.intents]
+    assert err.startswith("friday: journal journals/paper/")
+    assert "free space" in err.splitlines()[0]
+    (segment,) = tmp_path.glob("journals/paper/*/*.journal")
+    intents = [intent for entry in entries(surveyed(segment.parent)) for intent in entry.intents]
     sent = {intent.order.tag for intent in intents if isinstance(intent, PlaceOrder)}
     assert len(sent) > 2
     assert {tag_of(one["tag"]).order for one in theirs} <= sent

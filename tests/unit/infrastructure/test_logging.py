@@ -376,6 +376,14 @@ def test_lines_that_cannot_be_written_are_counted_and_disturb_nobody(
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_log_on_a_full_disk_is_closed_without_an_error_and_counts_what_is_lost() -> None:
+    handle = configure_logging(Path("/dev/full"), SecretRegistry())
+    logging.getLogger("friday.test").info("a line")
+    handle.close()
+    assert handle.lost >= 1
+
+
 def test_lines_beyond_a_full_queue_are_counted_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("friday_core.infrastructure.log_lines.WAITING_LINES", 2)
     hanging, release = threading.Event(), threading.Event()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fakes.kite_feed import INFY, FeedAccount
-from fakes.kite_lists import shares
+from fakes.kite_lists import future, row, shares, written
 
 from friday_core.api import BarFileSettings, Chunk, DataSourceError
 from friday_core.testing.kite_sandbox import KiteSandbox
@@ -84,6 +84,26 @@ def test_fault_35_bars_are_the_finished_candles_and_no_other(
     for name in ("open", "high", "low", "close"):
         assert bars[name].tolist() == [round(100 * row[name]) for row in api[:-1]]
     assert bars["volume"].tolist() == [row["volume"] for row in api[:-1]]
+
+
+def test_fault_35_a_day_that_ends_by_an_auction_has_no_minutes_between_and_is_not_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    """Shares with contracts on them trade until 15:15, and at one price after that."""
+    listed = tmp_path / "with a future.csv"
+    listed.write_text(written([row(INFY // 256, "INFY"), future(90_001, "INFY26NOVFUT", "INFY", "2026-11-24")]))
+    market = f'[market]\nstart = "{NOW:%Y-%m-%d %H:%M:%S}"\nspeed = 0\ninstruments = "{listed}"\n'
+    with KiteSandbox(tmp_path / "kite", f"{market}[sessions]\nhistorical_per_second = 1000\n") as sandbox:
+        account = FeedAccount(sandbox, tmp_path)
+        account.log_in()
+        settings = {"instruments": ["INFY.NSE"], "interval": "1m", "first": "2026-11-18", "last": "2026-11-18"}
+        given = HistorySettings.model_validate({**settings, "folder": tmp_path / "history"})
+        before, again = (read(ZerodhaHistory(given, account, lambda: micros(NOW))) for _ in range(2))
+        requests = [one for one in sandbox.audit() if "/historical/" in one.get("path", "")]
+    ends = [dt.datetime.fromtimestamp(ts / SECOND, IST).time() for ts in before.ts_event.tolist()]
+    assert (len(ends), max(ends)) == (360, dt.time(15, 15))
+    assert again.ts_event.tolist() == before.ts_event.tolist()
+    assert len(requests) == 1
 
 
 def test_instruments_are_those_of_the_list(history: Callable[..., ZerodhaHistory]) -> None:
