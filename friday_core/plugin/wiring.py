@@ -96,8 +96,9 @@ class Wires:
             return Problem(ProblemKind.MISSING_DEPENDENCY, message, mend, section, request.key)
         enabled = {other.name for other in self._requests if other.kind == kind}
         others = [one.name for one in self._installed if one.kind == kind and one.name not in enabled]
-        if capability == kind and others:
-            mend = line_to_enable(Kind(kind), others[0], self._requests)
+        likely = others if capability == kind else [one for one in others if one == capability.partition(":")[2]]
+        if likely:
+            mend = line_to_enable(Kind(kind), likely[0], self._requests)
         else:
             line = line_to_enable(Kind(kind), f"<one that provides {capability}>", self._requests)
             mend = f"{line}; installed besides are {', '.join(others) or 'none'}"

@@ -85,8 +85,9 @@ def failing(error: BaseException) -> Any:
     return factory
 
 
-PHONE = spec("notifier.phone", role.Silent, provides=frozenset({"sms"}))
+PHONE = spec("notifier.phone", role.Silent, provides=frozenset({"sms", "phone"}))
 BY_PHONE = with_plugins(moon(requires={"tell": "notifier:sms"}), PHONE)
+BY_THE_PHONE = with_plugins(moon(requires={"tell": "notifier:phone"}), PHONE)
 SAME_TWICE = with_plugins(moon(requires={"check": "validator"}))
 CIRCLE = with_plugins(
     moon(requires={"rule": "risk_rule"}), spec("risk_rule.tide", role.AllowAll, requires={"who": "strategy"})
@@ -293,6 +294,16 @@ CASES = [
             MOON + '[notify]\nuse = ["log", "phone"]',
             install=BY_PHONE,
         ),
+    ),
+    Case(
+        "an ability that somebody is called by",
+        K.MISSING_DEPENDENCY,
+        Start(MOON, install=BY_THE_PHONE),
+        "'tell' needs notifier:phone",
+        'write in [notify]: use = ["log", "phone"]',
+        "plugins.strategy.moon",
+        "strategy.moon",
+        mended=Start(MOON + '[notify]\nuse = ["log", "phone"]', install=BY_THE_PHONE),
     ),
     Case(
         "a requirement of a kind that is none",
