@@ -40,7 +40,9 @@ def log_in(sandbox: KiteSandbox, path: Path | None = None) -> str:
         time.sleep(1.1)
         access = sandbox.login()
     path = path or sandbox.folder / "session.json"
-    token_file.write(path, Token(sandbox.api_key, access, "AB1234", dt.datetime.now(IST)))
+    now = dt.datetime.now(IST)
+    made = max(now, now.replace(hour=6, minute=1))  # of before six it would end before the exchanges open
+    token_file.write(path, Token(sandbox.api_key, access, "AB1234", made))
     return access
 
 
@@ -58,12 +60,19 @@ def intent(number: int, name: str = "INFY.NSE", side: Side = Side.BUY, quantity:
 class Trader:
     """A broker with its connection, and what it told by tag, the latest of each.
 
-    In a sandbox that several tests share each has tags of its own, behind ``first``.
+    In a sandbox that several tests share each has tags of its own, behind ``first``. ``now`` is the time of a sandbox
+    whose clock is set: its list is not that of today.
     """
 
-    def __init__(self, sandbox: KiteSandbox, names: tuple[str, ...] = NSE, first: int = 0, **settings: Any) -> None:
+    def __init__(
+        self, sandbox: KiteSandbox, names: tuple[str, ...] = NSE, first: int = 0, now: dt.datetime | None = None,
+        **settings: Any,
+    ) -> None:  # fmt: skip
         self.sandbox, self.first, self._begun = sandbox, first, len(sandbox.audit())
         self.connection = connection_to(sandbox, **settings.pop("connection", {}))
+        if now is not None:
+            micros = round(now.timestamp() * 1e6)
+            self.connection.now = lambda: micros  # type: ignore[method-assign]
         self.connection.start()
         self.universe = Universe(self.connection.instruments().instruments(map(InstrumentId.parse, names)))
         quantities = {"NIFTY": 1_800, "BANKNIFTY": 600}

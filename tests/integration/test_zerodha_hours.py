@@ -32,8 +32,8 @@ class Clocked(Trader):
     """A trader by the sandbox's clock, which is set."""
 
     def __init__(self, sandbox: KiteSandbox, **settings: Any) -> None:
-        super().__init__(sandbox, ("INFY.NSE", "ITC.NSE"), product="delivery", **settings)
         self.now = dt.datetime(2026, 11, 20, 15, 8, tzinfo=IST)
+        super().__init__(sandbox, ("INFY.NSE", "ITC.NSE"), now=self.now, product="delivery", **settings)
         given = ZerodhaBroker.Settings(product="delivery", poll=0.25, **settings)
         self.broker = ZerodhaBroker(given, self.connection, self.universe, now=lambda: self.now)
         self.broker.listen(self._hear)

@@ -63,9 +63,9 @@ def test_a_delivery_with_stop_and_target_is_refused_as_a_whole(trader: Trader) -
 def test_what_the_exchange_ends_with_the_day_has_expired_and_what_ends_before_was_cancelled(tmp_path: Path) -> None:
     with KiteSandbox(tmp_path / "kite", start="2026-11-20 15:00:00", speed=0) as sandbox:
         log_in(sandbox)
-        trader = Trader(sandbox, ("ITC.NSE",))
-        given = ZerodhaBroker.Settings(product="delivery", poll=0.25, market_hours=True)
         now = dt.datetime(2026, 11, 20, 15, 0, tzinfo=IST)
+        trader = Trader(sandbox, ("ITC.NSE",), now=now)
+        given = ZerodhaBroker.Settings(product="delivery", poll=0.25, market_hours=True)
         trader.broker = ZerodhaBroker(given, trader.connection, trader.universe, now=lambda: now)
         trader.broker.listen(trader._hear)
         trader.broker.start()

@@ -69,7 +69,8 @@ def _life(session: KiteSession, profile: Any, now: dt.datetime) -> Finding:
     expires = session.expires
     until = "" if expires is None else f"until {expires.astimezone(IST):%d %b %H:%M} IST"
     if expires is not None and expires.date() == now.date():
-        return fail("login", f"the session lives {until}, and ends before the exchanges open", f"{_LOG_IN}, after that")
+        evidence = f"the session lives {until}, and ends before the exchanges open"
+        return Finding(Outcome.WARN, "login", evidence, f"{_LOG_IN}, after that")
     return ok("login", f"{profile.get('user_id', 'somebody')}, {until}")
 
 
