@@ -96,7 +96,7 @@ def _calendar(assembly: Assembly, now: int) -> Iterator[Finding]:
     """That today's session is known, and for how much longer facts are; a date that is not known refuses the start."""
     today = int(SessionDates(assembly.settings.data.timezone).of(np.array([now]))[0])
     if assembly.schedule is None:
-        mend = 'write [data] calendar = "nse", or the calendar of your exchange'
+        mend = 'write [data] calendar = "indian", or the calendar of your exchange'
         yield Finding(Outcome.FAIL, "calendar", "no calendar tells whether the exchange trades today", mend)
     elif int(assembly.schedule.on(np.array([today]))[0]) < 0:
         yield Finding(Outcome.WARN, "calendar", f"{to_date(today)} is no session", "arm it on the day of one")

@@ -78,7 +78,7 @@ class SessionRunner:
         self._is_heard = is_heard
         self._stop_requested = False
         self._busy_since: float | None = None
-        self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0, "differences": 0}
+        self._published = {"fills": 0, "ended": 0, "stopped": 0, "faults": 0, "differences": 0, "missing": 0}
         self._after_record: Callable[[], None] = _nothing
         self._commands: Callable[[], Iterable[Command]] = tuple
         self._is_reading_asked: Callable[[], bool] = lambda: False

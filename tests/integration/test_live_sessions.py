@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from fakes.live import LIVE, MINUTE, SECOND, TEN, WAVE, LiveRun, Wish, row
 import containers
 from friday_core.api import ComponentSpec
 from friday_core.domain.records import ChunkReceived, ClockAdvanced, Record, RowsMissing
+from friday_core.domain.sessions import to_datetime
 from friday_core.errors import ComponentTimeout, DataSourceError
 from friday_core.orchestration.replaying import REPLACED, SessionReplay, source_of
 from friday_core.session.on_disk.segments import entries, surveyed
@@ -61,8 +63,8 @@ def test_rows_get_the_time_of_the_wall_and_are_numbered(tmp_path: Path) -> None:
     assert (first.ts_recv.tolist(), first.seq.tolist(), second.seq.tolist()) == ([TEN + 5 * SECOND], [0], [1])
 
 
-def test_silence_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
-    run = LiveRun(tmp_path, PAPER).start()
+def test_silence_is_told_once_and_so_is_its_end_also_to_a_person(tmp_path: Path) -> None:
+    run = LiveRun(tmp_path, (*PAPER, 'notify.use=["log"]')).start()
     run.bar()
     for _ in range(3):
         run.clock.advance(125 * SECOND)
@@ -75,6 +77,11 @@ def test_silence_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
     assert told == [(TEN + MINUTE, False), (back, True)]
     assert result.summary["results"]["decisions"] == {"SENT": 1}
     assert [one["reason"] for one in result.summary["rows_missing"]] == ["none for 126 s", "they come again"]
+    lines = [json.loads(line) for line in (result.folder / "log.jsonl").read_text().splitlines()]
+    notified = [(one["level"], one["message"]) for one in lines if one["component"] == "notifier.log"]
+    held = "nothing is added to positions until rows come again"
+    silent = f"no row since {to_datetime(TEN + MINUTE):%Y-%m-%d %H:%M:%S} UTC: none for 126 s; {held}"
+    assert notified == [("critical", silent), ("info", "rows come again")]
 
 
 def test_a_source_that_says_why_no_row_can_come_is_believed_at_once(tmp_path: Path) -> None:
