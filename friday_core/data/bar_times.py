@@ -192,5 +192,5 @@ def _counted(stamps: pd.Series, unit: float) -> tuple[Array, Array]:
     since_1970 = np.rint(pd.to_numeric(stamps, errors="coerce").to_numpy(np.float64, na_value=np.nan) / unit)
     known = np.abs(since_1970) < _BEYOND
     wall = np.where(known, since_1970, 0.0).astype(np.int64).view("datetime64[us]")
-    wall[~known] = np.datetime64("NaT")
+    wall[~known] = np.datetime64("NaT", "us")
     return wall, np.full(len(stamps), True)
