@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 from collections.abc import Iterator
@@ -59,7 +60,8 @@ def kite(kite_sandbox: KiteSandbox) -> Any:
 
 def resting(kite: Any, symbol: str = "INFY") -> str:
     """A buy limit far below the market."""
-    price = round(kite.ltp(f"NSE:{symbol}")[f"NSE:{symbol}"]["last_price"] * 0.9)
+    quote = kite.quote(f"NSE:{symbol}")[f"NSE:{symbol}"]
+    price = max(round(quote["last_price"] * 0.9), math.ceil(quote["lower_circuit_limit"]))
     form = {"exchange": "NSE", "tradingsymbol": symbol, "transaction_type": "BUY", "quantity": 5, "product": "MIS"}
     return str(kite.place_order("regular", **form, order_type="LIMIT", price=price, tag="rests"))
 

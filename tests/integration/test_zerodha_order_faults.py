@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,8 @@ def last_price(trader: Trader, symbol: str = "INFY") -> int:
 
 def far_below(trader: Trader) -> int:
     """A price at which nobody sells, on a tick of every share."""
-    return last_price(trader) * 95 // 100 // 100 * 100
+    quote = trader.connection.read("quote", "NSE:INFY")["NSE:INFY"]
+    return max(int(quote["last_price"] * 0.95), math.ceil(quote["lower_circuit_limit"])) * 100
 
 
 def judged(sandbox: KiteSandbox, *rules: Rule) -> None:

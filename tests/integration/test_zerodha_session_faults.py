@@ -89,7 +89,9 @@ def test_fault_23_as_many_orders_as_one_likes_meet_no_limit_of_kites(kite_sandbo
         for number in range(1, 26):
             row = trader.connection.clock.seconds
             assert row is None or abs(row) < 2
-            price = price or round(trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"]) * 95
+            price = (
+                price or round(trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"]) * 95 // 100 * 100
+            )
             trader.send(number, quantity=number, type=OrderType.LIMIT, limit_price=price)
         for number in range(1, 26):
             trader.cancel(number)

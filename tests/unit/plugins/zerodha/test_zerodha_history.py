@@ -95,6 +95,7 @@ def test_fault_35_a_day_that_ends_by_an_auction_has_no_minutes_between_and_is_no
     market = f'[market]\nstart = "{NOW:%Y-%m-%d %H:%M:%S}"\nspeed = 0\ninstruments = "{listed}"\n'
     with KiteSandbox(tmp_path / "kite", f"{market}[sessions]\nhistorical_per_second = 1000\n") as sandbox:
         account = FeedAccount(sandbox, tmp_path)
+        account.now = lambda: micros(NOW)  # type: ignore[method-assign]
         account.log_in()
         settings = {"instruments": ["INFY.NSE"], "interval": "1m", "first": "2026-11-18", "last": "2026-11-18"}
         given = HistorySettings.model_validate({**settings, "folder": tmp_path / "history"})

@@ -112,7 +112,7 @@ def check_orders(desk: Desk) -> None:
         assert row["filled_quantity"] == count <= row["quantity"]
         assert (row["status"] == "COMPLETE") == (count == row["quantity"])
         if count:
-            assert abs(row["average_price"] * count - worth) < 0.01
+            assert abs(row["average_price"] * count - worth) < 0.01 + count * 5e-5, "told to four decimals"
             limit = worth / count if row["modified"] or not row["price"] else row["price"]
             assert (limit - worth / count) * (1 if row["transaction_type"] == "BUY" else -1) > -1e-6
 
