@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -124,6 +125,12 @@ class Trader:
         """What was asked since it began, by the audit; not what tests ask of the sandbox."""
         found = [one for one in self.sandbox.audit()[self._begun :] if one.get("kind") == "request"]
         return [one for one in found if one["method"].startswith(method) and one["path"].startswith(path)]
+
+
+def far_below(trader: Trader, symbol: str = "INFY") -> int:
+    """A price in paise at which nobody sells: within the day's band, and on a tick of every share."""
+    quote = trader.connection.read("quote", f"NSE:{symbol}")[f"NSE:{symbol}"]
+    return max(int(quote["last_price"] * 0.95), math.ceil(quote["lower_circuit_limit"])) * 100
 
 
 _FIRSTS = itertools.count(100, 100)

@@ -86,6 +86,7 @@ def test_a_bus_of_the_tests_own_carries_the_runs_events(loaded: LoadedSettings) 
         "notifications",
         "notifications of faults",
         "notifications of differences",
+        "notifications of silence",
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fakes.day_facts import DayFacts
 from fakes.market_day import CASH, MarketDay, Plan, Wrong
-from fakes.zerodha import OPEN, Trader, log_in, until
+from fakes.zerodha import OPEN, Trader, far_below, log_in, until
 
 from friday_core.api import OrderType
 from friday_core.testing.kite_sandbox import KiteSandbox
@@ -64,7 +64,7 @@ def test_fault_11_what_was_told_while_no_socket_was_there_is_read_when_one_is_th
         ticker.start()
         try:
             until(sandbox, lambda: bool(sandbox.state()["sockets"]))
-            price = round(trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"] * 0.95) * 100
+            price = far_below(trader)
             trader.send(1, type=OrderType.LIMIT, limit_price=price)
             trader.wait(1, "open")
             (row,) = trader.rows(1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from fakes.kite_session import session_at
-from fakes.zerodha import OPEN, Trader, sharing, trading, until
+from fakes.zerodha import OPEN, Trader, far_below, sharing, trading, until
 
 from friday_core.api import InDoubt, InstrumentId, Order, OrderType, Refused, Side
 from friday_core.session.at_broker import InDoubtPolicy
@@ -27,12 +27,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KiteSandbox]:
 def trader(shared: KiteSandbox) -> Iterator[Trader]:
     with sharing(shared) as one:
         yield one
-
-
-def far_below(trader: Trader) -> int:
-    """A price in paise at which nobody sells, on a tick of every share."""
-    last: float = trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"]
-    return round(last * 0.95) * 100
 
 
 def placements(trader: Trader, tag: str) -> int:

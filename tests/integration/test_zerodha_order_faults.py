@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.zerodha import NSE, OPEN, Trader, log_in, sharing, trading, until
+from fakes.zerodha import NSE, OPEN, Trader, far_below, log_in, sharing, trading, until
 
 from friday_core.api import BrokerError, InDoubt, InstrumentId, OrderStatus, OrderType, Refused, Side, TimeInForce
 from friday_core.sandbox.kite.audit.finding import Rule
@@ -52,12 +51,6 @@ def last_price(trader: Trader, symbol: str = "INFY") -> int:
     """In paise."""
     row = trader.connection.read("ltp", f"NSE:{symbol}")[f"NSE:{symbol}"]
     return round(row["last_price"] * 100)
-
-
-def far_below(trader: Trader) -> int:
-    """A price at which nobody sells, on a tick of every share."""
-    quote = trader.connection.read("quote", "NSE:INFY")["NSE:INFY"]
-    return max(int(quote["last_price"] * 0.95), math.ceil(quote["lower_circuit_limit"])) * 100
 
 
 def judged(sandbox: KiteSandbox, *rules: Rule) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.zerodha import OPEN, Trader, connection_to, log_in, trading, until
+from fakes.zerodha import OPEN, Trader, connection_to, far_below, log_in, trading, until
 
 from friday_core.api import BrokerError, DataSourceError, OrderType, Refused, Side
 from friday_core.sandbox.kite.audit.finding import Rule
@@ -85,13 +85,10 @@ def test_fault_22_a_request_token_is_good_once_and_a_wrong_secret_is_said(kite_s
 
 def test_fault_23_as_many_orders_as_one_likes_meet_no_limit_of_kites(kite_sandbox: KiteSandbox) -> None:
     with trading(kite_sandbox) as trader:
-        price = 0
+        price = far_below(trader)
         for number in range(1, 26):
             row = trader.connection.clock.seconds
             assert row is None or abs(row) < 2
-            price = (
-                price or round(trader.connection.read("ltp", "NSE:INFY")["NSE:INFY"]["last_price"]) * 95 // 100 * 100
-            )
             trader.send(number, quantity=number, type=OrderType.LIMIT, limit_price=price)
         for number in range(1, 26):
             trader.cancel(number)
