@@ -38,7 +38,8 @@ Three conventions hold for all of them:
 GROUPS = {
     "Columns and the market": "Market Col HOLD where latch ratchet indicators operator Op Example",
     "Rows and verdicts": (
-        "Chunk PlainRow chunk_of Universe Float64 Int64 PRICE_COLUMNS MISSING_PRICE Cursor Verdict RowCode Judgement"
+        "Chunk PlainRow FewRows chunk_of Universe Float64 Int64 PRICE_COLUMNS MISSING_PRICE Cursor Verdict RowCode "
+        "Judgement"
     ),
     "Instruments and money": "Instrument InstrumentId divide_half_even format_money",
     "What a strategy is told": "Event Bar RawBar Fill OrderEnded CorporateAction BookView",
@@ -71,7 +72,7 @@ GROUPS = {
         "InDoubt"
     ),
     "Roles": (
-        "Component HistoricalData LiveData Validator RowJudge ColumnValidator Transformer RowTransformer "
+        "Component HistoricalData LiveData Validator RowJudge RowsJudge ColumnValidator Transformer RowTransformer "
         "ColumnTransformer WindowTransformer FeatureSet Model Strategy ColumnStrategy WindowStrategy Sizer RiskRule "
         "RiskAdjuster Broker SimulatedBroker RealBroker ChargesPlan Tariff Calendar Connection Notifier"
     ),

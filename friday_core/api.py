@@ -36,7 +36,7 @@ from friday_core.domain.orders import (
 )
 from friday_core.domain.products import Product
 from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
-from friday_core.domain.row import PlainRow, chunk_of
+from friday_core.domain.row import FewRows, PlainRow, chunk_of
 from friday_core.domain.schedule import Schedule, Sessions, in_utc
 from friday_core.domain.sessions import to_date, to_days
 from friday_core.domain.signals import Cancel, Signal, Target
@@ -75,7 +75,7 @@ from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.source import Fetches, HistoricalData, LiveData
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
 from friday_core.interfaces.transformer import RowTransformer, Transformer
-from friday_core.interfaces.validator import RowJudge, Validator
+from friday_core.interfaces.validator import RowJudge, RowsJudge, Validator
 from friday_core.interfaces.windows import WindowStrategy, WindowTransformer
 from friday_core.market.charges.shipped import rate_tables
 from friday_core.market.charges.tariff import IndianTariff
@@ -147,6 +147,7 @@ __all__ = [
     "FactsError",
     "FeatureSet",
     "Fetches",
+    "FewRows",
     "Fill",
     "FillAt",
     "Finding",
@@ -203,6 +204,7 @@ __all__ = [
     "RowCode",
     "RowJudge",
     "RowTransformer",
+    "RowsJudge",
     "Ruling",
     "Schedule",
     "SchemaError",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from functools import lru_cache
+from itertools import pairwise, repeat
 from keyword import iskeyword
 from typing import Any
 
@@ -34,17 +35,76 @@ class PlainRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class FewRows(msgspec.Struct, frozen=True):
-    """The numbers of several rows that their source did not mark, by column.
+    """The numbers of a few rows that their source did not mark, by column: what ``PlainRow`` has, for several.
 
-    ``ts_recv`` is ``ts_event`` itself where the chunk's is.
+    ``ts_recv`` is ``ts_event`` itself where the chunk's is. Nothing of it is ever changed.
     """
 
-    names: tuple[str, ...]
     ts_event: list[int]
     inst: list[int]
     ts_recv: list[int]
     seq: list[int]
-    columns: list[list[float]]
+    columns: Mapping[str, Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(self.inst)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether all rows have one time."""
+        return self.ts_event.count(self.ts_event[0]) == len(self.ts_event)
+
+    def rows(self) -> tuple[PlainRow, ...]:
+        """The rows one by one."""
+        values = _values_maker(tuple(self.columns))(*self.columns.values())
+        return tuple(map(PlainRow, self.ts_event, self.inst, self.ts_recv, self.seq, values))
+
+    def part(self, start: int, stop: int) -> FewRows:
+        """The rows from ``start`` to before ``stop``."""
+        ts_event = self.ts_event[start:stop]
+        return FewRows(
+            ts_event,
+            self.inst[start:stop],
+            ts_event if self.ts_recv is self.ts_event else self.ts_recv[start:stop],
+            self.seq[start:stop],
+            {name: values[start:stop] for name, values in self.columns.items()},
+        )
+
+    def moments(self) -> Sequence[FewRows]:
+        """The same rows in parts of one time each, in their order."""
+        if self.at_once:
+            return (self,)
+        starts = [0, *(n for n, (ts, after) in enumerate(pairwise(self.ts_event), 1) if ts != after), len(self)]
+        return [self.part(start, stop) for start, stop in pairwise(starts)]
+
+    def with_columns(self, added: Mapping[str, Sequence[float]]) -> FewRows:
+        """The same rows with columns added or replaced."""
+        return FewRows(self.ts_event, self.inst, self.ts_recv, self.seq, {**self.columns, **added})
+
+    def chunk(self) -> Chunk:
+        """The same rows as a chunk."""
+        ts_event = _column(self.ts_event, np.int64)
+        return Chunk._with(
+            {name: _column(values, _kind(name)) for name, values in self.columns.items()},
+            ts_event=ts_event,
+            inst=_column(self.inst, np.int32),
+            ts_recv=ts_event if self.ts_recv == self.ts_event else _column(self.ts_recv, np.int64),
+            seq=_column(self.seq, np.int64),
+            code=unmarked(len(self.inst)),
+        )
+
+
+def joined(parts: Sequence[FewRows]) -> FewRows:
+    """The rows of all parts, which have the same columns, one after the other."""
+    ts_event = [ts for part in parts for ts in part.ts_event]
+    received_then = all(part.ts_recv is part.ts_event for part in parts)
+    return FewRows(
+        ts_event,
+        [inst for part in parts for inst in part.inst],
+        ts_event if received_then else [ts for part in parts for ts in part.ts_recv],
+        [seq for part in parts for seq in part.seq],
+        {name: [value for part in parts for value in part.columns[name]] for name in parts[0].columns},
+    )
 
 
 def only_row(chunk: Chunk) -> PlainRow | None:
@@ -75,9 +135,10 @@ def rows_of(chunk: Chunk) -> Iterator[PlainRow]:
     return map(PlainRow, ts_event.tolist(), chunk.inst.tolist(), chunk.ts_recv.tolist(), chunk.seq.tolist(), each)
 
 
-def values_maker(names: tuple[str, ...]) -> Callable[..., Iterable[dict[str, float]]]:
-    """Makes of columns, which have these names, the values of each row; of names that come twice the last counts."""
-    if len(set(names)) < len(names) or any(not one.isidentifier() or one[0] == "_" or iskeyword(one) for one in names):
+@lru_cache(maxsize=64)
+def _values_maker(names: tuple[str, ...]) -> Callable[..., Iterable[dict[str, float]]]:
+    """Makes of columns, which have these names, the values of each row."""
+    if any(not one.isidentifier() or one[0] == "_" or iskeyword(one) for one in names):
         return lambda *columns: map(dict, map(zip, repeat(names), zip(*columns, strict=True)))
     each = msgspec.defstruct("Values", names, gc=False)  # whose dictionaries take half as long as those of pairs
     return lambda *columns: map(msgspec.structs.asdict, map(each, *columns))
@@ -93,12 +154,11 @@ def _single(chunk: Chunk) -> PlainRow:
 def _several(chunk: Chunk) -> FewRows:
     ts_event = chunk.ts_event.tolist()
     return FewRows(
-        tuple(chunk.columns),
         ts_event,
         chunk.inst.tolist(),
         ts_event if chunk.ts_recv is chunk.ts_event else chunk.ts_recv.tolist(),
         chunk.seq.tolist(),
-        [column.tolist() for column in chunk.columns.values()],
+        {name: column.tolist() for name, column in chunk.columns.items()},
     )
 
 
@@ -107,10 +167,7 @@ def chunk_of(rows: Sequence[PlainRow]) -> Chunk:
     ts_event = _column([row.ts_event for row in rows], np.int64)
     received_then = all(row.ts_recv == row.ts_event for row in rows)
     chunk = Chunk._with(
-        {
-            name: _column([row.values[name] for row in rows], np.int64 if name in PRICES else np.float64)
-            for name in rows[0].values
-        },
+        {name: _column([row.values[name] for row in rows], _kind(name)) for name in rows[0].values},
         ts_event=ts_event,
         inst=_column([row.inst for row in rows], np.int32),
         ts_recv=ts_event if received_then else _column([row.ts_recv for row in rows], np.int64),
@@ -120,6 +177,20 @@ def chunk_of(rows: Sequence[PlainRow]) -> Chunk:
     if len(rows) == 1:
         object.__setattr__(chunk, "_alone", rows[0])
     return chunk
+
+
+def in_chunk(rows: Sequence[PlainRow] | FewRows) -> Chunk:
+    """Rows as a chunk, however they are kept."""
+    return rows.chunk() if isinstance(rows, FewRows) else chunk_of(rows)
+
+
+def one_by_one(rows: Sequence[PlainRow] | FewRows) -> Sequence[PlainRow]:
+    """Rows one by one, however they are kept."""
+    return rows.rows() if isinstance(rows, FewRows) else rows
+
+
+def _kind(name: str) -> Any:
+    return np.int64 if name in PRICES else np.float64
 
 
 def _column(values: Sequence[float], dtype: Any) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -58,13 +57,6 @@ class SessionDates:
         if not offset % _QUARTER:
             self._latest = quarter, date
         return date
-
-    def dates(self, ts_event: Sequence[int]) -> list[int]:
-        """``date`` of each of a few moments."""
-        date, latest = self.date(ts_event[0]), self._latest
-        if latest is not None and latest[0] == min(ts_event) // _QUARTER == max(ts_event) // _QUARTER:
-            return [date] * len(ts_event)
-        return [self.date(ts) for ts in ts_event]
 
     def _common_offset(self, ts_event: Int64) -> int | None:
         """The offset of all these moments; ``None`` where they have several, or are cheaper looked at one by one."""

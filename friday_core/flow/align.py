@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
-from operator import attrgetter
+from operator import attrgetter, lt
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from friday_core.domain.chunk import Chunk, Int64
-from friday_core.domain.row import PlainRow, chunk_of
+from friday_core.domain.row import FewRows, PlainRow, chunk_of, joined
 from friday_core.domain.verdicts import Verdict
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.snapshots import Rows, from_bytes, to_bytes
 from friday_core.flow.watermark import BEGINNING
 
 _inst = attrgetter("inst")
+#: A slice, as it came: in a chunk, or in rows.
+Given = Chunk | tuple[PlainRow, ...] | FewRows
+#: What of one is there so far.
+_Part = Chunk | PlainRow | FewRows
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="align 2"):
@@ -40,9 +44,11 @@ class Align:
     def __init__(self, quarantine: Quarantine, *, repeats: bool = False) -> None:
         self._quarantine = quarantine
         self._repeats = repeats
-        self._open: list[Chunk | PlainRow] = []
+        self._open: list[_Part] = []
         self._open_ts: int | None = None
         self._closed_before = BEGINNING
+        #: Instruments of a slice that were in their order.
+        self._in_order: list[int] = []
 
     @property
     def waits_until(self) -> int | None:
@@ -69,7 +75,7 @@ class Align:
         if closed:
             yield self._complete(closed)
 
-    def push_row(self, row: PlainRow) -> Chunk | tuple[PlainRow, ...] | None:
+    def push_row(self, row: PlainRow) -> Given | None:
         """The slice that this row closes, if it does; as rows, if it came in rows."""
         ts, newest = row.ts_event, self._open_ts
         if ts < self._closed_before or (newest is not None and ts < newest):
@@ -81,9 +87,11 @@ class Align:
         closed, self._open, self._open_ts = self._open, [row], ts
         return self._complete_rows(closed) if closed else None
 
-    def push_few(self, rows: Iterable[PlainRow]) -> list[Chunk | tuple[PlainRow, ...]]:
+    def push_few(self, rows: FewRows | Iterable[PlainRow]) -> list[Given]:
         """``push_row`` of each: the slices that they close."""
-        found: list[Chunk | tuple[PlainRow, ...]] = []
+        if isinstance(rows, FewRows):
+            return [closed for part in rows.moments() if (closed := self._push_moment(part)) is not None]
+        found: list[Given] = []
         ts, opened = None, self._open
         for row in rows:
             if row.ts_event == ts:
@@ -96,7 +104,19 @@ class Align:
             ts = newest if newest is not None and newest >= self._closed_before else None
         return found
 
-    def advance(self, now: int) -> Chunk | tuple[PlainRow, ...] | None:
+    def _push_moment(self, few: FewRows) -> Given | None:
+        """The same of rows of one time: the slice that they close, if they do."""
+        ts, newest = few.ts_event[0], self._open_ts
+        if ts < self._closed_before or (newest is not None and ts < newest):
+            self._without_late_rows(few.chunk())
+            return None
+        if ts == newest:
+            self._open.append(few)
+            return None
+        closed, self._open, self._open_ts = self._open, [few], ts
+        return self._complete_rows(closed) if closed else None
+
+    def advance(self, now: int) -> Given | None:
         """The open slice, if it is of a time before ``now``: every row before then has come, others are late.
 
         As rows, if it came in rows.
@@ -124,11 +144,13 @@ class Align:
         self._open = [] if state.open is None else [state.open.chunk(self._quarantine.universe)]
         self._open_ts, self._closed_before = state.open_ts, state.closed_before
 
-    def _complete_rows(self, parts: Sequence[Chunk | PlainRow]) -> Chunk | tuple[PlainRow, ...]:
+    def _complete_rows(self, parts: Sequence[_Part]) -> Given:
         """What ``_complete`` gives, in rows where they are all there is and none is surplus."""
+        if type(parts[0]) is FewRows and (few := self._complete_few(parts)) is not None:
+            return few
         rows: list[PlainRow] = []
         before, is_sorted = -1, True
-        for one in parts:
+        for one in _rows_of_each(parts):
             if not isinstance(one, PlainRow):
                 return self._complete(parts)
             is_sorted, before = is_sorted and before < one.inst, one.inst
@@ -139,7 +161,19 @@ class Align:
                 return self._complete(parts)
         return tuple(rows)
 
-    def _complete(self, parts: Sequence[Chunk | PlainRow]) -> Chunk:
+    def _complete_few(self, parts: Sequence[_Part]) -> FewRows | None:
+        """The rows of parts that all came as a few, if they are in the order of their instruments."""
+        few = [one for one in parts if type(one) is FewRows]
+        if len(few) < len(parts):
+            return None
+        whole = few[0] if len(few) == 1 else joined(few)
+        if whole.inst != self._in_order:
+            if not all(map(lt, whole.inst, whole.inst[1:])):
+                return None
+            self._in_order = whole.inst
+        return whole
+
+    def _complete(self, parts: Sequence[_Part]) -> Chunk:
         """Sorted rows with at most one row of each instrument in a slice: the first that came."""
         rows = Chunk.concat(_chunks(parts))
         if len(rows) == 1:
@@ -173,10 +207,19 @@ class Align:
         return chunk.take(~late)
 
 
-def _chunks(parts: Sequence[Chunk | PlainRow]) -> list[Chunk]:
+def _rows_of_each(parts: Iterable[_Part]) -> Iterator[Chunk | PlainRow]:
+    """The same, a few rows one by one."""
+    for one in parts:
+        if isinstance(one, FewRows):
+            yield from one.rows()
+        else:
+            yield one
+
+
+def _chunks(parts: Sequence[_Part]) -> list[Chunk]:
     """The same rows in chunks."""
     found: list[Chunk] = []
-    for is_rows, some in groupby(parts, key=lambda one: isinstance(one, PlainRow)):
+    for is_rows, some in groupby(_rows_of_each(parts), key=lambda one: isinstance(one, PlainRow)):
         if is_rows:
             found.append(chunk_of([one for one in some if isinstance(one, PlainRow)]))
         else:

@@ -8,8 +8,9 @@ import msgspec
 
 from friday_core.causal.domains import rank
 from friday_core.domain.chunk import Chunk, Universe
-from friday_core.domain.row import PlainRow, chunk_of
+from friday_core.domain.row import FewRows, PlainRow, in_chunk
 from friday_core.errors import InvariantError
+from friday_core.flow.align import Given
 from friday_core.flow.bars import BarBuilder
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.session_hours import Hours
@@ -25,21 +26,22 @@ class Slices:
 
     ``coarser`` holds by domain the bars that closed since the slices before, up to the last of
     ``rows``, in the order in which programs take domains; bars are sorted by time and instrument.
-    ``plain`` are the rows of a slice that came in rows, and has no coarser bars; of others it is empty.
+    ``plain`` are the rows of a slice that came in rows, and has no coarser bars, one by one or by column.
     """
 
     __slots__ = ("_rows", "coarser", "plain")
 
-    def __init__(self, rows: Chunk | tuple[PlainRow, ...], coarser: Mapping[str, Chunk]) -> None:
+    def __init__(self, rows: Given, coarser: Mapping[str, Chunk]) -> None:
         self._rows: Chunk | None = rows if isinstance(rows, Chunk) else None
-        self.plain: tuple[PlainRow, ...] = () if isinstance(rows, Chunk) else rows
+        self.plain: tuple[PlainRow, ...] | FewRows | None = None if isinstance(rows, Chunk) else rows
         self.coarser = coarser
 
     @property
     def rows(self) -> Chunk:
         """As a chunk, which is made when it is asked for."""
         if self._rows is None:
-            self._rows = chunk_of(self.plain)
+            assert self.plain is not None
+            self._rows = in_chunk(self.plain)
         return self._rows
 
 

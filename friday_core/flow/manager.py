@@ -11,8 +11,9 @@ from friday_core.domain.chunk import Chunk
 from friday_core.domain.market import CorporateAction
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.records import ModelVersion
-from friday_core.domain.row import PlainRow, chunk_of, few_rows, only_row
+from friday_core.domain.row import few_rows, in_chunk, only_row
 from friday_core.errors import InvariantError
+from friday_core.flow.align import Given
 from friday_core.flow.coarser import CoarserBars, Slices
 from friday_core.flow.derived import DerivedStream
 from friday_core.flow.quarantine import Quarantine
@@ -134,11 +135,11 @@ class DataFlowManager:
         if name != self._stream.name:
             raise InvariantError(f"a record names stream {name!r}, this session has {self._stream.name}")
 
-    def _completed(self, given: Chunk | tuple[PlainRow, ...]) -> Slices:
+    def _completed(self, given: Given) -> Slices:
         """The slices with the columns of every derived stream."""
         if self._is_alone:
             return Slices(given, {})
-        rows = given if isinstance(given, Chunk) else chunk_of(given)
+        rows = given if isinstance(given, Chunk) else in_chunk(given)
         whole = self._coarser.add(rows)
         passed = {self._stream.name: rows}
         for name, stream in self._derived.items():

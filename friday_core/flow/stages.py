@@ -10,7 +10,7 @@ import numpy as np
 
 from friday_core.domain.chunk import Array, Chunk, Int64
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.row import PlainRow, chunk_of, rows_of
+from friday_core.domain.row import FewRows, PlainRow, chunk_of, rows_of
 from friday_core.errors import DataValidationError, FridayError, PluginContractError
 from friday_core.flow.isolation import Raised
 from friday_core.flow.plans import Named
@@ -170,11 +170,35 @@ class Stages:
             self._newest = passed.ts_event
         return passed, stop
 
-    def process_few(self, rows: Sequence[PlainRow]) -> tuple[list[PlainRow], DataValidationError | None, int]:
+    def process_few(self, few: FewRows) -> tuple[FewRows | list[PlainRow], DataValidationError | None, int]:
         """``process_row`` of each: those that passed, why the stream must stop, and how many were taken until then."""
         self._begin()
-        first, taken, stop = self._first_judges(), 0, None
-        is_all = len(first) == len(self._stages)
+        whole = self._passed_whole(few)
+        if whole < len(self._stages):
+            return self._each(few.rows(), whole)
+        self._newest = max(self._newest, *few.ts_event)
+        return few, None, len(few)
+
+    def _passed_whole(self, few: FewRows) -> int:
+        """How many of the first stages these rows have passed whole; the others have to be asked of each row."""
+        passed = 0
+        try:
+            for stage in self._stages:
+                passes = stage.passes if isinstance(stage, ValidationStage) else None
+                self.current = stage.label
+                if passes is None or not passes(few):
+                    break
+                passed += 1
+        except (Exception, SystemExit):  # noqa: BLE001 - it is isolated on the row on which it raises
+            return passed
+        finally:
+            self.current = ""
+        return passed
+
+    def _each(self, rows: Sequence[PlainRow], start: int) -> tuple[list[PlainRow], DataValidationError | None, int]:
+        """``process_few`` of rows that have passed the stages before ``start``."""
+        first, taken, stop = self._first_judges(start), 0, None
+        is_all = start + len(first) == len(self._stages)
         passed: list[PlainRow] = []
         for taken, row in enumerate(rows, 1):  # noqa: B007 - it says where that was
             said: object = None
@@ -191,20 +215,21 @@ class Stages:
                 if row.ts_event > self._newest:  # noqa: PLR1730 - no call a row
                     self._newest = row.ts_event
                 continue
-            one, stop = self.process_row(row, len(first)) if said is None else self._remarked(stage, row, said)
+            next_stage = start + len(first)
+            one, stop = self.process_row(row, next_stage) if said is None else self._remarked(stage, row, said)
             if one is not None:
                 passed.append(one)
             if stop is not None:
                 break
-            first = self._first_judges()
-            is_all = len(first) == len(self._stages)
+            first = self._first_judges(start)
+            is_all = start + len(first) == len(self._stages)
         self.current = ""
         return passed, stop, taken
 
-    def _first_judges(self) -> list[tuple[ValidationStage, Callable[[PlainRow], object]]]:
-        """The first stages, as far as nothing is to be done where they say nothing of a row, and what asks them."""
+    def _first_judges(self, start: int) -> list[tuple[ValidationStage, Callable[[PlainRow], object]]]:
+        """The stages from ``start`` on up to one that does more than to say something of a row, and what asks them."""
         found: list[tuple[ValidationStage, Callable[[PlainRow], object]]] = []
-        for stage in self._stages:
+        for stage in self._stages[start:]:
             if not isinstance(stage, ValidationStage) or (judge := stage.judge) is None:
                 break
             found.append((stage, judge))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from operator import mul
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.row import FEW, FewRows, PlainRow, values_maker
+from friday_core.domain.row import FEW, FewRows, PlainRow
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import InvariantError
@@ -28,6 +28,7 @@ STAMPED_COLUMNS = ("session", "factor", "split")
 _ONE: Float64 = np.ones(1)
 _ONE.setflags(write=False)
 _ONES = (1.0,) * FEW
+_NO_FLAGS: Mapping[str, float] = {}
 
 
 class _Snapshot(msgspec.Struct, frozen=True, tag="stamps 1"):
@@ -50,8 +51,8 @@ class Stamps:
         self._products: dict[int, tuple[Int64, Float64, Float64]] = {}
         #: Of an instrument's latest row that came alone: its session, what was done to prices, and to shares.
         self._latest: dict[int, tuple[int, float, float]] = {}
-        #: By the columns with which a few rows came, what makes their values.
-        self._values: dict[tuple[str, ...], Callable[..., Iterable[Mapping[str, float]]]] = {}
+        #: Of the latest few rows of one time: their instruments, their session, and the same.
+        self._latest_few: tuple[list[int], int, Sequence[float], Sequence[float]] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ class Stamps:
         known.sort(key=lambda one: one.session)
         self._products.pop(position, None)
         self._latest.pop(position, None)
+        self._latest_few = None
 
     def snapshot(self) -> bytes:
         """The actions that are known; ``restore`` goes on with the same bits."""
@@ -77,7 +79,7 @@ class Stamps:
         unknown = [str(one.instrument) for one in state.actions if one.instrument not in self._universe]
         if unknown:
             raise InvariantError(f"the snapshot has actions of {', '.join(unknown)}, which this session does not know")
-        self._actions, self._products, self._latest = {}, {}, {}
+        self._actions, self._products, self._latest, self._latest_few = {}, {}, {}, None
         for action in state.actions:
             self.announce(action)
 
@@ -104,24 +106,32 @@ class Stamps:
         values = {**row.values, "session": float(session), "factor": factor, "split": split}
         return PlainRow(ts, inst, row.ts_recv, row.seq, values if own is None else {**values, **own})
 
-    def stamped_few(self, few: FewRows, domain: str | None) -> list[PlainRow]:
+    def stamped_few(self, few: FewRows, domain: str | None) -> FewRows:
         """The same of several rows."""
-        values = self._values.get(few.names)
-        if values is None:
-            values = self._values[few.names] = values_maker((*few.names, *self.columns))
-        sessions, flags = self._placed_few(few.ts_event, domain)
-        each = values(*few.columns, map(float, sessions), *self._factors_few(few.inst, sessions), *flags)
-        return list(map(PlainRow, few.ts_event, few.inst, few.ts_recv, few.seq, each))
-
-    def _placed_few(self, ts_event: Sequence[int], domain: str | None) -> tuple[list[int], Iterable[Sequence[float]]]:
-        """As ``_placed``."""
-        if self._flags is None:
-            return self._dates.dates(ts_event), ()
-        known = {ts: self._flags.of_one(ts, domain) for ts in dict.fromkeys(ts_event)}
+        ts_event, rows = few.ts_event, len(few)
+        if few.at_once:
+            session, flags = self._placed_one(ts_event[0], domain)
+            factor, split = self._factors_at(few.inst, session)
+            own: dict[str, Sequence[float]] = {"session": [float(session)] * rows, "factor": factor, "split": split}
+            return few.with_columns(own | {name: [flag] * rows for name, flag in flags.items()})
+        known = {ts: self._placed_one(ts, domain) for ts in dict.fromkeys(ts_event)}
         placed = [known[ts] for ts in ts_event]
-        return [session for session, _ in placed], zip(*(own.values() for _, own in placed), strict=True)
+        factor, split = self._factors_few(few.inst, [session for session, _ in placed])
+        own = {"session": [float(session) for session, _ in placed], "factor": factor, "split": split}
+        return few.with_columns(own | {name: [flags[name] for _, flags in placed] for name in placed[0][1]})
 
-    def _factors_few(self, inst: Sequence[int], sessions: Sequence[int]) -> tuple[Iterable[float], Iterable[float]]:
+    def _placed_one(self, ts: int, domain: str | None) -> tuple[int, Mapping[str, float]]:
+        """As ``_placed`` of one time."""
+        return (self._dates.date(ts), _NO_FLAGS) if self._flags is None else self._flags.of_one(ts, domain)
+
+    def _factors_at(self, inst: list[int], session: int) -> tuple[Sequence[float], Sequence[float]]:
+        """As ``_factors`` of rows of one session, which most often are of the instruments of those before."""
+        latest = self._latest_few
+        if latest is None or latest[1] != session or latest[0] != inst:
+            latest = self._latest_few = (inst, session, *self._factors_few(inst, [session] * len(inst)))
+        return latest[2], latest[3]
+
+    def _factors_few(self, inst: Sequence[int], sessions: Sequence[int]) -> tuple[Sequence[float], Sequence[float]]:
         """As ``_factors``."""
         if self._actions.keys().isdisjoint(inst):
             return _ONES[: len(inst)], _ONES[: len(inst)]

@@ -15,7 +15,7 @@ from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.row import FEW, FewRows, PlainRow, chunk_of, rows_of
 from friday_core.domain.verdicts import RowCode, Verdict
 from friday_core.errors import DataValidationError, InvariantError, SchemaError
-from friday_core.flow.align import Align
+from friday_core.flow.align import Align, Given
 from friday_core.flow.bars import BarBuilder
 from friday_core.flow.plans import StreamPlan
 from friday_core.flow.quarantine import Quarantine
@@ -104,10 +104,11 @@ class Stream:
             yield from self._pass(rows, arrived)
         yield from self._stopped(stop)
 
-    def process_few(self, few: FewRows) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+    def process_few(self, few: FewRows) -> Iterable[Given]:
         """What ``process`` gives of these rows, slice by slice, in rows where nothing needs a chunk."""
-        if few.names != self._names:
-            self._check(few.names)
+        names = tuple(few.columns)
+        if names != self._names:
+            self._check(names)
         passed, stop, taken = self._stages.process_few(self._stamps.stamped_few(few, self._domain))
         self.rows_in += taken
         found = self._align.push_few(passed)
@@ -119,14 +120,14 @@ class Stream:
             return False
         return 0 < len(chunk) <= self._bars.few and not any(chunk.code.tolist())
 
-    def process_rows(self, chunk: Chunk) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+    def process_rows(self, chunk: Chunk) -> Iterable[Given]:
         """What ``process`` gives of these rows, of which bars are made, slice by slice."""
         assert self._bars is not None
         if tuple(chunk.columns) != self._names:
             self._check(tuple(chunk.columns))
         return self._in_bars(self._bars, rows_of(chunk))
 
-    def process_row(self, row: PlainRow) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+    def process_row(self, row: PlainRow) -> Iterable[Given]:
         """The same of one row; its stages may need a chunk of it."""
         if tuple(row.values) != self._names:
             self._check(tuple(row.values))
@@ -138,9 +139,9 @@ class Stream:
         found = () if closed is None else (closed,)
         return found if stop is None else chain(found, self._stopped(stop))
 
-    def _in_bars(self, bars: BarBuilder, rows: Iterable[PlainRow]) -> Iterable[Chunk | tuple[PlainRow, ...]]:
+    def _in_bars(self, bars: BarBuilder, rows: Iterable[PlainRow]) -> Iterable[Given]:
         """What ``process`` gives of these rows, of which bars are made."""
-        found: list[Chunk | tuple[PlainRow, ...]] = []
+        found: list[Given] = []
         stamped, process, push = self._stamps.stamped, self._stages.process_row, bars.push_row
         for row in rows:
             self.rows_in += 1
@@ -153,11 +154,9 @@ class Stream:
                 return chain(found, self._stopped(stop))
         return found
 
-    def _of_closed(
-        self, bars: Sequence[PlainRow]
-    ) -> tuple[list[Chunk | tuple[PlainRow, ...]], DataValidationError | None]:
+    def _of_closed(self, bars: Sequence[PlainRow]) -> tuple[list[Given], DataValidationError | None]:
         """The slices that bars close, and why the stream must stop after them, if it must."""
-        found: list[Chunk | tuple[PlainRow, ...]] = []
+        found: list[Given] = []
         stop: DataValidationError | None = None
         if len(bars) > FEW or (len(bars) > 1 and not self._of_bars.takes_rows):
             rows, stop = self._of_bars.process(self._stamps.stamp(chunk_of(bars), self._bars_domain))
@@ -177,7 +176,7 @@ class Stream:
         moments = [self._reorder.waits_until, *(None if one is None else one + self._lateness for one in behind)]
         return None if self._is_over else min((one for one in moments if one is not None), default=None)
 
-    def advance(self, now: int) -> Iterator[Chunk | tuple[PlainRow, ...]]:
+    def advance(self, now: int) -> Iterator[Given]:
         """What is complete when the clock shows ``now`` and no earlier row will come. Raises as ``process`` does.
 
         As long as that is true, what comes out of the stream in the end is the same.

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.row import PlainRow, chunk_of, rows_of
+from friday_core.domain.row import FewRows, PlainRow, chunk_of, rows_of
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.errors import DataValidationError
 from friday_core.flow.isolation import Answer, Failure, IsolatedValidator
 from friday_core.flow.quarantine import Quarantine
 from friday_core.flow.row_paths import speaks_for
-from friday_core.interfaces.validator import RowJudge, Validator
+from friday_core.interfaces.validator import RowJudge, RowsJudge, Validator
 
 
 class Fault(NamedTuple):
@@ -41,6 +41,9 @@ class ValidationStage:
         self._judge: RowJudge | None = None
         if isinstance(validator, RowJudge) and speaks_for(validator, "judge", "validate"):
             self._judge = validator
+        self._of_several: RowsJudge | None = None
+        if self._judge is not None and isinstance(validator, RowsJudge) and speaks_for(validator, "passes", "judge"):
+            self._of_several = validator
         self._isolated = IsolatedValidator(validator)
         self._stream = stream
         self._quarantine = quarantine
@@ -92,6 +95,11 @@ class ValidationStage:
         if self._judge is None or self.fault is not None or not self._isolated.forgets_rows:
             return None
         return self._judge.judge
+
+    @property
+    def passes(self) -> Callable[[FewRows], bool] | None:
+        """Tells of a few rows that all pass and nothing is to be said; where it does not, ``judge`` asks of each."""
+        return None if self._of_several is None or self.judge is None else self._of_several.passes
 
     def judged(self, row: PlainRow, said: object) -> tuple[PlainRow | None, DataValidationError | None]:
         """``process_row``, where ``judge`` has said this of it, or ``Raised``."""

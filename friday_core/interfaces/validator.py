@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Protocol, runtime_checkable
 
 from friday_core.domain.chunk import Chunk
-from friday_core.domain.row import PlainRow
+from friday_core.domain.row import FewRows, PlainRow
 from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.interfaces.component import Component
 
@@ -61,4 +61,19 @@ class RowJudge(Protocol):
 
     def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
         """The verdict, which is not REPAIR, and its reason; ``None`` if the row passes and nothing is to be said."""
+        ...
+
+
+@runtime_checkable
+class RowsJudge(RowJudge, Protocol):
+    """A validator that can pass a few rows at once, which come together while a market is open; optional.
+
+    Without it ``judge`` is asked of each of them.
+    """
+
+    def passes(self, rows: FewRows) -> bool:
+        """Whether all of them pass and nothing is to be said of any; then they are remembered as passed.
+
+        If not, or if it raises, nothing has changed: ``judge`` will be asked of each row.
+        """
         ...

@@ -23,6 +23,7 @@ from friday_core.domain.records import (
     SessionStopped,
     StreamEnded,
 )
+from friday_core.domain.row import one_by_one
 from friday_core.errors import DataValidationError
 from friday_core.flow.coarser import Slices
 from friday_core.flow.manager import DataFlowManager
@@ -132,8 +133,8 @@ class Core:
                 if not is_known:
                     self._note_faults()
                 if self.bars is not None:
-                    if slices.plain:
-                        self.bars.add_rows(slices.plain)
+                    if slices.plain is not None:
+                        self.bars.add_rows(one_by_one(slices.plain))
                     else:
                         self.bars.add(slices.rows)
                 stepped = self._driver.step(slices)

@@ -10,7 +10,7 @@ from friday_core.domain.market import CorporateAction
 from friday_core.domain.orders import OrderEnded, OrderStatus
 from friday_core.domain.outcomes import ValidatorFault
 from friday_core.domain.records import CancelOrder, Intent
-from friday_core.domain.row import PlainRow
+from friday_core.domain.row import FewRows, PlainRow, one_by_one
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Matcher, Tariff
 from friday_core.interfaces.strategy import Decision
@@ -31,7 +31,7 @@ from friday_core.session.netting import Netting
 from friday_core.session.outside import FromOutside, Outside
 from friday_core.session.quiet.one_book import OneBook
 from friday_core.session.quiet.plain_orders import PlainOrders
-from friday_core.session.quiet.row_slices import RowSlices
+from friday_core.session.quiet.row_slices import RowSlices, session_of
 from friday_core.session.quiet.stretches import QuietStretches
 from friday_core.session.release import Release
 from friday_core.session.slices import Slice, slice_of, slices_of
@@ -163,7 +163,7 @@ class Driver:
 
     def step(self, slices: Slices) -> Sequence[Intent]:
         """The slices, one after the other; returns what is to be sent."""
-        if 0 < len(slices.plain) <= FEW:
+        if slices.plain is not None and len(slices.plain) <= FEW:
             return self._slice_of(slices.plain)
         blocks, quiet = self._blocks, self._quiet
         is_plain = self._doubtful_from is None and self.outside.is_silent
@@ -210,14 +210,14 @@ class Driver:
         self._standing.latest, self._entered = moment, None
         self.log.slices += 1
 
-    def _slice_of(self, rows: Sequence[PlainRow]) -> list[Intent]:
+    def _slice_of(self, rows: Sequence[PlainRow] | FewRows) -> list[Intent]:
         """The slice of these rows."""
-        session, action = int(rows[0].values["session"]), self._actions.next
+        session, action = session_of(rows), self._actions.next
         is_due = action is not None and action <= session
         is_still = self._doubtful_from is None and self._netting.is_idle and not self.outside.is_held_back
         ordinal, works = self.log.slices, len(self._working) > 0
         if self._rows is None or is_due or not is_still or (works and not self._rows.takes(rows, ordinal)):
-            return self.outside.leaving(self._slice(slice_of(rows, ordinal, self._universe)))
+            return self.outside.leaving(self._slice(slice_of(one_by_one(rows), ordinal, self._universe)))
         self._enter(session)
         moment, intents = self._rows.step(rows, ordinal, session, trades=works)
         if intents:

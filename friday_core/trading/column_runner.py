@@ -15,8 +15,8 @@ from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float6
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice
 from friday_core.domain.orders import Fill, OrderEnded, OrderType
-from friday_core.domain.row import PlainRow
-from friday_core.flow.program_columns import rows_reader
+from friday_core.domain.row import FewRows, PlainRow, one_by_one
+from friday_core.flow.program_columns import few_reader, rows_reader
 from friday_core.flow.stamps import STAMPED_COLUMNS
 from friday_core.interfaces.strategy import BookView, Decision
 from friday_core.trading.look_ahead import BookAhead, LookAhead
@@ -71,6 +71,7 @@ class ColumnRunner(ValueRunner):
         self._executor = executor(program, scales, self._ids)
         self._scales: list[float] = scales
         self._readers = [(label, rows_reader(label)) for label in self._labels[self._base]]
+        self._few_readers = [(label, few_reader(label)) for label in self._labels[self._base]]
         #: Positions of a slice that came in rows, and their names: most slices have those of the one before.
         self._latest: tuple[list[int], list[InstrumentId]] = [], []
         self._unseen = frozenset(place for place, one in enumerate(self._ids) if not self.sees(one))
@@ -91,25 +92,31 @@ class ColumnRunner(ValueRunner):
             label in _OF_BAR or not label.startswith(raw) for label in self._labels[self._base]
         )
 
-    def decide_rows(self, ts_event: int, rows: Sequence[PlainRow]) -> list[Decision]:
+    def decide_rows(self, ts_event: int, rows: Sequence[PlainRow] | FewRows) -> list[Decision]:
         """``decide`` of a slice that comes as rows, of which no bars are made."""
         if self.stopped is not None:
             return []
         try:
             if self._unseen:
-                rows = [row for row in rows if row.inst not in self._unseen]
+                rows = [row for row in one_by_one(rows) if row.inst not in self._unseen]
             if not rows:
                 return []
-            positions, scales = [row.inst for row in rows], self._scales
-            columns: dict[str, list[float]] = {}
-            for label, read in self._readers:
-                columns[label] = read(rows, scales)
+            if isinstance(rows, FewRows):
+                positions, columns = rows.inst, self._few(rows)
+            else:
+                positions, scales = [row.inst for row in rows], self._scales
+                columns = {label: read(rows, scales) for label, read in self._readers}
             values = self._executor.step(ts_event, positions, columns)
             if positions != self._latest[0]:
                 self._latest = positions, [self._ids[one] for one in positions]
             return self._all_decided(self._latest[1], values)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
             return self._stop(ts_event, error)
+
+    def _few(self, rows: FewRows) -> dict[str, list[float]]:
+        """What the program reads of rows that are kept by column."""
+        scales = [self._scales[one] for one in rows.inst]
+        return {label: read(rows.columns, scales) for label, read in self._few_readers}
 
     @property
     def ahead(self) -> LookAhead | BookAhead | None:

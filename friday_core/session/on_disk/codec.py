@@ -133,7 +133,7 @@ class Encoder:
 
     def of_few(self, stream: str, chunk: Chunk, few: FewRows) -> bytes | None:
         """The content of the frame of a few rows; ``None`` where their columns have not been said yet."""
-        number = self._columns.get((stream, *few.names))
+        number = self._columns.get((stream, *few.columns))
         return None if number is None else _few(number, chunk, few)
 
     def _frame_of(self, number: int, key: tuple[str, ...], chunk: Chunk) -> RowFrame:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from friday_core.domain.chunk import Universe
 from friday_core.domain.orders import OrderStatus, WorkingOrder
 from friday_core.domain.records import Intent
-from friday_core.domain.row import PlainRow
+from friday_core.domain.row import FewRows, PlainRow, one_by_one
 from friday_core.interfaces.broker import Execution
 from friday_core.interfaces.strategy import Decision
 from friday_core.session.booking import Booking
@@ -74,11 +74,11 @@ class RowSlices:
         is_known = terms is None and matcher.rules.fill is not FillAt.THIS_CLOSE
         return is_known and all(type(desk.runner) is ColumnRunner and desk.runner.takes_rows for desk in desks)
 
-    def takes(self, rows: Sequence[PlainRow], ordinal: int) -> bool:
+    def takes(self, rows: Sequence[PlainRow] | FewRows, ordinal: int) -> bool:
         """Whether each order that works trades on the slice of these rows, which has this number."""
         if not self._fills:
             return False
-        there = {self._ids[row.inst] for row in rows if _is_whole(row)}
+        there = {self._ids[row.inst] for row in one_by_one(rows) if _is_whole(row)}
         return all(
             one.status is OrderStatus.INTENT
             and one.active_from <= ordinal
@@ -88,17 +88,25 @@ class RowSlices:
             for one in self._working
         )
 
-    def step(self, rows: Sequence[PlainRow], ordinal: int, session: int, *, trades: bool) -> tuple[Slice, list[Intent]]:
+    def step(
+        self, rows: Sequence[PlainRow] | FewRows, ordinal: int, session: int, *, trades: bool
+    ) -> tuple[Slice, list[Intent]]:
         """The slice of these rows, and what was decided on it; it has bars only if they were needed.
 
         ``trades`` tells whether orders work.
         """
-        ts, ids = rows[0].ts_event, self._ids
+        ids = self._ids
         intents: list[Intent] = []
+        if isinstance(rows, FewRows):
+            ts, closes = (
+                rows.ts_event[0],
+                list(zip(map(ids.__getitem__, rows.inst), rows.columns["close"], strict=True)),
+            )
+        else:
+            ts, closes = rows[0].ts_event, [(ids[row.inst], int(row.values["close"])) for row in rows]
         moment = Slice(ordinal, ts, session, (), {})
         if trades:
-            self._trade(rows, moment)
-        closes = [(ids[row.inst], int(row.values["close"])) for row in rows]
+            self._trade(one_by_one(rows), moment)
         self._marks.mark(ts, session, closes)
         for desk, runner, stage in self._runners:
             self._standing.stage = stage
@@ -108,7 +116,7 @@ class RowSlices:
                 continue
             sent = self._sent(desk, moment, decisions, closes) if decisions else None
             if sent is None:
-                moment = moment if moment.bars else slice_of(rows, ordinal, self._universe)
+                moment = moment if moment.bars else slice_of(one_by_one(rows), ordinal, self._universe)
                 sent = self._decided(desk, moment, decisions, was_running)
             intents += sent
         self._standing.stage = ""
@@ -128,6 +136,11 @@ class RowSlices:
             if booked < wanted:
                 working.move(OrderStatus.CANCELLED, cash_reason(booked, wanted, price, instrument))
         self._settle_ended(moment.ts_event)
+
+
+def session_of(rows: Sequence[PlainRow] | FewRows) -> int:
+    """The session of a slice."""
+    return int(rows.columns["session"][0] if isinstance(rows, FewRows) else rows[0].values["session"])
 
 
 def _is_whole(row: PlainRow) -> bool:

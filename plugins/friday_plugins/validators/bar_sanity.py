@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from operator import gt
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from friday_core.api import (
     PRICE_COLUMNS,
     Chunk,
     ComponentSpec,
+    FewRows,
     Int64,
     Judgement,
     PlainRow,
@@ -26,6 +28,7 @@ from friday_core.api import (
 
 #: Up to so many rows are judged one by one, which is then cheaper than numpy's calls for a whole chunk.
 FEW = 40
+_SOUND = (*PRICE_COLUMNS, "volume")
 _DUPLICATE = (Verdict.DUPLICATE, "the same bar again")
 _CONFLICT = (Verdict.QUARANTINE, "two different bars for one time")
 _BACKWARDS = (Verdict.QUARANTINE, "time runs backwards")
@@ -58,12 +61,14 @@ class BarSanity(Validator):
     nothing, so the right one may follow it. How far a price moved is not judged here.
     """
 
-    inputs = (*PRICE_COLUMNS, "volume")
+    inputs = _SOUND
 
     def __init__(self) -> None:
         #: The last bar of each instrument that passed, but for those that passed in small chunks since.
         self._last: Chunk | None = None
         self._since: dict[int, _Passed | PlainRow] = {}
+        #: The latest few that passed at once, one of each instrument: after those of ``_since``.
+        self._at_once: FewRows | None = None
         self._names: tuple[str, ...] = ()
 
     def validate(self, chunk: Chunk) -> Judgement:
@@ -78,7 +83,33 @@ class BarSanity(Validator):
         self._settle()
         return self._compared(chunk, sound, judgement)
 
+    def passes(self, rows: FewRows) -> bool:
+        names = tuple(rows.columns)
+        if names != self._names:
+            self._rename(names)
+        if not self._are_later(rows):
+            return False
+        columns = rows.columns
+        bars = zip(*map(columns.__getitem__, _SOUND), strict=True)
+        for opened, high, low, close, volume in bars:  # as ``_is_sound``
+            if not (0 < low <= opened <= high and low <= close <= high and 0 <= volume < math.inf):
+                return False
+        self._at_once = rows
+        return True
+
+    def _are_later(self, rows: FewRows) -> bool:
+        """Whether each is of another instrument, whose latest bar is known and before it."""
+        latest, inst = self._at_once, rows.inst
+        if latest is not None and latest.inst == inst:
+            return all(map(gt, rows.ts_event, latest.ts_event))
+        self._one_each()
+        found = [self._since.get(one) for one in inst]
+        times = zip(rows.ts_event, found, strict=True)
+        return len(set(inst)) == len(inst) and all(one is not None and ts > one.ts_event for ts, one in times)
+
     def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
+        if self._at_once is not None:
+            self._one_each()
         inst, ts_event, bar = row.inst, row.ts_event, row.values
         names = tuple(bar)
         if names != self._names:
@@ -101,14 +132,21 @@ class BarSanity(Validator):
 
     def restore(self, snapshot: bytes) -> None:
         state = msgspec.msgpack.decode(snapshot, type=_Remembered | None)
-        self._last, self._since = None, {}
+        self._last, self._since, self._at_once = None, {}, None
         if state is not None:
             columns = {name: _unpacked(packed) for name, packed in state.columns.items()}
             self._last = Chunk(_unpacked(state.ts_event), _unpacked(state.inst), columns)
 
     # Few rows -----------------------------------------------------------------------------------
 
+    def _one_each(self) -> None:
+        """Those that passed at once are remembered one by one."""
+        rows, self._at_once = self._at_once, None
+        if rows is not None:
+            self._since.update((row.inst, row) for row in rows.rows())
+
     def _one_by_one(self, chunk: Chunk) -> Judgement:
+        self._one_each()
         judgement = Judgement.passing(chunk)
         if (names := tuple(chunk.columns)) != self._names:
             self._rename(names)
@@ -149,6 +187,7 @@ class BarSanity(Validator):
 
     def _settle(self) -> None:
         """Brings the bars that passed in small chunks to the others."""
+        self._one_each()
         if not self._since:
             return
         insts = sorted(self._since)

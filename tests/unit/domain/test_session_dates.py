@@ -36,8 +36,6 @@ def test_one_moment_after_the_other_has_its_date(zone: str, ts: list[int], later
     dates = SessionDates(zone)
     for one in (moment for first in ts for moment in (first, first + later)):
         assert to_date(dates.date(one)) == local_date(one, zone)
-        few = [one, one + later // 100, one + later // 2, one + 1]
-        assert [to_date(date) for date in dates.dates(few)] == [local_date(moment, zone) for moment in few]
 
 
 @given(st.lists(moments, min_size=1, max_size=10), st.integers(1, 9))

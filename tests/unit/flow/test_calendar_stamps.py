@@ -235,7 +235,7 @@ def test_a_row_by_itself_is_stamped_with_the_same_bits(
     alone = [own.stamped(row, domain) for row in rows_of(whole)]
     assert bits(chunk_of(alone)) == bits(expected.stamp(whole, domain))
     if (few := few_rows(whole)) is not None:
-        assert bits(chunk_of(own.stamped_few(few, domain))) == bits(expected.stamp(whole, domain))
+        assert bits(own.stamped_few(few, domain).chunk()) == bits(expected.stamp(whole, domain))
 
 
 @pytest.mark.parametrize(
