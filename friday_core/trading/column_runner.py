@@ -72,8 +72,8 @@ class ColumnRunner(ValueRunner):
         self._scales: list[float] = scales
         self._readers = [(label, rows_reader(label)) for label in self._labels[self._base]]
         self._few_readers = [(label, few_reader(label)) for label in self._labels[self._base]]
-        #: Positions of a slice that came in rows, and their names: most slices have those of the one before.
-        self._latest: tuple[list[int], list[InstrumentId]] = [], []
+        #: Positions of a slice that came in rows, their names and scales: most slices have those of the one before.
+        self._latest: tuple[list[int], list[InstrumentId], list[float]] = [], [], []
         self._unseen = frozenset(place for place, one in enumerate(self._ids) if not self.sees(one))
 
     @property
@@ -101,22 +101,18 @@ class ColumnRunner(ValueRunner):
                 rows = [row for row in one_by_one(rows) if row.inst not in self._unseen]
             if not rows:
                 return []
-            if isinstance(rows, FewRows):
-                positions, columns = rows.inst, self._few(rows)
-            else:
-                positions, scales = [row.inst for row in rows], self._scales
-                columns = {label: read(rows, scales) for label, read in self._readers}
-            values = self._executor.step(ts_event, positions, columns)
+            positions = rows.inst if isinstance(rows, FewRows) else [row.inst for row in rows]
             if positions != self._latest[0]:
-                self._latest = positions, [self._ids[one] for one in positions]
-            return self._all_decided(self._latest[1], values)
+                ids, scales = [self._ids[one] for one in positions], [self._scales[one] for one in positions]
+                self._latest = positions, ids, scales
+            positions, ids, scales = self._latest
+            if isinstance(rows, FewRows):
+                columns = {label: read(rows.columns, scales) for label, read in self._few_readers}
+            else:
+                columns = {label: read(rows, self._scales) for label, read in self._readers}
+            return self._all_decided(ids, self._executor.step(ts_event, positions, columns))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
             return self._stop(ts_event, error)
-
-    def _few(self, rows: FewRows) -> dict[str, list[float]]:
-        """What the program reads of rows that are kept by column."""
-        scales = [self._scales[one] for one in rows.inst]
-        return {label: read(rows.columns, scales) for label, read in self._few_readers}
 
     @property
     def ahead(self) -> LookAhead | BookAhead | None:

@@ -163,6 +163,8 @@ class ValueRunner(StrategyRunner):
     def __init__(self, name: str, order_types: frozenset[OrderType], instruments: Iterable[InstrumentId]) -> None:
         super().__init__(name, order_types, instruments)
         self._signals: dict[InstrumentId, float] = {}
+        #: Signals of a slice of which nothing came, and whose they were: of the same again nothing comes.
+        self._known: tuple[Sequence[InstrumentId], Sequence[float]] = (), ()
 
     def signal(self, instrument: InstrumentId) -> float:
         """The latest signal; before the first one it was flat."""
@@ -171,15 +173,18 @@ class ValueRunner(StrategyRunner):
     def remember(self, signals: Mapping[InstrumentId, float]) -> None:
         """These are the latest, of slices that were stepped elsewhere."""
         self._signals.update(signals)
+        self._known = (), ()
 
     def _news_of(
         self, instruments: Sequence[InstrumentId], targets: Sequence[float] | None, signals: Sequence[float] | None
     ) -> list[int]:
         """The rows of different instruments of whose values something comes; NaN is nothing."""
         latest, found = self._signals, list[int]()
-        for row, signal in enumerate(signals or ()):
-            if signal == signal != latest.get(instruments[row], 0.0):  # noqa: PLR0124 - NaN differs
-                found.append(row)
+        if signals and not (signals == self._known[1] and instruments is self._known[0]):
+            for row, signal in enumerate(signals):
+                if signal == signal != latest.get(instruments[row], 0.0):  # noqa: PLR0124 - NaN differs
+                    found.append(row)
+            self._known = ((), ()) if found else (instruments, signals)
         if targets:
             found = sorted({*found, *(row for row, target in enumerate(targets) if not math.isnan(target))})
         return found

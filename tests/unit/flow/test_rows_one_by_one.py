@@ -53,6 +53,30 @@ class RowByRow(Validator):
         return None if verdict is None else (verdict, verdict.name.lower())
 
 
+class AtOnce(RowByRow):
+    """Passes a few rows at once where it has nothing to say of any, and raises before one on which it fails."""
+
+    def passes(self, rows: plain.FewRows) -> bool:
+        said = [self._verdicts.get(seq) for seq in rows.seq]
+        if Verdict.REPAIR in said:
+            raise KeyError("close")
+        return said.count(None) == len(said)
+
+
+class Thinner(BarSanity):
+    """Judges rows in a way of its own, of which what it inherits for several at once knows nothing."""
+
+    def validate(self, chunk: Chunk) -> Judgement:
+        judgement = Judgement.passing(chunk)
+        for place, row in enumerate(plain.rows_of(chunk)):
+            found = self.judge(row)
+            judgement = judgement if found is None else judgement.marked(place, *found)
+        return judgement
+
+    def judge(self, row: plain.PlainRow) -> tuple[Verdict, str] | None:
+        return (Verdict.QUARANTINE, "thin") if row.values["volume"] < 2.0 else super().judge(row)
+
+
 class OwnWay(BarSanity):
     """Takes chunks in a way of its own, which what it inherits for rows knows nothing of."""
 
@@ -79,6 +103,9 @@ STAGES: Mapping[str, Callable[[Verdicts], Sequence[Named]]] = {
     "sane": lambda _verdicts: [("sane", BarSanity()), spread()],
     "own": lambda _verdicts: [own_checks(), ("sane", BarSanity()), spread()],
     "by row": lambda verdicts: [("first", RowByRow(verdicts)), ("sane", BarSanity()), spread()],
+    "at once": lambda verdicts: [("sane", BarSanity()), ("first", AtOnce(verdicts))],
+    "at once, then by row": lambda verdicts: [("first", AtOnce(verdicts)), ("sane", BarSanity()), own_checks()],
+    "thinner": lambda _verdicts: [("thinner", Thinner())],
     "mixed": lambda verdicts: [("chunks", ByRow(verdicts)), ("before", CloseBefore()), spread()],
     "own way": lambda verdicts: [("thin", OwnWay()), ("rows", RowByRow(verdicts))],
     "failing": lambda verdicts: [("fails", FailsOn(verdicts)), ("rows", RowByRow(verdicts)), spread()],

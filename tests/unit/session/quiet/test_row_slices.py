@@ -7,12 +7,13 @@ import itertools
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from unit.session.compiled.drawn_sessions import AtMost, Drawn, Stepped, differences, drawn
 
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.row import rows_of
+from friday_core.domain.row import few_rows, rows_of
 from friday_core.errors import InvariantError
 from friday_core.flow.coarser import Slices
 from friday_core.simulation.matching import MatchingRules
@@ -79,6 +80,14 @@ class ByRows(ByChunks):
         return Slices(tuple(rows_of(chunk)), {})
 
 
+class ByColumns(ByRows):
+    """Each slice as a few rows by column, where it has more than one."""
+
+    def _slices(self, chunk: Any) -> Slices:
+        few = few_rows(chunk)
+        return super()._slices(chunk) if few is None else Slices(few, {})
+
+
 def plainer(session: Drawn, seed: int) -> Drawn:
     """Fewer wishes a slice, limits that cut less, and rules in Python now and then: more that is plain."""
     random = np.random.default_rng([seed, 3])
@@ -107,10 +116,15 @@ def _entries() -> EntryRules:
 
 def differing(session: Drawn) -> list[str]:
     """What rows leave otherwise than chunks. Books that outgrow 64 bits are refused in both."""
-    expected, found = (_left(one(session)) for one in (ByChunks, ByRows))
-    if isinstance(expected, str) or isinstance(found, str):
-        return [] if expected == found else [f"{expected} / {found}"]
-    return differences(expected, found)
+    expected = _left(ByChunks(session))
+    differ: list[str] = []
+    for way in (ByRows, ByColumns):
+        found = _left(way(session))
+        if isinstance(expected, str) or isinstance(found, str):
+            differ += [] if expected == found else [f"{expected} / {found}"]
+        else:
+            differ += differences(expected, found)
+    return differ
 
 
 def _left(stepped: Stepped) -> dict[str, Any] | str:
@@ -143,9 +157,10 @@ def test_what_several_strategies_want_together_fills_in_the_same_order(seed: int
     assert [one for one in found if not one.startswith("account_orders: ")] == [], "those are known by their identity"
 
 
-def test_most_slices_and_single_orders_go_the_short_way() -> None:
+@pytest.mark.parametrize("way", [ByRows, ByColumns])
+def test_most_slices_and_single_orders_go_the_short_way(way: type[ByRows]) -> None:
     sessions = [plainer(drawn(seed, most_rows=150), seed) for seed in range(60)]
-    stepped = [ByRows(session) for session in sessions]
+    stepped = [way(session) for session in sessions]
     slices = sum(one.driver.log.slices for one in stepped)
     orders = sum(len(one.driver.log.orders) for one in stepped)
     assert sum(one.by_rows for one in stepped) > slices // 2
