@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise, repeat
+from itertools import repeat
 from keyword import iskeyword
 from typing import Any
 
@@ -44,13 +44,13 @@ class FewRows(msgspec.Struct, frozen=True):
     inst: list[int]
     ts_recv: list[int]
     seq: list[int]
-    columns: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, list[Any]]
 
     def __len__(self) -> int:
         return len(self.inst)
 
     @property
-    def at_once(self) -> bool:
+    def is_moment(self) -> bool:
         """Whether all rows have one time."""
         return self.ts_event.count(self.ts_event[0]) == len(self.ts_event)
 
@@ -59,25 +59,7 @@ class FewRows(msgspec.Struct, frozen=True):
         values = _values_maker(tuple(self.columns))(*self.columns.values())
         return tuple(map(PlainRow, self.ts_event, self.inst, self.ts_recv, self.seq, values))
 
-    def part(self, start: int, stop: int) -> FewRows:
-        """The rows from ``start`` to before ``stop``."""
-        ts_event = self.ts_event[start:stop]
-        return FewRows(
-            ts_event,
-            self.inst[start:stop],
-            ts_event if self.ts_recv is self.ts_event else self.ts_recv[start:stop],
-            self.seq[start:stop],
-            {name: values[start:stop] for name, values in self.columns.items()},
-        )
-
-    def moments(self) -> Sequence[FewRows]:
-        """The same rows in parts of one time each, in their order."""
-        if self.at_once:
-            return (self,)
-        starts = [0, *(n for n, (ts, after) in enumerate(pairwise(self.ts_event), 1) if ts != after), len(self)]
-        return [self.part(start, stop) for start, stop in pairwise(starts)]
-
-    def with_columns(self, added: Mapping[str, Sequence[float]]) -> FewRows:
+    def with_columns(self, added: Mapping[str, list[float]]) -> FewRows:
         """The same rows with columns added or replaced."""
         return FewRows(self.ts_event, self.inst, self.ts_recv, self.seq, {**self.columns, **added})
 
@@ -96,15 +78,18 @@ class FewRows(msgspec.Struct, frozen=True):
 
 def joined(parts: Sequence[FewRows]) -> FewRows:
     """The rows of all parts, which have the same columns, one after the other."""
-    ts_event = [ts for part in parts for ts in part.ts_event]
-    received_then = all(part.ts_recv is part.ts_event for part in parts)
-    return FewRows(
-        ts_event,
-        [inst for part in parts for inst in part.inst],
-        ts_event if received_then else [ts for part in parts for ts in part.ts_recv],
-        [seq for part in parts for seq in part.seq],
-        {name: [value for part in parts for value in part.columns[name]] for name in parts[0].columns},
-    )
+    whole = parts[0]
+    for part in parts[1:]:
+        received_then = whole.ts_recv is whole.ts_event and part.ts_recv is part.ts_event
+        ts_event, columns = whole.ts_event + part.ts_event, part.columns
+        whole = FewRows(
+            ts_event,
+            whole.inst + part.inst,
+            ts_event if received_then else whole.ts_recv + part.ts_recv,
+            whole.seq + part.seq,
+            {name: values + columns[name] for name, values in whole.columns.items()},
+        )
+    return whole
 
 
 def only_row(chunk: Chunk) -> PlainRow | None:

@@ -88,9 +88,10 @@ class Align:
         return self._complete_rows(closed) if closed else None
 
     def push_few(self, rows: FewRows | Iterable[PlainRow]) -> list[Given]:
-        """``push_row`` of each: the slices that they close."""
+        """``push_row`` of each: the slices that they close; of a few by column, which have one time, one at most."""
         if isinstance(rows, FewRows):
-            return [closed for part in rows.moments() if (closed := self._push_moment(part)) is not None]
+            slices = self._push_moment(rows)
+            return [] if slices is None else [slices]
         found: list[Given] = []
         ts, opened = None, self._open
         for row in rows:

@@ -118,14 +118,14 @@ def rows_reader(label: str) -> Callable[[Sequence[PlainRow], Sequence[float]], l
     return adjusted if label in PRICE_COLUMNS else lambda rows, _scales: [float(row.values[label]) for row in rows]
 
 
-def few_reader(label: str) -> Callable[[Mapping[str, Sequence[float]], Sequence[float]], list[float]]:
+def few_reader(label: str) -> Callable[[Mapping[str, list[float]], Sequence[float]], list[float]]:
     """``rows_reader`` for rows that are kept by column, given the scale of each."""
     name = label.removeprefix(_RAW)
 
-    def raw(columns: Mapping[str, Sequence[float]], _scales: Sequence[float]) -> list[float]:
+    def raw(columns: Mapping[str, list[float]], _scales: Sequence[float]) -> list[float]:
         return [_NAN if units == MISSING_PRICE else float(units) for units in columns[name]]
 
-    def adjusted(columns: Mapping[str, Sequence[float]], scales: Sequence[float]) -> list[float]:
+    def adjusted(columns: Mapping[str, list[float]], scales: Sequence[float]) -> list[float]:
         units = columns[label]
         if MISSING_PRICE in units:
             units = [_NAN if one == MISSING_PRICE else one for one in units]

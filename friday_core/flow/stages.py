@@ -170,13 +170,20 @@ class Stages:
             self._newest = passed.ts_event
         return passed, stop
 
-    def process_few(self, few: FewRows) -> tuple[FewRows | list[PlainRow], DataValidationError | None, int]:
-        """``process_row`` of each: those that passed, why the stream must stop, and how many were taken until then."""
+    def process_few(
+        self, few: FewRows | Sequence[PlainRow]
+    ) -> tuple[FewRows | list[PlainRow], DataValidationError | None, int]:
+        """``process_row`` of each: those that passed, why the stream must stop, and how many were taken until then.
+
+        Those that come by column have one time, and leave so if no stage wants them one by one.
+        """
         self._begin()
+        if not isinstance(few, FewRows):
+            return self._each(few, 0)
         whole = self._passed_whole(few)
         if whole < len(self._stages):
             return self._each(few.rows(), whole)
-        self._newest = max(self._newest, *few.ts_event)
+        self._newest = max(self._newest, few.ts_event[0])
         return few, None, len(few)
 
     def _passed_whole(self, few: FewRows) -> int:

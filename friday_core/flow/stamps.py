@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.row import FEW, FewRows, PlainRow
+from friday_core.domain.row import FewRows, PlainRow
 from friday_core.domain.schedule import Schedule
 from friday_core.domain.sessions import SessionDates
 from friday_core.errors import InvariantError
@@ -27,7 +27,6 @@ STAMPED_COLUMNS = ("session", "factor", "split")
 
 _ONE: Float64 = np.ones(1)
 _ONE.setflags(write=False)
-_ONES = (1.0,) * FEW
 _NO_FLAGS: Mapping[str, float] = {}
 
 
@@ -49,10 +48,10 @@ class Stamps:
         self._flags = None if calendar is None else SessionFlags(calendar, dates)
         self._actions: dict[int, list[CorporateAction]] = {}
         self._products: dict[int, tuple[Int64, Float64, Float64]] = {}
-        #: Of an instrument's latest row that came alone: its session, what was done to prices, and to shares.
+        #: Of an instrument's latest row as numbers: its session, what was done to prices, and to shares.
         self._latest: dict[int, tuple[int, float, float]] = {}
         #: Of the latest few rows of one time: their instruments, their session, and the same.
-        self._latest_few: tuple[list[int], int, Sequence[float], Sequence[float]] | None = None
+        self._latest_few: tuple[list[int], int, list[float], list[float]] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -99,58 +98,35 @@ class Stamps:
             session, own = flags.of_one(ts, domain)
         factor = split = 1.0
         if inst in self._actions:
-            latest = self._latest.get(inst)
-            if latest is None or latest[0] != session:
-                latest = self._latest[inst] = self._of_session(inst, session)
-            _, factor, split = latest
+            _, factor, split = self._of_session(inst, session)
         values = {**row.values, "session": float(session), "factor": factor, "split": split}
         return PlainRow(ts, inst, row.ts_recv, row.seq, values if own is None else {**values, **own})
 
     def stamped_few(self, few: FewRows, domain: str | None) -> FewRows:
-        """The same of several rows."""
-        ts_event, rows = few.ts_event, len(few)
-        if few.at_once:
-            session, flags = self._placed_one(ts_event[0], domain)
-            factor, split = self._factors_at(few.inst, session)
-            own: dict[str, Sequence[float]] = {"session": [float(session)] * rows, "factor": factor, "split": split}
-            return few.with_columns(own | {name: [flag] * rows for name, flag in flags.items()})
-        known = {ts: self._placed_one(ts, domain) for ts in dict.fromkeys(ts_event)}
-        placed = [known[ts] for ts in ts_event]
-        factor, split = self._factors_few(few.inst, [session for session, _ in placed])
-        own = {"session": [float(session) for session, _ in placed], "factor": factor, "split": split}
-        return few.with_columns(own | {name: [flags[name] for _, flags in placed] for name in placed[0][1]})
-
-    def _placed_one(self, ts: int, domain: str | None) -> tuple[int, Mapping[str, float]]:
-        """As ``_placed`` of one time."""
-        return (self._dates.date(ts), _NO_FLAGS) if self._flags is None else self._flags.of_one(ts, domain)
-
-    def _factors_at(self, inst: list[int], session: int) -> tuple[Sequence[float], Sequence[float]]:
-        """As ``_factors`` of rows of one session, which most often are of the instruments of those before."""
+        """The same of several rows of one time."""
+        ts, inst = few.ts_event[0], few.inst
+        session, flags = (self._dates.date(ts), _NO_FLAGS) if self._flags is None else self._flags.of_one(ts, domain)
         latest = self._latest_few
         if latest is None or latest[1] != session or latest[0] != inst:
-            latest = self._latest_few = (inst, session, *self._factors_few(inst, [session] * len(inst)))
-        return latest[2], latest[3]
+            latest = self._latest_few = (inst, session, *self._factors_few(inst, session))
+        own = {"session": [float(session)] * len(inst), "factor": latest[2], "split": latest[3]}
+        return few.with_columns(own | {name: [flag] * len(inst) for name, flag in flags.items()})
 
-    def _factors_few(self, inst: Sequence[int], sessions: Sequence[int]) -> tuple[Sequence[float], Sequence[float]]:
-        """As ``_factors``."""
-        if self._actions.keys().isdisjoint(inst):
-            return _ONES[: len(inst)], _ONES[: len(inst)]
-        known, factors, splits = self._latest, list[float](), list[float]()
-        for one, session in zip(inst, sessions, strict=True):
-            latest = known.get(one)
-            if latest is None or latest[0] != session:
-                latest = known[one] = self._of_session(one, session)
-            factors.append(latest[1])
-            splits.append(latest[2])
-        return factors, splits
+    def _factors_few(self, inst: Sequence[int], session: int) -> tuple[list[float], list[float]]:
+        """As ``_factors`` of rows of one session."""
+        each = [self._of_session(one, session) for one in inst]
+        return [factor for _, factor, _ in each], [split for _, _, split in each]
 
     def _of_session(self, inst: int, session: int) -> tuple[int, float, float]:
         """The session, and what was done up to it to the instrument's prices and shares."""
         if inst not in self._actions:
             return session, 1.0, 1.0
-        ex_dates, factors, splits = self._products_of(inst)
-        since = int(ex_dates.searchsorted(session, side="right"))
-        return session, factors[since].item(), splits[since].item()
+        latest = self._latest.get(inst)
+        if latest is None or latest[0] != session:
+            ex_dates, factors, splits = self._products_of(inst)
+            since = int(ex_dates.searchsorted(session, side="right"))
+            latest = self._latest[inst] = session, factors[since].item(), splits[since].item()
+        return latest
 
     def _factors(self, inst: npt.NDArray[np.int32], sessions: Int64) -> tuple[Float64, Float64]:
         """What corporate actions up to each row's session did to prices, and to shares."""

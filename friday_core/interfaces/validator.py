@@ -72,7 +72,7 @@ class RowsJudge(RowJudge, Protocol):
     """
 
     def passes(self, rows: FewRows) -> bool:
-        """Whether all of them pass and nothing is to be said of any; then they are remembered as passed.
+        """Whether all of them, which have one time, pass and nothing is to be said of any; then they have passed.
 
         If not, or if it raises, nothing has changed: ``judge`` will be asked of each row.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from operator import gt
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -28,6 +28,10 @@ from friday_core.api import (
 
 #: Up to so many rows are judged one by one, which is then cheaper than numpy's calls for a whole chunk.
 FEW = 40
+#: A row of several, by its place.
+_InFew = tuple[FewRows, int]
+#: Before every time.
+_BEGINNING = -(2**62)
 _SOUND = (*PRICE_COLUMNS, "volume")
 _DUPLICATE = (Verdict.DUPLICATE, "the same bar again")
 _CONFLICT = (Verdict.QUARANTINE, "two different bars for one time")
@@ -66,9 +70,9 @@ class BarSanity(Validator):
     def __init__(self) -> None:
         #: The last bar of each instrument that passed, but for those that passed in small chunks since.
         self._last: Chunk | None = None
-        self._since: dict[int, _Passed | PlainRow] = {}
-        #: The latest few that passed at once, one of each instrument: after those of ``_since``.
-        self._at_once: FewRows | None = None
+        self._since: dict[int, _Passed | PlainRow | _InFew] = {}
+        #: The latest time of all of these; later rows are later than the last of their instrument.
+        self._newest = _BEGINNING
         self._names: tuple[str, ...] = ()
 
     def validate(self, chunk: Chunk) -> Judgement:
@@ -87,38 +91,41 @@ class BarSanity(Validator):
         names = tuple(rows.columns)
         if names != self._names:
             self._rename(names)
-        if not self._are_later(rows):
+        ts, inst, newest = rows.ts_event[0], rows.inst, self._newest
+        if ts < newest or len(set(inst)) < len(inst):
             return False
-        columns = rows.columns
-        bars = zip(*map(columns.__getitem__, _SOUND), strict=True)
+        if ts == newest and any(self._time_of(one) == ts for one in inst):
+            return False
+        bars = zip(*map(rows.columns.__getitem__, _SOUND), strict=True)
         for opened, high, low, close, volume in bars:  # as ``_is_sound``
             if not (0 < low <= opened <= high and low <= close <= high and 0 <= volume < math.inf):
                 return False
-        self._at_once = rows
+        self._newest = ts
+        self._since.update(zip(inst, zip(repeat(rows), range(len(inst)))))  # noqa: B905 - of one length
         return True
 
-    def _are_later(self, rows: FewRows) -> bool:
-        """Whether each is of another instrument, whose latest bar is known and before it."""
-        latest, inst = self._at_once, rows.inst
-        if latest is not None and latest.inst == inst:
-            return all(map(gt, rows.ts_event, latest.ts_event))
-        self._one_each()
-        found = [self._since.get(one) for one in inst]
-        times = zip(rows.ts_event, found, strict=True)
-        return len(set(inst)) == len(inst) and all(one is not None and ts > one.ts_event for ts, one in times)
+    def _time_of(self, inst: int) -> int:
+        """When the last bar of an instrument was that passed."""
+        last = self._since.get(inst) or self._settled(inst)
+        if isinstance(last, tuple):
+            rows, place = last
+            return rows.ts_event[place]
+        return _BEGINNING if last is None else last.ts_event
 
     def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
-        if self._at_once is not None:
-            self._one_each()
         inst, ts_event, bar = row.inst, row.ts_event, row.values
         names = tuple(bar)
         if names != self._names:
             self._rename(names)
         last = self._since.get(inst)
+        if isinstance(last, tuple):
+            last = self._passed(inst)
         if last is not None and ts_event > last.ts_event:
             low, high = bar["low"], bar["high"]  # as ``_is_sound``, of nearly every row without a call
             if 0 < low <= bar["open"] <= high and low <= bar["close"] <= high and 0 <= bar["volume"] < math.inf:
                 self._since[inst] = row
+                if ts_event > self._newest:  # noqa: PLR1730 - no call a row
+                    self._newest = ts_event
                 return None
         return self._judge(inst, ts_event, 0, bar)
 
@@ -132,21 +139,15 @@ class BarSanity(Validator):
 
     def restore(self, snapshot: bytes) -> None:
         state = msgspec.msgpack.decode(snapshot, type=_Remembered | None)
-        self._last, self._since, self._at_once = None, {}, None
+        self._last, self._since, self._newest = None, {}, _BEGINNING
         if state is not None:
             columns = {name: _unpacked(packed) for name, packed in state.columns.items()}
             self._last = Chunk(_unpacked(state.ts_event), _unpacked(state.inst), columns)
+            self._newest = int(self._last.ts_event.max())
 
     # Few rows -----------------------------------------------------------------------------------
 
-    def _one_each(self) -> None:
-        """Those that passed at once are remembered one by one."""
-        rows, self._at_once = self._at_once, None
-        if rows is not None:
-            self._since.update((row.inst, row) for row in rows.rows())
-
     def _one_by_one(self, chunk: Chunk) -> Judgement:
-        self._one_each()
         judgement = Judgement.passing(chunk)
         if (names := tuple(chunk.columns)) != self._names:
             self._rename(names)
@@ -167,14 +168,23 @@ class BarSanity(Validator):
         """What is wrong with a row; without it, it is the next one's predecessor."""
         if reason := _contradiction(code, bar):
             return Verdict.QUARANTINE, reason
-        last = self._since.get(inst) or self._settled(inst)
+        last = self._passed(inst)
         if last is None or ts_event > last.ts_event:
             self._since[inst] = _Passed(ts_event, bar)
+            self._newest = max(self._newest, ts_event)
             return None
         if ts_event < last.ts_event:
             return _BACKWARDS
         is_same = all(_is_same(value, last.values[name]) for name, value in bar.items())
         return _DUPLICATE if is_same else _CONFLICT
+
+    def _passed(self, inst: int) -> _Passed | PlainRow | None:
+        """The last bar of an instrument that passed."""
+        last = self._since.get(inst)
+        if isinstance(last, tuple):
+            rows, place = last
+            return _Passed(rows.ts_event[place], {name: values[place] for name, values in rows.columns.items()})
+        return self._settled(inst) if last is None else last
 
     def _settled(self, inst: int) -> _Passed | None:
         bars = self._last
@@ -187,13 +197,12 @@ class BarSanity(Validator):
 
     def _settle(self) -> None:
         """Brings the bars that passed in small chunks to the others."""
-        self._one_each()
         if not self._since:
             return
         insts = sorted(self._since)
-        passed = [self._since[inst].values for inst in insts]
-        columns = {name: np.array([values[name] for values in passed]) for name in self._names}
-        bars = Chunk(np.array([self._since[inst].ts_event for inst in insts]), np.array(insts), columns)
+        passed = [one for inst in insts if (one := self._passed(inst)) is not None]
+        columns = {name: np.array([one.values[name] for one in passed]) for name in self._names}
+        bars = Chunk(np.array([one.ts_event for one in passed]), np.array(insts), columns)
         if self._last is not None:
             bars = Chunk.concat([self._last.take(~np.isin(self._last.inst, insts)), bars])
         self._last, self._since = bars.take(np.argsort(bars.inst, kind="stable")), {}
@@ -220,6 +229,7 @@ class BarSanity(Validator):
             others = self._last.take(~np.isin(self._last.inst, bars.inst))
             bars = Chunk.concat([others, bars])
         self._last = bars.take(np.argsort(bars.inst, kind="stable"))
+        self._newest = max(self._newest, int(chunk.ts_event[-1]))
         return True
 
     def _compared(self, chunk: Chunk, sound: Int64, judgement: Judgement) -> Judgement:
@@ -243,6 +253,7 @@ class BarSanity(Validator):
 
         ends = np.flatnonzero(np.append(np.diff(rows.inst) != 0, True))
         self._last = rows.take(latest_row[ends])
+        self._newest = max(self._newest, int(self._last.ts_event.max()))
         for wrong, (verdict, reason) in (
             (same_bar, _DUPLICATE),
             (same_time & ~same_bar, _CONFLICT),
