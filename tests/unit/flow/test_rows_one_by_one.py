@@ -177,11 +177,13 @@ def test_rows_one_by_one_give_what_one_chunk_gives(
     assert outcome(flow_with(made(judged)), cut(chunk, cuts) if rows else []) == whole
 
 
-@given(in_order, st.integers(0, 25), st.booleans())
-def test_a_stream_goes_on_from_the_snapshot_of_either_way(rows: list[Row], at: int, is_whole: bool) -> None:
+@given(in_order, st.integers(0, 25), st.booleans(), st.sets(st.integers(1, 24)))
+def test_a_stream_goes_on_from_the_snapshot_of_either_way(
+    rows: list[Row], at: int, is_whole: bool, cuts: set[int]
+) -> None:
     chunk, made = chunk_of(rows), STAGES["own"]
     begun, whole = flow_with(made({})), flow_with(made({}))
-    pieces = one_by_one(chunk) if rows else []
+    pieces = (cut(chunk, cuts) if cuts else one_by_one(chunk)) if rows else []
     out = [rows_of(one.rows) for piece in pieces[:at] for one in begun.process_data_stream(MARKET_DATA, piece)]
     others = [rows_of(one) for piece in pieces[:at] for one in whole._stream.process(piece)]
     assert out == others
@@ -212,7 +214,7 @@ def test_few_rows_go_one_by_one_where_no_stage_needs_a_chunk(stages: str, rows: 
     "names", [("open interest", "close"), ("session", "close", "class"), ("_x", "factor", "close")]
 )
 def test_a_few_rows_are_stamped_whatever_their_columns_are_called(names: Sequence[str]) -> None:
-    made, times = Stamps(UNIVERSE, SessionDates("Asia/Kolkata")), np.arange(3) * 3_600_000_000 * 9
+    made, times = Stamps(UNIVERSE, SessionDates("Asia/Kolkata")), np.full(3, 3_600_000_000 * 9)
     columns = {name: np.arange(3) if name == "close" else np.array([0.5, math.nan, -0.0]) for name in names}
     chunk = Chunk(times, np.array([0, 1, 1]), columns, ts_recv=times + 1, seq=np.array([4, 9, 2]))
     few = plain.few_rows(chunk)
