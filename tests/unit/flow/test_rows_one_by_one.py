@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -184,9 +185,9 @@ def test_a_stream_goes_on_from_the_snapshot_of_either_way(
     chunk, made = chunk_of(rows), STAGES["own"]
     begun, whole = flow_with(made({})), flow_with(made({}))
     pieces = (cut(chunk, cuts) if cuts else one_by_one(chunk)) if rows else []
-    out = [rows_of(one.rows) for piece in pieces[:at] for one in begun.process_data_stream(MARKET_DATA, piece)]
-    others = [rows_of(one) for piece in pieces[:at] for one in whole._stream.process(piece)]
-    assert out == others
+    slices = (one.rows for piece in pieces[:at] for one in begun.process_data_stream(MARKET_DATA, piece))
+    chunks = (one for piece in pieces[:at] for one in whole._stream.process(piece))
+    assert [*chain.from_iterable(map(rows_of, slices))] == [*chain.from_iterable(map(rows_of, chunks))]
     assert begun.snapshot() == whole.snapshot()
     taken_up, expected = flow_with(made({})), flow_with(made({}))
     taken_up.restore(begun.snapshot())
