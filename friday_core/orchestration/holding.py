@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 from friday_core.causal.domains import parse
 from friday_core.domain.instruments import Instrument, InstrumentId
@@ -17,6 +18,7 @@ from friday_core.market.instruments.dated_facts import instrument_facts
 from friday_core.market.margins.holdings import contract_of
 from friday_core.market.margins.legs import Contract, Right
 from friday_core.market.margins.rows import Underlying
+from friday_core.market.universes.delistings_file import read_delistings
 from friday_core.market.universes.membership import Membership
 from friday_core.market.universes.membership_file import read_membership
 from friday_core.orchestration.assembly import Assembly
@@ -99,7 +101,13 @@ def _bar_seconds(assembly: Assembly) -> int:
 
 def _endings(assembly: Assembly) -> dict[InstrumentId, Ending]:
     """Last sessions that the configuration names, and those of contracts by their names and rules."""
-    named = {InstrumentId.parse(one.instrument): one for one in assembly.settings.data.endings}
+    data = assembly.settings.data
+    named = {InstrumentId.parse(one.instrument): (one.last, one.price) for one in data.endings}
+    if data.delistings is not None:
+        delisted = read_delistings(data.delistings)
+        for own in (one for one in assembly.universe if one.kind not in DERIVATIVES and one.id not in named):
+            if (at := delisted.get(str(own.id)) or delisted.get(own.id.symbol)) is not None:
+                named[own.id] = at.last, at.price
     found: dict[InstrumentId, Ending] = {}
     contracts = dict(_contracts(assembly))
     for instrument in assembly.universe:
@@ -107,8 +115,9 @@ def _endings(assembly: Assembly) -> dict[InstrumentId, Ending]:
         code = Code.EXPIRED_INSTRUMENT if instrument.kind in DERIVATIVES else Code.DELISTED
         option, delivers = _option(assembly, contract), contract is not None and contract.kind is Underlying.STOCK
         if (one := named.get(instrument.id)) is not None:
-            price = None if one.price is None else instrument.units(one.price)
-            found[instrument.id] = Ending(to_days(one.last), code, price, option, delivers)
+            last, stated = one
+            price = None if stated is None else instrument.units(stated)
+            found[instrument.id] = Ending(to_days(last), code, price, option, delivers)
         elif contract is not None:
             found[instrument.id] = Ending(to_days(contract.expiry), code, None, option, delivers)
     return found
@@ -138,7 +147,8 @@ def _option(assembly: Assembly, contract: Contract | None) -> OptionTerms | None
 
 def _ending_problems(assembly: Assembly) -> Iterator[Problem]:
     known = {one.id: one for one in assembly.universe}
-    for n, one in enumerate(assembly.settings.data.endings):
+    data = assembly.settings.data
+    for n, one in enumerate(data.endings):
         section, name = f"data.endings[{n}]", InstrumentId.parse(one.instrument)
         if name not in known:
             mend = f"{nearest(one.instrument, [str(other) for other in known])}Leave it out, or correct the name"
@@ -148,6 +158,22 @@ def _ending_problems(assembly: Assembly) -> Iterator[Problem]:
                 known[name].units(one.price)
             except ValueError as error:
                 yield Problem(ProblemKind.INVALID_VALUE, str(error), "round the price", section)
+    if data.delistings is not None:
+        yield from _delisting_problems(assembly, data.delistings)
+
+
+def _delisting_problems(assembly: Assembly, path: Path) -> Iterator[Problem]:
+    """What is wrong with the file, and with prices of what is in the data; other lines concern others."""
+    try:
+        for symbol, one in read_delistings(path).items():
+            for instrument in assembly.universe:
+                if one.price is not None and symbol in {str(instrument.id), instrument.id.symbol}:
+                    instrument.units(one.price)
+    except DataError as error:
+        message, _, mend = str(error).partition("\n    mend: ")
+        yield Problem(ProblemKind.INVALID_VALUE, message, mend or "correct the file", "data.delistings")
+    except ValueError as error:
+        yield Problem(ProblemKind.INVALID_VALUE, f"{path}: {error}", "round the price", "data.delistings")
 
 
 # Products -----------------------------------------------------------------------------------------

@@ -55,6 +55,9 @@ class DataSettings(Section):
     endings: tuple[LastSession, ...] = Field(
         (), description="Last sessions of shares and contracts: { instrument, last, price }; those by rule come after."
     )
+    delistings: Path | None = Field(
+        None, description="A file of shares that are listed no more: symbol,last,price; endings go before its lines."
+    )
     session_open: dt.time = Field(dt.time(9, 15), description="Opens the session where no calendar does.")
     session_close: dt.time = Field(dt.time(15, 30), description="Closes the session where no calendar does.")
 

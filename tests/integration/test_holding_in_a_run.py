@@ -114,6 +114,47 @@ def test_a_share_that_is_delisted_leaves_at_the_stated_price(tmp_path: Path) -> 
     assert max(one["ts_event"].date() for one in run.table("fills")) == dt.date(2025, 10, 24)
 
 
+def test_delistings_are_a_file_and_what_the_configuration_names_goes_before(tmp_path: Path) -> None:
+    file = tmp_path / "delisted.csv"
+    lines = (
+        "symbol,last,price",
+        "SYN01.NSE,2025-10-23,",
+        "SYN02,2025-10-24,600.00",
+        "SYN03,2025-10-21,1",
+        "ELSE,2020-01-01,",
+    )
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+    shares = 'instruments=["SYN01.NSE", "SYN02.NSE", "SYN03.NSE"]'
+    own = 'data.endings=[{instrument="SYN03.NSE", last=2025-10-28, price="700.00"}]'
+    run = Run(tmp_path, active(f'product="delivery", {shares}'), f"data.delistings={file}", own, "risk.rules=[]")
+    settled = [one for one in run.table("fills") if one["kind"] == "settlement"]
+    found = {one["instrument"]: (one["ts_event"].date().day, one["price"]) for one in settled}
+    closes = [one for one in run.table("bars") if one["instrument"] == "SYN01.NSE" and one["ts_event"].day == 23]
+    assert found == {
+        "SYN01.NSE": (23, closes[-1]["close"]),
+        "SYN02.NSE": (24, Decimal("600.00")),
+        "SYN03.NSE": (28, Decimal("700.00")),
+    }
+    assert max(one["ts_event"].day for one in run.table("fills") if one["instrument"] == "SYN01.NSE") == 23
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("SYN01,2025-10-24,1.005", "SYN01.NSE: price 1.005 is finer than 2 decimals"),
+        ("SYN01,2025-10-24,cheap", "delisted.csv, line 2, column 'price': 'cheap' is no price"),
+        ("SYN01,2025-10-24,-1", "delisted.csv, line 2, column 'price': '-1' is no price"),
+        (",2025-10-24,", "delisted.csv, line 2, column 'symbol': nothing stands there"),
+        ("SYN01,2025-10-24,\nSYN01,2025-10-25,", "delisted.csv, line 3, column 'symbol': SYN01 comes a second time"),
+    ],
+)
+def test_delistings_that_cannot_be_are_told_with_their_line(tmp_path: Path, line: str, message: str) -> None:
+    file = tmp_path / "delisted.csv"
+    file.write_text(f"symbol,last,price\n{line}\n", "utf-8")
+    (found,) = problems(tmp_path, f"data.delistings={file}")
+    assert found.endswith(message)
+
+
 def test_the_universe_of_the_day_is_a_list_in_a_file(tmp_path: Path) -> None:
     lists = tmp_path / "lists.csv"
     lists.write_text("index,symbol,from,to\nMINE,SYN01,2025-01-01,2025-10-20\nMINE,SYN02,2025-10-21,\n", "utf-8")

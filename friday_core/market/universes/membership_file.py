@@ -77,13 +77,19 @@ def write_membership(path: Path, membership: Membership) -> None:
 
 
 def read_table(
-    path: Path, required: tuple[str, ...], optional: tuple[str, ...], names: Mapping[str, str] | None
+    path: Path,
+    required: tuple[str, ...],
+    optional: tuple[str, ...],
+    names: Mapping[str, str] | None,
+    *,
+    of: str = "member",
+    what: str = "a file of members of indices",
 ) -> TextTable:
-    """A CSV or Parquet file, as its ending says, with at least one row."""
+    """A CSV or Parquet file, as its ending says, with at least one row, each of which is ``of`` something."""
     read = read_parquet if path.suffix.lower() == ".parquet" else read_csv
-    file = read(path, required, optional, what="a file of members of indices", names=names)
+    file = read(path, required, optional, what=what, names=names)
     if not len(file):
-        raise file.error("there are no rows", "give it at least one member")
+        raise file.error("there are no rows", f"give it at least one {of}")
     return file
 
 
