@@ -19,6 +19,7 @@ from unit.session.compiled.drawn_sessions import Stepped, differences, drawn
 from friday_core.causal.compiled.executor import CompiledExecutor
 from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.object_store import default_folder
+from friday_core.domain.orders import FillKind
 from friday_core.errors import InvariantError
 from friday_core.simulation.compiled.arena import plain
 from friday_core.simulation.compiled.loaded import Compiled
@@ -72,6 +73,13 @@ class Soak:
             "decisions": len(log.decisions),
             "orders": len(log.orders),
             "fills": len(log.fills),
+            "sessions that square off": int(any(one.order.reason.startswith("SQUARE_OFF") for one in log.orders)),
+            "orders that close intraday positions": sum(
+                one.order.reason.startswith("SQUARE_OFF") for one in log.orders
+            ),
+            "orders that they withdraw": sum(one.reason.startswith("SQUARE_OFF") for one in log.orders),
+            "fees of shorts": len(log.postings),
+            "settlements": sum(one.kind is FillKind.SETTLEMENT for one in log.fills),
             "corporate actions": len(log.actions),
             "strategies stopped": len(log.stopped),
         })  # fmt: skip

@@ -27,6 +27,11 @@ from friday_core.trading.codes import Code
 from friday_core.trading.endings import Ending
 from friday_core.trading.session_times import IntradayTimes, SessionTimes
 
+#: Why intraday orders are cancelled, and positions closed.
+INTRADAY_ENDS = "SQUARE_OFF: intraday positions end"
+HELD_OVER = "SQUARE_OFF: held over from an earlier session"
+#: The kind of what a short pays.
+BORROW_FEE = "borrow_fee"
 _DAYS_A_YEAR = 365 * 1_000_000
 
 
@@ -134,7 +139,7 @@ class Custody:
             yield from self._square_off(desk, latest, is_late=False)
 
     def _square_off(self, desk: Desk, moment: Slice, *, is_late: bool) -> Iterator[Intent]:
-        reason = "SQUARE_OFF: held over from an earlier session" if is_late else "SQUARE_OFF: intraday positions end"
+        reason = HELD_OVER if is_late else INTRADAY_ENDS
         yield from self._withdrawn((one for one in self._working.of(desk.name) if self._is_intraday(one)), reason)
         for name, held in desk.book.positions().items():
             on_order = sum(one.order.side.sign * one.remaining for one in self._working.of(desk.name, name))
@@ -153,7 +158,8 @@ class Custody:
 
     def _closing(self, desk: Desk, name: InstrumentId, held: int, moment: Slice, reason: str) -> Intent:
         """It rests until it has traded: what is left of a thin bar goes with the next one."""
-        order = against(desk, name, held, moment, reason, product=Product.INTRADAY, time_in_force=TimeInForce.GTC)
+        product = desk.products.of(name)
+        order = against(desk, name, held, moment, reason, product=product, time_in_force=TimeInForce.GTC)
         working = self._working.add(order, self._arrivals.active_from(moment), desk.book.price(name))
         working.is_forced = True
         self._log.orders.append(working)
@@ -173,7 +179,7 @@ class Custody:
                     desk.book.pay(fee)
                     price = desk.book.price(name)
                     self._log.postings.append(
-                        CashPosted(moment.ts_event, moment.session, desk.name, name, "borrow_fee", held, price, -fee)
+                        CashPosted(moment.ts_event, moment.session, desk.name, name, BORROW_FEE, held, price, -fee)
                     )
 
     # Endings ------------------------------------------------------------------------------------

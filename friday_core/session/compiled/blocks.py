@@ -16,7 +16,8 @@ from friday_core.session.bills import Bills
 from friday_core.session.compiled.bands import Bands
 from friday_core.session.compiled.intents import Intents, Placed
 from friday_core.session.compiled.kept import Kept
-from friday_core.session.compiled.results import Sent, Written
+from friday_core.session.compiled.results import Written
+from friday_core.session.compiled.sent import Sent
 from friday_core.session.compiled.transfer import Transfer
 from friday_core.session.compiled.wishes import Wishes, wishes_of
 from friday_core.session.custody import Custody
@@ -90,8 +91,9 @@ class CompiledSlices:
         limits, products = [desk.risk.limits for desk in desks], [desk.products.usual for desk in desks]
         asked = [w.WISHES_ASKED if self._kept.differs else _asked(desk) for desk in desks]
         self._arena = Arena(
-            tuple(universe), limits, matcher.rules, rates, asked=asked, products=products, borrows=self._kept.borrows
-        )
+            tuple(universe), limits, matcher.rules, rates,
+            asked=asked, products=products, borrow_ppm=self._kept.borrow_ppm,
+        )  # fmt: skip
         self._transfer = Transfer(universe, desks, working, bills)
         self._written: Written | None = None
         self.counts = {"kernel": 0, "driver": 0}
@@ -272,8 +274,9 @@ class CompiledSlices:
         written.fills(log, tables["fills"], sent)
         written.ended(log, tables["ended"], sent)
         written.positions(log, tables["positions"])
+        written.postings(log, tables["postings"])
         written.equity(log, *equity)
-        intents.add(Placed(sent, sent.known))
+        intents.add(Placed(sent, tables["ended"]))
         log.slices = arena.slices
         standing.latest = Slice(log.slices - 1, *arena.latest, (), {})
         for number, desk in enumerate(self._desks):

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from friday_core.domain.records import Intent, PlaceOrder
-from friday_core.session.compiled.results import Sent
+import numpy as np
+
+from friday_core.domain.chunk import Int64
+from friday_core.domain.records import CancelOrder, Intent, PlaceOrder
+from friday_core.session.compiled.sent import Sent
 
 
 class Intents(Sequence[Intent]):
@@ -43,13 +46,21 @@ class Intents(Sequence[Intent]):
 
 
 class Placed(Sequence[Intent]):
-    """The orders that a run sent, from a number on."""
+    """The orders that a run sent, and between them the cancels of those that it withdrew; ``ended`` are its ends."""
 
-    def __init__(self, sent: Sent, first: int) -> None:
-        self._sent, self._first = sent, first
+    def __init__(self, sent: Sent, ended: Int64) -> None:
+        self._sent = sent
+        #: By number; of a cancel what ``~`` makes of it.
+        self._numbers: Sequence[int] = range(sent.known, len(sent.rows))
+        if sent.is_squared_off:
+            cancelled, before = sent.withdrawn(ended)
+            if len(cancelled):
+                self._numbers = np.insert(
+                    np.arange(sent.known, len(sent.rows)), before - sent.known, ~cancelled
+                ).tolist()
 
     def __len__(self) -> int:
-        return len(self._sent.rows) - self._first
+        return len(self._numbers)
 
     @overload
     def __getitem__(self, index: int) -> Intent: ...
@@ -57,5 +68,10 @@ class Placed(Sequence[Intent]):
     def __getitem__(self, index: slice) -> list[Intent]: ...
     def __getitem__(self, index: int | slice) -> Intent | list[Intent]:
         if isinstance(index, slice):
-            return [PlaceOrder(self._sent.order(n + self._first)) for n in range(len(self))[index]]
-        return PlaceOrder(self._sent.order(range(self._first, len(self._sent.rows))[index]))
+            return [self._intent(number) for number in self._numbers[index]]
+        return self._intent(self._numbers[index])
+
+    def _intent(self, number: int) -> Intent:
+        if number >= 0:
+            return PlaceOrder(self._sent.order(number))
+        return CancelOrder(self._sent.order(~number).tag, self._sent.end_reason(~number))

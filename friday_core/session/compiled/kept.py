@@ -37,9 +37,9 @@ class Kept:
         self._ending: tuple[int, Int64] | None = None
 
     @property
-    def borrows(self) -> bool:
-        """Whether shorts pay."""
-        return self._custody is not None and self._custody.terms.borrow_ppm > 0
+    def borrow_ppm(self) -> int:
+        """What shorts pay a year."""
+        return 0 if self._custody is None else self._custody.terms.borrow_ppm
 
     def bind(self, rows: Chunk) -> Mapping[int, Array]:
         """The rows of a block; what the kernel has to know of each, by its word in the context."""

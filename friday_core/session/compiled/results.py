@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakValueDictionary
 
 import msgspec
 import numpy as np
 
 from friday_core.domain.chunk import Array, Float64, Int64, Universe
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.orders import Fill, Order, OrderStatus, Side, WorkingOrder
+from friday_core.domain.orders import Fill, OrderStatus, Side
 from friday_core.session.columns import Coded, Late
 from friday_core.session.compiled.details import detail_of, details_of
+from friday_core.session.compiled.sent import VALIDITIES, Sent
 from friday_core.session.compiled.texts import Texts, Told
 from friday_core.session.compiled.wishes import Wishes
+from friday_core.session.custody import BORROW_FEE
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.quiet.points import equity_rows
-from friday_core.session.working_orders import tag_of, tags_of
 from friday_core.simulation.compiled import words as w
-from friday_core.trading.codes import Code
 from friday_core.trading.limits import Limits
-from friday_core.trading.parts import cash_reason
 
 _STATUS = (
     OrderStatus.INTENT, OrderStatus.OPEN, OrderStatus.PARTIAL,
@@ -32,102 +30,6 @@ _STATUS = (
 )  # fmt: skip
 _FILL_DEFAULTS = {one.name: one.default for one in msgspec.structs.fields(Fill) if not one.required}
 _SIDES = (Side.SELL, Side.BUY)
-_DAY_ENDED = "DAY_ENDED: the session for which it was placed is over"
-#: What the reasons for which orders end begin with.
-_HEADS = ("", _DAY_ENDED.partition(":")[0], str(Code.NO_CASH), str(Code.CLIPPED_CASH))
-_EXPIRED, _NO_CASH, _CLIPPED = range(1, len(_HEADS))
-
-
-class Sent:
-    """The orders of a run, by their number in the table: those that worked before, then those that it sent.
-
-    ``objects`` has the working orders that exist as objects. What is made of an order is made once.
-    """
-
-    def __init__(
-        self, rows: Int64, objects: Mapping[int, WorkingOrder], desks: Sequence[Desk], universe: Universe
-    ) -> None:
-        self.rows = rows
-        self.objects = dict(objects)
-        self.known = len(objects)
-        self.reasons = Texts(0, lambda _row: "")
-        self._desks = desks
-        self._universe = universe
-        self._made: dict[int, Order] = {}
-        #: Who has them holds the orders: held here, all of it would outlive the log until garbage is collected.
-        self._texts: WeakValueDictionary[str, Texts] = WeakValueDictionary()
-
-    @property
-    def tags(self) -> Texts:
-        """Of no order, then by number."""
-        return self._texts.get("tags") or self._shared("tags", Texts(len(self.rows) + 1, self._tag, self._every_tag))
-
-    @property
-    def ends(self) -> Texts:
-        return self._texts.get("ends") or self._shared(
-            "ends", Texts(len(self.rows), self.end_reason, self._every_end, self._end_heads)
-        )
-
-    def _shared(self, name: str, texts: Texts) -> Texts:
-        self._texts[name] = texts
-        return texts
-
-    def order(self, number: int) -> Order:
-        """What was asked."""
-        known = self.objects.get(number)
-        if known is not None:
-            return known.order
-        if number not in self._made:
-            self._made[number] = self._order(number)
-        return self._made[number]
-
-    def end_reason(self, number: int) -> str:
-        """Why an order ended, if it did not simply fill."""
-        row = self.rows[number].tolist()
-        if row[w.O_STATUS] == w.EXPIRED:
-            return _DAY_ENDED
-        if row[w.O_STATUS] != w.CANCELLED:
-            return ""
-        return cash_reason(row[w.O_BOOKED], row[w.O_WANTED], row[w.O_PRICE], self._universe[row[w.O_INST]])
-
-    def _order(self, number: int) -> Order:
-        row = self.rows[number].tolist()
-        return Order(
-            self._universe[row[w.O_INST]].id,
-            Side.BUY if row[w.O_SIDE] > 0 else Side.SELL,
-            row[w.O_QUANTITY],
-            reason=self.reasons.one(row[w.O_DECISION]),
-            tag=self._tag(number + 1),
-            strategy=self._desks[row[w.O_DESK]].name,
-            ts_decided=row[w.O_TS],
-            product=self._desks[row[w.O_DESK]].products.usual,
-        )
-
-    def _tag(self, place: int) -> str:
-        if place == 0:
-            return ""
-        known = self.objects.get(place - 1)
-        if known is not None:
-            return known.order.tag
-        row = self.rows[place - 1].tolist()
-        return tag_of(row[w.O_SESSION], self._desks[row[w.O_DESK]].number, row[w.O_COUNTER])
-
-    def _every_tag(self) -> list[str]:
-        new = self.rows[self.known :]
-        desks = np.array([desk.number for desk in self._desks])[new[:, w.O_DESK]]
-        known = [self.objects[number].order.tag for number in range(self.known)]
-        return ["", *known, *tags_of(new[:, w.O_SESSION], desks, new[:, w.O_COUNTER])]
-
-    def _end_heads(self) -> Coded:
-        status = self.rows[:, w.O_STATUS]
-        short = np.where(self.rows[:, w.O_BOOKED] == 0, _NO_CASH, _CLIPPED)
-        return Coded(np.where(status == w.CANCELLED, short, np.where(status == w.EXPIRED, _EXPIRED, 0)), _HEADS)
-
-    def _every_end(self) -> list[str]:
-        texts, status = [""] * len(self.rows), self.rows[:, w.O_STATUS]
-        for number in np.flatnonzero((status == w.EXPIRED) | (status == w.CANCELLED)).tolist():
-            texts[number] = self.end_reason(number)
-        return texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +108,7 @@ class Written:
         columns = {
             **_named(told, rows, lambda: slice(None)),
             "quantity": Late(lambda: rows[:, w.O_QUANTITY]),
-            "reason": Late(lambda: Told(rows[:, w.O_DECISION], sent.reasons)),
+            "reason": Late(lambda: sent.why(rows)),
             "tag": Late(lambda: Told(np.arange(first + 1, last + 1), sent.tags)),
             "ts_decided": Late(lambda: rows[:, w.O_TS]),
             "product": Late(lambda: Coded(rows[:, w.O_DESK], told.products)),
@@ -216,6 +118,8 @@ class Written:
             "active_from": Late(lambda: rows[:, w.O_ACTIVE_FROM]),
             "session": Late(lambda: rows[:, w.O_OPENED]),
         }
+        if sent.is_squared_off:
+            columns["time_in_force"] = Late(lambda: Coded((rows[:, w.O_DECISION] < 0).astype(np.int8), VALIDITIES))
         log.orders.extend(columns, last - first)
 
     def fills(self, log: SessionLog, table: Int64, sent: Sent) -> None:
@@ -270,6 +174,21 @@ class Written:
                 "value": Late(lambda: table[:, w.P_WORTH]),
             }
             log.positions.extend(columns, len(table))
+
+    def postings(self, log: SessionLog, table: Int64) -> None:
+        told = self._told
+        if len(table):
+            columns = {
+                "ts_event": Late(lambda: table[:, w.Y_TS]),
+                "session": Late(lambda: table[:, w.Y_SESSION]),
+                "strategy": Late(lambda: Coded(table[:, w.Y_DESK], told.names)),
+                "instrument": Late(lambda: Coded(table[:, w.Y_INST], told.ids)),
+                "kind": BORROW_FEE,
+                "quantity": Late(lambda: table[:, w.Y_QUANTITY]),
+                "price": Late(lambda: table[:, w.Y_PRICE]),
+                "amount": Late(lambda: -table[:, w.Y_FEE]),
+            }
+            log.postings.extend(columns, len(table))
 
     def equity(self, log: SessionLog, begins: Int64 | slice, columns: Mapping[str, Int64]) -> None:
         """A row for each slice, which begins there, and each desk: what is held is worth the rest of the equity."""

@@ -9,9 +9,10 @@ import numpy as np
 from friday_core.domain.chunk import Int64, Universe
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.orders import Order, OrderStatus, Side, WorkingOrder
+from friday_core.domain.orders import Order, OrderStatus, Side, TimeInForce, WorkingOrder
+from friday_core.domain.products import Product
 from friday_core.session.bills import Bills
-from friday_core.session.compiled.results import Sent
+from friday_core.session.compiled.sent import Sent
 from friday_core.session.desk import Desk
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders
@@ -60,11 +61,12 @@ class Transfer:
         usual = self._desks[self._number[order.strategy]].products.usual
         plain = Order(
             order.instrument, order.side, order.quantity,
+            time_in_force=TimeInForce.GTC if working.is_forced else TimeInForce.DAY,
             reason=order.reason, tag=order.tag, strategy=order.strategy, ts_decided=order.ts_decided,
             product=usual,
         )  # fmt: skip
         is_here = working.status in _IN and (working.active_from < _FAR or working.active_from == ON_ITS_WAY)
-        return order == plain and is_here and not working.is_forced and order.quantity < LARGEST_AMOUNT
+        return order == plain and is_here and order.quantity < LARGEST_AMOUNT
 
     @staticmethod
     def _is_small(desk: Desk) -> bool:
@@ -152,7 +154,8 @@ class Transfer:
         }.items():  # fmt: skip
             words[word] = value
         arena.pair(desk, inst)[w.OPEN] += order.side.sign * one.remaining
-        arena.order_row(place, {w.O_DESK: desk, w.O_INST: inst, w.O_SIDE: order.side.sign, w.O_DECISION: 0})
+        why = w.SQUARED_OFF if one.is_forced else 0
+        arena.order_row(place, {w.O_DESK: desk, w.O_INST: inst, w.O_SIDE: order.side.sign, w.O_DECISION: why})
 
     # Out ----------------------------------------------------------------------------------------
 
@@ -174,6 +177,7 @@ class Transfer:
         number = words[w.ID]
         if number not in sent.objects:
             sent.objects[number] = WorkingOrder(sent.order(number), words[w.ACTIVE_FROM], words[w.REFERENCE])
+            sent.objects[number].is_forced = bool(sent.rows[number, w.O_DECISION] < 0)
         one = sent.objects[number]
         one.status, one.filled, one.session = _OUT[words[w.STATUS]], words[w.FILLED], words[w.OPENED]
         one.active_from = words[w.ACTIVE_FROM]
@@ -216,7 +220,8 @@ class Transfer:
             words[w.RISK_SESSION] if words[w.RISK_HAS_SESSION] else None,
             words[w.DAY_EQUITY], words[w.SENT], bool(words[w.DRAWDOWN_LATCHED]), bool(words[w.DAY_LATCHED]),
         )  # fmt: skip
-        desk.state.resume(memory, _latest(own[:, w.O_TS]))
+        decided = own[own[:, w.O_DECISION] >= 0] if desk.products.usual == Product.INTRADAY else own
+        desk.state.resume(memory, _latest(decided[:, w.O_TS]))
         ends = np.flatnonzero(np.diff(own[:, w.O_SESSION], append=_FAR))
         desk.tags.resume(own[ends, w.O_SESSION].tolist(), desk.number, own[ends, w.O_COUNTER].tolist())
         desk.products.resume(self._ordered(own))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +17,7 @@ from friday_core.simulation.compiled.cones import Cone
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.rates import CODES, Rates
 from friday_core.simulation.compiled.slices import run
+from friday_core.simulation.compiled.tables import TABLES
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
 from friday_core.trading.limits import Limits
 
@@ -25,25 +25,6 @@ from friday_core.trading.limits import Limits
 _LEAST_ROOM = 256
 #: Lots of a position that there is room for at first.
 _LOTS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Words of a row, and where it stands: its rows in the head of the state, the rest in the context."""
-
-    width: int
-    count: int
-    most: int
-    at: int
-
-
-_TABLES: Mapping[str, _Table] = {
-    "decisions": _Table(w.DECISION_WORDS, w.DECISIONS, w.MOST_DECISIONS, w.DECISIONS_AT),
-    "orders": _Table(w.ORDER_WORDS, w.ORDERS, w.MOST_ORDERS, w.ORDERS_AT),
-    "fills": _Table(w.FILL_WORDS, w.FILLS, w.MOST_FILLS, w.FILLS_AT),
-    "ended": _Table(w.ENDED_WORDS, w.ENDED, w.MOST_ENDED, w.ENDED_AT),
-    "positions": _Table(w.POSITION_WORDS, w.POSITIONS, w.MOST_POSITIONS, w.POSITIONS_AT),
-}
 _EQUITY = ("cash", "equity", "gross")
 
 
@@ -84,7 +65,7 @@ class Arena:
     """Context, state, tables and rows of one session; grows where there is no room.
 
     ``rates`` are what orders are charged; by desk ``asked`` is about what Python is asked, ``products`` the product
-    of its orders. ``borrows`` says whether shorts pay.
+    of its orders. ``borrow_ppm`` is what shorts pay a year.
     """
 
     def __init__(
@@ -96,7 +77,7 @@ class Arena:
         *,
         asked: Sequence[int],
         products: Sequence[str],
-        borrows: bool = False,
+        borrow_ppm: int = 0,
     ) -> None:
         self.desks, self.instruments = len(limits), len(instruments)
         self.context = np.zeros(w.LIMITS + (w.LIMIT_WORDS + w.CONE_WORDS) * self.desks, np.int64)
@@ -113,7 +94,7 @@ class Arena:
         c[w.PARTICIPATION], c[w.SPREAD] = rules.participation_ppm or 0, rules.spread_ppm
         c[w.IMPACT], c[w.RANGE], c[w.PROTECTION] = rules.impact_ppm, rules.range_ppm, rules.protection_ppm
         c[w.AT_CLOSE], c[w.LATENCY_US] = int(rules.fill is FillAt.NEXT_CLOSE), rules.latency_us
-        c[w.BAND], c[w.IS_BORROWED] = rules.band_ppm, int(borrows)
+        c[w.BAND], c[w.BORROW] = rules.band_ppm, borrow_ppm
         self._rates = rates
         c[w.KNOWN_FIRST], c[w.KNOWN_LAST] = (-w.NEVER, w.NEVER) if rates.known is None else rates.known[:2]
         c[w.IS_BILLED], c[w.CHARGE_STAGES] = int(self.is_billed), len(rates.shares or ())
@@ -142,8 +123,11 @@ class Arena:
     def _rows_of_tables(self, orders: int, widest: int) -> dict[str, int]:
         """As many as may be written where an order trades twice; of a longer block, the kernel comes back."""
         decisions = min(self._block_decisions, 1 << 20) + widest + _LEAST_ROOM
-        rows = dict.fromkeys(_TABLES, decisions + orders) | dict.fromkeys(("fills", "ended"), 2 * (decisions + orders))
-        rows["positions"] = max(min(self._block_sessions, 4_096) * widest, _LEAST_ROOM)
+        held = max(min(self._block_sessions, 4_096) * widest, _LEAST_ROOM)
+        if self.context[w.DUE_AT] != 0:  # what is held on each evening is closed by an order
+            orders += min(held, 1 << 14)
+        rows = dict.fromkeys(TABLES, decisions + orders) | dict.fromkeys(("fills", "ended"), 2 * (decisions + orders))
+        rows["positions"], rows["postings"] = held, held if self.context[w.BORROW] != 0 else 0
         return rows
 
     def _lay_out(self, rows: Mapping[str, int]) -> None:
@@ -156,7 +140,7 @@ class Arena:
         drafts = (self.instruments + 1) * w.DRAFT_WORDS
         c[w.SAVED_AT], c[w.INSTRUMENTS_AT], c[w.DRAFTS_AT] = size, 2 * size, 2 * size + len(self._instruments)
         at = int(c[w.DRAFTS_AT]) + drafts
-        for name, table in _TABLES.items():
+        for name, table in TABLES.items():
             c[table.at], c[table.most] = at, rows[name]
             at += rows[name] * table.width
         parts = {w.INSTRUMENTS_AT: self._instruments}
@@ -290,7 +274,7 @@ class Arena:
     def written(self) -> dict[str, Int64]:
         """The rows of each table, a column a word: good for ever, while the next run has a state of its own."""
         found = {}
-        for name, table in _TABLES.items():
+        for name, table in TABLES.items():
             at, rows, most = int(self.context[table.at]), int(self.state[table.count]), int(self.context[table.most])
             if name == "positions":  # many rows of which nothing is read again: columns that need not be picked apart
                 found[name] = self.state[at : at + most * table.width].reshape(table.width, most)[:, :rows].T

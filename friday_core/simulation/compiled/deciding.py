@@ -118,7 +118,7 @@ def decide(m: Memory, desk: int, row: int, end: int, session: int) -> None:
     w = first(m, count)
     while w >= 0:
         quantity = m.s[w + W_REDUCING] + m.s[w + W_ADDING]
-        order = _send(m, desk, w, quantity, row, session) if quantity > 0 else NONE
+        order = _send(m, desk, w, quantity, session) if quantity > 0 else NONE
         _log(m, desk, w, m.s[w + W_SIGN] * quantity, order)
         w = m.s[w + W_NEXT]
 
@@ -132,32 +132,33 @@ def is_latched(m: Memory, desk: int) -> bool:
     return tier >= 0 and s[d + PEAK] > 0 and times(m, s[d + DEEPEST], PPM) >= times(m, tier, s[d + PEAK])
 
 
-def _send(m: Memory, desk: int, w: int, quantity: int, row: int, session: int) -> int:
-    """An order joins the end of the queue; its row in the table."""
-    s, d, inst = m.s, desk_at(desk), m.s[w + W_INST]
+def _send(m: Memory, desk: int, w: int, quantity: int, session: int) -> int:
+    s = m.s
+    s[desk_at(desk) + SENT] += 1
+    return place(m, desk, s[w + W_INST], s[w + W_SIGN] * quantity, s[w + W_PRICE], s[w + W_ROW], session, s[DECISIONS])
+
+
+def place(m: Memory, desk: int, inst: int, quantity: int, price: int, row: int, session: int, decision: int) -> int:
+    """An order for a signed quantity, judged at a price, joins the end of the queue; its row in the table."""
+    s, d, sign = m.s, desk_at(desk), 1 if quantity > 0 else -1
     if s[d + COUNTER_SESSION] != session:
         s[d + COUNTER_SESSION], s[d + COUNTER] = session, 0
     s[d + COUNTER] += 1
-    s[d + SENT] += 1
     s[d + DESK_ORDERS] += 1
     q, order = queue_at(m, s[WORKING]), s[ORDERS]
-    s[q + ID], s[q + Q_DESK], s[q + Q_INST], s[q + SIDE] = order, desk, inst, m.s[w + W_SIGN]
-    s[q + QUANTITY], s[q + FILLED], s[q + STATUS], s[q + OPENED] = quantity, 0, WAITING, NONE
+    s[q + ID], s[q + Q_DESK], s[q + Q_INST], s[q + SIDE] = order, desk, inst, sign
+    s[q + QUANTITY], s[q + FILLED], s[q + STATUS], s[q + OPENED] = abs(quantity), 0, WAITING, NONE
     s[q + ACTIVE_FROM] = ON_ITS_WAY if m.c[LATENCY_US] > 0 else s[ORDINAL] + 1 + m.c[LATENCY]
-    s[q + REFERENCE], s[q + DECIDED] = m.s[w + W_PRICE], m.ts[row]
+    s[q + REFERENCE], s[q + DECIDED] = price, m.ts[row]
     s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY] = session, 0, 0
     s[q + PLACE], s[q + BOOKED], s[q + BILL] = NONE, 0, NONE
-    s[pair_at(m, desk, inst) + OPEN] += m.s[w + W_SIGN] * quantity
+    s[pair_at(m, desk, inst) + OPEN] += quantity
     o = order_at(m, order)
-    s[o + O_DESK], s[o + O_INST], s[o + O_SIDE] = desk, inst, m.s[w + W_SIGN]
-    s[o + O_QUANTITY], s[o + O_REFERENCE], s[o + O_ROW] = (
-        quantity,
-        s[q + REFERENCE],
-        m.s[w + W_ROW],
-    )
+    s[o + O_DESK], s[o + O_INST], s[o + O_SIDE] = desk, inst, sign
+    s[o + O_QUANTITY], s[o + O_REFERENCE], s[o + O_ROW] = abs(quantity), price, row
     s[o + O_TS], s[o + O_SESSION], s[o + O_COUNTER] = m.ts[row], session, s[d + COUNTER]
     s[o + O_ACTIVE_FROM], s[o + O_STATUS], s[o + O_FILLED] = s[q + ACTIVE_FROM], WAITING, 0
-    s[o + O_OPENED], s[o + O_DECISION] = NONE, s[DECISIONS]
+    s[o + O_OPENED], s[o + O_DECISION] = NONE, decision
     s[WORKING] += 1
     s[ORDERS] += 1
     return order  # type: ignore[no-any-return]

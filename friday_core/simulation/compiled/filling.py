@@ -47,6 +47,7 @@ from friday_core.simulation.compiled.words import (
     NONE,
     O_ACTIVE_FROM,
     O_BOOKED,
+    O_DECISION,
     O_FILLED,
     O_OPENED,
     O_PRICE,
@@ -111,7 +112,7 @@ def match(m: Memory, row: int, end: int, session: int) -> None:
         q = queue_at(m, n)
         if m.s[q + PLACE] >= 0 and m.s[q + STATUS] <= PARTIAL:
             _trade(m, q, _taken(m, n), session)
-    _settle(m, m.ts[row])
+    settle(m, m.ts[row])
 
 
 def _arrive(m: Memory, q: int, session: int) -> None:
@@ -147,10 +148,15 @@ def _admit(m: Memory, q: int, row: int, end: int, session: int) -> None:
         if place < 0:
             return
         s[q + STATUS], s[q + OPENED] = IS_OPEN, session
-    if is_over(DAY, True, s[q + OPENED], 0, session):
+    if is_over(DAY, True, s[q + OPENED], 0, session) and not is_forced(m, q):
         s[q + STATUS] = EXPIRED
     else:
         s[q + PLACE] = place
+
+
+def is_forced(m: Memory, q: int) -> bool:
+    """Whether the host closes a position with an order: it rests until it has traded, whatever the cash is."""
+    return m.s[order_at(m, m.s[q + ID]) + O_DECISION] < 0  # type: ignore[no-any-return]
 
 
 def _taken(m: Memory, n: int) -> int:
@@ -183,7 +189,7 @@ def _trade(m: Memory, q: int, taken: int, session: int) -> None:
     if m.c[IS_BILLED] == 1:
         open_bill(m, q)
     booked = wanted
-    if s[q + SIDE] > 0:
+    if s[q + SIDE] > 0 and not is_forced(m, q):
         booked = _affordable(m, q, wanted, price)
     if booked > 0:
         _book(m, q, booked, price)
@@ -286,7 +292,7 @@ def _book(m: Memory, q: int, quantity: int, price: int) -> None:
     s[FILLS] += 1
 
 
-def _settle(m: Memory, ts: int) -> None:
+def settle(m: Memory, ts: int) -> None:
     """Orders at their end leave the queue, in arrival order."""
     s, kept = m.s, 0
     for n in range(s[WORKING]):

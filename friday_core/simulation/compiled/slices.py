@@ -1,6 +1,6 @@
 """The slices of a block, one after the other, until one is the driver's."""
 
-# ruff: noqa: SIM110 - compiled code knows no names of arguments and no generators
+# ruff: noqa: PLR0917, SIM110 - compiled code knows no names of arguments and no generators
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from friday_core.simulation.compiled.bills import bills_again, enter_period, new
 from friday_core.simulation.compiled.books import mark
 from friday_core.simulation.compiled.deciding import decide
 from friday_core.simulation.compiled.filling import match
-from friday_core.simulation.compiled.keeping import is_kept
+from friday_core.simulation.compiled.keeping import charge_shorts, is_due, is_kept, is_squared_off
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
 from friday_core.simulation.compiled.places import desk_at, inst_at, limits_at, pair_at, queue_at, slice_end
+from friday_core.simulation.compiled.squaring import square_off
 from friday_core.simulation.compiled.stretches import is_wished, pass_over
 from friday_core.simulation.compiled.words import (
     BACKWARDS,
+    BORROW,
     CASH,
     CONES,
     COST,
@@ -43,7 +45,6 @@ from friday_core.simulation.compiled.words import (
     INSTS,
     IS_BILLED,
     IS_WATCHED,
-    KEPT,
     KNOWN_FIRST,
     KNOWN_LAST,
     L_DAY_LOSS,
@@ -56,6 +57,7 @@ from friday_core.simulation.compiled.words import (
     MOST_FILLS,
     MOST_ORDERS,
     MOST_POSITIONS,
+    MOST_POSTINGS,
     MOST_QUEUE,
     NO_ROOM_FOR_LOTS,
     NO_ROOM_FOR_ORDERS,
@@ -75,6 +77,7 @@ from friday_core.simulation.compiled.words import (
     POSITION,
     POSITIONS,
     POSITIONS_AT,
+    POSTINGS,
     PPM,
     Q_DESK,
     RESULT,
@@ -118,10 +121,11 @@ def _slice(m: Memory, row: int, end: int) -> int:
     c, s = m.c, m.s
     session = int(m.session[row])
     is_new = s[HAS_LATEST] == 0 or session != s[LATEST_SESSION]
-    if row >= c[STOP_ROW] or is_kept(m, row, is_new):
-        c[FAULT] = INJECTED if row >= c[STOP_ROW] else KEPT
+    if row >= c[STOP_ROW]:
+        c[FAULT] = INJECTED
         return DRIVERS
-    is_plain = c[IS_WATCHED] == 0 and s[WORKING] == 0 and not _decides(m, row, end)
+    keeps = is_kept(m, row, is_new)
+    is_plain = c[IS_WATCHED] == 0 and s[WORKING] == 0 and not keeps and not _decides(m, row, end)
     if is_plain and (_begins_plainly(m, session) if is_new else is_quiet(m, end)):
         return _uneventful(m, row, end, session, is_new)
     is_backwards = s[HAS_LATEST] != 0 and session < s[LATEST_SESSION]
@@ -129,12 +133,12 @@ def _slice(m: Memory, row: int, end: int) -> int:
     if session >= c[STOP_SESSION] or is_backwards or not is_known:
         c[FAULT] = BACKWARDS if is_backwards else STOPS
         return DRIVERS
-    room = _room(m, end - row)
+    room = _room(m, end - row, keeps)
     if room != DONE:
         return room
     c[FAULT] = 0
     _copy(m, 0, c[SAVED_AT], queue_at(m, s[WORKING]))
-    _eventful(m, row, end, session, is_new)
+    _eventful(m, row, end, session, is_new, keeps)
     if c[FAULT] == 0:
         return _done(m, row, session)
     _copy(m, c[SAVED_AT], 0, queue_at(m, s[c[SAVED_AT] + WORKING]))
@@ -183,14 +187,16 @@ def _decides(m: Memory, row: int, end: int) -> bool:
     return False
 
 
-def _room(m: Memory, rows: int) -> int:
+def _room(m: Memory, rows: int, keeps: bool) -> int:
     """Whether there is room for all that a slice may bring."""
     c, s = m.c, m.s
     decisions, pairs = rows * c[DESKS], c[DESKS] * c[INSTS]
-    if s[WORKING] + decisions > c[MOST_QUEUE]:
+    orders = decisions + pairs if keeps else decisions
+    if s[WORKING] + orders > c[MOST_QUEUE]:
         return NO_ROOM_FOR_ORDERS
-    is_full = s[DECISIONS] + decisions > c[MOST_DECISIONS] or s[ORDERS] + decisions > c[MOST_ORDERS]
+    is_full = s[DECISIONS] + decisions > c[MOST_DECISIONS] or s[ORDERS] + orders > c[MOST_ORDERS]
     is_full = is_full or s[FILLS] + s[WORKING] > c[MOST_FILLS] or s[ENDED] + s[WORKING] > c[MOST_ENDED]
+    is_full = is_full or (c[BORROW] != 0 and s[POSTINGS] + pairs > c[MOST_POSTINGS])
     return NO_ROOM_IN_TABLES if is_full or s[POSITIONS] + pairs > c[MOST_POSITIONS] else DONE
 
 
@@ -208,14 +214,16 @@ def _done(m: Memory, row: int, session: int) -> int:
     return DONE
 
 
-def _eventful(m: Memory, row: int, end: int, session: int, is_new: bool) -> None:
-    s = m.s
+def _eventful(m: Memory, row: int, end: int, session: int, is_new: bool, keeps: bool) -> None:
+    s, is_late = m.s, is_new and m.s[HAS_LATEST] != 0
+    if keeps and is_late and m.c[BORROW] != 0:
+        charge_shorts(m, row, session)
     if is_new:
         s[FILLS_BEFORE] = s[FILLS]
         if m.c[IS_BILLED] == 1:
             enter_period(m, session)
             new_bills(m)
-        if s[HAS_LATEST] != 0:
+        if is_late:
             _log_positions(m)
     if s[WORKING] > 0:
         match(m, row, end, session)
@@ -225,6 +233,8 @@ def _eventful(m: Memory, row: int, end: int, session: int, is_new: bool) -> None
     for n in range(s[WORKING]):
         s[desk_at(s[queue_at(m, n) + Q_DESK]) + DESK_ORDERS] += 1
     for desk in range(m.c[DESKS]):
+        if keeps and is_squared_off(m, desk) and (is_late or is_due(m, row)):
+            square_off(m, desk, row, session, is_late)
         if m.c[FAULT] == 0 and m.c[CONES] != 0:
             ask(m, desk, row, end)
         if m.c[FAULT] == 0 and (s[desk_at(desk) + DESK_ORDERS] > 0 or is_wished(m, desk, row, end)):

@@ -40,10 +40,10 @@ ADDRESSES = 52
 CONES = 63
 # Addresses of columns beside the rows, 0 for none: closes of the session before, ``R_`` of ``entries``, and the next
 # row from each one on of which intraday positions are closed. Then the width of bands, microseconds to the market,
-# whether shorts pay, and the row from which on something ends that may be held.
-BEFORE_AT, REFUSED_AT, DUE_AT, BAND, LATENCY_US, IS_BORROWED, ENDS_ROW = range(64, 71)
+# what shorts pay a year, the row from which on something ends that may be held, and of what they paid room and place.
+BEFORE_AT, REFUSED_AT, DUE_AT, BAND, LATENCY_US, BORROW, ENDS_ROW, MOST_POSTINGS, POSTINGS_AT = range(64, 73)
 #: Limits of each desk follow.
-LIMITS = 71
+LIMITS = 73
 (
     L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
     L_ALLOW_SHORT, L_BUFFER, L_ASKED, L_PRODUCT,
@@ -73,7 +73,7 @@ LEAST_SPAN, MOST_SPAN = 32, 512
 #: What the kernel comes back with: all rows are done, or the slice at ``ROW`` is the driver's, or room is missing.
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)
 #: Why a slice is the driver's, for whoever counts.
-OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS, KEPT = range(10, 19)
+OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS = range(10, 18)
 #: Why nothing may be added by what is decided on a row, as bits; the last one where the driver is to say so.
 R_LATE, R_UNLISTED, R_UNBORROWED, R_ASKED = 1, 2, 4, 8
 
@@ -100,9 +100,9 @@ BILL_WORDS = 8
 # The head: the latest slice, how many orders work, how many rows the tables have.
 ORDINAL, HAS_LATEST, LATEST_TS, LATEST_SESSION, WORKING = range(5)
 DECISIONS, ORDERS, FILLS, ENDED, POSITIONS = range(5, 10)
-#: How many fills there were before the session of the latest slice.
-FILLS_BEFORE = 10
-DESKS_AT = 11
+#: How many fills there were before the session of the latest slice; rows of what was paid for shorts.
+FILLS_BEFORE, POSTINGS = 10, 11
+DESKS_AT = 12
 # A desk: its book, then its risk state, then the orders that it sent in the session of its latest order.
 CASH, REALISED, CHARGES, VALUE, GROSS, HELD = range(6)
 EQUITY, PEAK, DEEPEST, RISK_HAS_SESSION, RISK_SESSION, DAY_EQUITY, SENT, DRAWDOWN_LATCHED, DAY_LATCHED = range(6, 15)
@@ -133,6 +133,9 @@ DRAFT_WORDS = 14
 
 # Rows that are written -------------------------------------------------------------------------------------------
 
+# Of an order that the host placed, ``O_DECISION`` says why; of one that it withdrew, ``O_WANTED`` does, and ``O_PRICE``
+# how many orders there were by then.
+SQUARED_OFF, HELD_OVER = -1, -2
 D_DESK, D_ROW, D_ORDINAL, D_ASKED, D_SENT, D_CODE, D_A, D_B, D_C, D_ORDER = range(10)
 DECISION_WORDS = 10
 (
@@ -146,6 +149,8 @@ X_ORDER, X_TS = range(2)
 ENDED_WORDS = 2
 P_TS, P_SESSION, P_DESK, P_INST, P_QUANTITY, P_COST, P_MARK, P_WORTH = range(8)
 POSITION_WORDS = 8
+Y_TS, Y_SESSION, Y_DESK, Y_INST, Y_QUANTITY, Y_PRICE, Y_FEE = range(7)
+POSTING_WORDS = 7
 
 #: What became of a decision, in the numbers of the kernel; the names are those of ``Code``.
 CODES = (

@@ -56,11 +56,37 @@ def terms(
         last = _time(random, [0, 2, 8, 30]) if random.random() < 0.5 else None
         intraday = IntradayTimes(times, "UTC", _time(random, [0, 3, 8, 40]), last, MINUTE * int(random.integers(3)))
     endings = _endings(random, universe, sessions) if random.random() < 0.4 else {}
-    borrow = int(random.choice([0, 0, 60_000]))
+    borrow = int(random.choice([0, 60_000, 2_000_000]))
     lists = [_members(random, universe) if random.random() < 0.2 else None for _ in range(2)]
     rules = EntryRules(times, endings, lists[0], lists[1], intraday)
     kept = HoldingTerms(times, endings, intraday, borrow)
     return (kept if random.random() < 0.9 else None), (rules if random.random() < 0.8 else None)
+
+
+def in_days(random: np.random.Generator, rows: Chunk) -> tuple[Chunk, int, int]:
+    """The same slices in days of a few each, of so many minutes a slice, and how many there are in a day."""
+    slices, minutes = int(random.choice([4, 9, 9, 25])), int(random.choice([1, 1, 7]))
+    times, place = np.unique(rows.ts_event, return_inverse=True)
+    number = np.arange(len(times))
+    session = int(rows["session"][0]) + number // slices * int(random.choice([1, 1, 3]))
+    ts = session * 1_440 * MINUTE + number % slices * minutes * MINUTE + 600 * MINUTE
+    columns = {**rows.columns, "session": session.astype(np.float64)[place]}
+    return Chunk(ts[place], rows.inst, columns), minutes, slices
+
+
+def days(
+    random: np.random.Generator, universe: Universe, sessions: Sequence[int], minute: int, slices: int
+) -> tuple[HoldingTerms, EntryRules | None]:
+    """A square-off inside of days of so many slices, and what else happens to positions."""
+    closes = (slices - 1) * minute if random.random() < 0.7 else slices * minute + 60
+    times = daily_times(dt.time(9, 30), _time(random, [closes]), "UTC")
+    last = _time(random, [minute, slices * minute // 2]) if random.random() < 0.3 else None
+    square_off = _time(random, [minute * int(random.integers(1, slices - 1))])
+    intraday = IntradayTimes(times, "UTC", square_off, last, MINUTE * int(random.choice([0, 0, minute])))
+    endings = _endings(random, universe, sessions) if random.random() < 0.5 else {}
+    kept = HoldingTerms(times, endings, intraday, int(random.choice([0, 60_000, 2_000_000])))
+    entries = EntryRules(times, endings, None, None, intraday) if random.random() < 0.6 else None
+    return kept, entries
 
 
 def _time(random: np.random.Generator, minutes: Sequence[int]) -> dt.time:

@@ -150,7 +150,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         int(random.choice([1, 1, 1, 8])),
         at_a_time=int(np.random.default_rng([seed, 2]).choice([1 << 17, 1 << 17, 40])),
     )
-    return with_holdings(with_readers(given, seed), seed)
+    return with_square_off(with_holdings(with_readers(given, seed), seed), seed)
 
 
 def with_readers(given: Drawn, seed: int) -> Drawn:
@@ -182,6 +182,25 @@ def with_holdings(given: Drawn, seed: int) -> Drawn:
         usual = ["delivery" if one == "mtf" else one for one in usual]
     terms, entries = drawn_holdings.terms(random, universe, rows["session"].astype(np.int64).tolist())
     return replace(given, products=usual, terms=terms, entries=entries)
+
+
+def with_square_off(given: Drawn, seed: int) -> Drawn:
+    """Two of five sessions are days that are squared off before their end, some with thin bars, shorts or endings."""
+    random = np.random.default_rng([seed, 3])
+    if random.random() < 0.6:
+        return given
+    rows, minute, slices = drawn_holdings.in_days(random, given.rows)
+    terms, entries = drawn_holdings.days(
+        random, given.universe, rows["session"].astype(np.int64).tolist(), minute, slices
+    )
+    rules, limits = given.rules, given.limits
+    if random.random() < 0.4:
+        rules = replace(rules, participation_ppm=int(random.choice([1_000, 50_000, 300_000])))
+    if random.random() < 0.7:
+        limits = replace(limits, allow_short=True)
+    over_night = 0.8 if random.random() < 0.3 else 0.1
+    usual = ["" if random.random() < over_night else "intraday" for _ in given.wishes]
+    return replace(given, rows=rows, rules=rules, limits=limits, products=usual, terms=terms, entries=entries)
 
 
 class AtMost(RiskRule):

@@ -6,7 +6,8 @@ import numpy as np
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
-from friday_core.session.compiled.results import Sent, Told
+from friday_core.session.compiled.sent import Sent
+from friday_core.session.compiled.texts import Told
 from friday_core.simulation.compiled import words as w
 
 
