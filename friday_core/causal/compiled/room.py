@@ -30,8 +30,10 @@ class Room:
         """A column whose values are not set yet."""
         if not _LEAST_ROWS <= rows <= _MOST_ROWS:
             return np.empty(rows)
-        for key, block in list(self._free.items()):
-            if rows <= len(block) <= _LARGER * rows and self._free.pop(key, None) is not None:
+        # A list of keys is made without memory that the collector counts: it does not run meanwhile.
+        for key in list(self._free):
+            block = self._free.get(key)
+            if block is not None and rows <= len(block) <= _LARGER * rows and self._free.pop(key, None) is not None:
                 return np.asarray(_Lent(self, block, rows))
         return np.asarray(_Lent(self, np.empty(rows), rows))
 

@@ -125,7 +125,7 @@ class Arena:
         decisions = min(self._block_decisions, 1 << 20) + widest + _LEAST_ROOM
         held = max(min(self._block_sessions, 4_096) * widest, _LEAST_ROOM)
         if self.context[w.DUE_AT] != 0:  # what is held on each evening is closed by an order
-            orders += min(held, 1 << 14)
+            orders += min(held, max(widest, 1 << 14))
         rows = dict.fromkeys(TABLES, decisions + orders) | dict.fromkeys(("fills", "ended"), 2 * (decisions + orders))
         rows["positions"], rows["postings"] = held, held if self.context[w.BORROW] != 0 else 0
         return rows

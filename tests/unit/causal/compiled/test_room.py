@@ -1,5 +1,7 @@
 """Memory of columns comes back when nobody has it any more, and not before."""
 
+import gc
+
 import numpy as np
 
 from friday_core.causal.compiled.room import Room
@@ -66,3 +68,23 @@ def test_no_more_is_kept_than_the_room_may() -> None:
 
 def test_few_rows_are_ordinary_memory() -> None:
     assert Room().empty(100).base is None
+
+
+def test_memory_may_come_back_while_some_is_being_lent() -> None:
+    """The collector runs after so many new objects: with each of these numbers it runs at another moment."""
+    before = gc.get_threshold()
+    try:
+        for count in range(1, 80):
+            gc.collect()
+            gc.disable()
+            room = Room()
+            columns = [room.empty(ROWS) for _ in range(8)]
+            ring: list[object] = [columns.pop()]
+            ring.append(ring)  # only the collector finds that nobody has it
+            del ring, columns
+            gc.set_threshold(gc.get_count()[0] + count)
+            gc.enable()
+            assert len(room.empty(ROWS)) == ROWS
+    finally:
+        gc.enable()
+        gc.set_threshold(*before)

@@ -83,7 +83,7 @@ def days(
     last = _time(random, [minute, slices * minute // 2]) if random.random() < 0.3 else None
     square_off = _time(random, [minute * int(random.integers(1, slices - 1))])
     intraday = IntradayTimes(times, "UTC", square_off, last, MINUTE * int(random.choice([0, 0, minute])))
-    endings = _endings(random, universe, sessions) if random.random() < 0.5 else {}
+    endings = _endings(random, universe, sessions[len(sessions) // 2 :]) if random.random() < 0.5 else {}
     kept = HoldingTerms(times, endings, intraday, int(random.choice([0, 60_000, 2_000_000])))
     entries = EntryRules(times, endings, None, None, intraday) if random.random() < 0.6 else None
     return kept, entries

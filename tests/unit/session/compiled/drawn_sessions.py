@@ -185,22 +185,26 @@ def with_holdings(given: Drawn, seed: int) -> Drawn:
 
 
 def with_square_off(given: Drawn, seed: int) -> Drawn:
-    """Two of five sessions are days that are squared off before their end, some with thin bars, shorts or endings."""
+    """Half of the sessions are days that are squared off before their end; most trade often, some over night too."""
     random = np.random.default_rng([seed, 3])
-    if random.random() < 0.6:
+    if random.random() < 0.5:
         return given
     rows, minute, slices = drawn_holdings.in_days(random, given.rows)
-    terms, entries = drawn_holdings.days(
-        random, given.universe, rows["session"].astype(np.int64).tolist(), minute, slices
-    )
-    rules, limits = given.rules, given.limits
-    if random.random() < 0.4:
-        rules = replace(rules, participation_ppm=int(random.choice([1_000, 50_000, 300_000])))
+    sessions = rows["session"].astype(np.int64).tolist()
+    terms, entries = drawn_holdings.days(random, given.universe, sessions, minute, slices)
+    rules, limits, capital = given.rules, given.limits, given.capital
+    if random.random() < 0.7:
+        rules = replace(rules, participation_ppm=random.choice([None, 1_000, 50_000, 300_000]), latency=0)
+        limits, capital = Limits(), [int(10 ** random.uniform(6, 10)) for _ in given.capital]
+        wishes = [random.choice([np.nan, np.nan, 0.0, 0.3, 0.9, -0.4], len(rows)) for _ in given.wishes]
+        rows = rows.with_columns(dict(zip(given.wishes, wishes, strict=True)))
     if random.random() < 0.7:
         limits = replace(limits, allow_short=True)
     over_night = 0.8 if random.random() < 0.3 else 0.1
     usual = ["" if random.random() < over_night else "intraday" for _ in given.wishes]
-    return replace(given, rows=rows, rules=rules, limits=limits, products=usual, terms=terms, entries=entries)
+    return replace(
+        given, rows=rows, rules=rules, limits=limits, capital=capital, products=usual, terms=terms, entries=entries
+    )
 
 
 class AtMost(RiskRule):
