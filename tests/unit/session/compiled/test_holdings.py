@@ -6,11 +6,10 @@ import dataclasses
 import datetime as dt
 
 import numpy as np
-import pytest
 from unit.session.compiled.drawn_sessions import DAY, MINUTE, Drawn, Stepped, differences
 from unit.session.compiled.test_blocks import ROWS, counts, simple
 
-from friday_core.domain.chunk import Universe
+from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.session.custody import HoldingTerms
 from friday_core.simulation.compiled.arena import plain
@@ -19,7 +18,7 @@ from friday_core.trading.codes import Code
 from friday_core.trading.endings import Ending
 from friday_core.trading.entry_rules import EntryRules
 from friday_core.trading.limits import Limits
-from friday_core.trading.session_times import IntradayTimes, daily_times
+from friday_core.trading.session_times import daily_times
 
 A = InstrumentId("A", "NSE")
 NAN = float("nan")
@@ -119,46 +118,6 @@ def test_orders_and_fills_name_the_product() -> None:
     assert ([one.order.product for one in log.orders], [one.product for one in log.fills]) == (["mtf"], ["mtf"])
 
 
-# Square-off ------------------------------------------------------------------------------------------------------
-
-
-def intraday(wishes: list[float], **changes: object) -> Drawn:
-    hours = IntradayTimes(TIMES, "UTC", dt.time(0, 40), dt.time(0, 30), MINUTE)
-    return simple(
-        wishes, products=["intraday"], terms=HoldingTerms(TIMES, intraday=hours),
-        entries=EntryRules(TIMES, intraday=hours), **changes,
-    )  # fmt: skip
-
-
-def test_the_slice_of_a_square_off_and_that_of_its_fill_are_the_drivers() -> None:
-    """The close of 0:40 is the first one from which another minute would end too late."""
-    stepped = both(intraday([NAN] * 3 + [0.5]))
-    assert fills(stepped) == [(4, 499, 10_004), (41, -499, 10_041)]
-    assert counts(stepped) == {"kernel": ROWS - 2, "driver": 2}
-
-
-def test_an_entry_after_the_last_one_is_refused_by_the_kernel() -> None:
-    stepped = both(intraday([NAN] * 30 + [0.5]))
-    (decision,) = stepped.driver.log.decisions
-    assert decision.code == "INTRADAY_CUT_OFF"
-    assert counts(stepped) == {"kernel": ROWS, "driver": 0}
-
-
-@pytest.mark.parametrize("reader", ["stop", "trail"])
-def test_columns_that_read_their_book_see_what_was_squared_off(reader: str) -> None:
-    found = fills(both(intraday([NAN] * 3 + [0.5], readers=[reader])))
-    assert (41, -499, 10_041) in found
-
-
-def test_a_position_that_is_held_over_is_closed_in_the_next_session() -> None:
-    """No slice of the first session is at or after the square-off."""
-    late = IntradayTimes(TIMES, "UTC", dt.time(0, 48), None, 0)
-    given = intraday([NAN] * 3 + [0.5])
-    keep = np.r_[0:40, 50:ROWS]
-    given = dataclasses.replace(given, rows=given.rows.take(keep), terms=HoldingTerms(TIMES, intraday=late))
-    assert [one[:2] for one in fills(both(given))] == [(4, 499), (41, -499)]
-
-
 # Endings, fees, lists --------------------------------------------------------------------------------------------
 
 
@@ -176,11 +135,35 @@ def test_what_ended_without_a_last_slice_is_settled_before_the_next_session() ->
     assert counts(stepped)["driver"] == 1
 
 
-def test_shorts_pay_on_the_first_slice_of_a_session_which_is_the_drivers() -> None:
+def test_shorts_pay_for_each_day_until_the_first_slice_of_a_session() -> None:
+    """499 short at the closes 100.50, 101.00, ...: 10% a year of 50,149.50 are 13.74 a day."""
     terms = HoldingTerms(TIMES, borrow_ppm=100_000)
     stepped = both(simple([-0.5], limits=Limits(allow_short=True), terms=terms))
-    assert [one.session for one in stepped.driver.log.postings] == [101, 102, 103, 104, 105]
-    assert counts(stepped) == {"kernel": ROWS - 5, "driver": 5}
+    posted = [(one.session, one.kind, one.quantity, one.price, one.amount) for one in stepped.driver.log.postings]
+    assert posted == [
+        (session, "borrow_fee", -499, price, -fee)
+        for session, price, fee in (
+            (101, 10_050, 1_374), (102, 10_100, 1_381), (103, 10_150, 1_388), (104, 10_200, 1_394), (105, 10_250, 1_401)
+        )
+    ]  # fmt: skip
+    assert counts(stepped) == {"kernel": ROWS, "driver": 0}
+
+
+def test_a_short_pays_for_the_days_on_which_nothing_was_traded() -> None:
+    """The second session is three days after the first: 3 * 13.74 and the parts of a paisa, half-even."""
+    given = simple([-0.5], limits=Limits(allow_short=True), terms=HoldingTerms(TIMES, borrow_ppm=100_000))
+    later = np.where(np.arange(ROWS) < 50, 0, 2)
+    rows = Chunk(given.rows.ts_event + later * DAY, given.rows.inst, given.rows.columns)
+    rows = rows.with_columns({"session": rows["session"] + later})
+    log = both(dataclasses.replace(given, rows=rows)).driver.log
+    assert [(one.session, one.amount) for one in log.postings][:2] == [(103, -4_122), (104, -1_381)]
+
+
+def test_a_fee_too_large_for_64_bits_is_the_drivers() -> None:
+    terms = HoldingTerms(TIMES, borrow_ppm=10**9)
+    stepped = both(simple([-0.5], limits=Limits(allow_short=True), terms=terms, capital=[10**16]))
+    assert counts(stepped)["driver"] > 0
+    assert len(stepped.driver.log.postings) == 5
 
 
 def test_what_is_on_no_list_of_the_day_is_refused_by_the_kernel() -> None:
