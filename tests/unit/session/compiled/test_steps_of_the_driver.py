@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from friday_core.session.booking import Booking
+from friday_core.session.custody import Custody
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
 from friday_core.session.marks import Marks
@@ -35,6 +36,11 @@ KNOWN = {
         "_booking.book", "_booking.cross", "_brackets.place", "_matcher.match", "_netting.follow", "_netting.open",
         "_netting.queue", "_netting.renew", "_settle_ended",
     },
+    Custody.over_night: {"_charge_shorts", "_settle"},
+    Custody.squared_off: {"_square_off"},
+    Custody._square_off: {"_closing", "_is_intraday", "_withdrawn", "_working.of"},
+    Custody._closing: {"_arrivals.active_from", "_log.orders.append", "_working.add"},
+    Custody._charge_shorts: {"_desks.values", "_log.postings.append", "_universe.instrument"},
     Marks.mark: {"_desks.items", "_standing.note"},
     Driver._decide: {"_decided"},
     Driver._sent: {"_arrivals.active_from", "_plain.get"},
