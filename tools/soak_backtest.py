@@ -21,6 +21,7 @@ from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.object_store import default_folder
 from friday_core.domain.orders import FillKind
 from friday_core.errors import InvariantError
+from friday_core.session.custody import HELD_OVER
 from friday_core.simulation.compiled.arena import plain
 from friday_core.simulation.compiled.loaded import Compiled
 
@@ -77,6 +78,7 @@ class Soak:
             "orders that close intraday positions": sum(
                 one.order.reason.startswith("SQUARE_OFF") for one in log.orders
             ),
+            "of them orders for what was held over": sum(one.order.reason == HELD_OVER for one in log.orders),
             "orders that they withdraw": sum(one.reason.startswith("SQUARE_OFF") for one in log.orders),
             "fees of shorts": len(log.postings),
             "settlements": sum(one.kind is FillKind.SETTLEMENT for one in log.fills),

@@ -77,12 +77,14 @@ def in_days(random: np.random.Generator, rows: Chunk) -> tuple[Chunk, int, int]:
 def days(
     random: np.random.Generator, universe: Universe, sessions: Sequence[int], minute: int, slices: int
 ) -> tuple[HoldingTerms, EntryRules | None]:
-    """A square-off inside of days of so many slices, and what else happens to positions."""
-    closes = (slices - 1) * minute if random.random() < 0.7 else slices * minute + 60
+    """A square-off inside of days of so many slices, in some too late for any; and what else happens to positions."""
+    is_late = bool(random.random() < 0.2)
+    closes = slices * minute + 60 if is_late or random.random() < 0.3 else (slices - 1) * minute
     times = daily_times(dt.time(9, 30), _time(random, [closes]), "UTC")
     last = _time(random, [minute, slices * minute // 2]) if random.random() < 0.3 else None
-    square_off = _time(random, [minute * int(random.integers(1, slices - 1))])
-    intraday = IntradayTimes(times, "UTC", square_off, last, MINUTE * int(random.choice([0, 0, minute])))
+    square_off = _time(random, [minute * (slices - 1 if is_late else int(random.integers(1, slices - 1)))])
+    lead = 0 if is_late else int(random.choice([0, 0, minute]))
+    intraday = IntradayTimes(times, "UTC", square_off, last, MINUTE * lead)
     endings = _endings(random, universe, sessions[len(sessions) // 2 :]) if random.random() < 0.5 else {}
     kept = HoldingTerms(times, endings, intraday, int(random.choice([0, 60_000, 2_000_000])))
     entries = EntryRules(times, endings, None, None, intraday) if random.random() < 0.6 else None

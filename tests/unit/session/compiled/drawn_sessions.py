@@ -493,6 +493,7 @@ class Stepped:
             "orders": [_order(one) for one in log.orders],
             **tables,
             "stopped": [(one.ts_event, one.strategy, one.error) for one in log.stopped],
+            "ends": sorted(log.tallies(self.given.universe, sum(self.given.capital)).ends.items()),
             "slices": log.slices,
             "digest": log.digest(),
             "intents": self.intents,

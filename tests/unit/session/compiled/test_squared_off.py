@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from unit.session.compiled.drawn_sessions import MINUTE, Drawn, Stepped
 from unit.session.compiled.test_blocks import ROWS, counts, simple
-from unit.session.compiled.test_holdings import NAN, TIMES, both, fills
+from unit.session.compiled.test_holdings import NAN, TIMES, both, both_compiled, fills
 
+from friday_core.causal.compiled.kernels import Kernels
 from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import TimeInForce
 from friday_core.domain.records import CancelOrder
 from friday_core.session.custody import HoldingTerms
+from friday_core.simulation.compiled.arena import plain
+from friday_core.simulation.compiled.loaded import Compiled
 from friday_core.simulation.matching import MatchingRules
 from friday_core.trading.entry_rules import EntryRules
 from friday_core.trading.limits import Limits
@@ -166,6 +169,21 @@ def test_a_position_that_is_held_over_is_closed_in_the_next_session() -> None:
     assert counts(stepped) == {"kernel": ROWS - 10, "driver": 0}
 
 
+def test_columns_see_the_order_that_closes_what_was_held_over(compiled: Compiled, kernels: Kernels) -> None:
+    """The wish of the first slice of the session waits, as an order works: nothing is decided there."""
+    late = IntradayTimes(TIMES, "UTC", dt.time(0, 48), None, 0)
+    given = intraday(
+        [NAN] * 3 + [0.5] + [NAN] * 46 + [0.3],
+        readers=["patient"],
+        terms=HoldingTerms(TIMES, intraday=late),
+        entries=None,
+    )
+    given = dataclasses.replace(given, rows=given.rows.take(np.r_[0:40, 50:ROWS]))
+    stepped = both_compiled(given, compiled, kernels)
+    assert [one[:2] for one in fills(stepped)] == [(4, 499), (41, -499)]
+    assert len(stepped.driver.log.decisions) == 1
+
+
 def test_instruments_are_closed_in_their_order_each_at_its_own_mark() -> None:
     """A protected order is bounded by one hundredth of that mark: one at another's would not trade."""
     names = [InstrumentId(one, "NSE") for one in "BA"]
@@ -193,8 +211,13 @@ def test_orders_that_close_count_for_no_limit() -> None:
 
 
 def test_why_orders_were_withdrawn_begins_as_it_does_in_full() -> None:
-    given = intraday(([NAN] * 39 + [0.5] + [NAN] * 10) * 6, entries=None, rules=MatchingRules(latency=2))
-    stepped = both(given)
-    tallies = stepped.driver.log.tallies(given.universe, sum(given.capital))
-    assert len(ends(stepped)) == 6
-    assert tallies.ends == Stepped(given).driver.log.tallies(given.universe, sum(given.capital)).ends
+    """Thirteen orders a day: what became of so many is told in columns, whose texts are not made for it."""
+    day = [NAN] * 37 + [0.1, 0.2, 0.3] + [0.5] * 10
+    stepped = Stepped(intraday(day * 6, entries=None, rules=MatchingRules(latency=2)), kernel=plain)
+    block, *_ = stepped.driver.log.ended.blocks()
+    assert len(block) >= 64
+    reasons = block.coded("reason")
+    heads = reasons.heads().tolist()
+    assert "all" not in vars(reasons._texts)  # type: ignore[attr-defined]
+    assert "SQUARE_OFF" in heads
+    assert heads == [text.partition(":")[0] for text in reasons.tolist()]
