@@ -57,6 +57,7 @@ class Soak:
     def _count(self, driver: Stepped, fast: Stepped) -> None:
         log, blocks = driver.driver.log, fast.driver._blocks
         assert blocks is not None
+        rules = bool(driver.desks[0].risk.rules) and not blocks._ruled.asks
         self.counts.update({
             "sessions": 1,
             "sessions with columns that read their book": int(any(driver.given.readers)),
@@ -65,9 +66,12 @@ class Soak:
             "sessions with products or what happens by itself": int(
                 any(driver.given.products) or driver.given.terms is not None
             ),
+            "sessions with risk rules that all say their terms": int(rules),
             "slices": log.slices,
             "slices by the kernel": blocks.counts["kernel"],
             "of them with columns that read their book": blocks.counts["kernel"] * any(driver.given.readers),
+            "of them with risk rules": blocks.counts["kernel"] * rules,
+            "slices that it left to the driver, with risk rules": blocks.counts["driver"] * rules,
             "slices that it left to the driver": blocks.counts["driver"],
             "decisions": len(log.decisions),
             "orders": len(log.orders),

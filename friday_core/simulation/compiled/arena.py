@@ -216,7 +216,7 @@ class Arena:
         ``beside`` are columns of whole numbers by the word of the context that has their address.
         """
         self._rows, self._beside = {**rows, "targets": targets}, dict(beside or {})
-        for word in (w.BEFORE_AT, w.REFUSED_AT, w.DUE_AT):
+        for word in (w.BEFORE_AT, w.REFUSED_AT, w.DUE_AT, w.RULES_AT):
             self.context[word] = self._beside[word].ctypes.data if word in self._beside else 0
         self._equity, self._reserved = self._room_for(slices)
         self._block_decisions = decisions

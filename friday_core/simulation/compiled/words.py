@@ -42,8 +42,10 @@ CONES = 63
 # row from each one on of which intraday positions are closed. Then the width of bands, microseconds to the market,
 # whether shorts pay, and the row from which on something ends that may be held.
 BEFORE_AT, REFUSED_AT, DUE_AT, BAND, LATENCY_US, IS_BORROWED, ENDS_ROW = range(64, 71)
+#: The address of the terms of risk rules, 0 for none.
+RULES_AT = 71
 #: Limits of each desk follow.
-LIMITS = 71
+LIMITS = 72
 (
     L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
     L_ALLOW_SHORT, L_BUFFER, L_ASKED, L_PRODUCT,
@@ -76,6 +78,14 @@ DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5
 OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS, KEPT = range(10, 19)
 #: Why nothing may be added by what is decided on a row, as bits; the last one where the driver is to say so.
 R_LATE, R_UNLISTED, R_UNBORROWED, R_ASKED = 1, 2, 4, 8
+
+# Terms of risk rules: how many rules there are; then by rule and instrument the place of what is said of it, and how
+# many spans of sessions that has; then these, each with its last session, a ``Bound``, its number, and a code.
+RULE_COUNT, RULE_HEADS, RULE_HEAD_WORDS = 0, 1, 2
+U_LAST, U_BOUND, U_MOST, U_CODE = range(4)
+SPAN_WORDS = 4
+#: ``U_BOUND``: as ``Bound``, and where the driver has to ask.
+U_NONE, U_ORDER, U_SHORT, U_INSTRUMENTS, U_ASKED = range(5)
 
 # An instrument: ``MULTIPLIER`` and ``DIVISOR`` make minor units of price units, one of them is 1.
 # ``PRODUCTS_OF`` has a bit for the number of each product in which it may be held.

@@ -72,7 +72,7 @@ class Margin(RiskRule):
 
     def check(self, proposal: Proposal, book: BookView) -> Ruling:
         asked = proposal.order.quantity
-        reducing = _reducing(proposal)
+        reducing = proposal.reducing
         if reducing == asked:
             return Ruling(asked)
         try:
@@ -107,12 +107,6 @@ class Margin(RiskRule):
             for holdings in ((unfilled,) if filled == unfilled else (unfilled, filled))
         )
         return max(estimates, key=lambda one: one.total)
-
-
-def _reducing(proposal: Proposal) -> int:
-    """How much of the order only brings the position closer to zero."""
-    sign, asked = proposal.order.side.sign, proposal.order.quantity
-    return min(asked, max(0, -sign * (proposal.after - sign * asked)))
 
 
 @hookimpl

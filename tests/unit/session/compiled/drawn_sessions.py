@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from unit.session.compiled import drawn_holdings
 from unit.session.compiled.book_readers import READERS
+from unit.session.compiled.drawn_rules import AtMost, drawn_rules
 
 from friday_core.causal.market import Market
 from friday_core.causal.oracle import Executor, Oracle
@@ -31,7 +32,7 @@ from friday_core.domain.signals import Target
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Tariff
 from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
-from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
+from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView
 from friday_core.session.custody import HoldingTerms
@@ -104,7 +105,7 @@ class Drawn:
     actions: list[CorporateAction] = field(default_factory=list)
     doubt: int | None = None
     kinds: Sequence[str] = ("target",) * 5
-    rules_in_python: Mapping[str, RiskRule | RiskAdjuster] = field(default_factory=dict)
+    risk_rules: Mapping[str, RiskRule | RiskAdjuster] = field(default_factory=dict)
     patience: int = 1
     #: By strategy how it reads its book, if it does.
     readers: Sequence[str] = ("",) * 5
@@ -150,7 +151,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         int(random.choice([1, 1, 1, 8])),
         at_a_time=int(np.random.default_rng([seed, 2]).choice([1 << 17, 1 << 17, 40])),
     )
-    return with_holdings(with_readers(given, seed), seed)
+    return with_rules(with_holdings(with_readers(given, seed), seed), seed)
 
 
 def with_readers(given: Drawn, seed: int) -> Drawn:
@@ -184,14 +185,13 @@ def with_holdings(given: Drawn, seed: int) -> Drawn:
     return replace(given, products=usual, terms=terms, entries=entries)
 
 
-class AtMost(RiskRule):
-    """Holds back what exceeds so many shares."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-
-    def check(self, proposal: Proposal, book: BookView) -> Ruling:
-        return Ruling(min(proposal.order.quantity, self._most), "AT_MOST", f"{self._most} at most")
+def with_rules(given: Drawn, seed: int) -> Drawn:
+    """A third of the sessions with rules that say their terms, in any order."""
+    random = np.random.default_rng([seed, 3])
+    if random.random() < 2 / 3:
+        return given
+    rules = drawn_rules(random, given.universe, np.unique(given.rows["session"]).astype(int).tolist())
+    return replace(given, risk_rules={**given.risk_rules, **rules})
 
 
 class Half(RiskAdjuster):
@@ -398,7 +398,7 @@ class Stepped:
     ) -> None:
         self.given = given
         self.books = [Book(f"s{n}", _currency(given), capital) for n, capital in enumerate(given.capital)]
-        engine = RiskEngine(given.limits, given.rules_in_python, given.entries)
+        engine = RiskEngine(given.limits, given.risk_rules, given.entries)
         self.desks = [
             Desk(
                 number,
