@@ -22,6 +22,7 @@ from friday_core.causal.compiled.object_store import default_folder
 from friday_core.errors import InvariantError
 from friday_core.simulation.compiled.arena import plain
 from friday_core.simulation.compiled.loaded import Compiled
+from friday_core.trading.limits import Limits
 
 #: Of every two seeds one has cones that are one function. Of so many seeds one is stepped by the plain kernel too.
 PLAIN = 10
@@ -67,6 +68,7 @@ class Soak:
                 any(driver.given.products) or driver.given.terms is not None
             ),
             "sessions with risk rules that all say their terms": int(rules),
+            "sessions with limits of the account": int(driver.given.account != Limits()),
             "slices": log.slices,
             "slices by the kernel": blocks.counts["kernel"],
             "of them with columns that read their book": blocks.counts["kernel"] * any(driver.given.readers),

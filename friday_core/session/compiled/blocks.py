@@ -31,6 +31,7 @@ from friday_core.simulation.compiled.arena import Arena, Runs, plain
 from friday_core.simulation.compiled.rates import Rates
 from friday_core.simulation.matching import BarMatcher, closes_of
 from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.limits import Limits
 from friday_core.trading.look_ahead import BookAhead, LookAhead
 
 #: Fewer rows than this are stepped one slice after the other: handing books over costs more.
@@ -55,6 +56,7 @@ class CompiledSlices:
 
     ``step_one`` is the driver: it steps a slice on the real objects. ``stops`` gives the first session that
     is the driver's, because something is announced for it. ``counts`` are slices by who stepped them.
+    ``account`` has the limits of all desks together.
     ``kernel`` is asked for the kernel when it is first needed; where there is none, no block is taken.
     """
 
@@ -71,6 +73,7 @@ class CompiledSlices:
         kernel: Callable[[], Runs | None],
         assumed: bool,
         custody: Custody | None = None,
+        account: Limits = Limits(),  # noqa: B008 - it is frozen
         least_rows: int = LEAST_ROWS,
         most_rows: int = MOST_ROWS,
     ) -> None:
@@ -92,8 +95,9 @@ class CompiledSlices:
         limits, products = [desk.risk.limits for desk in desks], [desk.products.usual for desk in desks]
         asked = [w.WISHES_ASKED if self._kept.differs else _asked(desk, self._ruled) for desk in desks]
         self._arena = Arena(
-            tuple(universe), limits, matcher.rules, rates, asked=asked, products=products, borrows=self._kept.borrows
-        )
+            tuple(universe), limits, matcher.rules, rates,
+            asked=asked, products=products, borrows=self._kept.borrows, account=account,
+        )  # fmt: skip
         self._transfer = Transfer(universe, desks, working, bills)
         self._written: Written | None = None
         self.counts = {"kernel": 0, "driver": 0}

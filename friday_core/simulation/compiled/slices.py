@@ -14,6 +14,7 @@ from friday_core.simulation.compiled.keeping import is_kept
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
 from friday_core.simulation.compiled.places import desk_at, inst_at, limits_at, pair_at, queue_at, slice_end
+from friday_core.simulation.compiled.releasing import release
 from friday_core.simulation.compiled.stretches import is_wished, pass_over
 from friday_core.simulation.compiled.words import (
     BACKWARDS,
@@ -222,13 +223,16 @@ def _eventful(m: Memory, row: int, end: int, session: int, is_new: bool) -> None
     _mark(m, row, end, session)
     for desk in range(m.c[DESKS]):
         s[desk_at(desk) + DESK_ORDERS] = 0
-    for n in range(s[WORKING]):
+    at_broker = s[WORKING]
+    for n in range(at_broker):
         s[desk_at(s[queue_at(m, n) + Q_DESK]) + DESK_ORDERS] += 1
     for desk in range(m.c[DESKS]):
         if m.c[FAULT] == 0 and m.c[CONES] != 0:
             ask(m, desk, row, end)
         if m.c[FAULT] == 0 and (s[desk_at(desk) + DESK_ORDERS] > 0 or is_wished(m, desk, row, end)):
             decide(m, desk, row, end, session)
+    if s[WORKING] > at_broker and m.c[FAULT] == 0:
+        release(m, at_broker)
 
 
 def _mark(m: Memory, row: int, end: int, session: int) -> None:

@@ -42,10 +42,10 @@ CONES = 63
 # row from each one on of which intraday positions are closed. Then the width of bands, microseconds to the market,
 # whether shorts pay, and the row from which on something ends that may be held.
 BEFORE_AT, REFUSED_AT, DUE_AT, BAND, LATENCY_US, IS_BORROWED, ENDS_ROW = range(64, 71)
-#: The address of the terms of risk rules, 0 for none.
-RULES_AT = 71
+# The address of the terms of risk rules, 0 for none; and the account's limits, ``NONE`` for what is not limited.
+RULES_AT, ACCOUNT_VALUE, ACCOUNT_GROSS = range(71, 74)
 #: Limits of each desk follow.
-LIMITS = 72
+LIMITS = 74
 (
     L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
     L_ALLOW_SHORT, L_BUFFER, L_ASKED, L_PRODUCT,
@@ -75,7 +75,7 @@ LEAST_SPAN, MOST_SPAN = 32, 512
 #: What the kernel comes back with: all rows are done, or the slice at ``ROW`` is the driver's, or room is missing.
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)
 #: Why a slice is the driver's, for whoever counts.
-OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS, KEPT = range(10, 19)
+OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS, KEPT, ACCOUNT_LIMITED = range(10, 20)
 #: Why nothing may be added by what is decided on a row, as bits; the last one where the driver is to say so.
 R_LATE, R_UNLISTED, R_UNBORROWED, R_ASKED = 1, 2, 4, 8
 

@@ -117,6 +117,8 @@ class Drawn:
     at_a_time: int = 1 << 17
     #: Whether what strategies want together goes to the broker; the kernel does not know that.
     netting: bool = False
+    #: The account's limits.
+    account: Limits = field(default_factory=Limits)
 
 
 def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
@@ -151,7 +153,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         int(random.choice([1, 1, 1, 8])),
         at_a_time=int(np.random.default_rng([seed, 2]).choice([1 << 17, 1 << 17, 40])),
     )
-    return with_rules(with_holdings(with_readers(given, seed), seed), seed)
+    return with_account_limits(with_rules(with_holdings(with_readers(given, seed), seed), seed), seed)
 
 
 def with_readers(given: Drawn, seed: int) -> Drawn:
@@ -192,6 +194,16 @@ def with_rules(given: Drawn, seed: int) -> Drawn:
         return given
     rules = drawn_rules(random, given.universe, np.unique(given.rows["session"]).astype(int).tolist())
     return replace(given, risk_rules={**given.risk_rules, **rules})
+
+
+def with_account_limits(given: Drawn, seed: int) -> Drawn:
+    """A fifth of the sessions with limits of the account."""
+    random = np.random.default_rng([seed, 4])
+    if random.random() < 4 / 5:
+        return given
+    value = int(sum(given.capital) * random.choice([0.01, 0.3, 1.0, 3.0])) if random.random() < 0.6 else None
+    gross = int(random.choice([300_000, 900_000, 1_000_000, 2_000_000])) if random.random() < 0.6 else None
+    return replace(given, account=Limits(order_value=value, gross_ppm=gross, allow_short=True))
 
 
 class Half(RiskAdjuster):
@@ -424,6 +436,7 @@ class Stepped:
             BarMatcher(given.rules),
             given.charges,
             netting=given.netting,
+            limits=given.account,
             kernel=None if kernel is None else lambda: kernel,
             terms=given.terms,
         )
