@@ -1,6 +1,9 @@
 """Memory of columns comes back when nobody has it any more, and not before."""
 
+import gc
+
 import numpy as np
+import pytest
 
 from friday_core.causal.compiled.room import Room
 from friday_core.domain.chunk import Float64
@@ -66,3 +69,21 @@ def test_no_more_is_kept_than_the_room_may() -> None:
 
 def test_few_rows_are_ordinary_memory() -> None:
     assert Room().empty(100).base is None
+
+
+@pytest.mark.parametrize("after", range(1, 40))
+def test_memory_may_come_back_in_the_middle_of_a_search(after: int) -> None:
+    """The collector runs after so many new objects, and finds memory that nobody reaches any more."""
+    room, before = Room(), gc.get_threshold()
+    lent = [room.empty(10_000) for _ in range(40)]
+    gc.collect()
+    gc.set_threshold(1_000_000)
+    for one in lent[20:]:
+        ring: list[object] = [one]
+        ring.append(ring)
+    del lent, one, ring
+    gc.set_threshold(gc.get_count()[0] + after)
+    try:
+        assert len(room.empty(2_000_000)) == 2_000_000
+    finally:
+        gc.set_threshold(*before)
