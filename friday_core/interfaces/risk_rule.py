@@ -67,6 +67,8 @@ class Bound(enum.IntEnum):
     SHORT = 2
     #: The whole order, if ``most`` other instruments are held or on order already, and its own is not.
     INSTRUMENTS = 3
+    #: Nobody knows before ``check`` was asked; what reduces passes here too.
+    ASKED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,10 @@ class OrderTerms:
     until: int = FOR_EVER
 
     def ruling(self, proposal: Proposal, book: BookView) -> Ruling:
-        """As ``RiskRule.check``, where the terms are those of the proposal's instrument and session."""
+        """As ``RiskRule.check``, where the terms are those of the proposal's instrument and session.
+
+        ``ValueError`` for ``Bound.ASKED``: then ``check`` alone knows.
+        """
         asked, reducing, number = proposal.order.quantity, proposal.reducing, 0
         passes = asked
         if self.bound is Bound.ORDER:
@@ -97,6 +102,8 @@ class OrderTerms:
             number = len(already)
             is_new = proposal.order.instrument not in already
             passes = 0 if is_new and number >= self.most else asked
+        elif self.bound is Bound.ASKED:
+            raise ValueError("these terms say that check has to be asked: answer there without them")
         return Ruling(asked) if passes >= asked else Ruling(passes, self.code, self.detail_of(number))
 
     def detail_of(self, number: int) -> str:

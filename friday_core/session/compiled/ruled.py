@@ -17,7 +17,7 @@ from friday_core.trading.risk import code_of_rule
 #: Larger orders there are not; two of them can be added.
 _LARGEST = 2**61
 #: Of a session for which a rule has no terms: its bound, number and code.
-_ASKED = (w.U_ASKED, 0, 0)
+_UNKNOWN = (w.U_UNKNOWN, 0, 0)
 
 
 class Ruled:
@@ -78,7 +78,7 @@ class Ruled:
         self, name: str, rule: RiskRule, instrument: Instrument, sessions: Sequence[int]
     ) -> Iterator[tuple[int, int, int, int]]:
         """What one rule says of an instrument, each with the last session for which it is so."""
-        last, said = -w.NEVER, _ASKED
+        last, said = -w.NEVER, _UNKNOWN
         for session in sessions:
             if session <= last:
                 continue
@@ -94,9 +94,9 @@ class Ruled:
         try:
             terms = rule.order_terms(instrument, session)
         except Exception:  # noqa: BLE001 - a rule that raises denies, once it is asked about an order
-            return session, _ASKED
+            return session, _UNKNOWN
         if not _is_plain(terms) or terms.until < session:
-            return session, _ASKED
+            return session, _UNKNOWN
         code = self._codes.setdefault(code_of_rule(name, terms.code), len(self.codes))
         return min(terms.until, w.NEVER), (int(terms.bound), min(max(terms.most, -1), _LARGEST), code)
 

@@ -27,8 +27,10 @@ from friday_core.simulation.compiled.words import (
     U_MOST,
     U_ORDER,
     U_SHORT,
+    U_UNKNOWN,
     W_A,
     W_ADDING,
+    W_ASKED,
     W_B,
     W_C,
     W_CODE,
@@ -48,9 +50,9 @@ def rule(m: Memory, desk: int, w: int, before: int, session: int) -> bool:
     draft, terms = m.s, m.words(m.c[RULES_AT])
     for number in range(terms[RULE_COUNT]):
         at = _span(m, number, draft[w + W_INST], session)
-        bound = terms[at + U_BOUND] if at != NONE else U_ASKED
+        bound = terms[at + U_BOUND] if at != NONE else U_UNKNOWN
         room, told = draft[w + W_ADDING], 0
-        if bound == U_ASKED:
+        if bound == U_UNKNOWN or (bound == U_ASKED and abs(draft[w + W_ASKED]) > draft[w + W_REDUCING]):
             m.c[FAULT] = IS_ASKED
         elif bound == U_ORDER:
             room = terms[at + U_MOST] - draft[w + W_REDUCING]

@@ -84,8 +84,8 @@ R_LATE, R_UNLISTED, R_UNBORROWED, R_ASKED = 1, 2, 4, 8
 RULE_COUNT, RULE_HEADS, RULE_HEAD_WORDS = 0, 1, 2
 U_LAST, U_BOUND, U_MOST, U_CODE = range(4)
 SPAN_WORDS = 4
-#: ``U_BOUND``: as ``Bound``, and where the driver has to ask.
-U_NONE, U_ORDER, U_SHORT, U_INSTRUMENTS, U_ASKED = range(5)
+#: ``U_BOUND``: as ``Bound``, and where nothing is known, so that the driver has to ask whatever the order does.
+U_NONE, U_ORDER, U_SHORT, U_INSTRUMENTS, U_ASKED, U_UNKNOWN = range(6)
 
 # An instrument: ``MULTIPLIER`` and ``DIVISOR`` make minor units of price units, one of them is 1.
 # ``PRODUCTS_OF`` has a bit for the number of each product in which it may be held.

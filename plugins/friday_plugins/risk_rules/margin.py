@@ -10,12 +10,14 @@ from pydantic import Field
 
 from friday_core.api import (
     BookView,
+    Bound,
     Calendar,
     ComponentSpec,
     FridayError,
     HoldingsMargin,
     Instrument,
     MarginEstimate,
+    OrderTerms,
     PluginSettings,
     Proposal,
     RiskRule,
@@ -27,6 +29,8 @@ from friday_core.api import (
     instrument_facts,
     margin_tables,
 )
+
+_TERMS = OrderTerms(Bound.ASKED)
 
 
 class MarginSettings(PluginSettings):
@@ -79,6 +83,9 @@ class Margin(RiskRule):
             return self._ruling(proposal, book, reducing)
         except FridayError as error:
             return Ruling(reducing, "MARGIN_UNKNOWN", f"no margin can be estimated: {error}")
+
+    def order_terms(self, instrument: Instrument, session: int) -> OrderTerms:  # noqa: ARG002 - the same for all
+        return _TERMS
 
     def _ruling(self, proposal: Proposal, book: BookView, reducing: int) -> Ruling:
         asked, lot = proposal.order.quantity, proposal.instrument.lot_size

@@ -71,7 +71,15 @@ def test_a_rule_says_no_terms_unless_it_overrides_them() -> None:
     assert AsWritten().order_terms(A, 100) is None
 
 
-@given(st.sampled_from(Bound), st.integers(-2, 20), st.integers(1, 30), st.sampled_from([-1, 1]), st.integers(-20, 20))
+def test_terms_that_have_to_be_asked_answer_nothing() -> None:
+    with pytest.raises(ValueError, match="check has to be asked"):
+        OrderTerms(Bound.ASKED).ruling(proposed(5), VIEW)
+
+
+BOUNDS = st.sampled_from([one for one in Bound if one is not Bound.ASKED])
+
+
+@given(BOUNDS, st.integers(-2, 20), st.integers(1, 30), st.sampled_from([-1, 1]), st.integers(-20, 20))
 def test_what_reduces_always_passes(bound: Bound, most: int, quantity: int, sign: int, held: int) -> None:
     proposal = proposed(sign * quantity, held)
     ruling = OrderTerms(bound, most, "X").ruling(proposal, book_view(held={A: held} if held else {}))

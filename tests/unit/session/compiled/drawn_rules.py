@@ -42,7 +42,11 @@ class Changing(RiskRule):
 
     def check(self, proposal: Proposal, book: BookView) -> Ruling:
         terms = self.order_terms(proposal.instrument, proposal.session)
-        return Ruling(proposal.order.quantity // 2, "HALF") if terms is None else terms.ruling(proposal, book)
+        if terms is None:
+            return Ruling(proposal.order.quantity // 2, "HALF")
+        if terms.bound is Bound.ASKED:
+            return Ruling(max(proposal.reducing, proposal.order.quantity // 2), "HALF_AT_MOST")
+        return terms.ruling(proposal, book)
 
     def order_terms(self, instrument: Instrument, session: int) -> OrderTerms | None:
         number = session // self._sessions
@@ -106,7 +110,7 @@ def _changing(random: np.random.Generator, kind: type[Changing]) -> Changing:
 def _terms(random: np.random.Generator) -> OrderTerms | None:
     if random.random() < 0.1:
         return None
-    bound = Bound(int(random.integers(4)))
+    bound = Bound(int(random.integers(5)))
     most = int(random.choice([0, 1, 2, 3])) if bound is Bound.INSTRUMENTS else int(10 ** random.uniform(0, 7)) - 1
     if random.random() < 0.03:
         most = int(random.choice([-1, -5])) if random.random() < 0.5 else 10**30

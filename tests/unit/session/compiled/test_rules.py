@@ -188,6 +188,44 @@ def test_only_where_a_rule_says_nothing_is_it_asked() -> None:
     assert counts(stepped) == {"kernel": ROWS - 3, "driver": 3}
 
 
+class Least(Terms):
+    """Asked about what adds."""
+
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:
+        return Ruling(max(proposal.reducing, 75), "ONE", "75 at most")
+
+    def order_terms(self, instrument: Instrument, session: int) -> OrderTerms:
+        return OrderTerms(Bound.ASKED)
+
+
+def test_a_rule_that_lets_reductions_pass_is_asked_about_what_adds_alone() -> None:
+    stepped = both(ruled([0.5, NAN, 0.0, NAN, -0.5, NAN, 0.5], {"one": Least()}))
+    assert [one[1:3] for one in taken(stepped)] == [(75, "ONE"), (-75, "SENT"), (-75, "ONE"), (75, "ONE")]
+    assert counts(stepped) == {"kernel": ROWS - 3, "driver": 3}
+
+
+class Raises(Least):
+    """Where it is asked it raises, so that the order is denied, what reduces and all."""
+
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:
+        if proposal.reducing < proposal.order.quantity:
+            raise ArithmeticError("no margin")
+        return Ruling(proposal.order.quantity)
+
+    def order_terms(self, instrument: Instrument, session: int) -> OrderTerms:
+        return super().order_terms(instrument, session)
+
+
+def test_it_is_asked_about_what_a_rule_before_it_has_cut() -> None:
+    """With the first rule alone what closes the short passes; the second one denies all of it."""
+    rules: dict[str, RiskRule] = {"freeze": freeze(NIFTY=1500)}
+    given = ruled([-0.5, NAN, 0.5], rules)
+    assert taken(both(given))[1][1:3] == (1500, "FREEZE_QUANTITY")
+    stepped = both(dataclasses.replace(given, risk_rules={**rules, "raises": Raises()}))
+    assert [one[1:3] for one in taken(stepped)] == [(0, "RULE_RAISED")] * 2
+    assert counts(stepped) == {"kernel": ROWS - 2, "driver": 2}
+
+
 class Half(LongOnly):
     """Checks something else, and forgets to say so."""
 
