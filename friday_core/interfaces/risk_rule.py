@@ -154,9 +154,7 @@ class RiskRule(Component, ABC):
 
         ``None``, unless overridden, where ``check`` has to be asked. Asked before there is an order, in any order of
         sessions, and again for the words of a ruling: it answers the same for the same. It must say what ``check``
-        does: whoever overrides that overrides this. A rule may say this alone, and answer from it::
-
-            def check(self, proposal, book):
-                return self.order_terms(proposal.instrument, proposal.session).ruling(proposal, book)
+        does: whoever overrides that overrides this. A rule may say this alone, and answer from it by
+        ``OrderTerms.ruling``.
         """
         return None
