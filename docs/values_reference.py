@@ -44,7 +44,7 @@ GROUPS = {
     "Instruments and money": "Instrument InstrumentId divide_half_even format_money",
     "What a strategy is told": "Event Bar RawBar Fill OrderEnded CorporateAction BookView",
     "What a strategy answers": "Decision Signal Target Order Cancel Side OrderType TimeInForce Product OrderStatus",
-    "Sizing and risk": "Proposal Ruling RiskState WorkingOrder",
+    "Sizing and risk": "Proposal Ruling OrderTerms Bound RiskState WorkingOrder",
     "Brokers and fills": (
         "Intent PlaceOrder CancelOrder OrderUpdate Execution Matcher BarMatcher MatchingRules MatchingSettings "
         "FillAt ExecutedOrder BillTerms BillLine Amount BillRounding"

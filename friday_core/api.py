@@ -70,7 +70,7 @@ from friday_core.interfaces.connection import Connection, Lists
 from friday_core.interfaces.model import CompiledModel, Model, ModelKernel, TrainingTable
 from friday_core.interfaces.notifier import Notification, Notifier, Severity
 from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
-from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
+from friday_core.interfaces.risk_rule import Bound, OrderTerms, Proposal, RiskRule, Ruling
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.source import Fetches, HistoricalData, LiveData
 from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
@@ -118,6 +118,7 @@ __all__ = [
     "BillRounding",
     "BillTerms",
     "BookView",
+    "Bound",
     "Broker",
     "BrokerError",
     "Calendar",
@@ -185,6 +186,7 @@ __all__ = [
     "Order",
     "OrderEnded",
     "OrderStatus",
+    "OrderTerms",
     "OrderType",
     "OrderUpdate",
     "Origin",

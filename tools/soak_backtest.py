@@ -24,6 +24,7 @@ from friday_core.errors import InvariantError
 from friday_core.session.custody import HELD_OVER
 from friday_core.simulation.compiled.arena import plain
 from friday_core.simulation.compiled.loaded import Compiled
+from friday_core.trading.limits import Limits
 
 #: Of every two seeds one has cones that are one function. Of so many seeds one is stepped by the plain kernel too.
 PLAIN = 10
@@ -59,6 +60,7 @@ class Soak:
     def _count(self, driver: Stepped, fast: Stepped) -> None:
         log, blocks = driver.driver.log, fast.driver._blocks
         assert blocks is not None
+        rules = bool(driver.desks[0].risk.rules) and not blocks._ruled.asks
         self.counts.update({
             "sessions": 1,
             "sessions with columns that read their book": int(any(driver.given.readers)),
@@ -67,9 +69,13 @@ class Soak:
             "sessions with products or what happens by itself": int(
                 any(driver.given.products) or driver.given.terms is not None
             ),
+            "sessions with risk rules that all say their terms": int(rules),
+            "sessions with limits of the account": int(driver.given.account != Limits()),
             "slices": log.slices,
             "slices by the kernel": blocks.counts["kernel"],
             "of them with columns that read their book": blocks.counts["kernel"] * any(driver.given.readers),
+            "of them with risk rules": blocks.counts["kernel"] * rules,
+            "slices that it left to the driver, with risk rules": blocks.counts["driver"] * rules,
             "slices that it left to the driver": blocks.counts["driver"],
             "decisions": len(log.decisions),
             "orders": len(log.orders),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from friday_core.domain.bill_terms import FOR_EVER
 from friday_core.domain.instruments import Instrument, InstrumentId
-from friday_core.domain.orders import Order
+from friday_core.domain.orders import Order, Side
 from friday_core.interfaces.component import Component
 from friday_core.interfaces.strategy import BookView
 
@@ -31,6 +33,16 @@ class Proposal:
     session: int = 0
     prices: Mapping[InstrumentId, int] = field(default_factory=dict, hash=False)
 
+    @property
+    def reducing(self) -> int:
+        """How much of the order only brings the position closer to zero.
+
+        Working orders of the same side come first; those of the other side may never fill.
+        """
+        order = self.order
+        before = self.after - order.side.sign * order.quantity
+        return min(order.quantity, max(0, -order.side.sign * before))
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -42,6 +54,61 @@ class Ruling:
     quantity: int
     code: str = ""
     detail: str = ""
+
+
+class Bound(enum.IntEnum):
+    """What ``OrderTerms`` hold back of an order; never what reduces a position."""
+
+    #: Nothing.
+    NONE = 0
+    #: What makes an order larger than ``most``.
+    ORDER = 1
+    #: What would be sold short.
+    SHORT = 2
+    #: The whole order, if ``most`` other instruments are held or on order already, and its own is not.
+    INSTRUMENTS = 3
+    #: Nobody knows before ``check`` was asked; what reduces passes here too.
+    ASKED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What a rule says of every order in one instrument up to session ``until``, before there is one.
+
+    ``most`` is units of ``Bound.ORDER``, instruments of ``Bound.INSTRUMENTS``. ``code`` and ``detail`` are those of
+    the ruling that holds something back; in ``detail`` the first ``{}`` stands for a number: of ``Bound.SHORT`` the
+    units that may be sold, of ``Bound.INSTRUMENTS`` the instruments that are held or on order.
+    """
+
+    bound: Bound = Bound.NONE
+    most: int = 0
+    code: str = ""
+    detail: str = ""
+    until: int = FOR_EVER
+
+    def ruling(self, proposal: Proposal, book: BookView) -> Ruling:
+        """As ``RiskRule.check``, where the terms are those of the proposal's instrument and session.
+
+        ``ValueError`` for ``Bound.ASKED``: then ``check`` alone knows.
+        """
+        asked, reducing, number = proposal.order.quantity, proposal.reducing, 0
+        passes = asked
+        if self.bound is Bound.ORDER:
+            passes = max(self.most, reducing)
+        elif self.bound is Bound.SHORT and proposal.order.side is Side.SELL:
+            passes = number = reducing
+        elif self.bound is Bound.INSTRUMENTS:
+            already = book.instruments()
+            number = len(already)
+            is_new = proposal.order.instrument not in already
+            passes = 0 if is_new and number >= self.most else asked
+        elif self.bound is Bound.ASKED:
+            raise ValueError("these terms say that check has to be asked: answer there without them")
+        return Ruling(asked) if passes >= asked else Ruling(passes, self.code, self.detail_of(number))
+
+    def detail_of(self, number: int) -> str:
+        """The detail with its number."""
+        return self.detail if self.bound is Bound.ORDER else self.detail.replace("{}", str(number), 1)
 
 
 class RiskRule(Component, ABC):
@@ -77,3 +144,17 @@ class RiskRule(Component, ABC):
     @abstractmethod
     def check(self, proposal: Proposal, book: BookView) -> Ruling:
         """How much of the proposed order may be sent."""
+
+    def order_terms(
+        self,
+        instrument: Instrument,  # noqa: ARG002 - for those who override it
+        session: int,  # noqa: ARG002
+    ) -> OrderTerms | None:
+        """For kernels: what ``check`` says of orders in an instrument, decided in a session, as numbers.
+
+        ``None``, unless overridden, where ``check`` has to be asked. Asked before there is an order, in any order of
+        sessions, and again for the words of a ruling: it answers the same for the same. It must say what ``check``
+        does: whoever overrides that overrides this. A rule may say this alone, and answer from it by
+        ``OrderTerms.ruling``.
+        """
+        return None

@@ -28,7 +28,7 @@ from friday_core.trading.book_risk import BookRisk
 from friday_core.trading.codes import Code
 from friday_core.trading.exposure import Claim, Exposure
 from friday_core.trading.ledger import Book, FrozenBook
-from friday_core.trading.risk import Queue, RiskEngine, reducing_part
+from friday_core.trading.risk import Queue, RiskEngine
 from friday_core.trading.strategy_runner import StrategyRunner
 
 Outcome = tuple[DecisionTaken, Intent | None]
@@ -205,7 +205,7 @@ class Desk:
             ahead = sum(draft.quantity != 0 for draft in drafts)
             queue = Queue(moment.ts_event, self.book.equity, count, ahead)
             ruling = self.risk.check(proposal, self.state, queue, self._view(working, drafts) if ahead else view)
-            reducing = min(reducing_part(proposal), ruling.quantity)
+            reducing = min(proposal.reducing, ruling.quantity)
             claim = self._claim(order, proposal.price, reducing, ruling.quantity - reducing)
             drafts.append(_Draft(want, ruling, claim))
         return drafts

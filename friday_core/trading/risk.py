@@ -58,6 +58,11 @@ class RiskEngine:
         self._adjusters = {name: rule for name, rule in rules.items() if isinstance(rule, RiskAdjuster)}
 
     @property
+    def rules(self) -> Mapping[str, RiskRule]:
+        """What judges orders besides limits, by name, in the order in which they are asked."""
+        return self._rules
+
+    @property
     def asks_about_orders(self) -> bool:
         """Whether anything but limits judges orders: rules that are written in Python."""
         return bool(self._rules)
@@ -80,7 +85,7 @@ class RiskEngine:
 
     def is_no_entry(self, proposal: Proposal, ts_event: int) -> bool:
         """Whether the market says something of what an order adds to a position."""
-        if self.entries is None or reducing_part(proposal) == proposal.order.quantity:
+        if self.entries is None or proposal.reducing == proposal.order.quantity:
             return False
         return next(self.entries.rulings(proposal, ts_event), None) is not None
 
@@ -96,7 +101,7 @@ class RiskEngine:
         return Sharing(self.limits, exposure, claims, cost_of).rulings()
 
     def _rulings(self, proposal: Proposal, state: BookRisk, queue: Queue, book: BookView) -> Iterator[Ruling]:
-        reducing = reducing_part(proposal)
+        reducing = proposal.reducing
         adding = proposal.order.quantity - reducing
         if adding:
             if self.entries is not None:
@@ -139,7 +144,7 @@ class RiskEngine:
 def _smallest(proposal: Proposal, rulings: Iterable[Ruling]) -> Ruling:
     """The smallest of the rulings about an order, in whole lots."""
     asked, lot = proposal.order.quantity, proposal.instrument.lot_size
-    reducing = reducing_part(proposal)
+    reducing = proposal.reducing
     verdict = Ruling(asked)
     for ruling in rulings:
         # What a split left of a lot can only be closed as a whole.
@@ -161,24 +166,18 @@ def _asked(name: str, rule: RiskRule, proposal: Proposal, book: BookView) -> Rul
     try:
         ruling = rule.check(proposal, book)
         quantity = operator.index(ruling.quantity)
-        code = str(ruling.code)
-        return Ruling(quantity, name.upper() if code in _NO_REASONS else code, str(ruling.detail))
+        return Ruling(quantity, code_of_rule(name, str(ruling.code)), str(ruling.detail))
     except Exception as error:  # noqa: BLE001 - a rule that raises denies
         return Ruling(0, Code.RULE_RAISED, f"{name}: {type(error).__name__}: {error}")
 
 
+def code_of_rule(name: str, code: str) -> str:
+    """The code of a rule's ruling: the rule's name where it gives none, or one that is no reason."""
+    return name.upper() if code in _NO_REASONS else code
+
+
 def _money(minor: int, proposal: Proposal) -> str:
     return format_money(minor, proposal.instrument.currency)
-
-
-def reducing_part(proposal: Proposal) -> int:
-    """How much of the order only brings the position closer to zero.
-
-    Working orders of the same side come first; those of the other side may never fill.
-    """
-    before = proposal.after - proposal.order.side.sign * proposal.order.quantity
-    against = -proposal.order.side.sign * before
-    return min(proposal.order.quantity, max(0, against))
 
 
 def largest_affordable(quantity: int, cash: int, lot_size: int, cost_of: Callable[[int], int]) -> int:

@@ -18,11 +18,13 @@ from friday_core.api import (
     Bar,
     BarMatcher,
     BookView,
+    Bound,
     ChargesPlan,
     CompiledModel,
     Component,
     Decision,
     Event,
+    Instrument,
     Intent,
     LinearModel,
     MatchingRules,
@@ -30,6 +32,7 @@ from friday_core.api import (
     Notification,
     Notifier,
     Order,
+    OrderTerms,
     OrderType,
     PluginSettings,
     Proposal,
@@ -224,6 +227,16 @@ class NothingBelowAHundred(RiskRule):
     def check(self, proposal: Proposal, book: BookView) -> Ruling:
         small = proposal.order.quantity * proposal.price < 10_000_000
         return Ruling(0, "TOO_SMALL", "not worth its charges") if small else Ruling(proposal.order.quantity)
+
+
+class SaysLess(RiskRule):
+    """The number was changed in one place, and not in the other."""
+
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:
+        return OrderTerms(Bound.ORDER, 50, "FIFTY", "50 at most").ruling(proposal, book)
+
+    def order_terms(self, instrument: Instrument, session: int) -> OrderTerms:
+        return OrderTerms(Bound.ORDER, 40, "FIFTY", "40 at most")
 
 
 class MoreInCalm(RiskAdjuster):

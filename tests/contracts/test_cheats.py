@@ -127,6 +127,7 @@ CHEATS = [
     ("risk_rule", deciders.RoundsUp, "it can only make smaller", "asked to buy 1 with 0 held it answers with 100"),
     ("risk_rule", deciders.NothingBelowAHundred, "an order that only reduces", "TOO_SMALL: not worth its charges"),
     ("risk_rule", deciders.MoreInCalm, "it can only make smaller", "given the weight 0.3 .* with 0.4.*, which is more"),
+    ("risk_rule", deciders.SaysLess, "its terms say what it checks", "check answers Ruling.quantity=50.* say .*=40"),
     ("charges", deciders.CheapInBulk, "more shares at one price", "to buy 100 costs 2000, and 1000 only 0"),
     ("charges", deciders.InRupees, "charges are whole", r"to buy 1 for 5 minor units costs 0\.001"),
     # Brokers.

@@ -30,10 +30,12 @@ class Room:
         """A column whose values are not set yet."""
         if not _LEAST_ROWS <= rows <= _MOST_ROWS:
             return np.empty(rows)
-        # A list of keys is made without memory that the collector counts: it does not run meanwhile.
+        # A list of pairs would make objects while the dictionary is read, and so let the collector change it.
         for key in list(self._free):
             block = self._free.get(key)
-            if block is not None and rows <= len(block) <= _LARGER * rows and self._free.pop(key, None) is not None:
+            if block is None or not rows <= len(block) <= _LARGER * rows:
+                continue
+            if self._free.pop(key, None) is block:
                 return np.asarray(_Lent(self, block, rows))
         return np.asarray(_Lent(self, np.empty(rows), rows))
 

@@ -17,6 +17,7 @@ from friday_core.session.compiled.bands import Bands
 from friday_core.session.compiled.intents import Intents, Placed
 from friday_core.session.compiled.kept import Kept
 from friday_core.session.compiled.results import Written
+from friday_core.session.compiled.ruled import Ruled
 from friday_core.session.compiled.sent import Sent
 from friday_core.session.compiled.transfer import Transfer
 from friday_core.session.compiled.wishes import Wishes, wishes_of
@@ -31,6 +32,7 @@ from friday_core.simulation.compiled.arena import Arena, Runs, plain
 from friday_core.simulation.compiled.rates import Rates
 from friday_core.simulation.matching import BarMatcher, closes_of
 from friday_core.trading.column_runner import ColumnRunner
+from friday_core.trading.limits import Limits
 from friday_core.trading.look_ahead import BookAhead, LookAhead
 
 #: Fewer rows than this are stepped one slice after the other: handing books over costs more.
@@ -55,6 +57,7 @@ class CompiledSlices:
 
     ``step_one`` is the driver: it steps a slice on the real objects. ``stops`` gives the first session that
     is the driver's, because something is announced for it. ``counts`` are slices by who stepped them.
+    ``account`` has the limits of all desks together.
     ``kernel`` is asked for the kernel when it is first needed; where there is none, no block is taken.
     """
 
@@ -71,6 +74,7 @@ class CompiledSlices:
         kernel: Callable[[], Runs | None],
         assumed: bool,
         custody: Custody | None = None,
+        account: Limits = Limits(),  # noqa: B008 - it is frozen
         least_rows: int = LEAST_ROWS,
         most_rows: int = MOST_ROWS,
     ) -> None:
@@ -87,12 +91,13 @@ class CompiledSlices:
         self._assumed = assumed
         self._least_rows, self._most_rows = least_rows, most_rows
         self._kept = Kept(universe, desks, custody)
+        self._ruled = Ruled(universe, desks)
         self._bands = Bands(universe, closes_of(matcher)) if matcher.rules.band_ppm else None
         limits, products = [desk.risk.limits for desk in desks], [desk.products.usual for desk in desks]
-        asked = [w.WISHES_ASKED if self._kept.differs else _asked(desk) for desk in desks]
+        asked = [w.WISHES_ASKED if self._kept.differs else _asked(desk, self._ruled) for desk in desks]
         self._arena = Arena(
             tuple(universe), limits, matcher.rules, rates,
-            asked=asked, products=products, borrow_ppm=self._kept.borrow_ppm,
+            asked=asked, products=products, borrow_ppm=self._kept.borrow_ppm, account=account,
         )  # fmt: skip
         self._transfer = Transfer(universe, desks, working, bills)
         self._written: Written | None = None
@@ -193,14 +198,17 @@ class CompiledSlices:
             decisions += int(len(cones) * len(block.rows) * self._expected * 1.25)
             before = len(self._log.decisions)
             latest = standing.latest.session if standing.latest is not None else 0
-            beside = {**self._kept.bind(block.rows)}
+            begins = block.sessions
+            beside = {**self._kept.bind(block.rows), **self._ruled.bind(block.rows, begins)}
             if self._bands is not None:
                 beside[w.BEFORE_AT] = self._bands.bind(block.rows)
             self._arena.bind(
                 block.columns, targets, decisions, self._log.slices,
-                slices=block.slices, begins=block.sessions, session=latest, cones=cones, beside=beside,
+                slices=block.slices, begins=begins, session=latest, cones=cones, beside=beside,
             )  # fmt: skip
-            self._written = Written(self._universe, self._desks, block.columns, wishes, assumed=self._assumed)
+            self._written = Written(
+                self._universe, self._desks, block.columns, wishes, ruled=self._ruled, assumed=self._assumed
+            )
         while row < len(block.rows):
             if wishes:
                 row = self._run(row, wishes, standing, intents, stops())
@@ -283,10 +291,10 @@ class CompiledSlices:
             standing.equity[desk.name] = int(arena.desk(number)[w.EQUITY])
 
 
-def _asked(desk: Desk) -> int:
+def _asked(desk: Desk, ruled: Ruled) -> int:
     if desk.risk.asks_about_wishes:
         return w.WISHES_ASKED
-    return w.ORDERS_ASKED if desk.risk.asks_about_orders else w.NOTHING
+    return w.ORDERS_ASKED if ruled.asks else w.NOTHING
 
 
 class _Block:

@@ -9,6 +9,7 @@ import numpy as np
 from friday_core.domain.chunk import Float64, Int64, Universe
 from friday_core.domain.instruments import Instrument
 from friday_core.domain.money import format_amounts, format_money
+from friday_core.session.compiled.ruled import Ruled
 from friday_core.session.products import not_held_as
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.rates import CODES
@@ -20,13 +21,15 @@ _SHARED = "{} with all orders of the slice, {} at most"
 Row = Sequence[int]
 
 
-def detail_of(row: Row, weight: float, instrument: Instrument, limits: Limits) -> str:
+def detail_of(row: Row, weight: float, instrument: Instrument, limits: Limits, ruled: Ruled) -> str:
     """What stands in ``DecisionTaken.detail``; ``weight`` is the target."""
+    if row[w.D_CODE] >= len(w.CODES):
+        return ruled.detail(row, instrument)
     return _DETAILS[row[w.D_CODE]](row, weight, instrument, limits)
 
 
 def details_of(
-    table: Int64, weight: Float64, inst: Int64, universe: Universe, limits: Sequence[Limits]
+    table: Int64, weight: Float64, inst: Int64, *, universe: Universe, limits: Sequence[Limits], ruled: Ruled
 ) -> Sequence[str]:
     """``detail_of`` every row of the table; ``limits`` are those of the desks."""
     texts, code = [""] * len(table), table[:, w.D_CODE]
@@ -40,7 +43,7 @@ def details_of(
     some = np.flatnonzero((code != w.C_SENT) & ~is_shared)
     rows = zip(some.tolist(), table[some].tolist(), weight[some].tolist(), inst[some].tolist(), strict=True)
     for place, row, target, position in rows:
-        texts[place] = detail_of(row, target, universe[position], limits[row[w.D_DESK]])
+        texts[place] = detail_of(row, target, universe[position], limits[row[w.D_DESK]], ruled)
     return texts
 
 

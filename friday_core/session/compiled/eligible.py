@@ -25,6 +25,10 @@ _RULES = frozenset({
 })  # fmt: skip
 
 
+#: What of the account's limits the kernel knows, and what makes no difference to them.
+_ACCOUNT = frozenset({"order_value", "gross_ppm", "allow_short"})
+
+
 def obstacles(desks: Sequence[Desk], matcher: Matcher, charges: Tariff, *, nets: bool, limits: Limits) -> list[str]:
     """Why each slice is stepped in Python, in words for the user; empty where the kernel serves.
 
@@ -40,8 +44,7 @@ def obstacles(desks: Sequence[Desk], matcher: Matcher, charges: Tariff, *, nets:
         )
     if nets:
         found.append("what several strategies order is netted ([trading] netting)")
-    if limits.order_value is not None or limits.gross_ppm is not None:
-        found.append("the account has limits ([account] max_order_value, max_gross_exposure)")
+    found += [f"the limit {name} is set ([account])" for name in _others(limits, _ACCOUNT)]
     return found
 
 
@@ -61,9 +64,15 @@ def _of_desk(desk: Desk) -> Iterator[str]:
 
 
 def _of_limits(limits: Limits) -> Iterator[str]:
+    for name in _others(limits, _LIMITS):
+        yield f"the limit {name} is set ([risk])"
+
+
+def _others(limits: Limits, known: frozenset[str]) -> Iterator[str]:
+    """The names of limits that are set, besides those that are known."""
     for one in fields(limits):
-        if one.name not in _LIMITS and getattr(limits, one.name) != one.default:
-            yield f"the limit {one.name} is set ([risk])"
+        if one.name not in known and getattr(limits, one.name) != one.default:
+            yield one.name
 
 
 def _of_matcher(matcher: Matcher) -> Iterator[str]:

@@ -14,6 +14,7 @@ from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.orders import Fill, OrderStatus, Side
 from friday_core.session.columns import Coded, Late
 from friday_core.session.compiled.details import detail_of, details_of
+from friday_core.session.compiled.ruled import Ruled
 from friday_core.session.compiled.sent import VALIDITIES, Sent
 from friday_core.session.compiled.texts import Texts, Told
 from friday_core.session.compiled.wishes import Wishes
@@ -51,6 +52,7 @@ class Written:
         rows: Mapping[str, Array],
         wishes: Sequence[Wishes],
         *,
+        ruled: Ruled,
         assumed: bool,
     ) -> None:
         self._universe = universe
@@ -60,6 +62,7 @@ class Written:
             tuple(desk.products.usual for desk in desks),
         )
         self._limits = [desk.risk.limits for desk in desks]
+        self._ruled = ruled
         self._rows = rows
         self._wishes = wishes
         self._assumed = assumed
@@ -75,7 +78,8 @@ class Written:
         # Rows and wishes are not kept for what is made later: of them what decided is taken at once.
         told = self._told
         weight, inst = words.of_desks([one.targets[row] for one in self._wishes]), self._rows["inst"][row]
-        details = _Details(table, weight, inst, universe=self._universe, limits=self._limits)
+        ruled = self._ruled
+        details = _Details(table, weight, inst, universe=self._universe, limits=self._limits, ruled=ruled)
         log.decisions.extend({
             "ts_event": self._rows["ts"][row],
             "strategy": Late(lambda: Coded(desk, told.names)),
@@ -86,7 +90,7 @@ class Written:
             ),
             "asked": Late(lambda: table[:, w.D_ASKED]),
             "sent": Late(lambda: table[:, w.D_SENT]),
-            "code": Late(lambda: Coded(table[:, w.D_CODE], w.CODES)),
+            "code": Late(lambda: Coded(table[:, w.D_CODE], ruled.codes)),
             "detail": Late(lambda: Told(np.arange(len(table)), Texts(len(table), details.one, details.every))),
             "reason": Late(lambda: Told(np.arange(len(table)), sent.reasons)),
             "tag": Late(lambda: Told(table[:, w.D_ORDER] + 1, sent.tags)),
@@ -257,14 +261,23 @@ class _Details:
     """What stands in the details of decisions, the rows of a table."""
 
     def __init__(
-        self, table: Int64, weight: Float64, inst: Int64, *, universe: Universe, limits: Sequence[Limits]
+        self,
+        table: Int64,
+        weight: Float64,
+        inst: Int64,
+        *,
+        universe: Universe,
+        limits: Sequence[Limits],
+        ruled: Ruled,
     ) -> None:
         self._table, self._weight, self._inst = table, weight, inst
-        self._universe, self._limits = universe, limits
+        self._universe, self._limits, self._ruled = universe, limits, ruled
 
     def one(self, place: int) -> str:
         row, instrument = self._table[place].tolist(), self._universe[int(self._inst[place])]
-        return detail_of(row, float(self._weight[place]), instrument, self._limits[row[w.D_DESK]])
+        return detail_of(row, float(self._weight[place]), instrument, self._limits[row[w.D_DESK]], self._ruled)
 
     def every(self) -> Sequence[str]:
-        return details_of(self._table, self._weight, self._inst, self._universe, self._limits)
+        return details_of(
+            self._table, self._weight, self._inst, universe=self._universe, limits=self._limits, ruled=self._ruled
+        )

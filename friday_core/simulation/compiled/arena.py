@@ -65,7 +65,7 @@ class Arena:
     """Context, state, tables and rows of one session; grows where there is no room.
 
     ``rates`` are what orders are charged; by desk ``asked`` is about what Python is asked, ``products`` the product
-    of its orders. ``borrow_ppm`` is what shorts pay a year.
+    of its orders. ``borrow_ppm`` is what shorts pay a year, ``account`` has the limits of all desks together.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Arena:
         asked: Sequence[int],
         products: Sequence[str],
         borrow_ppm: int = 0,
+        account: Limits = Limits(),  # noqa: B008 - it is frozen
     ) -> None:
         self.desks, self.instruments = len(limits), len(instruments)
         self.context = np.zeros(w.LIMITS + (w.LIMIT_WORDS + w.CONE_WORDS) * self.desks, np.int64)
@@ -95,6 +96,7 @@ class Arena:
         c[w.IMPACT], c[w.RANGE], c[w.PROTECTION] = rules.impact_ppm, rules.range_ppm, rules.protection_ppm
         c[w.AT_CLOSE], c[w.LATENCY_US] = int(rules.fill is FillAt.NEXT_CLOSE), rules.latency_us
         c[w.BAND], c[w.BORROW] = rules.band_ppm, borrow_ppm
+        c[w.ACCOUNT_VALUE], c[w.ACCOUNT_GROSS] = _some(account.order_value), _some(account.gross_ppm)
         self._rates = rates
         c[w.KNOWN_FIRST], c[w.KNOWN_LAST] = (-w.NEVER, w.NEVER) if rates.known is None else rates.known[:2]
         c[w.IS_BILLED], c[w.CHARGE_STAGES] = int(self.is_billed), len(rates.shares or ())
@@ -200,7 +202,7 @@ class Arena:
         ``beside`` are columns of whole numbers by the word of the context that has their address.
         """
         self._rows, self._beside = {**rows, "targets": targets}, dict(beside or {})
-        for word in (w.BEFORE_AT, w.REFUSED_AT, w.DUE_AT):
+        for word in (w.BEFORE_AT, w.REFUSED_AT, w.DUE_AT, w.RULES_AT):
             self.context[word] = self._beside[word].ctypes.data if word in self._beside else 0
         self._equity, self._reserved = self._room_for(slices)
         self._block_decisions = decisions
@@ -364,15 +366,16 @@ def _instrument(one: Instrument, products: int) -> list[int]:
     return words
 
 
-def _limits(limits: Limits) -> list[int]:
-    def some(limit: int | None) -> int:
-        return w.NONE if limit is None else limit
+def _some(limit: int | None) -> int:
+    return w.NONE if limit is None else limit
 
+
+def _limits(limits: Limits) -> list[int]:
     words = [0] * w.LIMIT_WORDS
-    words[w.L_ORDER_VALUE], words[w.L_MIN_ORDER_VALUE] = some(limits.order_value), some(limits.min_order_value)
-    words[w.L_POSITION], words[w.L_GROSS] = some(limits.position_ppm), some(limits.gross_ppm)
-    words[w.L_DRAWDOWN], words[w.L_DAY_LOSS] = some(limits.drawdown_ppm), some(limits.day_loss_ppm)
+    words[w.L_ORDER_VALUE], words[w.L_MIN_ORDER_VALUE] = _some(limits.order_value), _some(limits.min_order_value)
+    words[w.L_POSITION], words[w.L_GROSS] = _some(limits.position_ppm), _some(limits.gross_ppm)
+    words[w.L_DRAWDOWN], words[w.L_DAY_LOSS] = _some(limits.drawdown_ppm), _some(limits.day_loss_ppm)
     words[w.L_TIER] = limits.tiers[0].drawdown_ppm if limits.tiers else w.NONE
-    words[w.L_ORDERS], words[w.L_OPEN_ORDERS] = some(limits.orders_per_session), some(limits.open_orders)
+    words[w.L_ORDERS], words[w.L_OPEN_ORDERS] = _some(limits.orders_per_session), _some(limits.open_orders)
     words[w.L_BUFFER] = limits.buffer_ppm
     return words

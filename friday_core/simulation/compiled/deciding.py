@@ -8,6 +8,7 @@ from friday_core.simulation.compiled.limiting import check
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
 from friday_core.simulation.compiled.places import desk_at, limits_at, order_at, pair_at, queue_at
+from friday_core.simulation.compiled.ruling import rule
 from friday_core.simulation.compiled.sharing import share_out
 from friday_core.simulation.compiled.wanting import first, wants
 from friday_core.simulation.compiled.words import (
@@ -73,6 +74,7 @@ from friday_core.simulation.compiled.words import (
     Q_INST,
     QUANTITY,
     REFERENCE,
+    RULES_AT,
     SENT,
     SIDE,
     STATUS,
@@ -110,7 +112,10 @@ def decide(m: Memory, desk: int, row: int, end: int, session: int) -> None:
         if m.s[w + W_CLAIMS] == 1:
             if asked == ORDERS_ASKED:
                 m.c[FAULT] = IS_ASKED
-            ahead += 1 if check(m, desk, w, ahead) else 0
+            passes = check(m, desk, w, ahead)
+            if m.c[RULES_AT] != 0:
+                passes = rule(m, desk, w, first(m, count), session)
+            ahead += 1 if passes else 0
         w = m.s[w + W_NEXT]
     share_out(m, desk, count)
     if m.c[FAULT] != 0:

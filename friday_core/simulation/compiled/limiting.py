@@ -93,7 +93,7 @@ def _beside(m: Memory, desk: int, inst: int, sign: int) -> int:
     return total
 
 
-def _cut(m: Memory, w: int, room: int) -> bool:
+def cut(m: Memory, w: int, room: int) -> bool:
     """A ruling about what is opened, in whole lots: whether it is the smallest so far."""
     draft = m.s
     lot, reducing = m.s[instrument_at(m, draft[w + W_INST]) + LOT], draft[w + W_REDUCING]
@@ -111,21 +111,21 @@ def _refuse(m: Memory, desk: int, w: int) -> None:
     bits = m.words(m.c[REFUSED_AT])[row]
     if bits & R_ASKED != 0:
         m.c[FAULT] = IS_ASKED
-    if bits & R_UNLISTED != 0 and _cut(m, w, 0):
+    if bits & R_UNLISTED != 0 and cut(m, w, 0):
         draft[w + W_CODE], draft[w + W_A] = C_NOT_IN_UNIVERSE, int(m.session[row])
-    if bits & R_UNBORROWED != 0 and draft[w + W_SIGN] < 0 and _cut(m, w, 0):
+    if bits & R_UNBORROWED != 0 and draft[w + W_SIGN] < 0 and cut(m, w, 0):
         draft[w + W_CODE], draft[w + W_A] = C_NOT_SHORTABLE, int(m.session[row])
-    if bits & R_LATE != 0 and m.c[limits_at(desk) + L_PRODUCT] == INTRADAY and _cut(m, w, 0):
+    if bits & R_LATE != 0 and m.c[limits_at(desk) + L_PRODUCT] == INTRADAY and cut(m, w, 0):
         draft[w + W_CODE] = C_INTRADAY_CUT_OFF
 
 
 def _count(m: Memory, desk: int, w: int, ahead: int) -> None:
     draft, limits = m.s, limits_at(desk)
     most, sent = m.c[limits + L_ORDERS], m.s[desk_at(desk) + SENT] + ahead
-    if 0 <= most <= sent and _cut(m, w, most - sent):
+    if 0 <= most <= sent and cut(m, w, most - sent):
         draft[w + W_CODE], draft[w + W_A] = C_ORDER_COUNT, sent
     most, working = m.c[limits + L_OPEN_ORDERS], m.s[desk_at(desk) + DESK_ORDERS] + ahead
-    if 0 <= most <= working and _cut(m, w, most - working):
+    if 0 <= most <= working and cut(m, w, most - working):
         draft[w + W_CODE], draft[w + W_A] = C_OPEN_ORDERS, working
 
 
@@ -133,15 +133,15 @@ def _size(m: Memory, desk: int, w: int, after: int, adding: int) -> None:
     draft, limits = m.s, limits_at(desk)
     inst, price = draft[w + W_INST], draft[w + W_PRICE]
     may_short = m.c[limits + L_ALLOW_SHORT] == 1 or m.s[instrument_at(m, inst) + DERIVATIVE] == 1
-    if draft[w + W_SIGN] < 0 and not may_short and _cut(m, w, -adding):
+    if draft[w + W_SIGN] < 0 and not may_short and cut(m, w, -adding):
         draft[w + W_CODE], draft[w + W_A], draft[w + W_B] = C_SHORT_DELIVERY, adding, m.c[limits + L_PRODUCT]
     most = m.c[limits + L_ORDER_VALUE]
-    if most >= 0 and _cut(m, w, units_worth(m, inst, most, price)):
+    if most >= 0 and cut(m, w, units_worth(m, inst, most, price)):
         draft[w + W_CODE], draft[w + W_A] = C_ORDER_VALUE, notional(m, inst, price, adding)
     if m.c[limits + L_POSITION] >= 0:
         d = desk_at(desk)
         most = share(m, m.c[limits + L_POSITION], max(m.s[d + CASH] + m.s[d + VALUE], 0))
-        if _cut(m, w, units_worth(m, inst, most, price) - (abs(after) - adding)):
+        if cut(m, w, units_worth(m, inst, most, price) - (abs(after) - adding)):
             draft[w + W_CODE], draft[w + W_A] = C_POSITION_WEIGHT, after
             draft[w + W_B], draft[w + W_C] = notional(m, inst, price, abs(after)), most
 

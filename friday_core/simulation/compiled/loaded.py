@@ -14,8 +14,8 @@ from friday_core.simulation.compiled.arena import Arena
 
 _HERE = "friday_core.simulation.compiled"
 _MODULES = (
-    "slices", "stretches", "asking", "squaring", "deciding", "sharing", "limiting", "wanting", "filling", "keeping",
-    "bills", "books", "money", "places", "memory", "words",
+    "slices", "stretches", "asking", "squaring", "deciding", "releasing", "ruling", "sharing", "limiting", "wanting",
+    "filling", "keeping", "bills", "books", "money", "places", "memory", "words",
 )  # fmt: skip
 ENTRY = Routine(
     f"{_HERE}.entry",

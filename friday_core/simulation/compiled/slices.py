@@ -14,9 +14,11 @@ from friday_core.simulation.compiled.keeping import charge_shorts, is_due, is_ke
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
 from friday_core.simulation.compiled.places import desk_at, inst_at, limits_at, pair_at, queue_at, slice_end
+from friday_core.simulation.compiled.releasing import is_account_limited, release
 from friday_core.simulation.compiled.squaring import square_off
 from friday_core.simulation.compiled.stretches import is_wished, pass_over
 from friday_core.simulation.compiled.words import (
+    ACCOUNT_LIMITED,
     BACKWARDS,
     BORROW,
     CASH,
@@ -230,15 +232,28 @@ def _eventful(m: Memory, row: int, end: int, session: int, is_new: bool, keeps: 
     _mark(m, row, end, session)
     for desk in range(m.c[DESKS]):
         s[desk_at(desk) + DESK_ORDERS] = 0
-    for n in range(s[WORKING]):
+    at_broker = s[WORKING]
+    for n in range(at_broker):
         s[desk_at(s[queue_at(m, n) + Q_DESK]) + DESK_ORDERS] += 1
     for desk in range(m.c[DESKS]):
         if keeps and is_squared_off(m, desk) and (is_late or is_due(m, row)):
-            square_off(m, desk, row, session, is_late)
+            _square_off(m, desk, row, session, is_late)
         if m.c[FAULT] == 0 and m.c[CONES] != 0:
             ask(m, desk, row, end)
         if m.c[FAULT] == 0 and (s[desk_at(desk) + DESK_ORDERS] > 0 or is_wished(m, desk, row, end)):
             decide(m, desk, row, end, session)
+    if s[WORKING] > at_broker and m.c[FAULT] == 0:
+        release(m, at_broker)
+
+
+def _square_off(m: Memory, desk: int, row: int, session: int, is_late: bool) -> None:
+    """As the driver, whose slice it is where the account has limits and there is something to close or to withdraw."""
+    d = desk_at(desk)
+    if m.s[d + HELD] != 0 or m.s[d + DESK_ORDERS] > 0:
+        if is_account_limited(m):
+            m.c[FAULT] = ACCOUNT_LIMITED
+        else:
+            square_off(m, desk, row, session, is_late)
 
 
 def _mark(m: Memory, row: int, end: int, session: int) -> None:

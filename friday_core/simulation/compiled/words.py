@@ -42,8 +42,10 @@ CONES = 63
 # row from each one on of which intraday positions are closed. Then the width of bands, microseconds to the market,
 # what shorts pay a year, the row from which on something ends that may be held, and of what they paid room and place.
 BEFORE_AT, REFUSED_AT, DUE_AT, BAND, LATENCY_US, BORROW, ENDS_ROW, MOST_POSTINGS, POSTINGS_AT = range(64, 73)
+# The address of the terms of risk rules, 0 for none; and the account's limits, ``NONE`` for what is not limited.
+RULES_AT, ACCOUNT_VALUE, ACCOUNT_GROSS = range(73, 76)
 #: Limits of each desk follow.
-LIMITS = 73
+LIMITS = 76
 (
     L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
     L_ALLOW_SHORT, L_BUFFER, L_ASKED, L_PRODUCT,
@@ -73,9 +75,17 @@ LEAST_SPAN, MOST_SPAN = 32, 512
 #: What the kernel comes back with: all rows are done, or the slice at ``ROW`` is the driver's, or room is missing.
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)
 #: Why a slice is the driver's, for whoever counts.
-OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS = range(10, 18)
+OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS, ACCOUNT_LIMITED = range(10, 19)
 #: Why nothing may be added by what is decided on a row, as bits; the last one where the driver is to say so.
 R_LATE, R_UNLISTED, R_UNBORROWED, R_ASKED = 1, 2, 4, 8
+
+# Terms of risk rules: how many rules there are; then by rule and instrument the place of what is said of it, and how
+# many spans of sessions that has; then these, each with its last session, a ``Bound``, its number, and a code.
+RULE_COUNT, RULE_HEADS, RULE_HEAD_WORDS = 0, 1, 2
+U_LAST, U_BOUND, U_MOST, U_CODE = range(4)
+SPAN_WORDS = 4
+#: ``U_BOUND``: as ``Bound``, and where nothing is known, so that the driver has to ask whatever the order does.
+U_NONE, U_ORDER, U_SHORT, U_INSTRUMENTS, U_ASKED, U_UNKNOWN = range(6)
 
 # An instrument: ``MULTIPLIER`` and ``DIVISOR`` make minor units of price units, one of them is 1.
 # ``PRODUCTS_OF`` has a bit for the number of each product in which it may be held.

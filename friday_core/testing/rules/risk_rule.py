@@ -8,7 +8,8 @@ from typing import Any
 
 from friday_core.domain.signals import Target
 from friday_core.interfaces.risk_adjuster import RiskAdjuster
-from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
+from friday_core.interfaces.risk_rule import Bound, Proposal, RiskRule, Ruling
+from friday_core.session.compiled.ruled import has_order_terms
 from friday_core.testing import moments
 from friday_core.testing.outcomes import Broken, DoesNotApply
 from friday_core.testing.rule import Rule
@@ -62,6 +63,23 @@ def _lets_reductions_pass(subject: Subject) -> None:
             if ruling.quantity < proposal.order.quantity:
                 wish = f"{proposal.order.side} {proposal.order.quantity} with {proposal.position} held"
                 raise Broken(f"of {wish} it lets {ruling.quantity} pass ({ruling.code}: {ruling.detail})")
+
+
+def _says_its_terms(subject: Subject) -> None:
+    made = subject.started()
+    if isinstance(made, RiskAdjuster) or not has_order_terms(made):
+        raise DoesNotApply("it says no terms of orders: check is asked about each")
+    for proposal, book in _questions(subject):
+        order, ruling = proposal.order, made.check(proposal, book)
+        terms = made.order_terms(proposal.instrument, proposal.session)
+        asked = f"asked to {order.side} {order.quantity} with {proposal.position} held check answers {ruling!r:.80}"
+        if terms is None:
+            continue
+        if terms.bound is Bound.ASKED:
+            if ruling.quantity < proposal.reducing:
+                raise Broken(f"{asked}, and by its terms {proposal.reducing} pass, which reduce")
+        elif (expected := terms.ruling(proposal, book)) != ruling:
+            raise Broken(f"{asked}, and its terms say {expected!r:.80}")
 
 
 def _is_pure(subject: Subject) -> None:
@@ -119,6 +137,12 @@ RULES = (
         "return Ruling(proposal.order.quantity) where proposal.after is nearer to 0 than proposal.position and of the "
         "same side",
         _lets_reductions_pass,
+    ),
+    Rule(
+        "its terms say what it checks",
+        "a kernel that cannot ask takes its terms instead, and its result would be another one than the driver's",
+        "answer from the terms in check, or leave order_terms out",
+        _says_its_terms,
     ),
     Rule(
         "the same question has the same answer",

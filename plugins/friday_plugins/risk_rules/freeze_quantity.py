@@ -9,8 +9,11 @@ from pydantic import Field
 
 from friday_core.api import (
     BookView,
+    Bound,
     ComponentSpec,
     DataError,
+    Instrument,
+    OrderTerms,
     PluginSettings,
     Proposal,
     RiskRule,
@@ -20,6 +23,8 @@ from friday_core.api import (
     instrument_facts,
     to_date,
 )
+
+_ANY = OrderTerms()
 
 
 class FreezeQuantitySettings(PluginSettings):
@@ -45,24 +50,35 @@ class FreezeQuantity(RiskRule):
     def __init__(self, settings: FreezeQuantitySettings) -> None:
         self._facts = instrument_facts(settings.file)
         self._otherwise = settings.otherwise
+        #: By symbol what the contract is written on, by that and session what holds for it.
+        self._underlyings: dict[str, str] = {}
+        self._known: dict[tuple[str, int], OrderTerms] = {}
 
-    def check(self, proposal: Proposal, book: BookView) -> Ruling:  # noqa: ARG002 - the proposal says it all
-        order = proposal.order
-        if proposal.instrument.kind not in {"future", "option"}:
-            return Ruling(order.quantity)
-        before = proposal.after - order.side.sign * order.quantity
-        reducing = min(order.quantity, max(0, -order.side.sign * before))
-        name = contract_name(order.instrument.symbol)
-        underlying = order.instrument.symbol if name is None else name.underlying
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:
+        return self.order_terms(proposal.instrument, proposal.session).ruling(proposal, book)
+
+    def order_terms(self, instrument: Instrument, session: int) -> OrderTerms:
+        if instrument.kind not in {"future", "option"}:
+            return _ANY
+        symbol = instrument.id.symbol
+        if symbol not in self._underlyings:
+            name = contract_name(symbol)
+            self._underlyings[symbol] = symbol if name is None else name.underlying
+        key = self._underlyings[symbol], session
+        if key not in self._known:
+            self._known[key] = self._terms(*key)
+        return self._known[key]
+
+    def _terms(self, underlying: str, session: int) -> OrderTerms:
         try:
-            most = self._facts.freeze_quantity(underlying, to_date(proposal.session))
+            most = self._facts.freeze_quantity(underlying, to_date(session))
         except DataError as error:
             if underlying not in self._otherwise:
-                return Ruling(reducing, "FREEZE_UNKNOWN", f"{error}, or write {underlying} into otherwise")
+                detail = f"{error}, or write {underlying} into otherwise"
+                return OrderTerms(Bound.ORDER, 0, "FREEZE_UNKNOWN", detail, until=session)
             most = self._otherwise[underlying]
-        if order.quantity <= max(most, reducing):
-            return Ruling(order.quantity)
-        return Ruling(max(most, reducing), "FREEZE_QUANTITY", f"the exchange takes {most} of {underlying} at once")
+        detail = f"the exchange takes {most} of {underlying} at once"
+        return OrderTerms(Bound.ORDER, most, "FREEZE_QUANTITY", detail, until=session)
 
 
 @hookimpl

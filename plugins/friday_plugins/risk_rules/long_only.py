@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from friday_core.api import BookView, ComponentSpec, Proposal, RiskRule, Ruling, Side, hookimpl
+from friday_core.api import BookView, Bound, ComponentSpec, Instrument, OrderTerms, Proposal, RiskRule, Ruling, hookimpl
+
+_TERMS = OrderTerms(Bound.SHORT, code="LONG_ONLY", detail="only {} held and not on sale already")
 
 
 class LongOnly(RiskRule):
     """Sells are cut to what would be held once all working orders have filled."""
 
-    def check(self, proposal: Proposal, book: BookView) -> Ruling:  # noqa: ARG002 - the proposal says it all
-        if proposal.order.side is Side.BUY or proposal.after >= 0:
-            return Ruling(proposal.order.quantity)
-        available = proposal.order.quantity + proposal.after
-        return Ruling(max(0, available), "LONG_ONLY", f"only {max(0, available)} held and not on sale already")
+    def check(self, proposal: Proposal, book: BookView) -> Ruling:
+        return _TERMS.ruling(proposal, book)
+
+    def order_terms(self, instrument: Instrument, session: int) -> OrderTerms:  # noqa: ARG002 - the same for all
+        return _TERMS
 
 
 @hookimpl

@@ -10,12 +10,14 @@ from pydantic import Field
 
 from friday_core.api import (
     BookView,
+    Bound,
     Calendar,
     ComponentSpec,
     FridayError,
     HoldingsMargin,
     Instrument,
     MarginEstimate,
+    OrderTerms,
     PluginSettings,
     Proposal,
     RiskRule,
@@ -27,6 +29,8 @@ from friday_core.api import (
     instrument_facts,
     margin_tables,
 )
+
+_TERMS = OrderTerms(Bound.ASKED)
 
 
 class MarginSettings(PluginSettings):
@@ -72,13 +76,16 @@ class Margin(RiskRule):
 
     def check(self, proposal: Proposal, book: BookView) -> Ruling:
         asked = proposal.order.quantity
-        reducing = _reducing(proposal)
+        reducing = proposal.reducing
         if reducing == asked:
             return Ruling(asked)
         try:
             return self._ruling(proposal, book, reducing)
         except FridayError as error:
             return Ruling(reducing, "MARGIN_UNKNOWN", f"no margin can be estimated: {error}")
+
+    def order_terms(self, instrument: Instrument, session: int) -> OrderTerms:  # noqa: ARG002 - the same for all
+        return _TERMS
 
     def _ruling(self, proposal: Proposal, book: BookView, reducing: int) -> Ruling:
         asked, lot = proposal.order.quantity, proposal.instrument.lot_size
@@ -107,12 +114,6 @@ class Margin(RiskRule):
             for holdings in ((unfilled,) if filled == unfilled else (unfilled, filled))
         )
         return max(estimates, key=lambda one: one.total)
-
-
-def _reducing(proposal: Proposal) -> int:
-    """How much of the order only brings the position closer to zero."""
-    sign, asked = proposal.order.side.sign, proposal.order.quantity
-    return min(asked, max(0, -sign * (proposal.after - sign * asked)))
 
 
 @hookimpl

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from friday_core.api import BookView, ComponentSpec, PluginSettings, Proposal, RiskRule, Ruling, hookimpl
+from friday_core.api import (
+    BookView,
+    Bound,
+    ComponentSpec,
+    Instrument,
+    OrderTerms,
+    PluginSettings,
+    Proposal,
+    RiskRule,
+    Ruling,
+    hookimpl,
+)
 
 
 class Settings(PluginSettings):
@@ -15,14 +26,14 @@ class MaxPositions(RiskRule):
     """Orders that would open a position beyond ``most`` are denied; all others pass."""
 
     def __init__(self, settings: Settings) -> None:
-        self._most = settings.most
+        detail = "{} instruments are held or on their way"
+        self._terms = OrderTerms(Bound.INSTRUMENTS, settings.most, "MAX_POSITIONS", detail)
 
     def check(self, proposal: Proposal, book: BookView) -> Ruling:
-        instrument = proposal.order.instrument
-        already = book.instruments()
-        if instrument in already or len(already) < self._most:
-            return Ruling(proposal.order.quantity)
-        return Ruling(0, "MAX_POSITIONS", f"{len(already)} instruments are held or on their way")
+        return self._terms.ruling(proposal, book)
+
+    def order_terms(self, instrument: Instrument, session: int) -> OrderTerms:  # noqa: ARG002 - the same for all
+        return self._terms
 
 
 @hookimpl

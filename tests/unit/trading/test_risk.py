@@ -18,7 +18,7 @@ from friday_core.trading.book_risk import BookRisk
 from friday_core.trading.exposure import Claim, Exposure
 from friday_core.trading.ledger import Book, FrozenBook
 from friday_core.trading.limits import Limits
-from friday_core.trading.risk import Queue, RiskEngine, largest_affordable, reducing_part
+from friday_core.trading.risk import Queue, RiskEngine, largest_affordable
 
 INFY = InstrumentId("INFY", "NSE")
 VIEW = FrozenBook(Book("one", "INR", 0), {})
@@ -73,7 +73,7 @@ def ruling(
         state.count_order(0)
     engine, exposure = RiskEngine(made, rules or {}), exposure or Exposure(LAKH, LAKH)
     alone = engine.check(proposal, state, Queue(0, exposure.equity, working), VIEW)
-    reducing = min(reducing_part(proposal), alone.quantity)
+    reducing = min(proposal.reducing, alone.quantity)
     claim = Claim(
         proposal.order, proposal.instrument, proposal.price, proposal.price, reducing, alone.quantity - reducing
     )
@@ -363,7 +363,7 @@ def test_the_reducing_part_equals_that_of_counting_one_by_one(
     before = position + side.sign * working
     counted = sum(abs(before + side.sign * (one + 1)) < abs(before + side.sign * one) for one in range(quantity))
     sign = side.sign
-    assert reducing_part(proposed(sign * quantity, position=position, working=sign * working)) == counted
+    assert proposed(sign * quantity, position=position, working=sign * working).reducing == counted
 
 
 @given(
@@ -387,7 +387,7 @@ def test_no_ruling_leaves_a_limit_broken(
     equity, cash = 3_000_000, 2_000_000
     sent, _ = ruled(proposal, exposure=Exposure(equity, cash, gross), **risk)
     assert 0 <= sent <= abs(quantity)
-    reducing = reducing_part(proposal)
+    reducing = proposal.reducing
     assert sent >= reducing
     added = sent - reducing
     if added == 0:

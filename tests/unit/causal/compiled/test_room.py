@@ -3,6 +3,7 @@
 import gc
 
 import numpy as np
+import pytest
 
 from friday_core.causal.compiled.room import Room
 from friday_core.domain.chunk import Float64
@@ -70,21 +71,19 @@ def test_few_rows_are_ordinary_memory() -> None:
     assert Room().empty(100).base is None
 
 
-def test_memory_may_come_back_while_some_is_being_lent() -> None:
-    """The collector runs after so many new objects: with each of these numbers it runs at another moment."""
-    before = gc.get_threshold()
+@pytest.mark.parametrize("after", range(1, 40))
+def test_memory_may_come_back_in_the_middle_of_a_search(after: int) -> None:
+    """The collector runs after so many new objects, and finds memory that nobody reaches any more."""
+    room, before = Room(), gc.get_threshold()
+    lent = [room.empty(10_000) for _ in range(40)]
+    gc.collect()
+    gc.set_threshold(1_000_000)
+    for one in lent[20:]:
+        ring: list[object] = [one]
+        ring.append(ring)
+    del lent, one, ring
+    gc.set_threshold(gc.get_count()[0] + after)
     try:
-        for count in range(1, 80):
-            gc.collect()
-            gc.disable()
-            room = Room()
-            columns = [room.empty(ROWS) for _ in range(8)]
-            ring: list[object] = [columns.pop()]
-            ring.append(ring)  # only the collector finds that nobody has it
-            del ring, columns
-            gc.set_threshold(gc.get_count()[0] + count)
-            gc.enable()
-            assert len(room.empty(ROWS)) == ROWS
+        assert len(room.empty(2_000_000)) == 2_000_000
     finally:
-        gc.enable()
         gc.set_threshold(*before)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from unit.session.compiled import drawn_holdings
 from unit.session.compiled.book_readers import READERS
+from unit.session.compiled.drawn_rules import AtMost, drawn_rules
 
 from friday_core.causal.market import Market
 from friday_core.causal.oracle import Executor, Oracle
@@ -31,7 +32,7 @@ from friday_core.domain.signals import Target
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Tariff
 from friday_core.interfaces.risk_adjuster import RiskAdjuster, RiskState
-from friday_core.interfaces.risk_rule import Proposal, RiskRule, Ruling
+from friday_core.interfaces.risk_rule import RiskRule
 from friday_core.interfaces.sizer import Sizer
 from friday_core.interfaces.strategy import BookView
 from friday_core.session.custody import HoldingTerms
@@ -104,7 +105,7 @@ class Drawn:
     actions: list[CorporateAction] = field(default_factory=list)
     doubt: int | None = None
     kinds: Sequence[str] = ("target",) * 5
-    rules_in_python: Mapping[str, RiskRule | RiskAdjuster] = field(default_factory=dict)
+    risk_rules: Mapping[str, RiskRule | RiskAdjuster] = field(default_factory=dict)
     patience: int = 1
     #: By strategy how it reads its book, if it does.
     readers: Sequence[str] = ("",) * 5
@@ -116,6 +117,8 @@ class Drawn:
     at_a_time: int = 1 << 17
     #: Whether what strategies want together goes to the broker; the kernel does not know that.
     netting: bool = False
+    #: The account's limits.
+    account: Limits = field(default_factory=Limits)
 
 
 def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
@@ -150,7 +153,8 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         int(random.choice([1, 1, 1, 8])),
         at_a_time=int(np.random.default_rng([seed, 2]).choice([1 << 17, 1 << 17, 40])),
     )
-    return with_square_off(with_holdings(with_readers(given, seed), seed), seed)
+    given = with_square_off(with_holdings(with_readers(given, seed), seed), seed)
+    return with_account_limits(with_rules(given, seed), seed)
 
 
 def with_readers(given: Drawn, seed: int) -> Drawn:
@@ -207,14 +211,23 @@ def with_square_off(given: Drawn, seed: int) -> Drawn:
     )
 
 
-class AtMost(RiskRule):
-    """Holds back what exceeds so many shares."""
+def with_rules(given: Drawn, seed: int) -> Drawn:
+    """A third of the sessions with rules that say their terms, in any order."""
+    random = np.random.default_rng([seed, 5])
+    if random.random() < 2 / 3:
+        return given
+    rules = drawn_rules(random, given.universe, np.unique(given.rows["session"]).astype(int).tolist())
+    return replace(given, risk_rules={**given.risk_rules, **rules})
 
-    def __init__(self, most: int) -> None:
-        self._most = most
 
-    def check(self, proposal: Proposal, book: BookView) -> Ruling:
-        return Ruling(min(proposal.order.quantity, self._most), "AT_MOST", f"{self._most} at most")
+def with_account_limits(given: Drawn, seed: int) -> Drawn:
+    """A fifth of the sessions with limits of the account."""
+    random = np.random.default_rng([seed, 4])
+    if random.random() < 4 / 5:
+        return given
+    value = int(sum(given.capital) * random.choice([0.01, 0.3, 1.0, 3.0])) if random.random() < 0.6 else None
+    gross = int(random.choice([300_000, 900_000, 1_000_000, 2_000_000])) if random.random() < 0.6 else None
+    return replace(given, account=Limits(order_value=value, gross_ppm=gross, allow_short=True))
 
 
 class Half(RiskAdjuster):
@@ -421,7 +434,7 @@ class Stepped:
     ) -> None:
         self.given = given
         self.books = [Book(f"s{n}", _currency(given), capital) for n, capital in enumerate(given.capital)]
-        engine = RiskEngine(given.limits, given.rules_in_python, given.entries)
+        engine = RiskEngine(given.limits, given.risk_rules, given.entries)
         self.desks = [
             Desk(
                 number,
@@ -447,6 +460,7 @@ class Stepped:
             BarMatcher(given.rules),
             given.charges,
             netting=given.netting,
+            limits=given.account,
             kernel=None if kernel is None else lambda: kernel,
             terms=given.terms,
         )

@@ -199,7 +199,11 @@ class OwnMatcher(BarMatcher):
 
 
 def why(
-    matcher: BarMatcher | None = None, charges: Tariff | None = None, nets: bool = False, **limits: object
+    matcher: BarMatcher | None = None,
+    charges: Tariff | None = None,
+    nets: bool = False,
+    account: Limits | None = None,
+    **limits: object,
 ) -> list[str]:
     stepped = Stepped(simple(limits=Limits(**limits)))  # type: ignore[arg-type]
     chosen = charges or Share(1, 100)
@@ -208,7 +212,7 @@ def why(
         matcher or BarMatcher(MatchingRules()),
         chosen,
         nets=nets,
-        limits=Limits(),
+        limits=account or Limits(),
     )
 
 
@@ -224,6 +228,7 @@ def why(
         (why(concentration_ppm=1_000_000), "concentration_ppm"),
         (why(orders_per_minute=3), "orders_per_minute"),
         (why(margin=True), "margin"),
+        (why(account=Limits(net_ppm=1_000_000, allow_short=True)), "net_ppm is set ([account])"),
     ],
 )
 def test_what_the_kernel_does_not_know_is_named(found: list[str], word: str) -> None:
@@ -233,7 +238,8 @@ def test_what_the_kernel_does_not_know_is_named(found: list[str], word: str) -> 
 
 def test_what_the_kernel_knows_is_no_obstacle() -> None:
     rules = MatchingRules(2, 1, 100_000, 5, 5, band_ppm=50_000, impact_ppm=1, range_ppm=1, protection_ppm=1_000)
-    assert why(BarMatcher(rules), gross_ppm=1_000_000, allow_short=True, buffer_ppm=10_000) == []
+    account = Limits(order_value=1, gross_ppm=1, allow_short=True)
+    assert why(BarMatcher(rules), account=account, gross_ppm=1_000_000, allow_short=True, buffer_ppm=10_000) == []
 
 
 def test_a_plan_that_says_nothing_of_shares_has_none() -> None:

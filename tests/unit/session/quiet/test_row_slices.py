@@ -103,7 +103,7 @@ def plainer(session: Drawn, seed: int) -> Drawn:
         readers=("",) * 5,
         limits=limits,
         rules=MatchingRules(0, 1) if random.random() < 0.7 else session.rules,
-        rules_in_python={"at_most": AtMost(int(random.choice([0, 7, 1_000])))} if random.random() < 0.4 else {},
+        risk_rules={"at_most": AtMost(int(random.choice([0, 7, 1_000])))} if random.random() < 0.4 else {},
         entries=_entries() if random.random() < 0.3 else session.entries,
         terms=session.terms if random.random() < 0.3 else None,
     )
