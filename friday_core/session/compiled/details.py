@@ -33,7 +33,7 @@ def details_of(
 ) -> Sequence[str]:
     """``detail_of`` every row of the table; ``limits`` are those of the desks."""
     texts, code = [""] * len(table), table[:, w.D_CODE]
-    is_shared = (code == w.C_GROSS_EXPOSURE) | (code == w.C_CLIPPED_CASH)
+    is_shared = (code == w.C_GROSS_EXPOSURE) | (code == w.C_CLIPPED_CASH) | (code == w.C_MARGIN)
     currencies = np.array([one.currency for one in universe])[inst]
     for currency in np.unique(currencies[is_shared]).tolist():
         some = np.flatnonzero(is_shared & (currencies == currency))
@@ -125,6 +125,7 @@ _DETAILS: Mapping[int, Callable[[Row, float, Instrument, Limits], str]] = {
     w.C_OPEN_ORDERS: _open_orders,
     w.C_GROSS_EXPOSURE: _shared,
     w.C_CLIPPED_CASH: _shared,
+    w.C_MARGIN: _shared,
     w.C_MIN_ORDER_VALUE: _small,
     w.C_WRONG_PRODUCT: _product,
     w.C_INTRADAY_CUT_OFF: _late,

@@ -17,7 +17,7 @@ from friday_core.trading.limits import Limits
 #: What of limits and of matching rules the kernel knows: with anything else, slices are the driver's.
 _LIMITS = frozenset({
     "order_value", "min_order_value", "position_ppm", "gross_ppm", "concentration_positions", "drawdown_ppm", "tiers",
-    "day_loss_ppm", "orders_per_session", "open_orders", "allow_short", "buffer_ppm", "margin_buffer_ppm",
+    "day_loss_ppm", "orders_per_session", "open_orders", "allow_short", "buffer_ppm", "margin", "margin_buffer_ppm",
 })  # fmt: skip
 _RULES = frozenset({
     "latency", "slippage_ticks", "participation_ppm", "spread_ppm", "impact_ppm", "range_ppm", "protection_ppm", "fill",

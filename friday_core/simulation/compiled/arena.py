@@ -378,4 +378,5 @@ def _limits(limits: Limits) -> list[int]:
     words[w.L_TIER] = limits.tiers[0].drawdown_ppm if limits.tiers else w.NONE
     words[w.L_ORDERS], words[w.L_OPEN_ORDERS] = _some(limits.orders_per_session), _some(limits.open_orders)
     words[w.L_BUFFER] = limits.buffer_ppm
+    words[w.L_MARGIN] = w.PPM - limits.margin_buffer_ppm if limits.margin else w.NONE
     return words

@@ -169,6 +169,14 @@ def cash_of(m: Memory, desk: int, inst: int, sign: int, price: int, mark: int, r
     return opening_cost(m, desk, inst, price, adding) - brought
 
 
+def margin_of(m: Memory, desk: int, inst: int, sign: int, price: int, mark: int, reducing: int, adding: int) -> int:
+    """What a market order takes of the margin: its ``gross_of``, and its charges."""
+    if reducing + adding == 0:
+        return 0
+    charges = alone(m, desk, inst, sign, notional(m, inst, price, reducing + adding))
+    return gross_of(m, inst, price, mark, reducing, adding) + charges
+
+
 def opening_cost(m: Memory, desk: int, inst: int, price: int, adding: int) -> int:
     """As ``Claim.opening_cost``: of a sell."""
     if adding == 0:

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from friday_core.simulation.compiled.limiting import cash_of, gross_of, opening_cost
+from friday_core.simulation.compiled.limiting import cash_of, gross_of, margin_of, opening_cost
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import amount, notional, share, times
 from friday_core.simulation.compiled.places import desk_at, draft_at, instrument_at, limits_at, pair_at, queue_at
 from friday_core.simulation.compiled.words import (
     C_CLIPPED_CASH,
     C_GROSS_EXPOSURE,
+    C_MARGIN,
     C_MIN_ORDER_VALUE,
     CASH,
     COSTLY_SHORT,
@@ -18,6 +19,7 @@ from friday_core.simulation.compiled.words import (
     FILLED,
     GROSS,
     L_GROSS,
+    L_MARGIN,
     L_MIN_ORDER_VALUE,
     LOT,
     MARK,
@@ -42,8 +44,8 @@ from friday_core.simulation.compiled.words import (
 )
 
 _STEPS = 1_000
-#: What is shared: gross exposure by all drafts, and cash, for which buys are cut.
-_GROSS, _CASH = range(2)
+#: What is shared: gross exposure and the margin by all drafts, and cash, for which buys are cut; in this order.
+_GROSS, _CASH, _MARGIN = range(3)
 
 
 def share_out(m: Memory, desk: int, count: int) -> None:
@@ -51,20 +53,16 @@ def share_out(m: Memory, desk: int, count: int) -> None:
     if not _any_adding(m, count):
         return
     d = desk_at(desk)
-    equity = max(m.s[d + CASH] + m.s[d + VALUE], 0)
-    gross, cash = m.s[d + GROSS], m.s[d + CASH]
-    most_gross = share(m, max(m.c[limits_at(desk) + L_GROSS], 0), equity)
-    for n in range(m.s[WORKING]):
-        q = queue_at(m, n)
-        if m.s[q + Q_DESK] == desk:
-            for kind in range(2):
-                taken = _of_working(m, desk, n, kind)
-                gross = amount(m, gross + taken) if kind == _GROSS else gross
-                cash = amount(m, cash - taken) if kind == _CASH else cash
+    cash = amount(m, m.s[d + CASH] - _working(m, desk, _CASH))
     _refuse_costly_shorts(m, desk, count, cash)
-    for kind in range(2):
-        if kind == _CASH or m.c[limits_at(desk) + L_GROSS] >= 0:
-            _keep_within(m, desk, count, kind, gross if kind == _GROSS else 0, most_gross if kind == _GROSS else cash)
+    for kind in range(3):
+        if kind == _CASH:
+            _keep_within(m, desk, count, kind, 0, cash)
+        else:
+            part = m.c[limits_at(desk) + (L_GROSS if kind == _GROSS else L_MARGIN)]
+            if part >= 0:
+                most = share(m, part, max(m.s[d + CASH] + m.s[d + VALUE], 0))
+                _keep_within(m, desk, count, kind, amount(m, m.s[d + GROSS] + _working(m, desk, kind)), most)
     # What is cut leaves more of everything else: asked again, no limit cuts more, but for shorts that now are costly.
     _refuse_costly_shorts(m, desk, count, cash)
     _drop_small(m, desk, count)
@@ -75,6 +73,15 @@ def _any_adding(m: Memory, count: int) -> bool:
         if m.s[draft_at(m, n) + W_ADDING] > 0:
             return True
     return False
+
+
+def _working(m: Memory, desk: int, kind: int) -> int:
+    """What the desk's orders that work take together."""
+    taken = 0
+    for n in range(m.s[WORKING]):
+        if m.s[queue_at(m, n) + Q_DESK] == desk:
+            taken = amount(m, taken + _of_working(m, desk, n, kind))
+    return taken
 
 
 def _of_working(m: Memory, desk: int, n: int, kind: int) -> int:
@@ -91,9 +98,17 @@ def _of_working(m: Memory, desk: int, n: int, kind: int) -> int:
             left += s[b + SIDE] * reducing
             adding = remaining - reducing
     mark = s[p + MARK] if reducing > 0 else 0
+    return _taken(m, desk, inst, kind, s[q + SIDE], s[q + REFERENCE], mark, reducing, adding)
+
+
+def _taken(
+    m: Memory, desk: int, inst: int, kind: int, sign: int, price: int, mark: int, reducing: int, adding: int
+) -> int:
     if kind == _GROSS:
-        return gross_of(m, inst, s[q + REFERENCE], mark, reducing, adding)
-    return cash_of(m, desk, inst, s[q + SIDE], s[q + REFERENCE], mark, reducing, adding)
+        return gross_of(m, inst, price, mark, reducing, adding)
+    if kind == _CASH:
+        return cash_of(m, desk, inst, sign, price, mark, reducing, adding)
+    return margin_of(m, desk, inst, sign, price, mark, reducing, adding)
 
 
 def _refuse_costly_shorts(m: Memory, desk: int, count: int, cash: int) -> None:
@@ -108,14 +123,12 @@ def _refuse_costly_shorts(m: Memory, desk: int, count: int, cash: int) -> None:
 def _use(m: Memory, desk: int, w: int, kind: int, adding: int) -> int:
     draft = m.s
     inst, price, mark, reducing = draft[w + W_INST], draft[w + W_PRICE], draft[w + W_MARK], draft[w + W_REDUCING]
-    if kind == _GROSS:
-        return gross_of(m, inst, price, mark, reducing, adding)
-    return cash_of(m, desk, inst, draft[w + W_SIGN], price, mark, reducing, adding)
+    return _taken(m, desk, inst, kind, draft[w + W_SIGN], price, mark, reducing, adding)
 
 
 def _is_cut(m: Memory, w: int, kind: int) -> bool:
     """Whether a budget cuts the draft if it does not suffice: cash cuts buys."""
-    return m.s[w + W_ADDING] > 0 and (kind == _GROSS or m.s[w + W_SIGN] > 0)
+    return m.s[w + W_ADDING] > 0 and (kind != _CASH or m.s[w + W_SIGN] > 0)
 
 
 def _scaled(m: Memory, w: int, kind: int, step: int, steps: int) -> int:
@@ -180,7 +193,7 @@ def _cut(m: Memory, w: int, adding: int, kind: int, wanted: int, most: int) -> b
     if adding >= m.s[w + W_ADDING]:
         return False
     m.s[w + W_ADDING] = adding
-    m.s[w + W_CODE] = C_GROSS_EXPOSURE if kind == _GROSS else C_CLIPPED_CASH
+    m.s[w + W_CODE] = C_CLIPPED_CASH if kind == _CASH else C_GROSS_EXPOSURE if kind == _GROSS else C_MARGIN
     m.s[w + W_A], m.s[w + W_B] = wanted, most
     return True
 

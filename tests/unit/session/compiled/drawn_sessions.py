@@ -154,7 +154,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         at_a_time=int(np.random.default_rng([seed, 2]).choice([1 << 17, 1 << 17, 40])),
     )
     given = with_square_off(with_holdings(with_readers(given, seed), seed), seed)
-    return with_account_limits(with_rules(given, seed), seed)
+    return with_margin(with_account_limits(with_rules(given, seed), seed), seed)
 
 
 def with_readers(given: Drawn, seed: int) -> Drawn:
@@ -228,6 +228,16 @@ def with_account_limits(given: Drawn, seed: int) -> Drawn:
     value = int(sum(given.capital) * random.choice([0.01, 0.3, 1.0, 3.0])) if random.random() < 0.6 else None
     gross = int(random.choice([300_000, 900_000, 1_000_000, 2_000_000])) if random.random() < 0.6 else None
     return replace(given, account=Limits(order_value=value, gross_ppm=gross, allow_short=True))
+
+
+def with_margin(given: Drawn, seed: int) -> Drawn:
+    """A quarter of the sessions with the margin compared with the equity, in most of them without the gross limit."""
+    random = np.random.default_rng([seed, 6])
+    if random.random() < 3 / 4:
+        return given
+    buffer = int(random.choice([0, 0, 100_000, 700_000]))
+    gross = given.limits.gross_ppm if random.random() < 0.3 else None
+    return replace(given, limits=replace(given.limits, margin=True, margin_buffer_ppm=buffer, gross_ppm=gross))
 
 
 class Half(RiskAdjuster):

@@ -227,7 +227,6 @@ def why(
         (why(net_ppm=1_000_000), "net_ppm"),
         (why(concentration_ppm=1_000_000), "concentration_ppm"),
         (why(orders_per_minute=3), "orders_per_minute"),
-        (why(margin=True), "margin"),
         (why(account=Limits(net_ppm=1_000_000, allow_short=True)), "net_ppm is set ([account])"),
     ],
 )
@@ -240,6 +239,7 @@ def test_what_the_kernel_knows_is_no_obstacle() -> None:
     rules = MatchingRules(2, 1, 100_000, 5, 5, band_ppm=50_000, impact_ppm=1, range_ppm=1, protection_ppm=1_000)
     account = Limits(order_value=1, gross_ppm=1, allow_short=True)
     assert why(BarMatcher(rules), account=account, gross_ppm=1_000_000, allow_short=True, buffer_ppm=10_000) == []
+    assert why(margin=True, margin_buffer_ppm=100_000) == []
 
 
 def test_a_plan_that_says_nothing_of_shares_has_none() -> None:
