@@ -119,13 +119,13 @@ class PlainOrders:
             return ()
         if not self._passes(wish.asked, at, moment.ts_event):
             return None
-        order, ruling = _order(wish), Ruling(abs(wish.asked))
+        ruling = Ruling(abs(wish.asked))
         if self._is_asked:
-            proposal = self._proposal(order, at, moment.session, closes)
+            proposal = self._proposal(_order(wish, ruling.quantity), at, moment.session, closes)
             if desk.risk.is_no_entry(proposal, moment.ts_event):
                 return None
             ruling = desk.risk.ruled(proposal, desk.book)
-        return self._sent(wish, order, ruling, moment, active_from=active_from, close=at.close)
+        return self._sent(wish, ruling, moment, active_from=active_from, close=at.close)
 
     def _proposal(self, order: Order, at: _At, session: int, closes: Closes) -> Proposal:
         """The order as rules see it."""
@@ -200,16 +200,14 @@ class PlainOrders:
         is_small = at.instrument.notional(at.close, quantity) < (self._desk.risk.limits.min_order_value or 0)
         return is_small or next(self._desk.state.crowded(ts_event, 0), None) is not None
 
-    def _sent(
-        self, wish: _Wish, order: Order, ruling: Ruling, moment: Slice, *, active_from: int, close: int
-    ) -> Sequence[Intent]:
+    def _sent(self, wish: _Wish, ruling: Ruling, moment: Slice, *, active_from: int, close: int) -> Sequence[Intent]:
         """What rules leave of it works from here on."""
         desk, ts, log = self._desk, moment.ts_event, self._log
         if not ruling.quantity:
             log.decisions.append(self._taken(wish, moment, ruling))
             return ()
         tag = desk.next_tag(moment.session)
-        order = msgspec.structs.replace(order, quantity=ruling.quantity, tag=tag, strategy=desk.name, ts_decided=ts)
+        order = _order(wish, ruling.quantity, tag=tag, strategy=desk.name, ts_decided=ts)
         working = self._working.add(order, active_from, close)
         desk.state.count_order(ts)
         log.decisions.append(self._taken(wish, moment, ruling, tag))
@@ -235,9 +233,10 @@ def _missing(ppm: int, at: _At) -> int | None:
     return None if is_zero or abs(wished - at.held) > LARGEST else wished - at.held
 
 
-def _order(wish: _Wish) -> Order:
-    """What is asked of the market."""
-    decision = wish.decision
-    if isinstance(decision, Order):
-        return decision
-    return Order(decision.instrument, _BUY if wish.asked > 0 else _SELL, abs(wish.asked), reason=decision.reason)
+def _order(wish: _Wish, quantity: int, *, tag: str = "", strategy: str = "", ts_decided: int = 0) -> Order:
+    """What is asked of the market, so much of it."""
+    one = wish.decision
+    if isinstance(one, Order):
+        return msgspec.structs.replace(one, quantity=quantity, tag=tag, strategy=strategy, ts_decided=ts_decided)
+    side = _BUY if wish.asked > 0 else _SELL
+    return Order(one.instrument, side, quantity, reason=one.reason, tag=tag, strategy=strategy, ts_decided=ts_decided)
