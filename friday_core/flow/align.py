@@ -151,7 +151,7 @@ class Align:
             return few
         rows: list[PlainRow] = []
         before, is_sorted = -1, True
-        for one in _rows_of_each(parts):
+        for one in _rows_of_each(parts) if FewRows in map(type, parts) else parts:
             if not isinstance(one, PlainRow):
                 return self._complete(parts)
             is_sorted, before = is_sorted and before < one.inst, one.inst

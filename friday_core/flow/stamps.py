@@ -103,18 +103,35 @@ class Stamps:
         return PlainRow(ts, inst, row.ts_recv, row.seq, values if own is None else {**values, **own})
 
     def stamped_few(self, few: FewRows, domain: str | None) -> FewRows:
-        """The same of several rows of one time."""
-        ts, inst = few.ts_event[0], few.inst
-        session, flags = (self._dates.date(ts), _NO_FLAGS) if self._flags is None else self._flags.of_one(ts, domain)
+        """The same of several rows."""
+        times, rows = few.ts_event, len(few)
+        placed = {ts: self._placed_one(ts, domain) for ts in dict.fromkeys(times)}
+        session, own = placed[times[0]]
+        if len(placed) == 1:
+            flags = {name: [flag] * rows for name, flag in own.items()}
+        else:
+            flags = {name: [placed[ts][1][name] for ts in times] for name in own}
+        if all(other == session for other, _ in placed.values()):
+            days, (factor, split) = [float(session)] * rows, self._factors_at(few.inst, session)
+        else:
+            sessions = [placed[ts][0] for ts in times]
+            days, (factor, split) = list(map(float, sessions)), self._factors_few(few.inst, sessions)
+        return few.with_columns({"session": days, "factor": factor, "split": split, **flags})
+
+    def _factors_at(self, inst: list[int], session: int) -> tuple[list[float], list[float]]:
+        """As ``_factors`` of rows of one session, which most often are of the instruments of those before."""
         latest = self._latest_few
         if latest is None or latest[1] != session or latest[0] != inst:
-            latest = self._latest_few = (inst, session, *self._factors_few(inst, session))
-        own = {"session": [float(session)] * len(inst), "factor": latest[2], "split": latest[3]}
-        return few.with_columns(own | {name: [flag] * len(inst) for name, flag in flags.items()})
+            latest = self._latest_few = (inst, session, *self._factors_few(inst, [session] * len(inst)))
+        return latest[2], latest[3]
 
-    def _factors_few(self, inst: Sequence[int], session: int) -> tuple[list[float], list[float]]:
-        """As ``_factors`` of rows of one session."""
-        each = [self._of_session(one, session) for one in inst]
+    def _placed_one(self, ts: int, domain: str | None) -> tuple[int, Mapping[str, float]]:
+        """As ``_placed`` of one time."""
+        return (self._dates.date(ts), _NO_FLAGS) if self._flags is None else self._flags.of_one(ts, domain)
+
+    def _factors_few(self, inst: Sequence[int], sessions: Sequence[int]) -> tuple[list[float], list[float]]:
+        """As ``_factors``."""
+        each = list(map(self._of_session, inst, sessions))
         return [factor for _, factor, _ in each], [split for _, _, split in each]
 
     def _of_session(self, inst: int, session: int) -> tuple[int, float, float]:

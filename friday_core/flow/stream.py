@@ -109,13 +109,9 @@ class Stream:
         names = tuple(few.columns)
         if names != self._names:
             self._check(names)
-        stamps, domain = self._stamps, self._domain
-        stamped: FewRows | list[PlainRow]
-        if few.is_moment:
-            stamped = stamps.stamped_few(few, domain)
-        else:  # parts of a few rows each are no cheaper than rows
-            stamped = [stamps.stamped(row, domain) for row in few.rows()]
-        passed, stop, taken = self._stages.process_few(stamped)
+        stamped = self._stamps.stamped_few(few, self._domain)
+        # Of several times, parts of a few rows each are no cheaper than rows.
+        passed, stop, taken = self._stages.process_few(stamped if few.is_moment else stamped.rows())
         self.rows_in += taken
         found = self._align.push_few(passed)
         return found if stop is None else chain(found, self._stopped(stop))
