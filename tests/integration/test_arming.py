@@ -165,7 +165,8 @@ def test_intraday_positions_are_closed_by_the_clock_when_no_row_comes(tmp_path: 
     assert len(run.broker.sent) == 2, "it is not asked again at once"
     run.broker.refuses = ""
     run.clock.advance(2 * SECOND)
-    run.until(lambda: run.broker.positions() == {})
+    run.until(lambda: len(run.host._runner.core.log.fills) == 2)
+    assert run.broker.positions() == {}
     result = run.stop()
     assert [one.reason for one in run.broker.sent[1:]] == ["SQUARE_OFF: intraday positions end"] * 2
     assert result.summary["results"]["fills"] == 2
