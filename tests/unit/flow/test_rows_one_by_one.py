@@ -34,6 +34,14 @@ from friday_core.interfaces.validator import Validator
 from friday_plugins.validators.bar_sanity import BarSanity
 
 
+def judged_each(judge: Callable[[plain.PlainRow], tuple[Verdict, str] | None], chunk: Chunk) -> Judgement:
+    judgement = Judgement.passing(chunk)
+    for place, row in enumerate(plain.rows_of(chunk)):
+        found = judge(row)
+        judgement = judgement if found is None else judgement.marked(place, *found)
+    return judgement
+
+
 class RowByRow(Validator):
     """Judges rows by their number, in either way; fails on those that are to be repaired, which it cannot."""
 
@@ -41,11 +49,7 @@ class RowByRow(Validator):
         self._verdicts = verdicts
 
     def validate(self, chunk: Chunk) -> Judgement:
-        judgement = Judgement.passing(chunk)
-        for place, row in enumerate(plain.rows_of(chunk)):
-            found = self.judge(row)
-            judgement = judgement if found is None else judgement.marked(place, *found)
-        return judgement
+        return judged_each(self.judge, chunk)
 
     def judge(self, row: plain.PlainRow) -> tuple[Verdict, str] | None:
         verdict = self._verdicts.get(row.seq)
@@ -68,11 +72,7 @@ class Thinner(BarSanity):
     """Judges rows in a way of its own, of which what it inherits for several at once knows nothing."""
 
     def validate(self, chunk: Chunk) -> Judgement:
-        judgement = Judgement.passing(chunk)
-        for place, row in enumerate(plain.rows_of(chunk)):
-            found = self.judge(row)
-            judgement = judgement if found is None else judgement.marked(place, *found)
-        return judgement
+        return judged_each(self.judge, chunk)
 
     def judge(self, row: plain.PlainRow) -> tuple[Verdict, str] | None:
         return (Verdict.QUARANTINE, "thin") if row.values["volume"] < 2.0 else super().judge(row)
