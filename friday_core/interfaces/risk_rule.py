@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from friday_core.domain.bill_terms import FOR_EVER
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Order, Side
@@ -44,8 +46,7 @@ class Proposal:
         return min(order.quantity, max(0, -order.side.sign * before))
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(msgspec.Struct, frozen=True, gc=False):
     """``quantity`` that may be sent, from 0 to what was asked, and the reason if it is less.
 
     ``code`` is upper case with underscores and goes into the results.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import repeat
 
 import numpy as np
@@ -16,6 +17,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LETTERS = np.frombuffer(_DIGITS.encode(), np.uint8)
 
 
+@lru_cache(maxsize=4_096)
 def base36(number: int, width: int) -> str:
     """``number``, not negative, in base 36, padded with zeros to ``width``."""
     text = ""
@@ -117,6 +119,11 @@ class WorkingOrders:
     def resume(self, orders: Iterable[WorkingOrder]) -> None:
         """These work now, in order of their arrival, and no others."""
         self._orders = {one.order.tag: one for one in orders}
+
+    @property
+    def oldest(self) -> WorkingOrder:
+        """The first that arrived of those that work; there has to be one."""
+        return next(iter(self._orders.values()))
 
     def __iter__(self) -> Iterator[WorkingOrder]:
         return iter(list(self._orders.values()))

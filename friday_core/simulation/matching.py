@@ -224,6 +224,8 @@ def market_price(rules: MatchingRules, side: int, bar: Bar) -> int:
     price = raw.close if rules.fill is FillAt.NEXT_CLOSE else raw.open
     if rules.spread_ppm or rules.range_ppm:
         units = fills.spread_slip(price, rules.spread_ppm) + fills.range_slip(raw.high, raw.low, rules.range_ppm)
+    elif side == fills.BUY and not rules.slippage_ticks:
+        return price
     return fills.slipped(side, price, units, bar.instrument.tick_size, rules.slippage_ticks)
 
 

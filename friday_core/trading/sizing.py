@@ -25,8 +25,8 @@ def quantity_for_weight(weight_ppm: int, equity: int, price: int, instrument: In
     elif shift < 0:
         denominator *= 10**-shift
     quantity = numerator // denominator * instrument.lot_size
-    worth = instrument.notional(price, quantity)
-    if max(quantity, worth) > LARGEST:
+    # A weight is worth no more than its numerator, and neither is the quantity: most are seen to fit at once.
+    if numerator > LARGEST and max(quantity, worth := instrument.notional(price, quantity)) > LARGEST:
         raise OverflowError(f"{quantity} of {instrument.id}, worth {worth} minor units, do not fit into 64 bits")
     return quantity if weight_ppm >= 0 else -quantity
 

@@ -26,6 +26,8 @@ class StrategyRunner(ABC):
 
     def __init__(self, name: str, order_types: frozenset[OrderType], instruments: Iterable[InstrumentId]) -> None:
         self.name = name
+        #: What is said of it while its code is running.
+        self.stage = f"strategy.{name}"
         self.order_types = order_types
         self.stopped: StrategyStopped | None = None
         self._instruments = frozenset(instruments)

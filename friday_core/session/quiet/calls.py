@@ -40,7 +40,7 @@ class Calls:
             deque(islice(block.bars, stop - block.at), maxlen=0)
             block.at = stop
             return None
-        self._standing.stage = f"strategy.{runner.name}"
+        self._standing.stage = runner.stage
         strategy, checked, nothing = runner.strategy, runner.checked, ()
         number = block.at
         try:
@@ -75,7 +75,7 @@ class Calls:
 
     def says(self, runner: EventRunner, events: Sequence[Event], book: BookView) -> bool:
         """Whether a strategy decides something on these events, or raises; it knows its answer then."""
-        self._standing.stage = f"strategy.{runner.name}"
+        self._standing.stage = runner.stage
         try:
             decisions = runner.call(events, book)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the driver stops it for whatever it raises

@@ -68,8 +68,12 @@ class Held(msgspec.Struct, frozen=True, gc=False):
         """What is held of it, if anything is."""
         return next((one for one in self.positions if one.instrument.id == instrument), None)
 
+    def view(self, number: int) -> BookView:
+        """The book as strategies see it on a slice; it stays as it is."""
+        return MarkedBook(self, number)
+
     def views(self, start: int, stop: int) -> Iterator[BookView]:
-        """The book as strategies see it on slices from ``start`` up to before ``stop``; each stays as it is."""
+        """``view`` of each slice from ``start`` up to before ``stop``."""
         if not self.positions:
             return repeat(MarkedBook(self, start), stop - start)
         return map(MarkedBook, repeat(self), range(start, stop))

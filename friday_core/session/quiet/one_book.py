@@ -116,7 +116,7 @@ class OneBook:
         try:
             while block.at < stop:
                 if len(self._working):
-                    moment = self._traded(block, stop, calls)
+                    moment = self._traded(block, calls)
                 else:
                     moment = calls.one(block, stop, self._held.views(block.at, stop))
                 if moment is None:
@@ -151,14 +151,14 @@ class OneBook:
         self._held = Held(book.currency, book.cash, block.at, positions, open_quantities)
         self._changes.append((block.at, book.cash, held))
 
-    def _traded(self, block: Block, stop: int, calls: Calls) -> Slice | None:
+    def _traded(self, block: Block, calls: Calls) -> Slice | None:
         """The slice at hand, on which the order that works trades; ``None`` where the strategy then only looked on."""
         moment = block.moment(block.take())
         if not self._trade(moment):
             return moment
         self._hold(block)
         events = (*self._runner.news, *moment.bars)
-        if not self._held.is_small or calls.says(self._runner, events, next(self._held.views(block.at, stop))):
+        if not self._held.is_small or calls.says(self._runner, events, self._held.view(block.at)):
             return moment
         self._runner.forget()
         block.at += 1
@@ -166,7 +166,7 @@ class OneBook:
 
     def _trade(self, moment: Slice) -> bool:
         """The order that works trades on the slice, if that is a row: as matcher and driver have it."""
-        (bar,), (working,) = moment.bars, self._working
+        bar, working = moment.bars[0], self._working.oldest
         if not is_whole(bar):
             return False
         working.move(_OPEN)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from friday_core.domain.chunk import MISSING_PRICE, Universe
-from friday_core.domain.instruments import Instrument
+from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.orders import Order, OrderType, Side, TimeInForce
 from friday_core.domain.outcomes import DecisionTaken
 from friday_core.domain.products import may_be_short
@@ -106,7 +106,7 @@ class PlainOrders:
         Of the slice bars are not looked at, but ``closes``.
         """
         decision, desk = decisions[0], self._desk
-        close = next((close for name, close in closes if name == decision.instrument), 0)
+        close = _close_of(decision.instrument, closes)
         if len(decisions) != 1 or close < 1 or not desk.runner.sees(decision.instrument):
             return None
         at = self._standing(self._universe.instrument(decision.instrument), close)
@@ -175,7 +175,8 @@ class PlainOrders:
         desk, adding = self._desk, quantity - reducing
         limits, cash = desk.risk.limits, desk.book.cash
         if limits.gross_ppm is not None:
-            opened = instrument.notional(close, adding) - instrument.notional(close, reducing)
+            closed = instrument.notional(close, reducing) if reducing else 0
+            opened = instrument.notional(close, adding) - closed
             if at.gross + opened > limits.gross_ppm * max(at.equity, 0) // PPM:
                 return False
         if self._has_more_limits and (
@@ -221,6 +222,14 @@ class PlainOrders:
             moment.ts_event, self._desk.name, decision.instrument, wish.kind, wish.value, asked, granted,
             str(ruling.code or _SENT), ruling.detail, decision.reason, tag,
         )  # fmt: skip
+
+
+def _close_of(instrument: InstrumentId, closes: Closes) -> int:
+    """Its close, in price units; 0 if it has none."""
+    for name, close in closes:
+        if name == instrument:
+            return close
+    return 0
 
 
 def _missing(ppm: int, at: _At) -> int | None:

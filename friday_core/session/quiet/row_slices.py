@@ -55,8 +55,7 @@ class RowSlices:
     ) -> None:
         self._universe = universe
         self._ids = [one.id for one in universe]
-        runners = [(desk, desk.runner) for desk in desks if isinstance(desk.runner, ColumnRunner)]
-        self._runners = [(desk, runner, f"strategy.{desk.name}") for desk, runner in runners]
+        self._runners = [(desk, desk.runner) for desk in desks if isinstance(desk.runner, ColumnRunner)]
         self._working = working
         self._standing = standing
         self._rules = rules
@@ -108,8 +107,8 @@ class RowSlices:
         if trades:
             self._trade(one_by_one(rows), moment)
         self._marks.mark(ts, session, closes)
-        for desk, runner, stage in self._runners:
-            self._standing.stage = stage
+        for desk, runner in self._runners:
+            self._standing.stage = runner.stage
             was_running = runner.stopped is None
             decisions = runner.decide_rows(ts, rows)
             if not decisions and (runner.stopped is None or not was_running):
