@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import msgspec
@@ -78,14 +79,15 @@ class Desk:
         self.share = known_share(sizer)
         #: For a strategy that does not read its book.
         self._unread = FrozenBook(book, {})
+        state = self.state
         self._wants = WantMaker(
             universe,
             sizer,
             runner.sees,
             runner.order_types,
             equity=lambda: book.equity,
-            adjust=lambda target, bar, view: risk.adjust(target, bar, view, self.state),
-            ended=self._ended,
+            adjust=lambda target, bar, view: risk.adjust(target, bar, view, state),
+            ended=partial(_ended, risk),
         )
 
     def cost_of(self, instrument: Instrument, side: Side, price: int, quantity: int) -> int:
@@ -168,10 +170,6 @@ class Desk:
                 name = draft.want.decision.instrument
                 open_quantities[name] = open_quantities.get(name, 0) + draft.quantity
         return FrozenBook(self.book, open_quantities)
-
-    def _ended(self, instrument: InstrumentId, moment: Slice) -> Ruling | None:
-        entries = self.risk.entries
-        return None if entries is None else entries.ended(instrument, moment.session, moment.ts_event)
 
     def _cancel(self, want: Want, moment: Slice, working: WorkingOrders) -> Iterator[Outcome]:
         if want.code:
@@ -298,6 +296,11 @@ class Desk:
             want.decision.reason,
             tag,
         )
+
+
+def _ended(risk: RiskEngine, instrument: InstrumentId, moment: Slice) -> Ruling | None:
+    entries = risk.entries
+    return None if entries is None else entries.ended(instrument, moment.session, moment.ts_event)
 
 
 def known_share(sizer: Sizer) -> float | None:

@@ -9,7 +9,19 @@ from typing import Any, Generic, TypeVar, get_type_hints
 import msgspec
 import numpy as np
 
-from friday_core.session.columns import Block, Coded, FieldKind, as_optional, broadcast, coded, numbers, optional
+from friday_core.domain.chunk import Array
+from friday_core.errors import InvariantError
+from friday_core.session.columns import (
+    Block,
+    Coded,
+    FieldKind,
+    Given,
+    as_optional,
+    broadcast,
+    coded,
+    numbers,
+    optional,
+)
 
 R = TypeVar("R")
 
@@ -102,6 +114,19 @@ class Layout(Generic[R]):
         """The rows of a block, made anew."""
         part = block if (start, stop) == (0, None) else block.part(start, block.rows if stop is None else stop)
         return map(self._make, *(self._values(name, part) for name in self.fields))
+
+    def column(self, name: str, given: Given, rows: int) -> Array | Coded:
+        """What was given for a field of so many rows, as it is kept; ``InvariantError`` where it is none."""
+        kind, what = self.fields[name], f"{self.name}.{name}"
+        if not isinstance(given, np.ndarray | Coded | list):
+            return broadcast(given, kind, rows, what)
+        if len(given) != rows:
+            raise InvariantError(f"{what}: {len(given)} values for {rows} rows")
+        if isinstance(given, Coded):
+            if kind is not None:
+                raise InvariantError(f"{what} is a column of numbers, not of codes")
+            return given.alone()
+        return coded(given) if kind is None else numbers(given, kind, what)
 
     def _column(self, name: str, kind: FieldKind, values: Sequence[Any]) -> Any:
         if kind is None:

@@ -9,9 +9,8 @@ from typing import TypeVar, overload
 
 import numpy as np
 
-from friday_core.domain.chunk import Array
 from friday_core.errors import InvariantError
-from friday_core.session.columns import Block, Coded, Given, Late, LateColumns, broadcast, coded, numbers
+from friday_core.session.columns import Block, Coded, Given, Late, LateColumns
 from friday_core.session.row_layout import Layout
 
 R = TypeVar("R")
@@ -200,18 +199,7 @@ class Rows(Sequence[R]):
 
     def _block(self, given: Mapping[str, Given], rows: int) -> Block:
         """Columns that are as they will be; all of them are made later where one is."""
+        layout = self.layout
         if any(isinstance(one, Late) for one in given.values()):
-            return Block(LateColumns(given, lambda name, one: self._column(name, one, rows)), rows)
-        return Block({name: self._column(name, one, rows) for name, one in given.items()}, rows)
-
-    def _column(self, name: str, given: Given, rows: int) -> Array | Coded:
-        kind, what = self.layout.fields[name], f"{self.layout.name}.{name}"
-        if not isinstance(given, np.ndarray | Coded | list):
-            return broadcast(given, kind, rows, what)
-        if len(given) != rows:
-            raise InvariantError(f"{what}: {len(given)} values for {rows} rows")
-        if isinstance(given, Coded):
-            if kind is not None:
-                raise InvariantError(f"{what} is a column of numbers, not of codes")
-            return given.alone()
-        return coded(given) if kind is None else numbers(given, kind, what)
+            return Block(LateColumns(given, lambda name, one: layout.column(name, one, rows)), rows)
+        return Block({name: layout.column(name, one, rows) for name, one in given.items()}, rows)

@@ -11,7 +11,7 @@ from friday_core.causal.compiled.ahead import CompiledAhead, Split
 from friday_core.causal.compiled.code import Code
 from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.live import LiveSlices
-from friday_core.causal.compiled.machine import Machine
+from friday_core.causal.compiled.machine import Machine, MachineMaker
 from friday_core.causal.compiled.whole import WholeTables
 from friday_core.causal.domains import rank, repeats
 from friday_core.causal.oracle import Columns, Oracle
@@ -47,12 +47,13 @@ class CompiledExecutor(Oracle):
         kernels: Kernels,
     ) -> None:
         program.verify()
-        self._kernels, self._driver, self._entrance = kernels, kernels.driver(), kernels.entrance()
+        self._kernels, self._entrance = kernels, kernels.entrance()
         self._codes = {domain: kernels.code(program, domain, _shown(program, domain)) for domain in program.domains}
         self._base = program.base
         self._split: Split | None = None
         self._explaining: dict[str, Code] = {}
         super().__init__(program, scales, instruments)
+        self._make = MachineMaker(kernels.driver(), np.array(self._scales, np.float64))
 
     def empty(self, rows: int) -> Float64:
         return self._kernels.room.empty(rows)
@@ -139,9 +140,8 @@ class CompiledExecutor(Oracle):
         if domain not in self._codes:
             raise InvariantError(f"the program reads no slices of {domain}, only of {', '.join(self._codes)}")
 
-    def _machine(self, code: Code, state: Float64 | None = None) -> Machine:
-        scales = np.array(self._scales, np.float64)
-        return Machine(code, self._driver, self._held if state is None else state, scales, len(self._scales))
+    def _machine(self, code: Code) -> Machine:
+        return self._make(code, self._held)
 
     # Whole tables -------------------------------------------------------------------------------
 
@@ -150,7 +150,7 @@ class CompiledExecutor(Oracle):
         self._check_block()
         self._check_order(tables)
         if self._whole is None:
-            self._whole = WholeTables(self.program, self._codes, self._machine, self._held, self.empty)
+            self._whole = WholeTables(self.program, self._codes, self._machine, self._held, self._kernels.room.empty)
         found = self._whole.run(tables)
         inputs = {n for n, one in enumerate(self.program.instructions) if one.name == "input"}
         return {name: found[n].copy() if n in inputs else found[n] for name, n in self.program.outputs.items()}
@@ -166,8 +166,9 @@ class CompiledExecutor(Oracle):
         self._live, self._explained, self._of_rows, self._before = {}, {}, None, before
         self._block = None  # its columns make room for those of the next one
         self._block = CompiledAhead(
-            self._split, tables, self._held, self._machine, self._entrance, fused=self._kernels.fused, empty=self.empty
-        )
+            self._split, tables, self._held, self._make, self._entrance,
+            fused=self._kernels.fused, empty=self._kernels.room.empty,
+        )  # fmt: skip
         return self._block
 
     def _check_block(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -179,3 +180,14 @@ class Machine:
         bounds = [0, *(np.flatnonzero(np.diff(times)) + 1).tolist(), len(times)]
         for first, last in itertools.pairwise(bounds):
             out[first:last] = panel([column[first:last] for column in inputs], one.params)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineMaker:
+    """Makes machines that are driven by one driver, for rows of instruments with these scales."""
+
+    driver: int
+    scales: Float64
+
+    def __call__(self, code: Code, state: Float64) -> Machine:
+        return Machine(code, self.driver, state, self.scales, len(self.scales))
