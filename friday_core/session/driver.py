@@ -7,13 +7,11 @@ from typing import Any
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.market import CorporateAction
-from friday_core.domain.orders import OrderEnded, OrderStatus
 from friday_core.domain.outcomes import ValidatorFault
-from friday_core.domain.records import CancelOrder, Intent
+from friday_core.domain.records import Intent
 from friday_core.domain.row import FewRows, PlainRow, one_by_one
 from friday_core.flow.coarser import Slices
 from friday_core.interfaces.broker import Matcher, Tariff
-from friday_core.interfaces.strategy import Decision
 from friday_core.session.arrivals import Arrivals
 from friday_core.session.at_broker import InDoubtPolicy
 from friday_core.session.bills import Bills
@@ -23,17 +21,19 @@ from friday_core.session.compiled.blocks import CompiledSlices
 from friday_core.session.compiled.eligible import obstacles
 from friday_core.session.corporate import CorporateActions
 from friday_core.session.custody import Custody, HoldingTerms
+from friday_core.session.deciding import Deciding
 from friday_core.session.desk import Desk
+from friday_core.session.ended_orders import EndedOrders
 from friday_core.session.known_rates import KnownRates
 from friday_core.session.log import NettingLog, SessionLog
-from friday_core.session.marks import Closes, Marks, closes_of
+from friday_core.session.marks import Marks, closes_of
 from friday_core.session.netting import Netting
 from friday_core.session.outside import FromOutside, Outside
 from friday_core.session.quiet.one_book import OneBook
-from friday_core.session.quiet.plain_orders import PlainOrders
 from friday_core.session.quiet.row_slices import RowSlices, session_of
 from friday_core.session.quiet.stretches import QuietStretches
 from friday_core.session.release import Release
+from friday_core.session.sessions import Sessions
 from friday_core.session.slices import Slice, slice_of, slices_of
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders, cancelled
@@ -113,13 +113,14 @@ class Driver:
             booking=self._booking, brackets=self._brackets, policy=at_broker, custody=self._custody, risk=risk,
         )  # fmt: skip
         self._doubtful_from: int | None = None
-        #: The session that began, until its first slice is over.
-        self._entered: int | None = None
         equity = {desk.name: desk.book.equity for desk in desks}
         self._standing = Standing(None, equity, note=self.log.equity.append)
         self._marks = Marks(self._desks, self._standing, at_this_close=self._arrivals.at_this_close)
-        plain = (desk for desk in desks if PlainOrders.is_possible(desk))
-        self._plain = {one.name: PlainOrders(one, universe, self._working, self.log, is_marked=True) for one in plain}
+        self._sessions = Sessions(self._desks, self._standing, self._rates, self.log)
+        self._ended = EndedOrders(self._desks, self._working, self.log)
+        self._deciding = Deciding(
+            universe, self._desks, self._working, self.log, arrivals=self._arrivals, ended=self._ended
+        )
         self._rows = self._of_rows(desks, matcher, terms)
         #: Why each slice is stepped by itself, in Python; empty where blocks of them are the kernel's.
         self.obstacles: Sequence[str] = ("no kernel is given",)
@@ -179,13 +180,13 @@ class Driver:
         latest = self._standing.latest
         intents = self.outside.take(record, latest)
         if latest is not None:
-            self._settle_ended(latest.ts_event)
+            self._ended.settle(latest.ts_event)
             intents = self._release.known(intents) + self._netting.renew(latest)
         return self.outside.leaving(intents)
 
     def _slice(self, moment: Slice) -> list[Intent]:
         intents = self._kept(moment, over_night=True)
-        self._enter(moment.session)
+        self._sessions.enter(moment.session)
         self._arrivals.arrive(moment, self._standing.latest, self._working)
         intents += self._apply_actions(moment) + self._match(moment) + self._kept(moment) + self.outside.halted(moment)
         self._marks.mark(moment.ts_event, moment.session, closes_of(moment))
@@ -196,19 +197,14 @@ class Driver:
             self._standing.stage = f"strategy.{desk.name}"
             if self._custody is not None:
                 decided += self._custody.squared_off(desk, moment, self._standing.latest)
-            decided += self._decide(desk, moment)
+            decided += self._deciding.decide(desk, moment)
         self._standing.stage = ""
         intents += self._release.released(decided, moment)
         if self._arrivals.at_this_close:
             intents += self._match_this_close(moment)
-        self._settle_ended(moment.ts_event)
-        self._pass(moment)
+        self._ended.settle(moment.ts_event)
+        self._sessions.passed(moment)
         return intents
-
-    def _pass(self, moment: Slice) -> None:
-        """The slice is over."""
-        self._standing.latest, self._entered = moment, None
-        self.log.slices += 1
 
     def _slice_of(self, rows: Sequence[PlainRow] | FewRows) -> list[Intent]:
         """The slice of these rows."""
@@ -218,25 +214,14 @@ class Driver:
         ordinal, works = self.log.slices, len(self._working) > 0
         if self._rows is None or is_due or not is_still or (works and not self._rows.takes(rows, ordinal)):
             return self.outside.leaving(self._slice(slice_of(one_by_one(rows), ordinal, self._universe)))
-        self._enter(session)
+        self._sessions.enter(session)
         moment, intents = self._rows.step(rows, ordinal, session, trades=works)
         if intents:
             intents = self._release.released(intents, moment)
-        self._pass(moment)
+        self._sessions.passed(moment)
         if len(self._working):
-            self._settle_ended(moment.ts_event)
+            self._ended.settle(moment.ts_event)
         return self.outside.leaving(intents) if intents else intents
-
-    def _enter(self, session: int) -> None:
-        """A slice of a session begins; where it is the first of it, the one before is over."""
-        latest = self._standing.latest
-        if (latest is None or session != latest.session) and session != self._entered:
-            if latest is not None:
-                self._log_positions(latest)
-            self._rates.require(session)
-            self._entered = session
-        for desk in self._desks.values():
-            desk.session = session
 
     def _use(
         self, kernel: Callable[[], Runs | None], charges: Tariff, limits: Limits, bills: Bills, *, assumed: bool
@@ -259,8 +244,8 @@ class Driver:
             return None
         return None if not RowSlices.is_possible(desks, matcher, terms) else RowSlices(
             self._universe, desks, self._working, self._standing,
-            rules=matcher.rules, booking=self._booking, marks=self._marks, sent=self._sent, decided=self._decided,
-            settle_ended=self._settle_ended, in_order=self._netting.in_order,
+            rules=matcher.rules, booking=self._booking, marks=self._marks, deciding=self._deciding, ended=self._ended,
+            in_order=self._netting.in_order,
         )  # fmt: skip
 
     def _strides(self, desks: Sequence[Desk], matcher: Matcher, account_limits: Limits) -> QuietStretches | None:
@@ -271,11 +256,11 @@ class Driver:
         if self._custody is None and not is_limited and OneBook.is_possible(desks, self._universe, matcher.rules):
             one_book = OneBook(
                 desks[0], self._universe, self._working, self.log,
-                rules=matcher.rules, booking=self._booking, settle_ended=self._settle_ended,
+                rules=matcher.rules, booking=self._booking, ended=self._ended,
             )  # fmt: skip
         return QuietStretches(
             self._universe, desks, self._working, self.log, netting=self._netting, custody=self._custody,
-            enter=self._enter, always=self._rates.always, one_book=one_book,
+            enter=self._sessions.enter, always=self._rates.always, one_book=one_book,
         )  # fmt: skip
 
     def _kept(self, moment: Slice, *, over_night: bool = False) -> list[Intent]:
@@ -284,7 +269,7 @@ class Driver:
             return []
         before = self._standing.latest
         found = self._custody.over_night(moment, before) if over_night else self._custody.at_close(moment)
-        self._settle_ended(before.ts_event if over_night and before is not None else moment.ts_event)
+        self._ended.settle(before.ts_event if over_night and before is not None else moment.ts_event)
         return self._release.known(found) + self._netting.renew(moment) if found else []
 
     def close(self, reason: str) -> list[Intent]:
@@ -293,8 +278,8 @@ class Driver:
         if self._standing.latest is None:
             return []
         intents = cancelled(reason, self._working)
-        self._settle_ended(self._standing.latest.ts_event)
-        self._log_positions(self._standing.latest)
+        self._ended.settle(self._standing.latest.ts_event)
+        self._sessions.log_positions(self._standing.latest)
         return self.outside.leaving(self._release.known(intents))
 
     # 1 and 2 ------------------------------------------------------------------------------------
@@ -306,7 +291,7 @@ class Driver:
             if action.numerator != action.denominator:
                 self._brackets.split(action.instrument)
                 intents += self._release.known(told) + self._netting.renew(moment)
-                self._settle_ended(moment.ts_event)
+                self._ended.settle(moment.ts_event)
         return intents
 
     def _match(self, moment: Slice, since: int = 0) -> list[Intent]:
@@ -328,69 +313,11 @@ class Driver:
                 execution = None
         self._booking.cross(moment, moment.ordinal)
         intents += self._netting.follow() + self._netting.renew(moment) + self._brackets.place(moment)
-        self._settle_ended(moment.ts_event)
+        self._ended.settle(moment.ts_event)
         return intents
-
-    def _settle_ended(self, ts_event: int) -> None:
-        """Orders at their end no longer work; what did not simply fill is told to its strategy."""
-        if not len(self._working):
-            return
-        for working in self._working.drop_ended():
-            order, status = working.order, working.status
-            if not order.strategy:
-                continue
-            ended = OrderEnded(
-                order.tag, order.instrument, order.strategy, status, working.filled, working.reason, ts_event
-            )
-            self.log.ended.append(ended)
-            if status is not OrderStatus.FILLED:
-                self._desks[order.strategy].runner.tell(ended)
 
     def _match_this_close(self, moment: Slice) -> list[Intent]:
         """What was decided at a close trades at it: only then is it known what the books are worth there."""
         intents = self._match(moment, since=moment.ordinal)
         self._marks.note_again(moment)
         return intents
-
-    # 4 to 6 -------------------------------------------------------------------------------------
-
-    def _decide(self, desk: Desk, moment: Slice) -> list[Intent]:
-        intents: list[Intent] = []
-        for forbidden, why in desk.forbidden(self._working):
-            intents += cancelled(why, [forbidden])
-        was_running = desk.runner.stopped is None
-        return intents + self._decided(desk, moment, desk.asked(moment, self._working), was_running)
-
-    def _sent(
-        self, desk: Desk, moment: Slice, decisions: Sequence[Decision], closes: Closes
-    ) -> Sequence[Intent] | None:
-        """What is to be sent where that is plain; else ``None``, and nothing has happened."""
-        plain = self._plain.get(desk.name)
-        if plain is None or len(self._working):
-            return None
-        return plain.take(decisions, moment, closes, self._arrivals.active_from(moment))
-
-    def _decided(self, desk: Desk, moment: Slice, decisions: Sequence[Decision], was_running: bool) -> list[Intent]:
-        """What becomes of what a strategy wants."""
-        if decisions and (sent := self._sent(desk, moment, decisions, closes_of(moment))) is not None:
-            return [*sent]
-        intents: list[Intent] = []
-        for taken, intent in desk.act(decisions, moment, self._working, self._arrivals.active_from(moment)):
-            self.log.decisions.append(taken)
-            if isinstance(intent, CancelOrder):
-                self._working[intent.tag].withdraw(intent.reason)
-            elif intent is not None:
-                self.log.orders.append(self._working[intent.order.tag])
-            if intent is not None:
-                intents.append(intent)
-        if was_running and desk.runner.stopped is not None:
-            self.log.stopped.append(desk.runner.stopped)
-            reason = f"STRATEGY_STOPPED: {desk.runner.stopped.error}"
-            intents += cancelled(reason, self._working.of(desk.name))
-        self._settle_ended(moment.ts_event)
-        return intents
-
-    def _log_positions(self, moment: Slice) -> None:
-        for desk in self._desks.values():
-            for held in desk.holds(moment):
-                self.log.positions.append(held)

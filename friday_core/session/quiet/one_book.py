@@ -12,6 +12,7 @@ from friday_core.domain.records import Intent
 from friday_core.interfaces.broker import Execution
 from friday_core.session.booking import Booking
 from friday_core.session.desk import Desk
+from friday_core.session.ended_orders import EndedOrders
 from friday_core.session.log import SessionLog
 from friday_core.session.marks import closes_of
 from friday_core.session.quiet.block import Block
@@ -49,7 +50,7 @@ class OneBook:
         *,
         rules: MatchingRules,
         booking: Booking,
-        settle_ended: Callable[[int], None],
+        ended: EndedOrders,
     ) -> None:
         self._desk = desk
         assert isinstance(desk.runner, EventRunner)
@@ -60,7 +61,7 @@ class OneBook:
         self._log = log
         self._rules = rules
         self._booking = booking
-        self._settle_ended = settle_ended
+        self._ended = ended
         self._orders = PlainOrders(desk, universe, working, log, is_marked=False)
         #: From which slice on the book has which cash and position.
         self._changes: list[tuple[int, int, int]] = []
@@ -175,7 +176,7 @@ class OneBook:
         booked = self._booking.book_own(Execution(working, wanted, price), moment)
         if booked < wanted:
             working.move(OrderStatus.CANCELLED, cash_reason(booked, wanted, price, self._instrument))
-        self._settle_ended(moment.ts_event)
+        self._ended.settle(moment.ts_event)
         return True
 
     def _pass(self, block: Block, start: int, mark: int, standing: Standing, points: Points) -> None:

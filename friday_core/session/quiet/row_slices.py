@@ -9,11 +9,12 @@ from friday_core.domain.orders import OrderStatus, WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.domain.row import FewRows, PlainRow, one_by_one
 from friday_core.interfaces.broker import Execution
-from friday_core.interfaces.strategy import Decision
 from friday_core.session.booking import Booking
 from friday_core.session.custody import HoldingTerms
+from friday_core.session.deciding import Deciding
 from friday_core.session.desk import Desk
-from friday_core.session.marks import Closes, Marks
+from friday_core.session.ended_orders import EndedOrders
+from friday_core.session.marks import Marks
 from friday_core.session.quiet.plain_orders import fills_whole, is_plain
 from friday_core.session.slices import Slice, bar_of, slice_of
 from friday_core.session.standing import Standing
@@ -24,18 +25,13 @@ from friday_core.simulation.matching_rules import FillAt, MatchingRules
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.parts import cash_reason
 
-#: What is sent where that is plain; else ``None``, and nothing has happened.
-Sent = Callable[[Desk, Slice, Sequence[Decision], Closes], Sequence[Intent] | None]
-#: What becomes of the decisions of a desk on a slice; the last says whether its strategy ran before it was asked.
-Decided = Callable[[Desk, Slice, Sequence[Decision], bool], list[Intent]]
-
 
 class RowSlices:
     """Fills orders, marks books and asks strategies as the driver does, of slices on which nothing else can happen.
 
     That is while every order that works trades at market on the slice, no action is due, and nobody stopped the
-    session. ``is_possible`` says for which sessions this is. ``in_order`` has the orders that work. ``sent`` takes what
-    is plain, and ``decided`` is the driver: it is asked only where a strategy decides something else, or raises.
+    session. ``is_possible`` says for which sessions this is. ``in_order`` has the orders that work. What is
+    decided is sent at once where it is plain; the general way is gone only where it is not, or a strategy raises.
     """
 
     def __init__(
@@ -48,9 +44,8 @@ class RowSlices:
         rules: MatchingRules,
         booking: Booking,
         marks: Marks,
-        sent: Sent,
-        decided: Decided,
-        settle_ended: Callable[[int], None],
+        deciding: Deciding,
+        ended: EndedOrders,
         in_order: Callable[[], Sequence[WorkingOrder]],
     ) -> None:
         self._universe = universe
@@ -61,9 +56,8 @@ class RowSlices:
         self._rules = rules
         self._booking = booking
         self._marks = marks
-        self._sent = sent
-        self._decided = decided
-        self._settle_ended = settle_ended
+        self._deciding = deciding
+        self._ended = ended
         self._in_order = in_order
         self._fills = fills_whole(rules)
 
@@ -113,10 +107,10 @@ class RowSlices:
             decisions = runner.decide_rows(ts, rows)
             if not decisions and (runner.stopped is None or not was_running):
                 continue
-            sent = self._sent(desk, moment, decisions, closes) if decisions else None
+            sent = self._deciding.sent(desk, moment, decisions, closes) if decisions else None
             if sent is None:
                 moment = moment if moment.bars else slice_of(one_by_one(rows), ordinal, self._universe)
-                sent = self._decided(desk, moment, decisions, was_running)
+                sent = self._deciding.decided(desk, moment, decisions, was_running)
             intents += sent
         self._standing.stage = ""
         return moment, intents
@@ -134,7 +128,7 @@ class RowSlices:
             booked = self._booking.book_own(Execution(working, wanted, price), moment)
             if booked < wanted:
                 working.move(OrderStatus.CANCELLED, cash_reason(booked, wanted, price, instrument))
-        self._settle_ended(moment.ts_event)
+        self._ended.settle(moment.ts_event)
 
 
 def session_of(rows: Sequence[PlainRow] | FewRows) -> int:

@@ -12,9 +12,12 @@ import pytest
 
 from friday_core.session.booking import Booking
 from friday_core.session.custody import Custody
+from friday_core.session.deciding import Deciding
 from friday_core.session.desk import Desk
 from friday_core.session.driver import Driver
+from friday_core.session.ended_orders import EndedOrders
 from friday_core.session.marks import Marks
+from friday_core.session.sessions import Sessions
 
 
 def called(function: Callable[..., Any]) -> set[str]:
@@ -27,14 +30,17 @@ def called(function: Callable[..., Any]) -> set[str]:
 #: What the kernel does too, or what does nothing where there are no ``obstacles``.
 KNOWN = {
     Driver._slice: {
-        "_apply_actions", "_arrivals.arrive", "_decide", "_desks.values", "_marks.mark", "_match",
-        "_match_this_close", "_custody.squared_off", "_enter", "_kept", "outside.halted", "_pass", "_release.released",
-        "_settle_ended",
+        "_apply_actions", "_arrivals.arrive", "_deciding.decide", "_desks.values", "_ended.settle", "_marks.mark",
+        "_match", "_match_this_close", "_custody.squared_off", "_kept", "outside.halted", "_release.released",
+        "_sessions.enter", "_sessions.passed",
     },
-    Driver._enter: {"_desks.values", "_log_positions", "_rates.require"},
+    Sessions.enter: {"_desks.values", "_rates.require", "log_positions"},
+    Sessions.passed: set(),
+    Sessions.log_positions: {"_desks.values", "_log.positions.append"},
+    EndedOrders.settle: {"_desks[order.strategy].runner.tell", "_log.ended.append", "_working.drop_ended"},
     Driver._match: {
         "_booking.book", "_booking.cross", "_brackets.place", "_matcher.match", "_netting.follow", "_netting.open",
-        "_netting.queue", "_netting.renew", "_settle_ended",
+        "_netting.queue", "_netting.renew", "_ended.settle",
     },
     Custody.over_night: {"_charge_shorts", "_settle"},
     Custody.squared_off: {"_square_off"},
@@ -42,11 +48,11 @@ KNOWN = {
     Custody._closing: {"_arrivals.active_from", "_log.orders.append", "_working.add"},
     Custody._charge_shorts: {"_desks.values", "_log.postings.append", "_universe.instrument"},
     Marks.mark: {"_desks.items", "_standing.note"},
-    Driver._decide: {"_decided"},
-    Driver._sent: {"_arrivals.active_from", "_plain.get"},
-    Driver._decided: {
-        "_arrivals.active_from", "_sent", "_settle_ended", "_working.of", "_working[intent.tag].withdraw",
-        "log.decisions.append", "log.orders.append", "log.stopped.append",
+    Deciding.decide: {"decided"},
+    Deciding.sent: {"_arrivals.active_from", "_plain.get"},
+    Deciding.decided: {
+        "_arrivals.active_from", "_ended.settle", "_log.decisions.append", "_log.orders.append", "_log.stopped.append",
+        "_working.of", "_working[intent.tag].withdraw", "sent",
     },
     Booking.book: {"_book_account", "_netting.net_of", "book_own", "cross"},
     Booking.book_own: {"_apply", "_bills.fill", "_universe.instrument"},

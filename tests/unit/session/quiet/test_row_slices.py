@@ -43,7 +43,7 @@ class ByChunks(Stepped):
         self.intents.append(driver.close("END_OF_DATA"))
 
     def _prepare(self) -> None:
-        self.driver._plain = {}
+        self.driver._deciding._plain = {}
 
     def _slices(self, chunk: Any) -> Slices:
         return Slices(chunk, {})
@@ -65,7 +65,7 @@ class ByRows(ByChunks):
                 return step(*given, **named)
 
             self.driver._rows.step = counted
-        for plain in self.driver._plain.values():
+        for plain in self.driver._deciding._plain.values():
             plain.take = self._counted(plain.take)
 
     def _counted(self, take: Any) -> Any:
