@@ -12,7 +12,7 @@ from friday_core.session.desk import Desk
 from friday_core.session.ended_orders import EndedOrders
 from friday_core.session.log import SessionLog
 from friday_core.session.marks import Closes, closes_of
-from friday_core.session.quiet.plain_orders import PlainOrders
+from friday_core.session.plain_orders import PlainOrders
 from friday_core.session.slices import Slice
 from friday_core.session.working_orders import WorkingOrders, cancelled
 

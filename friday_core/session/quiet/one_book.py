@@ -15,10 +15,10 @@ from friday_core.session.desk import Desk
 from friday_core.session.ended_orders import EndedOrders
 from friday_core.session.log import SessionLog
 from friday_core.session.marks import closes_of
+from friday_core.session.plain_orders import PlainOrders, fills_whole, is_plain
 from friday_core.session.quiet.block import Block
 from friday_core.session.quiet.calls import Calls
 from friday_core.session.quiet.held import Held, Position, notionals
-from friday_core.session.quiet.plain_orders import PlainOrders, fills_whole, is_plain
 from friday_core.session.quiet.points import Points
 from friday_core.session.slices import Slice
 from friday_core.session.standing import Standing

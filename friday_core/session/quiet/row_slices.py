@@ -15,7 +15,7 @@ from friday_core.session.deciding import Deciding
 from friday_core.session.desk import Desk
 from friday_core.session.ended_orders import EndedOrders
 from friday_core.session.marks import Marks
-from friday_core.session.quiet.plain_orders import fills_whole, is_plain
+from friday_core.session.plain_orders import fills_whole, is_plain
 from friday_core.session.slices import Slice, bar_of, slice_of
 from friday_core.session.standing import Standing
 from friday_core.session.working_orders import WorkingOrders
