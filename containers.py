@@ -114,6 +114,9 @@ def build(loaded: LoadedSettings, brought: Sequence[ComponentSpec] = (), **parts
     session = Session(infrastructure=infrastructure, plugins=plugins)
     session.check_dependencies()
     host: Host = session.host()
+    for one in (*session.providers.values(), plugins.assembly):
+        if isinstance(one, providers.Singleton):
+            one.reset()  # what was made lives as long as the host: containers wait for the collector
     return host
 
 

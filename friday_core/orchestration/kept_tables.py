@@ -15,6 +15,8 @@ from friday_core.session.core import Core
 from friday_core.session.table_parts import with_changes
 from friday_core.session.tables import Mask, ResultTables, parents_in
 
+_QUARANTINE = "quarantine"
+
 
 class KeptTables(Mapping[str, pa.Table]):
     """By name what ``RunTables`` would write, equal in every row; empty before the run has finished.
@@ -34,6 +36,8 @@ class KeptTables(Mapping[str, pa.Table]):
         self._rows = core.log.tables()
         self._released: dict[str, list[Block]] = {name: [] for name in self._rows}
         self._held: list[pa.Table] = []
+        self._names: tuple[str, ...] = ()
+        #: Those that are not of the log.
         self._makers: dict[str, Callable[[], pa.Table]] = {}
         self._made: dict[str, pa.Table] = {}
 
@@ -52,15 +56,15 @@ class KeptTables(Mapping[str, pa.Table]):
         self._log = core.log.taken()
         self._rows = self._log.tables()
         self._quarantines = list(core.flow.quarantines.values())
-        makers = {name: self._maker(name) for name in self._rows if name in self._tables.names}
-        makers["quarantine"] = self._quarantine
+        makers: dict[str, Callable[[], pa.Table]] = {}
         if (bars := core.bars) is not None:
             makers["bars"] = lambda: bars.table(universe)
         if training is not None:
             predicted = core.flow.predictions(training.stream)
             makers["predictions"] = lambda: predictions_table(predicted, universe, training)
             makers["models"] = lambda: models_table(training)
-        self._makers = dict(sorted(makers.items()))
+        of_log = [name for name in self._rows if name in self._tables.names]
+        self._names, self._makers = tuple(sorted([*of_log, _QUARANTINE, *makers])), makers
         del self._core
 
     def digest(self) -> str:
@@ -69,20 +73,24 @@ class KeptTables(Mapping[str, pa.Table]):
 
     def __getitem__(self, name: str) -> pa.Table:
         if name not in self._made:
-            self._made[name] = self._makers[name]()
+            self._made[name] = self._make(name)
         return self._made[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._makers
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._makers)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._makers)
+        return len(self._names)
 
-    def _maker(self, name: str) -> Callable[[], pa.Table]:
-        return lambda: self._table(name)
+    def _make(self, name: str) -> pa.Table:
+        if name in self._makers:
+            return self._makers[name]()
+        if name not in self._names:
+            raise KeyError(name)
+        return self._quarantine() if name == _QUARANTINE else self._table(name)
 
     def _table(self, name: str) -> pa.Table:
         rows, behind = self._rows[name], parents_in(self._blocks("account_orders"))

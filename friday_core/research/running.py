@@ -18,6 +18,7 @@ from friday_core.cli.options import DEFAULT_CONTAINER, Choice, Loaded
 from friday_core.cli.run import exit_code
 from friday_core.cli.summary import remarks
 from friday_core.errors import BacktestError
+from friday_core.interfaces.source import HistoricalData
 from friday_core.orchestration.host import Host, RunResult
 from friday_core.orchestration.oracle_run import Checked, check, oracle_run
 from friday_core.plugin.plan import MARKET_DATA
@@ -76,9 +77,9 @@ def backtest(
     ``friday backtest`` has an exit code for: orders that were refused and not allowed to be, a strategy that was
     stopped, a difference that ``check`` found; its ``result`` has all that there is.
     """
-    asked = Overrides()
+    asked, rows = Overrides(), list[HistoricalData]()
     if bars is not None:
-        _hand_over(asked, bars, strategy, currency, alone=profile is None and config is None)
+        _hand_over(asked, rows, bars, strategy, currency, alone=profile is None and config is None)
     asked.strategies(strategy)
     keys = {"capital": capital, "currency": currency, "start": start, "end": end, "allow_refusals": allow_refusals}
     asked.arguments(keys)
@@ -93,15 +94,21 @@ def backtest(
         raise refused("a loaded configuration is run as it is", "say the rest when it is loaded, or leave loaded out")
     alone = bars is not None and profile is None and config is None
     choice = Choice(container, profile, None if config is None else Path(config))
-    return _Backtest(choice, asked, alone, loaded).run(None if folder is None else Path(folder), check, progress)
+    try:
+        return _Backtest(choice, asked, alone, loaded).run(None if folder is None else Path(folder), check, progress)
+    finally:
+        rows.clear()  # containers refer to themselves, and keep what they were told of until the collector comes
 
 
-def _hand_over(asked: Overrides, bars: Any, strategy: Any, currency: str | None, *, alone: bool) -> None:
-    """The rows as a source, and what a session of nothing but these rows has besides."""
+def _hand_over(
+    asked: Overrides, rows: list[HistoricalData], bars: Any, strategy: Any, currency: str | None, *, alone: bool
+) -> None:
+    """The rows as a source, kept in ``rows`` alone, and what a session of nothing but these rows has besides."""
     if strategy is None and alone:
         raise refused("there is no strategy", "hand one over: backtest(bars, strategy)", "trading.active_strategies")
     source = (bars if isinstance(bars, Bars) else Bars(bars)).source(currency or "INR")
-    asked.brought.append(ComponentSpec(Kind.SOURCE, _SOURCE, lambda: source))
+    rows.append(source)
+    asked.brought.append(ComponentSpec(Kind.SOURCE, _SOURCE, lambda: rows[0]))
     asked.set({f"streams.{MARKET_DATA}.source": _SOURCE})
     if isinstance(bars, Bars):
         asked.set({"data.timezone": bars.timezone, "data.session_close": bars.session_close})

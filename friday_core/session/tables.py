@@ -96,23 +96,28 @@ class ResultTables:
         shown = {text: self._mask(text) for text in dict.fromkeys(texts)}
         return pa.array([shown[text] for text in texts], _TEXT)
 
-    # Kinds of columns ---------------------------------------------------------------------------
+    # Kinds of columns, none of which leads back to the object: tables are large, and go with whoever asked for them.
 
     def _text(self, name: str, shown: Callable[[Any], str] = str) -> Column:
+        mask = self._mask
+
         def column(block: Block) -> pa.Array:
             coded = block.coded(name)
-            return _taken([self._mask(shown(value)) for value in coded.values], coded)
+            return _taken([mask(shown(value)) for value in coded.values], coded)
 
         return column
 
     def _money(self, name: str) -> Column:
-        return lambda block: decimals(block.array(name), self._money_digits)
+        digits = self._money_digits
+        return lambda block: decimals(block.array(name), digits)
 
     def _price(self, name: str) -> Column:
+        decimals_of, most = self._decimals, self._price_digits
+
         def column(block: Block) -> pa.Array:
             ids = block.coded("instrument")
-            digits = np.array([self._decimals[one] for one in ids.values], np.int64)[ids.codes]
-            return prices(block.array(name), digits, self._price_digits)
+            digits = np.array([decimals_of[one] for one in ids.values], np.int64)[ids.codes]
+            return prices(block.array(name), digits, most)
 
         return column
 

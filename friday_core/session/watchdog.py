@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
+from types import MethodType, TracebackType
 from typing import Protocol, Self
 
 #: Seconds between two looks at least, so that no clock can make it spin.
@@ -41,7 +42,7 @@ class Watchdog:
     A record that has taken longer than ``patience.slow`` is counted in ``slow``, under the stage
     whose code runs at that moment. After more than ``patience.hang`` seconds ``on_hang`` is called
     with the stage in the watchdog's thread, once at most: nothing can stop code that does not
-    return, so whoever is told has to leave it behind.
+    return, so whoever is told has to leave it behind. Whose method ``on_hang`` is, is not kept alive by it.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Watchdog:
         self.slow: Counter[str] = Counter()
         self._worker = worker
         self._patience = patience
-        self._on_hang = on_hang
+        self._on_hang = _weakly(on_hang)
         self._now = now
         self._counted: float | None = None
         self._over = threading.Event()
@@ -96,3 +97,16 @@ class Watchdog:
         due = self.look()
         while due is not None and not self._over.wait(due):
             due = self.look()
+
+
+def _weakly(told: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, but that whoever is told may go, and with him the watchdog, without waiting for the collector."""
+    if not isinstance(told, MethodType):
+        return told
+    method = weakref.WeakMethod(told)
+
+    def tell(stage: str) -> None:
+        if (there := method()) is not None:
+            there(stage)
+
+    return tell
