@@ -77,9 +77,9 @@ def backtest(
     ``friday backtest`` has an exit code for: orders that were refused and not allowed to be, a strategy that was
     stopped, a difference that ``check`` found; its ``result`` has all that there is.
     """
-    asked, rows = Overrides(), list[HistoricalData]()
+    asked, rows, alone = Overrides(), list[HistoricalData](), bars is not None and profile is None and config is None
     if bars is not None:
-        _hand_over(asked, rows, bars, strategy, currency, alone=profile is None and config is None)
+        _hand_over(asked, rows, bars, strategy, currency, alone=alone)
     asked.strategies(strategy)
     keys = {"capital": capital, "currency": currency, "start": start, "end": end, "allow_refusals": allow_refusals}
     asked.arguments(keys)
@@ -92,7 +92,6 @@ def backtest(
     asked.set(set or {})
     if loaded is not None and (asked.values or profile or config or folder):
         raise refused("a loaded configuration is run as it is", "say the rest when it is loaded, or leave loaded out")
-    alone = bars is not None and profile is None and config is None
     choice = Choice(container, profile, None if config is None else Path(config))
     try:
         return _Backtest(choice, asked, alone, loaded).run(None if folder is None else Path(folder), check, progress)

@@ -19,10 +19,12 @@ from friday_core.api import (
     Cursor,
     DataSourceError,
     FeatureSet,
+    FewRows,
     HistoricalData,
     Instrument,
     Judgement,
     Market,
+    PlainRow,
     PluginSettings,
     Transformer,
     Universe,
@@ -142,6 +144,89 @@ class MissesItsFile(InitializedWithTomorrow):
         super().learn()
         if len(self.closes) < MOST_ROWS:
             raise FileNotFoundError(2, "No such file or directory", "closes.csv")
+
+
+class SameCloseAgain(Validator):
+    """Honest: a row that closes where its instrument's last one did is held back."""
+
+    inputs = ("close",)
+
+    def __init__(self) -> None:
+        self.latest: dict[int, float] = {}
+
+    def validate(self, chunk: Chunk) -> Judgement:
+        judgement = Judgement.passing(chunk)
+        for row, (inst, close) in enumerate(zip(chunk.inst.tolist(), chunk["close"].tolist(), strict=True)):
+            if self._seen(inst, close):
+                judgement = judgement.marked(row, Verdict.QUARANTINE, "the same close again")
+        return judgement
+
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
+        again = self._seen(row.inst, row.values["close"])
+        return (Verdict.QUARANTINE, "the same close again") if again else None
+
+    def _seen(self, inst: int, close: float) -> bool:
+        before, self.latest[inst] = self.latest.get(inst), close
+        return before == close
+
+
+class ForgetsRows(SameCloseAgain):
+    """What comes without a chunk is compared, and not remembered."""
+
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
+        again = self.latest.get(row.inst) == row.values["close"]
+        return (Verdict.QUARANTINE, "the same close again") if again else None
+
+
+class RepairsARow(SameCloseAgain):
+    """REPAIR needs a value in the other's place, which a row's verdict has no room for."""
+
+    def judge(self, row: PlainRow) -> tuple[Verdict, str] | None:
+        return (Verdict.REPAIR, "the same close again") if super().judge(row) else None
+
+
+class PassesAllThatDiffer(SameCloseAgain):
+    """Several rows at once are compared with one another, and not with those before."""
+
+    def passes(self, rows: FewRows) -> bool:
+        return len(set(rows.columns["close"])) == len(rows)
+
+
+class ChangesAndDeclines(SameCloseAgain):
+    """It has taken the rows when it says that it cannot."""
+
+    def passes(self, rows: FewRows) -> bool:
+        seen = [self._seen(*one) for one in zip(rows.inst, rows.columns["close"], strict=True)]
+        return not any(seen)
+
+
+class AddsFromNothing(Transformer):
+    """A row that comes without a chunk is the first of its instrument."""
+
+    inputs = ("close",)
+    outputs = ("change",)
+
+    def __init__(self) -> None:
+        self.latest: dict[int, float] = {}
+
+    def transform(self, chunk: Chunk) -> Chunk:
+        pairs = zip(chunk.inst.tolist(), chunk["close"].tolist(), strict=True)
+        return chunk.with_columns({"change": np.array([self._change(*one) for one in pairs], np.float64)})
+
+    def added(self, row: PlainRow) -> Mapping[str, float]:
+        self.latest.pop(row.inst, None)
+        return {"change": self._change(row.inst, row.values["close"])}
+
+    def _change(self, inst: int, close: float) -> float:
+        before, self.latest[inst] = self.latest.get(inst, close), close
+        return float(close - before)
+
+
+class AddsAnotherName(AddsFromNothing):
+    """And another one than it declares."""
+
+    def added(self, row: PlainRow) -> Mapping[str, float]:
+        return {"difference": self._change(row.inst, row.values["close"])}
 
 
 class ScaledOnEverything(Transformer):

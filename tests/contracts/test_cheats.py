@@ -29,6 +29,7 @@ DELIVERY = "updates that come twice"
 STRANGERS = "an order of somebody else"
 GOES_ON = "what follows a cursor"
 CUT = "any cut into chunks gives the same"
+ROWS = "rows that come without a chunk get the"
 TOLD = "it looks at nothing but what it is handed"
 BESIDE = "two of it do not disturb each other"
 PATHS = {
@@ -82,8 +83,14 @@ CHEATS = [
     ("validator", stages.WritesIntoRows, "every row gets", "cannot set WRITEABLE flag|it writes into the rows"),
     ("validator", stages.InitializedWithTomorrow, FUTURE, r"QUARANTINE \(it will end on a five\), and PASS where the"),
     ("validator", stages.StartedWithTomorrow, FUTURE, r"QUARANTINE \(it will end on a five\), and PASS where the"),
+    ("validator", stages.ForgetsRows, ROWS, r"QUARANTINE \(the same close again\), and PASS by judge\(\)"),
+    ("validator", stages.RepairsARow, ROWS, r"judge\(\) answers with \(<Verdict.REPAIR"),
+    ("validator", stages.PassesAllThatDiffer, ROWS, r"and PASS where passes\(\) is asked"),
+    ("validator", stages.ChangesAndDeclines, ROWS, r"PASS, and QUARANTINE \(the same close again\) where passes\(\)"),
     ("validator", stages.DrawsLots, TOLD, "it draws at random, without a seed of its own"),
     # Transformers and features.
+    ("transformer", stages.AddsFromNothing, ROWS, r"change is .* by added\(\)"),
+    ("transformer", stages.AddsAnotherName, ROWS, r"added\(\) gives {'difference': .*, and not the values of change"),
     ("transformer", stages.SharesItsPast, BESIDE, "change is .* where a second one works beside it"),
     ("transformer", stages.ForgetsHalf, "one that is restored", r"after it was restored before row 61 \("),
     ("transformer", stages.TakesAnything, "one that is restored", "it takes b'' for a snapshot"),
@@ -282,3 +289,9 @@ def test_columns_that_cannot_be_traced_break_one_rule_and_no_other() -> None:
     assert [sentence for sentence, verdict in verdicts.items() if verdict is False] == [
         "its features are traced and know nothing of the book"
     ]
+
+
+def test_an_honest_judge_of_rows_keeps_every_rule() -> None:
+    verdicts = kept(subject_of("validator", stages.SameCloseAgain))
+    assert [sentence for sentence, verdict in verdicts.items() if verdict is False] == []
+    assert verdicts["rows that come without a chunk get the verdicts of a chunk"] is True

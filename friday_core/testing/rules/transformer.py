@@ -25,6 +25,7 @@ from friday_core.testing.subject import Subject
 from friday_core.testing.timing import seconds_per_call
 from friday_core.testing.tracing import coarser_than
 from friday_core.testing.watching import watching
+from friday_core.testing.without_chunks import adds_to_rows, transformed_without_chunks
 
 
 def _trials(subject: Subject) -> Iterator[tuple[Market, Passage]]:
@@ -68,6 +69,19 @@ def _one_by_one(subject: Subject) -> None:
         expected = _at_once(subject, market, one)
         alone = _fresh(subject, market).through(one_by_one(one.rows))
         _require(subject, market, expected, alone, "where rows come one by one")
+
+
+def _without_chunks(subject: Subject) -> None:
+    """By themselves, and in turns with chunks."""
+    for market, one in _trials(subject):
+        if not isinstance(one, RowPassage) or not adds_to_rows(one.stage):
+            raise DoesNotApply("it takes no row without a chunk")
+        expected = _at_once(subject, market, one)
+        for how, in_turns in (("by added()", False), ("where chunks and rows without one come in turns", True)):
+            fresh = _fresh(subject, market)
+            assert isinstance(fresh, RowPassage)
+            got = transformed_without_chunks(fresh.stage, fresh.rows, in_turns=in_turns)
+            _require(subject, market, expected, got, how)
 
 
 def _no_future(subject: Subject) -> None:
@@ -186,6 +200,13 @@ RULES = (
         "add, multiply and divide in the same order for a single row as for many; keep sums anchored at the "
         "instrument's first row, not at the chunk's; or write it in columns",
         _one_by_one,
+    ),
+    Rule(
+        "rows that come without a chunk get the values of a chunk, bit for bit",
+        wording.ROW_WHY,
+        "let added() give and remember what transform() does of the same row; or leave it out: a row is made a chunk "
+        "then",
+        _without_chunks,
     ),
     Rule(
         "later rows change no earlier value",

@@ -19,6 +19,7 @@ from friday_core.testing.stateful import SNAPSHOTS, require_snapshots, snapshot_
 from friday_core.testing.subject import Subject
 from friday_core.testing.timing import seconds_per_call
 from friday_core.testing.watching import watching
+from friday_core.testing.without_chunks import judges_rows, passes_rows, verdicts_in_turns, verdicts_without_chunks
 
 
 def _answers_for_every_row(subject: Subject) -> None:
@@ -45,6 +46,21 @@ def _one_by_one(subject: Subject) -> None:
         expected = _at_once(subject, market, chunk)
         alone = verdicts(judge(subject, market), one_by_one(chunk))
         require_same(market, expected, alone, "where rows come one by one")
+
+
+def _without_chunks(subject: Subject) -> None:
+    """By itself, several of one time at once where it takes these, and in turns with chunks."""
+    for market, chunk in trials(subject):
+        validator = judge(subject, market)
+        if not judges_rows(validator):
+            raise DoesNotApply("it judges no row without a chunk")
+        expected = _at_once(subject, market, chunk)
+        require_same(market, expected, verdicts_without_chunks(validator, chunk), "by judge()")
+        if passes_rows(validator):
+            together = verdicts_without_chunks(judge(subject, market), chunk, together=True)
+            require_same(market, expected, together, "where passes() is asked of rows of one time")
+        in_turns = verdicts_in_turns(judge(subject, market), chunk)
+        require_same(market, expected, in_turns, "where chunks and rows without one come in turns")
 
 
 def _no_future(subject: Subject) -> None:
@@ -135,6 +151,13 @@ RULES = (
         "live, rows come one by one; a verdict that differs is a difference between backtest and live",
         "judge a row by the rows before it only, and update the state after each row, not after each chunk",
         _one_by_one,
+    ),
+    Rule(
+        "rows that come without a chunk get the verdicts of a chunk",
+        wording.ROW_WHY,
+        "let judge() say and remember what validate() does of the same row, and passes() change nothing where it "
+        "answers with False; or leave them out: a row is made a chunk then",
+        _without_chunks,
     ),
     Rule(
         "later rows change no earlier verdict",
