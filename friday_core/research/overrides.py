@@ -36,7 +36,7 @@ class Overrides:
         """Dotted keys, as for ``--set``."""
         self.values.update(values)
 
-    def arguments(self, given: Mapping[str, Any]) -> None:
+    def arguments(self, **given: Any) -> None:
         """Those arguments that are one key each, as far as they are given."""
         self.values.update({_KEYS[name]: value for name, value in given.items() if value is not None})
 

@@ -81,8 +81,7 @@ def backtest(
     if bars is not None:
         _hand_over(asked, rows, bars, strategy, currency, alone=alone)
     asked.strategies(strategy)
-    keys = {"capital": capital, "currency": currency, "start": start, "end": end, "allow_refusals": allow_refusals}
-    asked.arguments(keys)
+    asked.arguments(capital=capital, currency=currency, start=start, end=end, allow_refusals=allow_refusals)
     asked.component(Kind.CHARGES, "account.charges", charges)
     asked.component(Kind.SIZER, "trading.sizer", sizer)
     if matching is not None:

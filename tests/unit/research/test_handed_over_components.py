@@ -103,7 +103,7 @@ class TestSections:
 
     def test_arguments_that_are_not_given_say_nothing(self) -> None:
         asked = Overrides()
-        asked.arguments({"capital": 5, "currency": None, "start": dt.date(2024, 1, 2)})
+        asked.arguments(capital=5, currency=None, start=dt.date(2024, 1, 2))
         assert asked.written() == ("account.capital=5", "data.start=2024-01-02")
 
 
