@@ -39,7 +39,9 @@ class Limits:
     modifications: int = 20
 
 
-USUAL = Limits({Category.ORDER: 9, Category.QUOTE: 1, Category.HISTORY: 3, Category.OTHER: 9})
+#: Of all other requests half of what Kite takes: ``friday doctor`` and ``friday arm`` ask beside a session, and no
+#: process knows of another's.
+USUAL = Limits({Category.ORDER: 9, Category.QUOTE: 1, Category.HISTORY: 3, Category.OTHER: 5})
 _SECOND, _MINUTE = 1.0, 60.0
 #: Seconds: a limit runs by Kite's clock, and ours may be a little faster.
 _MARGIN = 0.05

@@ -38,6 +38,14 @@ def test_what_is_urgent_may_use_the_reserve() -> None:
     assert asked(limiter, ORDER, 1, urgent=True)[0] < 0.5
 
 
+def test_a_session_and_a_doctor_beside_it_ask_no_more_than_ten_times_in_a_second() -> None:
+    session, doctor = Limiter(time.monotonic), Limiter(time.monotonic)
+    left = sorted([*asked(session, OTHER, 5), *asked(doctor, OTHER, 5)])
+    assert left[-1] < 0.5
+    assert asked(session, OTHER, 1)[0] > 0.5
+    assert asked(doctor, OTHER, 1)[0] < 0.5, "theirs is another second by now"
+
+
 def test_a_request_counts_until_a_second_after_its_answer() -> None:
     limiter = Limiter(time.monotonic)
     with limiter.turn(QUOTE):
