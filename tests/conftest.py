@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -16,3 +18,12 @@ settings.load_profile("friday")
 @pytest.fixture(scope="session", autouse=True)
 def _servers_start_in_a_moment(_friday_nursery: None) -> None:
     """Those of sandboxes, also where a test makes them itself."""
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What refers to itself stays: the collector does not come while the test runs."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

@@ -15,7 +15,7 @@ from friday_core.errors import DataValidationError, FridayError, PluginContractE
 from friday_core.flow.isolation import Raised
 from friday_core.flow.plans import Named
 from friday_core.flow.quarantine import Quarantine
-from friday_core.flow.row_paths import speaks_for
+from friday_core.flow.row_paths import adds_to_rows
 from friday_core.flow.snapshots import from_bytes, to_bytes
 from friday_core.flow.stage_memory import StageMemory
 from friday_core.flow.validation import Fault, ValidationStage
@@ -34,9 +34,7 @@ class TransformStage:
         self.name = name
         self.label = f"{self.role}.{name}"
         self.component = transformer
-        self._of_rows: RowTransformer | None = None
-        if isinstance(transformer, RowTransformer) and speaks_for(transformer, "added", "transform"):
-            self._of_rows = transformer
+        self._of_rows: RowTransformer | None = transformer if adds_to_rows(transformer) else None
         self._outputs = frozenset(transformer.outputs)
 
     @property

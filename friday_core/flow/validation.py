@@ -13,7 +13,7 @@ from friday_core.domain.verdicts import Judgement, Verdict
 from friday_core.errors import DataValidationError
 from friday_core.flow.isolation import Answer, Failure, IsolatedValidator
 from friday_core.flow.quarantine import Quarantine
-from friday_core.flow.row_paths import speaks_for
+from friday_core.flow.row_paths import judges_rows, passes_rows
 from friday_core.interfaces.validator import RowJudge, RowsJudge, Validator
 
 
@@ -38,12 +38,8 @@ class ValidationStage:
         self.component = validator
         self.label = f"{self.role}.{name}"
         self.fault: Fault | None = None
-        self._judge: RowJudge | None = None
-        if isinstance(validator, RowJudge) and speaks_for(validator, "judge", "validate"):
-            self._judge = validator
-        self._of_several: RowsJudge | None = None
-        if self._judge is not None and isinstance(validator, RowsJudge) and speaks_for(validator, "passes", "judge"):
-            self._of_several = validator
+        self._judge: RowJudge | None = validator if judges_rows(validator) else None
+        self._of_several: RowsJudge | None = validator if passes_rows(validator) else None
         self._isolated = IsolatedValidator(validator)
         self._stream = stream
         self._quarantine = quarantine

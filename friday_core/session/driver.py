@@ -194,7 +194,7 @@ class Driver:
         decided: list[Intent] = []
         for desk in self._desks.values():
             desk.state.data_in_doubt |= in_doubt
-            self._standing.stage = f"strategy.{desk.name}"
+            self._standing.stage = desk.runner.stage
             if self._custody is not None:
                 decided += self._custody.squared_off(desk, moment, self._standing.latest)
             decided += self._deciding.decide(desk, moment)

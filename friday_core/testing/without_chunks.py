@@ -10,30 +10,13 @@ import numpy as np
 from friday_core.domain.chunk import Chunk
 from friday_core.domain.row import FEW, few_rows, only_row
 from friday_core.domain.verdicts import Verdict
-from friday_core.flow.row_paths import speaks_for
-from friday_core.interfaces.transformer import RowTransformer, Transformer
-from friday_core.interfaces.validator import RowJudge, RowsJudge, Validator
+from friday_core.flow.row_paths import passes_rows
 from friday_core.testing.comparing import one_by_one, pieces
 from friday_core.testing.judging import verdicts
 from friday_core.testing.outcomes import Broken
 
 #: So many rows of a chunk, then so many that come without one, in turns.
 _TURN = 11
-
-
-def judges_rows(validator: Validator) -> bool:
-    """Whether it can judge a row without a chunk, and says with that what ``validate`` says."""
-    return isinstance(validator, RowJudge) and speaks_for(validator, "judge", "validate")
-
-
-def passes_rows(validator: Validator) -> bool:
-    """Whether it can pass several at once besides."""
-    return judges_rows(validator) and isinstance(validator, RowsJudge) and speaks_for(validator, "passes", "judge")
-
-
-def adds_to_rows(transformer: Transformer) -> bool:
-    """Whether it can take a row without a chunk, and gives with that what ``transform`` gives."""
-    return isinstance(transformer, RowTransformer) and speaks_for(transformer, "added", "transform")
 
 
 def verdicts_without_chunks(validator: Any, chunk: Chunk, *, together: bool = False) -> list[str]:

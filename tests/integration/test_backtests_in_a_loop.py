@@ -5,9 +5,7 @@ The collector would find it too, but looks after so many new objects, and a run 
 
 from __future__ import annotations
 
-import gc
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +14,7 @@ from fakes.few_bars import Planned, week
 from friday_core.orchestration.host import Host
 from friday_core.research import Bars, backtest, running
 
-
-@pytest.fixture(autouse=True)
-def _no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
+pytestmark = pytest.mark.usefixtures("no_collector")
 
 
 @pytest.fixture

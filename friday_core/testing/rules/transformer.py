@@ -11,6 +11,7 @@ from friday_core.causal.oracle import Oracle
 from friday_core.causal.program import Program
 from friday_core.domain.chunk import Chunk
 from friday_core.flow.program_columns import program_table
+from friday_core.flow.row_paths import adds_to_rows
 from friday_core.interfaces.component import Stateful
 from friday_core.plugin.spec import Kind
 from friday_core.testing.comparing import cuts, digest, one_by_one, pieces, require_equal
@@ -25,7 +26,7 @@ from friday_core.testing.subject import Subject
 from friday_core.testing.timing import seconds_per_call
 from friday_core.testing.tracing import coarser_than
 from friday_core.testing.watching import watching
-from friday_core.testing.without_chunks import adds_to_rows, transformed_without_chunks
+from friday_core.testing.without_chunks import transformed_without_chunks
 
 
 def _trials(subject: Subject) -> Iterator[tuple[Market, Passage]]:

@@ -6,6 +6,7 @@ from functools import partial
 
 from friday_core.causal.oracle import Oracle
 from friday_core.domain.chunk import Chunk
+from friday_core.flow.row_paths import judges_rows, passes_rows
 from friday_core.interfaces.columns import ColumnValidator
 from friday_core.interfaces.validator import Validator
 from friday_core.testing.comparing import cuts, digest, one_by_one, pieces, require_same
@@ -19,7 +20,7 @@ from friday_core.testing.stateful import SNAPSHOTS, require_snapshots, snapshot_
 from friday_core.testing.subject import Subject
 from friday_core.testing.timing import seconds_per_call
 from friday_core.testing.watching import watching
-from friday_core.testing.without_chunks import judges_rows, passes_rows, verdicts_in_turns, verdicts_without_chunks
+from friday_core.testing.without_chunks import verdicts_in_turns, verdicts_without_chunks
 
 
 def _answers_for_every_row(subject: Subject) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from friday_core.domain.row import rows_of
 from friday_core.flow.coarser import Slices
 from friday_core.simulation.compiled.loaded import Compiled
 
+pytestmark = pytest.mark.usefixtures("no_collector")
 SEEDS = range(8)
 
 
@@ -29,14 +29,6 @@ class ByRows(ByChunks):
 
     def _slices(self, chunk: Any) -> Slices:
         return Slices(tuple(rows_of(chunk)), {})
-
-
-@pytest.fixture(autouse=True)
-def _no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def require_gone(make: Callable[[], Any]) -> None:
