@@ -22,7 +22,7 @@ from friday_core.causal.verification import faults, oversized
 from friday_core.errors import InvariantError, TraceError
 
 #: Outputs that are decisions: NaN, for no decision, until an instrument has warmed up.
-DECISIONS = ("signal", "target")
+DECISIONS = ("signal", "target", "order", "cancel")
 
 
 class Program:

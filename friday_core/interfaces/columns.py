@@ -132,8 +132,17 @@ class ColumnStrategy(Columns, ABC):
 
     A ``target`` is a weight of equity: every value is a decision, ``HOLD`` (NaN) is none. A
     ``signal`` is a strength in [-1, 1]: it is a decision when it changes. Nothing is decided for
-    an instrument that has not had the program's warm-up rows. Orders are market orders. A complete
-    plugin, half of the equity in the instrument with the best fortnight::
+    an instrument that has not had the program's warm-up rows. What comes of both are market orders.
+
+    Instead of these it may answer ``order``, a signed number of shares, which is neither sized nor weighed;
+    NaN and 0 are none. It is rounded down to whole lots. ``limit_price`` and ``trigger_price`` make it a limit
+    order, a stop, or a stop limit, ``stop_loss`` and ``take_profit`` a bracket; where one is NaN, the order
+    has no such price. Prices are like ``m.close``, and are rounded to ticks, away from a worse one and from an
+    earlier trigger. It works for its session, or until ``good_till``, which is like ``m.session``. ``cancel``,
+    where it is neither NaN nor 0, ends what works of an instrument before the row's order. ``order_types`` has
+    the types that come of all that.
+
+    A complete plugin, half of the equity in the instrument with the best fortnight::
 
         from friday_core.api import ColumnStrategy, ComponentSpec, hookimpl
 

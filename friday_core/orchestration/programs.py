@@ -32,6 +32,7 @@ from friday_core.plugin.plan import MARKET_DATA, UPSTREAM, upstream_of
 from friday_core.plugin.registry import BROUGHT
 from friday_core.plugin.sections import StreamSettings
 from friday_core.plugin.spec import Kind
+from friday_core.trading.column_orders import fault_of
 from friday_core.trading.column_runner import INPUTS
 
 _OF_EVERY_BAR = frozenset({*BAR_COLUMNS, *STAMPED_COLUMNS})
@@ -165,9 +166,9 @@ class _Tracing:
         program = self._traced(node, component, columns)
         if program is None:
             return
-        if not {"signal", "target"} & set(program.outputs):
-            mend = 'return a column "signal" or "target" from outputs(m)'
-            self._report(node, f"it decides nothing: its outputs are {', '.join(program.outputs)}", mend)
+        fault = fault_of(program.outputs, component.order_types)
+        if fault is not None:
+            self._report(node, *fault)
         else:
             self.programs.strategies[node.id] = program
 

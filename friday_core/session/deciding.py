@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from friday_core.domain.chunk import Universe
 from friday_core.domain.records import CancelOrder, Intent
-from friday_core.interfaces.strategy import Decision
 from friday_core.session.arrivals import Arrivals
 from friday_core.session.desk import Desk
 from friday_core.session.ended_orders import EndedOrders
@@ -15,6 +14,7 @@ from friday_core.session.marks import Closes, closes_of
 from friday_core.session.plain_orders import PlainOrders
 from friday_core.session.slices import Slice
 from friday_core.session.working_orders import WorkingOrders, cancelled
+from friday_core.trading.asked import Asked
 
 
 class Deciding:
@@ -45,14 +45,14 @@ class Deciding:
         was_running = desk.runner.stopped is None
         return intents + self.decided(desk, moment, desk.asked(moment, self._working), was_running)
 
-    def sent(self, desk: Desk, moment: Slice, decisions: Sequence[Decision], closes: Closes) -> Sequence[Intent] | None:
+    def sent(self, desk: Desk, moment: Slice, decisions: Sequence[Asked], closes: Closes) -> Sequence[Intent] | None:
         """What is to be sent where that is plain; else ``None``, and nothing has happened."""
         plain = self._plain.get(desk.name)
         if plain is None or len(self._working):
             return None
         return plain.take(decisions, moment, closes, self._arrivals.active_from(moment))
 
-    def decided(self, desk: Desk, moment: Slice, decisions: Sequence[Decision], was_running: bool) -> list[Intent]:
+    def decided(self, desk: Desk, moment: Slice, decisions: Sequence[Asked], was_running: bool) -> list[Intent]:
         """What becomes of what a strategy wants; ``was_running`` tells whether it ran before it was asked."""
         if decisions and (sent := self.sent(desk, moment, decisions, closes_of(moment))) is not None:
             return [*sent]

@@ -19,12 +19,12 @@ from friday_core.domain.signals import Cancel
 from friday_core.interfaces.broker import Tariff
 from friday_core.interfaces.risk_rule import Proposal, Ruling
 from friday_core.interfaces.sizer import Sizer
-from friday_core.interfaces.strategy import Decision
 from friday_core.session.bills import charges_of
 from friday_core.session.products import HeldProducts
 from friday_core.session.slices import Slice
 from friday_core.session.wants import Want, WantMaker
 from friday_core.session.working_orders import Tags, WorkingOrders
+from friday_core.trading.asked import Asked
 from friday_core.trading.book_risk import BookRisk
 from friday_core.trading.codes import Code
 from friday_core.trading.exposure import Claim, Exposure
@@ -133,13 +133,13 @@ class Desk:
                 moment.ts_event, moment.session, self.name, name, quantity, cost, book.price(name), book.value(name)
             )
 
-    def asked(self, moment: Slice, working: WorkingOrders) -> Sequence[Decision]:
+    def asked(self, moment: Slice, working: WorkingOrders) -> Sequence[Asked]:
         """What the strategy wants."""
         view = self._view(working) if self.runner.reads_book else self._unread
         return self.runner.decide(moment.ts_event, moment.bars, view, moment.coarser)
 
     def act(
-        self, decisions: Sequence[Decision], moment: Slice, working: WorkingOrders, active_from: int
+        self, decisions: Sequence[Asked], moment: Slice, working: WorkingOrders, active_from: int
     ) -> Iterator[Outcome]:
         """Size what the strategy wants, check it, and put what is admitted among the working orders.
 

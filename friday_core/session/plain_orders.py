@@ -15,13 +15,13 @@ from friday_core.domain.products import may_be_short
 from friday_core.domain.records import Intent, PlaceOrder
 from friday_core.domain.signals import LARGEST_WEIGHT, Signal, Target
 from friday_core.interfaces.risk_rule import Proposal, Ruling
-from friday_core.interfaces.strategy import Decision
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.marks import Closes
 from friday_core.session.slices import Slice
 from friday_core.session.working_orders import WorkingOrders
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
+from friday_core.trading.asked import Asked
 from friday_core.trading.codes import Code
 from friday_core.trading.limits import PPM
 from friday_core.trading.sizing import LARGEST, quantity_for_weight, units_worth
@@ -52,7 +52,7 @@ def fills_whole(rules: MatchingRules) -> bool:
 class _Wish(msgspec.Struct, frozen=True, gc=False):
     """A decision, what it is called, its value, and the signed quantity that it asks for."""
 
-    decision: Decision
+    decision: Asked
     kind: str
     value: float
     asked: int
@@ -99,7 +99,7 @@ class PlainOrders:
         return not (is_asked or is_shared or limits.latch or limits.open_orders == 0)
 
     def take(
-        self, decisions: Sequence[Decision], moment: Slice, closes: Closes, active_from: int
+        self, decisions: Sequence[Asked], moment: Slice, closes: Closes, active_from: int
     ) -> Sequence[Intent] | None:
         """What is to be sent; ``None``, and nothing has happened, where the desk has to be asked.
 
@@ -147,7 +147,7 @@ class PlainOrders:
             value = gross if held >= 0 else -gross
         return _At(instrument, close, held, book.cash + value, gross)
 
-    def _wish(self, decision: Decision, at: _At) -> _Wish | None:
+    def _wish(self, decision: Asked, at: _At) -> _Wish | None:
         """What is asked for, if it is plain."""
         asked: int | None = None
         if type(decision) is Target:

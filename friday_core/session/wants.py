@@ -15,8 +15,9 @@ from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.errors import PluginContractError
 from friday_core.interfaces.risk_rule import Ruling
 from friday_core.interfaces.sizer import Sizer
-from friday_core.interfaces.strategy import BookView, Decision
+from friday_core.interfaces.strategy import BookView
 from friday_core.session.slices import Slice
+from friday_core.trading.asked import Asked, Unfit
 from friday_core.trading.codes import Code
 from friday_core.trading.sizing import LARGEST, quantity_for_weight
 
@@ -27,7 +28,7 @@ class Want(msgspec.Struct, frozen=True):
     ``detail`` says why there is nothing to send, or who made the target smaller.
     """
 
-    decision: Decision
+    decision: Asked
     kind: str
     value: float
     quantity: int = 0
@@ -79,7 +80,7 @@ class WantMaker:
         self._adjust = adjust
         self._ended = ended
 
-    def wants(self, decisions: Iterable[Decision], moment: Slice, book: BookView) -> list[Want]:
+    def wants(self, decisions: Iterable[Asked], moment: Slice, book: BookView) -> list[Want]:
         """One want a decision, in the same order."""
         decisions = list(decisions)
         last_wish = {d.instrument: n for n, d in enumerate(decisions) if isinstance(d, Signal | Target)}
@@ -91,13 +92,15 @@ class WantMaker:
             made.append(want)
         return made
 
-    def _want(self, decision: Decision, moment: Slice, book: BookView) -> Want:
+    def _want(self, decision: Asked, moment: Slice, book: BookView) -> Want:
         kind, value = _described(decision)
         want = Want(decision, kind, value)
         if decision.instrument not in self._universe or not self._sees(decision.instrument):
             return want.refused(Code.UNKNOWN_INSTRUMENT, "not in this strategy's universe")
         if isinstance(decision, Cancel):
             return want
+        if isinstance(decision, Unfit):
+            return want.refused(Code(decision.code), decision.detail)
         bar = moment.by_instrument.get(decision.instrument)
         if bar is None or bar.raw.close < 1:
             return self._unpriced(want, moment, has_bar=bar is not None)
@@ -173,11 +176,13 @@ class WantMaker:
         return target
 
 
-def _described(decision: Decision) -> tuple[str, float]:
+def _described(decision: Asked) -> tuple[str, float]:
     if isinstance(decision, Signal):
         return "signal", decision.strength
     if isinstance(decision, Target):
         return "target", decision.weight
     if isinstance(decision, Order):
         return "order", float(decision.side.sign * decision.quantity)
+    if isinstance(decision, Unfit):
+        return "order", decision.value
     return "cancel", 0.0

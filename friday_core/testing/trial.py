@@ -22,7 +22,7 @@ from friday_core.flow.manager import DataFlowManager
 from friday_core.flow.plans import StreamPlan
 from friday_core.flow.stream import Stream
 from friday_core.interfaces.columns import ColumnStrategy
-from friday_core.interfaces.strategy import BookView, Decision
+from friday_core.interfaces.strategy import BookView
 from friday_core.interfaces.windows import WindowStrategy
 from friday_core.plugin.sections import RiskSettings
 from friday_core.session.core import Core
@@ -34,6 +34,7 @@ from friday_core.testing.markets import Market, can_carry
 from friday_core.testing.outcomes import Broken, DoesNotApply
 from friday_core.testing.subject import Subject
 from friday_core.testing.tracing import coarser_than, columns_of, program_of
+from friday_core.trading.asked import Asked
 from friday_core.trading.column_runner import INPUTS, ColumnRunner
 from friday_core.trading.ledger import Book
 from friday_core.trading.limits import Limits
@@ -112,7 +113,7 @@ class _Recorder(StrategyRunner):
 
     def decide(
         self, ts_event: int, bars: Sequence[Bar], book: BookView, coarser: Sequence[CoarseSlice] = ()
-    ) -> list[Decision]:
+    ) -> list[Asked]:
         begun = time.thread_time()
         decisions = self._runner.decide(ts_event, bars, book, coarser)
         self.seconds.append(time.thread_time() - begun)
@@ -121,7 +122,7 @@ class _Recorder(StrategyRunner):
         self.decisions += [Decided(ts_event, str(one.instrument), _words(one)) for one in decisions]
         return decisions
 
-    def _decisions(self, *_: Any) -> list[Decision]:
+    def _decisions(self, *_: Any) -> list[Asked]:
         raise AssertionError("decide() is all that is called")
 
 
@@ -169,7 +170,7 @@ def _runner(strategy: Any, program: Program | None, market: Market, executor: Ex
     return EventRunner("trial", strategy)
 
 
-def _words(decision: Decision) -> str:
+def _words(decision: Asked) -> str:
     """``Target(weight=0.1, reason='')``: everything but the instrument."""
     parts = {name: value for name, value in msgspec.structs.asdict(decision).items() if name != "instrument"}
     return f"{type(decision).__name__}({', '.join(f'{name}={value!r}' for name, value in parts.items() if value)})"

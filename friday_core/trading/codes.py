@@ -29,12 +29,13 @@ class Code(enum.StrEnum):
     UNPRICED = "UNPRICED", "the slice has no bar of the instrument, or one without a positive close"
     UNDECLARED_TYPE = "UNDECLARED_TYPE", "the order's type is not among those that the strategy declares"
     OFF_TICK = "OFF_TICK", "a price of the order is not a positive multiple of the tick size"
+    BAD_PRICES = "BAD_PRICES", "the prices of the order contradict one another: its stop is beyond its target"
     OFF_LOT = "OFF_LOT", "the order's quantity is not a multiple of the lot size"
     NO_TARGET = (
         "NO_TARGET",
         "the sizer or a risk adjuster made no target of it, as while a column is not known",
     )
-    ZERO_SIZE = "ZERO_SIZE", "the weight is worth less than one lot"
+    ZERO_SIZE = "ZERO_SIZE", "the weight is worth less than one lot, or the order is for less"
     ADJUSTED = "ADJUSTED", "risk adjusters made the target so small that it is worth less than one lot"
     WRONG_PRODUCT = "WRONG_PRODUCT", "instruments of this kind cannot be held in the order's product"
     OTHER_PRODUCT = "OTHER_PRODUCT", "the instrument is held, or on order, in another product"

@@ -14,13 +14,15 @@ from friday_core.causal.tables import Places
 from friday_core.domain.chunk import MISSING_PRICE, PRICE_COLUMNS, Chunk, Float64, Universe
 from friday_core.domain.instruments import InstrumentId
 from friday_core.domain.market import Bar, CoarseSlice
-from friday_core.domain.orders import Fill, OrderEnded, OrderType
+from friday_core.domain.orders import Fill, OrderEnded
 from friday_core.domain.row import FewRows, PlainRow, one_by_one
 from friday_core.flow.program_columns import few_reader, rows_reader
 from friday_core.flow.stamps import STAMPED_COLUMNS
-from friday_core.interfaces.strategy import BookView, Decision
+from friday_core.interfaces.strategy import BookView
+from friday_core.trading.asked import Asked
+from friday_core.trading.column_orders import CANCEL, ORDER, asked_for, is_asked, order_types_of
 from friday_core.trading.look_ahead import BookAhead, LookAhead
-from friday_core.trading.strategy_runner import ValueRunner
+from friday_core.trading.strategy_runner import ValueRunner, shown
 
 
 def _raw(name: str) -> Callable[[Bar], float]:
@@ -60,11 +62,12 @@ class ColumnRunner(ValueRunner):
         instruments: Iterable[InstrumentId] = (),
         executor: Executor = Oracle,
     ) -> None:
-        super().__init__(name, frozenset({OrderType.MARKET}), instruments)
+        super().__init__(name, order_types_of(program.outputs), instruments)
         self._universe = universe
         self._base = program.base
         self._labels = program.inputs
         self._ahead: LookAhead | BookAhead | None = None
+        self._orders = [name for name in (CANCEL, ORDER) if name in program.outputs]
         self._reads_book = not _OF_BOOK.keys().isdisjoint(self._labels[self._base])
         scales = universe.scales.tolist()
         self._ids = [one.id for one in universe]
@@ -88,11 +91,11 @@ class ColumnRunner(ValueRunner):
     def takes_rows(self) -> bool:
         """Whether ``decide_rows`` does what ``decide`` does: its program reads nothing but what its bars carry."""
         raw = ("raw.", *STAMPED_COLUMNS)
-        return not self._reads_book and all(
+        return not (self._reads_book or self._orders) and all(
             label in _OF_BAR or not label.startswith(raw) for label in self._labels[self._base]
         )
 
-    def decide_rows(self, ts_event: int, rows: Sequence[PlainRow] | FewRows) -> list[Decision]:
+    def decide_rows(self, ts_event: int, rows: Sequence[PlainRow] | FewRows) -> list[Asked]:
         """``decide`` of a slice that comes as rows, of which no bars are made."""
         if self.stopped is not None:
             return []
@@ -158,7 +161,7 @@ class ColumnRunner(ValueRunner):
         news: Sequence[Fill | OrderEnded],  # noqa: ARG002 - columns are told of fills by m.pos
         bars: Sequence[Bar],
         book: BookView,
-    ) -> Iterable[Decision]:
+    ) -> Iterable[Asked]:
         if not bars:
             return
 
@@ -166,18 +169,28 @@ class ColumnRunner(ValueRunner):
             return [_OF_BOOK[label](book, bar) for bar in bars]
 
         if self._ahead is not None:
-            yield from self._all_decided(_ids(bars), self._ahead.take(len(bars), of_book))
+            yield from self._all_of(bars, self._ahead.take(len(bars), of_book))
             return
         columns = {
             label: of_book(label) if label in _OF_BOOK else _column(label, bars) for label in self._labels[self._base]
         }
         values = self._executor.step(ts_event, self._positions(bars), columns)
-        yield from self._all_decided(_ids(bars), values)
+        yield from self._all_of(bars, values)
 
-    def _all_decided(
-        self, instruments: Sequence[InstrumentId], values: Mapping[str, Sequence[float]]
-    ) -> list[Decision]:
-        found: list[Decision] = []
+    def _all_of(self, bars: Sequence[Bar], values: Mapping[str, Sequence[float]]) -> list[Asked]:
+        found = self._all_decided(_ids(bars), values)
+        for row in self._asked_rows(values):
+            of_row = {name: column[row] for name, column in values.items()}
+            found += asked_for(bars[row], of_row, shown(of_row))
+        return found
+
+    def _asked_rows(self, values: Mapping[str, Sequence[float]]) -> list[int]:
+        """The rows of a slice that order or cancel."""
+        columns = [values[name] for name in self._orders]
+        return sorted({row for column in columns for row, value in enumerate(column) if is_asked(value)})
+
+    def _all_decided(self, instruments: Sequence[InstrumentId], values: Mapping[str, Sequence[float]]) -> list[Asked]:
+        found: list[Asked] = []
         for row in self._news_of(instruments, values.get("target"), values.get("signal")):
             found += self._decided(instruments[row], {name: column[row] for name, column in values.items()})
         return found

@@ -13,7 +13,8 @@ from friday_core.domain.orders import Fill, Order, OrderEnded, OrderType
 from friday_core.domain.outcomes import StrategyStopped
 from friday_core.domain.signals import Cancel, Signal, Target
 from friday_core.errors import PluginContractError
-from friday_core.interfaces.strategy import BookView, Decision, Event, Strategy
+from friday_core.interfaces.strategy import BookView, Event, Strategy
+from friday_core.trading.asked import Asked
 
 _DECISIONS = (Signal, Target, Order, Cancel)
 
@@ -63,7 +64,7 @@ class StrategyRunner(ABC):
 
     def decide(
         self, ts_event: int, bars: Sequence[Bar], book: BookView, coarser: Sequence[CoarseSlice] = ()
-    ) -> list[Decision]:
+    ) -> list[Asked]:
         """Everything the strategy wants after this slice; empty once it was stopped.
 
         ``coarser`` are the slices of coarser domains that closed since the slice before, up to this
@@ -78,7 +79,7 @@ class StrategyRunner(ABC):
         except (Exception, SystemExit) as error:  # noqa: BLE001 - isolates whatever a strategy raises
             return self._stop(ts_event, error)
 
-    def _stop(self, ts_event: int, error: BaseException) -> list[Decision]:
+    def _stop(self, ts_event: int, error: BaseException) -> list[Asked]:
         """It is never called again, and decides nothing."""
         self.stopped = StrategyStopped(ts_event, self.name, f"{type(error).__name__}: {error}", traceback.format_exc())
         return []
@@ -94,7 +95,7 @@ class StrategyRunner(ABC):
     @abstractmethod
     def _decisions(
         self, ts_event: int, news: Sequence[Fill | OrderEnded], bars: Sequence[Bar], book: BookView
-    ) -> Iterable[Decision]:
+    ) -> Iterable[Asked]:
         """What the strategy wants; may raise anything."""
 
 
@@ -108,23 +109,23 @@ class EventRunner(StrategyRunner):
     def __init__(self, name: str, strategy: Strategy, instruments: Iterable[InstrumentId] = ()) -> None:
         super().__init__(name, strategy.order_types, instruments)
         self.strategy = strategy
-        self._answer: tuple[Sequence[Decision], BaseException | None] | None = None
+        self._answer: tuple[Sequence[Asked], BaseException | None] | None = None
 
-    def call(self, events: Iterable[Event], book: BookView) -> list[Decision]:
+    def call(self, events: Iterable[Event], book: BookView) -> list[Asked]:
         """All that it decides on these events; may raise anything."""
-        decisions: list[Decision] = []
+        decisions: list[Asked] = []
         for event in events:
             answer = self.strategy.on_event(event, book)
             if answer is not None:
                 decisions += self.checked(answer)
         return decisions
 
-    def answer(self, decisions: Sequence[Decision], error: BaseException | None = None) -> None:
+    def answer(self, decisions: Sequence[Asked], error: BaseException | None = None) -> None:
         """On the next slice it has decided this, or raised it."""
         self._answer = decisions, error
 
     @property
-    def answered(self) -> Sequence[Decision]:
+    def answered(self) -> Sequence[Asked]:
         """The answer that waits for ``decide``; empty if there is none, or if it is that something was raised."""
         return () if self._answer is None else self._answer[0]
 
@@ -132,7 +133,7 @@ class EventRunner(StrategyRunner):
         """The answer has been carried out already, and the news delivered."""
         self._answer, self._news = None, []
 
-    def checked(self, answer: Iterable[Decision]) -> Sequence[Decision]:
+    def checked(self, answer: Iterable[Asked]) -> Sequence[Asked]:
         """What ``on_event`` returned, looked through; ``PluginContractError`` for anything that is no decision."""
         decisions = list(answer)
         for decision in decisions:
@@ -150,7 +151,7 @@ class EventRunner(StrategyRunner):
         news: Sequence[Fill | OrderEnded],
         bars: Sequence[Bar],
         book: BookView,
-    ) -> Iterable[Decision]:
+    ) -> Iterable[Asked]:
         if self._answer is None:
             return self.call((*news, *bars), book)
         (decisions, error), self._answer = self._answer, None
@@ -191,12 +192,16 @@ class ValueRunner(StrategyRunner):
             found = sorted({*found, *(row for row, target in enumerate(targets) if not math.isnan(target))})
         return found
 
-    def _decided(self, instrument: InstrumentId, values: Mapping[str, float]) -> Iterator[Decision]:
+    def _decided(self, instrument: InstrumentId, values: Mapping[str, float]) -> Iterator[Asked]:
         """A target whenever there is one, a signal when it changes; before the first one it was flat."""
-        shown = ", ".join(f"{name} {value:.6g}" for name, value in values.items())
-        target, signal = values.get("target"), values.get("signal")
+        told, target, signal = shown(values), values.get("target"), values.get("signal")
         if target is not None and not math.isnan(target):
-            yield Target(instrument, target, shown)
+            yield Target(instrument, target, told)
         if signal is not None and not math.isnan(signal) and signal != self.signal(instrument):
             self._signals[instrument] = signal
-            yield Signal(instrument, signal, shown)
+            yield Signal(instrument, signal, told)
+
+
+def shown(values: Mapping[str, float]) -> str:
+    """The values of a row, as the reason of what it decides."""
+    return ", ".join(f"{name} {value:.6g}" for name, value in values.items())

@@ -9,8 +9,9 @@ from friday_core.domain.market import Bar
 from friday_core.domain.orders import Fill, OrderEnded
 from friday_core.flow.bar_windows import FRAME_COLUMNS, BarWindows
 from friday_core.flow.window_answers import decided_values
-from friday_core.interfaces.strategy import BookView, Decision
+from friday_core.interfaces.strategy import BookView
 from friday_core.interfaces.windows import WindowStrategy, window_rows
+from friday_core.trading.asked import Asked
 from friday_core.trading.strategy_runner import ValueRunner
 
 
@@ -28,7 +29,7 @@ class WindowRunner(ValueRunner):
         news: Sequence[Fill | OrderEnded],  # noqa: ARG002 - a window holds bars only
         bars: Sequence[Bar],
         book: BookView,  # noqa: ARG002
-    ) -> Iterable[Decision]:
+    ) -> Iterable[Asked]:
         for bar in bars:
             instrument = bar.instrument.id
             window = self._windows.push(instrument, ts_event, _row(bar))

@@ -54,7 +54,9 @@ def _of_desk(desk: Desk) -> Iterator[str]:
         yield "it is not written in columns"
         return
     program = runner.program
-    if TARGET in program.outputs and SIGNAL in program.outputs:
+    if not {"order", "cancel"}.isdisjoint(program.outputs):
+        yield "it sends orders of its own"
+    elif TARGET in program.outputs and SIGNAL in program.outputs:
         yield "it returns both signals and targets"
     elif TARGET not in program.outputs and SIGNAL not in program.outputs:
         yield "it returns neither signals nor targets"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from friday_core.causal.program import Program
+from friday_core.causal.program import DECISIONS, Program
 from friday_core.errors import TraceError
 from friday_core.testing.markets import Market
 from friday_core.testing.outcomes import Broken, DoesNotApply
@@ -20,7 +20,7 @@ def _traces(subject: Subject) -> None:
     if program.cone:
         book = sorted({one.node.label for n, one in enumerate(program.instructions) if n in program.cone} - {""})
         raise Broken(f"it reads the book: {', '.join(f'm.{name}' for name in book)}")
-    decisions = sorted({"signal", "target"} & set(program.outputs))
+    decisions = sorted(set(DECISIONS) & set(program.outputs))
     if decisions:
         raise Broken(f"{', '.join(decisions)} among its outputs would be gated like a decision")
 

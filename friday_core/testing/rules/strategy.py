@@ -15,6 +15,7 @@ from friday_core.testing.subject import Subject
 from friday_core.testing.timing import Timing
 from friday_core.testing.trial import Decided, Trial, markets_of, run, trial
 from friday_core.testing.watching import watching
+from friday_core.trading.column_orders import fault_of
 
 _Decisions = list[Decided]
 #: Rows of another future that are shown: what knows more of it has it from elsewhere.
@@ -148,15 +149,17 @@ def _traces(subject: Subject) -> None:
     except FridayError as error:
         raise Broken(f"it cannot be traced: {error}") from error
     assert done.program is not None
-    if not {"signal", "target"} & set(done.program.outputs):
-        raise Broken(f"it decides nothing: its outputs are {', '.join(done.program.outputs)}")
+    fault = fault_of(done.program.outputs, subject.make().order_types)
+    if fault is not None:
+        raise Broken(fault[0])
 
 
 RULES = (
     Rule(
         "its columns are traced and decide something",
         "what sees the future, or decides nothing, is refused before a run starts",
-        'correct the line that is named, and return a column "signal" or "target" from outputs(m)',
+        'correct the line that is named, return a column "signal", "target" or "order", '
+        "and declare the types of its orders",
         _traces,
     ),
     Rule(
