@@ -111,6 +111,19 @@ class Brackets:
         self._brackets = [one for one in self._brackets if one.legs or one.due]
         return intents
 
+    @property
+    def are_due(self) -> bool:
+        """Whether orders are to be placed with the next slice."""
+        return bool(self._withdrawn) or any(one.due for one in self._brackets)
+
+    def has(self, working: WorkingOrder) -> bool:
+        """Whether it is to close what an entry opened."""
+        return any(leg is working for one in self._brackets for leg in one.legs)
+
+    def pairs(self) -> set[tuple[str, InstrumentId]]:
+        """The strategies and instruments of all that is to be closed."""
+        return {(one.entry.strategy, one.entry.instrument) for one in self._brackets}
+
     def split(self, instrument: InstrumentId) -> None:
         """Its prices are others now: what was to be placed is not."""
         for bracket in self._brackets:

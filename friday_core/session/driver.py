@@ -232,7 +232,8 @@ class Driver:
         if isinstance(self._matcher, BarMatcher) and not self.obstacles:
             self._blocks = CompiledSlices(
                 self._universe, desks, self._working, bills, self.log,
-                matcher=self._matcher, kernel=kernel, assumed=assumed, custody=self._custody, account=limits,
+                brackets=self._brackets, matcher=self._matcher, kernel=kernel, assumed=assumed, custody=self._custody,
+                account=limits,
                 rates=Rates(
                     charges, tuple(self._universe), frozenset(one.products.usual for one in desks), self._rates.known
                 ),

@@ -18,6 +18,8 @@ from friday_core.trading.parts import cash_reason
 
 __all__ = ["BarMatcher", "FillAt", "MatchingRules", "MatchingSettings"]
 
+#: What the reasons of orders begin with whose time is over.
+DAY_ENDED, DATE_PASSED = "DAY_ENDED", "DATE_PASSED"
 _BEFORE_OPEN = frozenset({OrderStatus.INTENT, OrderStatus.SENT, OrderStatus.ACKED})
 _VALIDITY = {
     TimeInForce.DAY: fills.DAY,
@@ -229,10 +231,20 @@ def market_price(rules: MatchingRules, side: int, bar: Bar) -> int:
     return fills.slipped(side, price, units, bar.instrument.tick_size, rules.slippage_ticks)
 
 
+def day_ended() -> str:
+    """Why an order for the day is over."""
+    return f"{DAY_ENDED}: the session for which it was placed is over"
+
+
+def date_passed(last: int) -> str:
+    """Why an order is over that was good till a session."""
+    return f"{DATE_PASSED}: it was good till {to_date(last)}"
+
+
 def _expired(order: Order) -> str:
     """Why the time of an order is over."""
     if order.good_till is not None:
-        return f"DATE_PASSED: it was good till {to_date(order.good_till)}"
+        return date_passed(order.good_till)
     if order.time_in_force is TimeInForce.AT_CLOSE:
         return "CLOSE_PASSED: it did not trade on a bar that the calendar knows as its session's last"
-    return "DAY_ENDED: the session for which it was placed is over"
+    return day_ended()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 
+import numpy as np
+
+from friday_core.domain.chunk import Float64, Int64
 from friday_core.domain.market import Bar
 from friday_core.domain.orders import Order, OrderType, Side, TimeInForce
 from friday_core.domain.signals import Cancel
@@ -101,6 +104,11 @@ def _order(bar: Bar, wished: float, values: Mapping[str, float], shown: str) -> 
         )  # fmt: skip
     except ValueError as error:
         return unfit(Code.BAD_PRICES, str(error))
+
+
+def whole_lots(orders: Float64, lots: Int64) -> Float64:
+    """Signed shares as they are ordered; NaN stays."""
+    return np.sign(orders) * (np.floor(np.abs(orders)) // lots * lots)  # type: ignore[no-any-return]
 
 
 def type_of(limit: int | None, trigger: int | None) -> OrderType:

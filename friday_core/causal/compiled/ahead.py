@@ -14,7 +14,7 @@ from friday_core.causal.compiled.fused import Shape, shape_of
 from friday_core.causal.compiled.machine import Machine
 from friday_core.causal.compiled.whole import Bound, WholeTables
 from friday_core.causal.compiled.words import FIRST, ROWS
-from friday_core.causal.program import Program
+from friday_core.causal.program import DECISIONS, Program
 from friday_core.causal.tables import Table
 from friday_core.domain.chunk import Float64, Int64
 from friday_core.errors import InvariantError
@@ -37,7 +37,7 @@ class Split:
             domain: Code(program, domain, wanted if domain == base else shown(domain), frozenset(free))
             for domain in program.domains
         }
-        decides = program.outputs.get("signal", program.outputs.get("target"))
+        decides = next((program.outputs[name] for name in DECISIONS if name in program.outputs), None)
         #: The cone as one function; ``None`` where it cannot be one, or what decides does not depend on the book.
         self.shape = None if decides is None else shape_of(self.cone, decides)
         self.slots = np.array([slot for n in cone for slot in _slots(program, n)], np.int64)

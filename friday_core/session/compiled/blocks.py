@@ -13,6 +13,7 @@ from friday_core.domain.orders import WorkingOrder
 from friday_core.domain.records import Intent
 from friday_core.flow.coarser import Slices
 from friday_core.session.bills import Bills
+from friday_core.session.brackets import Brackets
 from friday_core.session.compiled.bands import Bands
 from friday_core.session.compiled.intents import Intents, Placed
 from friday_core.session.compiled.kept import Kept
@@ -69,6 +70,7 @@ class CompiledSlices:
         bills: Bills,
         log: SessionLog,
         *,
+        brackets: Brackets,
         matcher: BarMatcher,
         rates: Rates,
         kernel: Callable[[], Runs | None],
@@ -99,7 +101,7 @@ class CompiledSlices:
             tuple(universe), limits, matcher.rules, rates,
             asked=asked, products=products, borrow_ppm=self._kept.borrow_ppm, account=account,
         )  # fmt: skip
-        self._transfer = Transfer(universe, desks, working, bills)
+        self._transfer = Transfer(universe, desks, working, bills, brackets)
         self._written: Written | None = None
         self.counts = {"kernel": 0, "driver": 0}
         #: Why blocks are the driver's, as far as it is known only once they are there.
@@ -205,6 +207,7 @@ class CompiledSlices:
             self._arena.bind(
                 block.columns, targets, decisions, self._log.slices,
                 slices=block.slices, begins=begins, session=latest, cones=cones, beside=beside,
+                orders={number: one.orders for number, one in enumerate(wishes) if one.orders is not None},
             )  # fmt: skip
             self._written = Written(
                 self._universe, self._desks, block.columns, wishes, ruled=self._ruled, assumed=self._assumed

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from friday_core.interfaces.broker import Matcher, Tariff
-from friday_core.session.compiled.wishes import SIGNAL, TARGET
+from friday_core.session.compiled.wishes import ORDER, SIGNAL, TARGET
 from friday_core.session.desk import Desk
 from friday_core.simulation.compiled.rates import is_known
 from friday_core.simulation.matching import BarMatcher
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
+from friday_core.trading.column_orders import CANCEL
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.limits import Limits
 
@@ -54,12 +55,13 @@ def _of_desk(desk: Desk) -> Iterator[str]:
         yield "it is not written in columns"
         return
     program = runner.program
-    if not {"order", "cancel"}.isdisjoint(program.outputs):
-        yield "it sends orders of its own"
-    elif TARGET in program.outputs and SIGNAL in program.outputs:
-        yield "it returns both signals and targets"
-    elif TARGET not in program.outputs and SIGNAL not in program.outputs:
-        yield "it returns neither signals nor targets"
+    decides = [name for name in (SIGNAL, TARGET, ORDER) if name in program.outputs]
+    if len(decides) > 1:
+        yield f"it returns both {decides[0]}s and {decides[1]}s"
+    elif not decides:
+        yield "it returns neither signals nor targets nor orders"
+    elif CANCEL in program.outputs and (program.cone or ORDER not in decides):
+        yield "its columns cancel, and read the book" if ORDER in decides else "it cancels, and does not order"
     elif SIGNAL in program.outputs and desk.share is None:
         yield "the sizer does more with a signal than to multiply its strength by a share"
     yield from _of_limits(desk.risk.limits)

@@ -9,20 +9,22 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from friday_core.domain.chunk import Array, Float64, Int64, Universe
+from friday_core.domain.chunk import MISSING_PRICE, Array, Float64, Int64, Universe
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.orders import Fill, OrderStatus, Side
+from friday_core.domain.orders import Fill, OrderStatus, OrderType, Side
 from friday_core.session.columns import Coded, Late
 from friday_core.session.compiled.details import detail_of, details_of
 from friday_core.session.compiled.ruled import Ruled
 from friday_core.session.compiled.sent import VALIDITIES, Sent
 from friday_core.session.compiled.texts import Texts, Told
-from friday_core.session.compiled.wishes import Wishes
+from friday_core.session.compiled.wishes import ORDER, Wishes
 from friday_core.session.custody import BORROW_FEE
 from friday_core.session.desk import Desk
 from friday_core.session.log import SessionLog
 from friday_core.session.quiet.points import equity_rows
 from friday_core.simulation.compiled import words as w
+from friday_core.simulation.fill_rules import GTD, NO_PRICE
+from friday_core.trading.column_orders import whole_lots
 from friday_core.trading.limits import Limits
 
 _STATUS = (
@@ -62,6 +64,8 @@ class Written:
             tuple(desk.products.usual for desk in desks),
         )
         self._limits = [desk.risk.limits for desk in desks]
+        self._lots = np.array([one.lot_size for one in universe])
+        self._are_priced = any(one.orders is not None for one in wishes)
         self._ruled = ruled
         self._rows = rows
         self._wishes = wishes
@@ -76,7 +80,7 @@ class Written:
         if not len(table):
             return
         # Rows and wishes are not kept for what is made later: of them what decided is taken at once.
-        told = self._told
+        told, lots = self._told, self._lots
         weight, inst = words.of_desks([one.targets[row] for one in self._wishes]), self._rows["inst"][row]
         ruled = self._ruled
         details = _Details(table, weight, inst, universe=self._universe, limits=self._limits, ruled=ruled)
@@ -86,7 +90,10 @@ class Written:
             "instrument": Late(lambda: Coded(inst, told.ids)),
             "kind": Late(lambda: Coded(desk, kinds)),
             "value": Late(
-                lambda: words.of_desks([shown[kind] for shown, kind in zip(words.shown, kinds, strict=True)])
+                lambda: words.of_desks([
+                    whole_lots(shown[ORDER], lots[inst]) if kind == ORDER else shown[kind]
+                    for shown, kind in zip(words.shown, kinds, strict=True)
+                ])
             ),
             "asked": Late(lambda: table[:, w.D_ASKED]),
             "sent": Late(lambda: table[:, w.D_SENT]),
@@ -122,8 +129,10 @@ class Written:
             "active_from": Late(lambda: rows[:, w.O_ACTIVE_FROM]),
             "session": Late(lambda: rows[:, w.O_OPENED]),
         }
-        if sent.is_squared_off:
-            columns["time_in_force"] = Late(lambda: Coded((rows[:, w.O_DECISION] < 0).astype(np.int8), VALIDITIES))
+        if sent.is_squared_off or self._are_priced:
+            columns["time_in_force"] = Late(lambda: Coded(rows[:, w.O_VALIDITY], VALIDITIES))
+        if self._are_priced:
+            columns |= _priced(rows)
         log.orders.extend(columns, last - first)
 
     def fills(self, log: SessionLog, table: Int64, sent: Sent) -> None:
@@ -206,6 +215,21 @@ class Written:
                 "session": Late(lambda: sessions.astype(np.int64)),
                 "value": Late(lambda: equity - cash),
             })  # fmt: skip
+
+
+def _priced(orders: Int64) -> dict[str, Any]:
+    """What orders with prices are besides those without."""
+    kinds = 2 * (orders[:, w.O_TRIGGER] != NO_PRICE) + (orders[:, w.O_LIMIT] != NO_PRICE)
+    last = np.where(orders[:, w.O_VALIDITY] == GTD, orders[:, w.O_TILL], MISSING_PRICE)
+    return {
+        "type": Coded(kinds.astype(np.int8), (OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT)),
+        "limit_price": orders[:, w.O_LIMIT],
+        "trigger_price": orders[:, w.O_TRIGGER],
+        "stop_loss": orders[:, w.O_STOP],
+        "take_profit": orders[:, w.O_TARGET],
+        "good_till": last,
+        "triggered": orders[:, w.O_TRIGGERED] == 1,
+    }
 
 
 def _named(told: _Values, orders: Int64, rows: Callable[[], Int64 | slice]) -> dict[str, Any]:

@@ -16,15 +16,19 @@ from friday_core.session.custody import HELD_OVER, INTRADAY_ENDS
 from friday_core.session.desk import Desk
 from friday_core.session.working_orders import tag_of, tags_of
 from friday_core.simulation.compiled import words as w
+from friday_core.simulation.fill_rules import GTD, NO_PRICE
+from friday_core.simulation.matching import DATE_PASSED, DAY_ENDED, date_passed, day_ended
 from friday_core.trading.codes import Code
+from friday_core.trading.column_orders import type_of
 from friday_core.trading.parts import cash_reason
 
-#: Of orders that decisions place, and of those by which the host closes positions.
-VALIDITIES = (TimeInForce.DAY, TimeInForce.GTC)
-_DAY_ENDED = "DAY_ENDED: the session for which it was placed is over"
+#: By the words of ``fill_rules``.
+VALIDITIES = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 #: What the reasons for which orders end begin with.
-_HEADS = ("", _DAY_ENDED.partition(":")[0], str(Code.NO_CASH), str(Code.CLIPPED_CASH), INTRADAY_ENDS.partition(":")[0])
-_EXPIRED, _NO_CASH, _CLIPPED, _SQUARED_OFF = range(1, len(_HEADS))
+_HEADS = (
+    "", DAY_ENDED, DATE_PASSED, str(Code.NO_CASH), str(Code.CLIPPED_CASH), INTRADAY_ENDS.partition(":")[0]
+)  # fmt: skip
+_DAY_ENDED, _DATE_PASSED, _NO_CASH, _CLIPPED, _SQUARED_OFF = range(1, len(_HEADS))
 #: By what the kernel says of orders that the host places or withdraws, which is below 0.
 _HOSTS = (HELD_OVER, INTRADAY_ENDS)
 
@@ -99,7 +103,7 @@ class Sent:
         """Why an order ended, if it did not simply fill."""
         row = self.rows[number].tolist()
         if row[w.O_STATUS] == w.EXPIRED:
-            return _DAY_ENDED
+            return date_passed(row[w.O_TILL]) if row[w.O_VALIDITY] == GTD else day_ended()
         if row[w.O_STATUS] != w.CANCELLED:
             return ""
         if row[w.O_WANTED] < 0:
@@ -108,11 +112,20 @@ class Sent:
 
     def _order(self, number: int) -> Order:
         row = self.rows[number].tolist()
+        limit, trigger, stop, target = (
+            None if row[word] == NO_PRICE else row[word] for word in (w.O_LIMIT, w.O_TRIGGER, w.O_STOP, w.O_TARGET)
+        )
         return Order(
             self._universe[row[w.O_INST]].id,
             Side.BUY if row[w.O_SIDE] > 0 else Side.SELL,
             row[w.O_QUANTITY],
-            time_in_force=VALIDITIES[row[w.O_DECISION] < 0],
+            type_of(limit, trigger),
+            limit,
+            trigger,
+            VALIDITIES[row[w.O_VALIDITY]],
+            good_till=row[w.O_TILL] if row[w.O_VALIDITY] == GTD else None,
+            stop_loss=stop,
+            take_profit=target,
             reason=self._why(row[w.O_DECISION]),
             tag=self._tag(number + 1),
             strategy=self._desks[row[w.O_DESK]].name,
@@ -143,7 +156,8 @@ class Sent:
         short = np.where(self.rows[:, w.O_BOOKED] == 0, _NO_CASH, _CLIPPED)
         if self.is_squared_off:
             short = np.where(self.rows[:, w.O_WANTED] < 0, _SQUARED_OFF, short)
-        return Coded(np.where(status == w.CANCELLED, short, np.where(status == w.EXPIRED, _EXPIRED, 0)), _HEADS)
+        over = np.where(self.rows[:, w.O_VALIDITY] == GTD, _DATE_PASSED, _DAY_ENDED)
+        return Coded(np.where(status == w.CANCELLED, short, np.where(status == w.EXPIRED, over, 0)), _HEADS)
 
     def _every_end(self) -> list[str]:
         texts, status = [""] * len(self.rows), self.rows[:, w.O_STATUS]

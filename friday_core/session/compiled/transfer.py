@@ -9,9 +9,10 @@ import numpy as np
 from friday_core.domain.chunk import Int64, Universe
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.orders import Order, OrderStatus, Side, TimeInForce, WorkingOrder
+from friday_core.domain.orders import OrderStatus, Side, TimeInForce, WorkingOrder
 from friday_core.domain.products import Product
 from friday_core.session.bills import Bills
+from friday_core.session.brackets import Brackets
 from friday_core.session.compiled.sent import Sent
 from friday_core.session.desk import Desk
 from friday_core.session.standing import Standing
@@ -20,7 +21,7 @@ from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.arena import Arena
 from friday_core.simulation.compiled.money import LARGEST_AMOUNT
 from friday_core.simulation.compiled.rates import CODES
-from friday_core.simulation.fill_rules import ON_ITS_WAY
+from friday_core.simulation.fill_rules import DAY, GTC, GTD, NO_PRICE, ON_ITS_WAY
 from friday_core.trading.book_risk import RiskMemory
 from friday_core.trading.ledger import Holding
 from friday_core.trading.lots import Lot
@@ -34,6 +35,7 @@ _OUT = {
     w.CANCELLED: OrderStatus.CANCELLED,
     w.EXPIRED: OrderStatus.EXPIRED,
 }
+_VALIDITY = {TimeInForce.DAY: DAY, TimeInForce.GTC: GTC, TimeInForce.GTD: GTD}
 _FAR = 2**62
 _MINUTE = 60_000_000
 #: Orders of which the times are looked at before all of them are.
@@ -43,7 +45,10 @@ _SOME = 16
 class Transfer:
     """Between desks, working orders and bills, and an arena."""
 
-    def __init__(self, universe: Universe, desks: Sequence[Desk], working: WorkingOrders, bills: Bills) -> None:
+    def __init__(
+        self, universe: Universe, desks: Sequence[Desk], working: WorkingOrders, bills: Bills, brackets: Brackets
+    ) -> None:
+        self._brackets = brackets
         self._universe = universe
         self._desks = desks
         self._number = {desk.name: number for number, desk in enumerate(desks)}
@@ -54,19 +59,17 @@ class Transfer:
 
     def is_possible(self) -> bool:
         """Whether the kernel knows what the books and orders are now; if not, the next slice is the driver's."""
-        return all(self._is_known(one) for one in self._working) and all(self._is_small(desk) for desk in self._desks)
+        is_known = all(self._is_known(one) for one in self._working) and not self._brackets.are_due
+        return is_known and all(self._is_small(desk) for desk in self._desks)
 
     def _is_known(self, working: WorkingOrder) -> bool:
         order = working.order
         usual = self._desks[self._number[order.strategy]].products.usual
-        plain = Order(
-            order.instrument, order.side, order.quantity,
-            time_in_force=TimeInForce.GTC if working.is_forced else TimeInForce.DAY,
-            reason=order.reason, tag=order.tag, strategy=order.strategy, ts_decided=order.ts_decided,
-            product=usual,
-        )  # fmt: skip
+        is_known = order.product == usual and order.time_in_force in _VALIDITY
+        if working.is_forced:
+            is_known = is_known and not order.prices and order.time_in_force is TimeInForce.GTC
         is_here = working.status in _IN and (working.active_from < _FAR or working.active_from == ON_ITS_WAY)
-        return order == plain and is_here and order.quantity < LARGEST_AMOUNT
+        return is_known and is_here and all(0 < one < LARGEST_AMOUNT for one in (order.quantity, *order.prices))
 
     @staticmethod
     def _is_small(desk: Desk) -> bool:
@@ -103,6 +106,8 @@ class Transfer:
             self._desk_in(arena, number, desk, session, standing.equity[desk.name])
         for place, one in enumerate(orders):
             self._order_in(arena, place, one, session)
+        for strategy, instrument in self._brackets.pairs():
+            arena.pair(self._number[strategy], self._universe.position(instrument))[w.HAS_LEGS] = 1
         if arena.is_billed:
             self._bills_in(arena, orders)
         return orders
@@ -150,12 +155,20 @@ class Transfer:
             w.ID: place, w.Q_DESK: desk, w.Q_INST: inst, w.SIDE: order.side.sign, w.QUANTITY: order.quantity,
             w.FILLED: one.filled, w.STATUS: _IN[one.status], w.OPENED: one.session, w.ACTIVE_FROM: one.active_from,
             w.REFERENCE: one.reference, w.BILL_SESSION: session, w.BILLED: notional, w.BILLED_QUANTITY: quantity,
-            w.BILL: w.NONE, w.DECIDED: order.ts_decided,
+            w.BILL: w.NONE, w.DECIDED: order.ts_decided, w.Q_LIMIT: _units(order.limit_price),
+            w.Q_TRIGGER: _units(order.trigger_price), w.TRIGGERED: int(one.triggered),
+            w.VALIDITY: _VALIDITY[order.time_in_force], w.Q_TILL: order.good_till or 0,
+            w.Q_PROTECTION: w.NONE if order.protection_ppm is None else order.protection_ppm,
+            w.LINK: int(order.is_bracket or self._brackets.has(one)), w.ALTERNATIVE: int(one.is_alternative),
         }.items():  # fmt: skip
             words[word] = value
-        arena.pair(desk, inst)[w.OPEN] += order.side.sign * one.remaining
+        if not one.is_alternative:
+            arena.pair(desk, inst)[w.OPEN] += order.side.sign * one.remaining
         why = w.SQUARED_OFF if one.is_forced else 0
-        arena.order_row(place, {w.O_DESK: desk, w.O_INST: inst, w.O_SIDE: order.side.sign, w.O_DECISION: why})
+        arena.order_row(place, {
+            w.O_DESK: desk, w.O_INST: inst, w.O_SIDE: order.side.sign, w.O_DECISION: why,
+            w.O_VALIDITY: _VALIDITY[order.time_in_force], w.O_TILL: order.good_till or 0,
+        })  # fmt: skip
 
     # Out ----------------------------------------------------------------------------------------
 
@@ -180,7 +193,7 @@ class Transfer:
             sent.objects[number].is_forced = bool(sent.rows[number, w.O_DECISION] < 0)
         one = sent.objects[number]
         one.status, one.filled, one.session = _OUT[words[w.STATUS]], words[w.FILLED], words[w.OPENED]
-        one.active_from = words[w.ACTIVE_FROM]
+        one.active_from, one.triggered = words[w.ACTIVE_FROM], bool(words[w.TRIGGERED])
         return one
 
     def _billed(
@@ -240,6 +253,10 @@ class Transfer:
         return Holding(self._universe[inst], tuple(lots), pair[w.MARK])
 
 
+def _units(price: int | None) -> int:
+    return NO_PRICE if price is None else price
+
+
 def _latest(times: Int64) -> list[int]:
     """Those of the last minute, of times that rise."""
     some = _SOME
@@ -253,5 +270,5 @@ def _latest(times: Int64) -> list[int]:
 def _end(one: WorkingOrder, row: Sequence[int], reason: str) -> None:
     """An order that worked before came to its end."""
     one.status, one.filled, one.session = _OUT[row[w.O_STATUS]], row[w.O_FILLED], row[w.O_OPENED]
-    one.active_from = row[w.O_ACTIVE_FROM]
+    one.active_from, one.triggered = row[w.O_ACTIVE_FROM], bool(row[w.O_TRIGGERED])
     one.reason = reason or one.reason

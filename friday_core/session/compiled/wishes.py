@@ -1,22 +1,30 @@
-"""What strategies wish on the rows of a block: targets, or signals that a sizer makes targets by a share."""
+"""What strategies wish on the rows of a block: targets, signals that a sizer makes targets by a share, or orders."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import numpy as np
 
-from friday_core.domain.chunk import Chunk, Float64, Int64, Universe
+from friday_core.domain.chunk import Array, Chunk, Float64, Int64, Universe
 from friday_core.domain.money import MINOR_DIGITS
 from friday_core.session.desk import Desk
+from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.cones import Cone
+from friday_core.trading.column_orders import CANCEL, GOOD_TILL, PRICES
 from friday_core.trading.column_runner import ColumnRunner
 from friday_core.trading.look_ahead import BookAhead, LookAhead
 
 TARGET: Literal["target"] = "target"
+ORDER: Literal["order"] = "order"
 SIGNAL: Literal["signal"] = "signal"
+#: The columns of orders, by the word of a desk's limits that has their address.
+_OF_ORDERS = {
+    w.L_CANCEL: CANCEL, w.L_TILL: GOOD_TILL,
+    **dict(zip((w.L_LIMIT, w.L_TRIGGER, w.L_STOP, w.L_TARGET), PRICES, strict=True)),
+}  # fmt: skip
 
 
 class Wishes(ABC):
@@ -29,9 +37,11 @@ class Wishes(ABC):
     #: The columns that the kernel has to run, because they read the book.
     cone: Cone | None = None
     targets: Float64
+    #: Of a desk that orders, what the kernel makes orders of, by word; ``None`` for others.
+    orders: Mapping[int, Array] | None = None
 
     def __init__(self, runner: ColumnRunner, rows: Chunk) -> None:
-        self.kind = SIGNAL if SIGNAL in runner.program.outputs else TARGET
+        self.kind = kind_of(runner.program.outputs)
         self._runner = runner
         self._inst, self._done = rows.inst, 0
 
@@ -61,8 +71,12 @@ class KnownWishes(Wishes):
     def __init__(self, desk: Desk, runner: ColumnRunner, ahead: LookAhead, rows: Chunk) -> None:
         super().__init__(runner, rows)
         self._outputs = ahead.outputs
+        if self.kind == ORDER:
+            self.orders = _columns_of(ahead.outputs, rows, None)
         self._all_changes: Int64 = np.empty(0, np.int64)
         self.targets = ahead.outputs[self.kind]
+        if self.kind == ORDER:
+            self.targets = _asked(self.targets, ahead.outputs.get(CANCEL))
         if self.kind == SIGNAL:
             self._all_changes = self._changed(runner.latest_signals(), self.targets, rows)
             strength, share = self.targets[self._all_changes], desk.share
@@ -99,8 +113,10 @@ class BookWishes(Wishes):
         super().__init__(runner, rows)
         self._ahead = ahead
         self._latest = np.append(runner.latest_signals(), desk.share or 0.0)
-        is_said = self.kind == TARGET and ahead.places is None
-        self.targets = ahead.cone.outputs[TARGET] if is_said else np.full(len(rows), np.nan)
+        is_said = self.kind != SIGNAL and ahead.places is None
+        self.targets = ahead.cone.outputs[self.kind] if is_said else np.full(len(rows), np.nan)
+        if self.kind == ORDER:
+            self.orders = _columns_of(ahead.cone.outputs, rows, ahead.places)
         self.cone = Cone(
             ahead.cone,
             self.kind,
@@ -119,9 +135,33 @@ class BookWishes(Wishes):
             self._latest[:-1] = self._runner.latest_signals()
 
     def _changes(self, row: int) -> Int64:
-        if self.kind == TARGET:
+        if self.kind != SIGNAL:
             return np.empty(0, np.int64)
         return self._done + np.flatnonzero(~np.isnan(self.targets[self._done : row]))
+
+
+def kind_of(outputs: Collection[str]) -> Literal["signal", "target", "order"]:
+    """The output that decides."""
+    if SIGNAL in outputs:
+        return SIGNAL
+    return TARGET if TARGET in outputs else ORDER
+
+
+def _columns_of(outputs: Mapping[str, Float64], rows: Chunk, places: Int64 | None) -> dict[int, Array]:
+    found: dict[int, Array] = {word: outputs[name] for word, name in _OF_ORDERS.items() if name in outputs}
+    found[w.L_FACTOR] = np.asarray(rows["factor"], np.float64)
+    if places is not None:
+        found[w.L_SEEN] = places
+    return {word: np.ascontiguousarray(column) for word, column in found.items()}
+
+
+def _asked(orders: Float64, cancels: Float64 | None) -> Float64:
+    """The orders of rows that order or cancel, 0 where there is but a cancel; NaN elsewhere."""
+    asked = np.where(orders == 0.0, np.nan, orders)
+    if cancels is not None:
+        is_cancelled = ~np.isnan(cancels) & (cancels != 0.0)
+        asked = np.where(is_cancelled & np.isnan(asked), 0.0, asked)
+    return asked
 
 
 def wishes_of(desk: Desk, runner: ColumnRunner, ahead: LookAhead | BookAhead, rows: Chunk) -> Wishes:

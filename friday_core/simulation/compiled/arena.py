@@ -21,6 +21,8 @@ from friday_core.simulation.compiled.tables import TABLES
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
 from friday_core.trading.limits import Limits
 
+#: As ``column_orders.FINE``: thousandths of a price unit.
+FINE = 1_000
 #: Rows of tables that are made room for at least.
 _LEAST_ROOM = 256
 #: Lots of a position that there is room for at first.
@@ -110,6 +112,7 @@ class Arena:
         c[w.IS_WATCHED] = int(any(one.drawdown_ppm is not None or one.day_loss_ppm is not None for one in limits))
         self._rows: dict[str, Array] = {}
         self._beside: dict[int, Array] = {}
+        self._ordered: dict[int, Mapping[int, Array]] = {}
         self._empty: Callable[[int], Array] = np.empty
         self._equity = self._reserved = self.state = np.empty(0, np.int64)
         self._block_decisions = self._block_sessions = 0
@@ -193,13 +196,15 @@ class Arena:
         session: int,
         cones: Mapping[int, Cone] | None = None,
         beside: Mapping[int, Array] | None = None,
+        orders: Mapping[int, Mapping[int, Array]] | None = None,
     ) -> None:
         """The rows of a block, by the names of ``Memory``; ``decisions`` of all desks may be made on them.
 
         There are so many ``slices``, ``begins`` are the first rows of all sessions but the first, and ``session`` is
         that of the slice before. ``targets`` of desks that have
         ``cones`` are written by the kernel.
-        ``beside`` are columns of whole numbers by the word of the context that has their address.
+        ``beside`` are columns of whole numbers by the word of the context that has their address, ``orders`` those
+        of desks that order, by the word of their limits.
         """
         self._rows, self._beside = {**rows, "targets": targets}, dict(beside or {})
         for word in (w.BEFORE_AT, w.REFUSED_AT, w.DUE_AT, w.RULES_AT):
@@ -214,13 +219,18 @@ class Arena:
         self.context[w.EQUITY_ROWS] = slices * self.desks
         self.cones = cones or {}
         self.context[w.CONES] = w.LIMITS + w.LIMIT_WORDS * self.desks if cones else 0
+        self._ordered = dict(orders or {})
         for desk in range(self.desks):
+            at, columns = w.LIMITS + desk * w.LIMIT_WORDS, self._ordered.get(desk, {})
+            self.context[at + w.L_ORDERS_BY] = int(desk in self._ordered)
+            for word in range(w.L_CANCEL, w.LIMIT_WORDS):
+                self.context[at + word] = columns[word].ctypes.data if word in columns else 0
             words = self.cones[desk].words() if desk in self.cones else 0
             self.context[self.cone_at(desk) : self.cone_at(desk + 1)] = words
 
     def let_go(self) -> None:
         """The rows of the block are over: nothing of them is kept here."""
-        self._rows, self._beside, self.cones = {}, {}, {}
+        self._rows, self._beside, self._ordered, self.cones = {}, {}, {}, {}
         self._equity = np.empty(0, np.int64)
 
     def reserve(self, rows: int, empty: Callable[[int], Array]) -> None:
@@ -362,7 +372,7 @@ def _instrument(one: Instrument, products: int) -> list[int]:
     words[w.TICK], words[w.LOT] = one.tick_size, one.lot_size
     words[w.MULTIPLIER], words[w.DIVISOR] = int(10 ** max(-shift, 0)), int(10 ** max(shift, 0))
     words[w.DERIVATIVE] = int(one.kind in DERIVATIVES)
-    words[w.PRODUCTS_OF] = products
+    words[w.PRODUCTS_OF], words[w.FINE] = products, int(10**one.price_decimals * FINE)
     return words
 
 

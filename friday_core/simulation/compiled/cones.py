@@ -30,7 +30,7 @@ class Cone:
     """
 
     ahead: Ahead
-    says: Literal["target", "signal"]
+    says: Literal["target", "signal", "order"]
     places: Int64 | None
     factor: Float64
     latest: Float64
@@ -44,7 +44,7 @@ class Cone:
     def words(self) -> Int64:
         """As the context has them."""
         found, ahead = np.zeros(w.CONE_WORDS, np.int64), self.ahead
-        found[w.B_KIND] = w.TARGETS if self.says == "target" else w.SIGNALS
+        found[w.B_KIND] = w.SIGNALS if self.says == "signal" else w.TARGETS
         found[w.B_DONE], found[w.B_MAJOR] = ahead.row, self.minor_units
         found[w.B_SPAN] = found[w.B_USUAL] = w.LEAST_SPAN
         for word, column in {

@@ -13,6 +13,7 @@ from friday_core.simulation.compiled.sharing import share_out
 from friday_core.simulation.compiled.wanting import first, wants
 from friday_core.simulation.compiled.words import (
     ACTIVE_FROM,
+    ALTERNATIVE,
     BILL,
     BILL_SESSION,
     BILLED,
@@ -43,10 +44,12 @@ from friday_core.simulation.compiled.words import (
     ID,
     IS_ASKED,
     L_ASKED,
+    L_ORDERS_BY,
     L_TIER,
     LATCHED,
     LATENCY,
     LATENCY_US,
+    LINK,
     NONE,
     O_ACTIVE_FROM,
     O_COUNTER,
@@ -54,6 +57,7 @@ from friday_core.simulation.compiled.words import (
     O_DESK,
     O_FILLED,
     O_INST,
+    O_LIMIT,
     O_OPENED,
     O_QUANTITY,
     O_REFERENCE,
@@ -61,7 +65,13 @@ from friday_core.simulation.compiled.words import (
     O_SESSION,
     O_SIDE,
     O_STATUS,
+    O_STOP,
+    O_TARGET,
+    O_TILL,
+    O_TRIGGER,
+    O_TRIGGERED,
     O_TS,
+    O_VALIDITY,
     OPEN,
     OPENED,
     ORDERS,
@@ -72,12 +82,18 @@ from friday_core.simulation.compiled.words import (
     PPM,
     Q_DESK,
     Q_INST,
+    Q_LIMIT,
+    Q_PROTECTION,
+    Q_TILL,
+    Q_TRIGGER,
     QUANTITY,
     REFERENCE,
     RULES_AT,
     SENT,
     SIDE,
     STATUS,
+    TRIGGERED,
+    VALIDITY,
     W_A,
     W_ADDING,
     W_ASKED,
@@ -86,16 +102,22 @@ from friday_core.simulation.compiled.words import (
     W_CLAIMS,
     W_CODE,
     W_INST,
+    W_LIMIT,
     W_NEXT,
     W_PRICE,
     W_REDUCING,
     W_ROW,
     W_SIGN,
+    W_STOP,
+    W_TARGET,
+    W_TILL,
+    W_TRIGGER,
+    W_VALIDITY,
     WAITING,
     WISHES_ASKED,
     WORKING,
 )
-from friday_core.simulation.fill_rules import ON_ITS_WAY
+from friday_core.simulation.fill_rules import DAY, GTC, NO_PRICE, ON_ITS_WAY
 
 
 def decide(m: Memory, desk: int, row: int, end: int, session: int) -> None:
@@ -140,7 +162,22 @@ def is_latched(m: Memory, desk: int) -> bool:
 def _send(m: Memory, desk: int, w: int, quantity: int, session: int) -> int:
     s = m.s
     s[desk_at(desk) + SENT] += 1
-    return place(m, desk, s[w + W_INST], s[w + W_SIGN] * quantity, s[w + W_PRICE], s[w + W_ROW], session, s[DECISIONS])
+    signed, price, row = s[w + W_SIGN] * quantity, s[w + W_PRICE], s[w + W_ROW]
+    order = place(m, desk, s[w + W_INST], signed, price, row, session, s[DECISIONS])
+    if m.c[limits_at(desk) + L_ORDERS_BY] == 1:
+        _name(m, queue_at(m, s[WORKING] - 1), order_at(m, order), w)
+    return order
+
+
+def _name(m: Memory, q: int, o: int, w: int) -> None:
+    """An order that was placed is what its draft says besides."""
+    s = m.s
+    s[q + Q_LIMIT], s[q + Q_TRIGGER] = s[w + W_LIMIT], s[w + W_TRIGGER]
+    s[q + VALIDITY], s[q + Q_TILL] = s[w + W_VALIDITY], s[w + W_TILL]
+    s[q + LINK] = 1 if s[w + W_STOP] != NO_PRICE or s[w + W_TARGET] != NO_PRICE else 0
+    s[o + O_LIMIT], s[o + O_TRIGGER] = s[w + W_LIMIT], s[w + W_TRIGGER]
+    s[o + O_STOP], s[o + O_TARGET] = s[w + W_STOP], s[w + W_TARGET]
+    s[o + O_VALIDITY], s[o + O_TILL] = s[w + W_VALIDITY], s[w + W_TILL]
 
 
 def place(m: Memory, desk: int, inst: int, quantity: int, price: int, row: int, session: int, decision: int) -> int:
@@ -157,13 +194,18 @@ def place(m: Memory, desk: int, inst: int, quantity: int, price: int, row: int, 
     s[q + REFERENCE], s[q + DECIDED] = price, m.ts[row]
     s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY] = session, 0, 0
     s[q + PLACE], s[q + BOOKED], s[q + BILL] = NONE, 0, NONE
+    s[q + Q_LIMIT], s[q + Q_TRIGGER], s[q + TRIGGERED] = NO_PRICE, NO_PRICE, 0
+    s[q + VALIDITY], s[q + Q_TILL] = GTC if decision < 0 else DAY, 0
+    s[q + Q_PROTECTION], s[q + LINK], s[q + ALTERNATIVE] = NONE, 0, 0
     s[pair_at(m, desk, inst) + OPEN] += quantity
     o = order_at(m, order)
     s[o + O_DESK], s[o + O_INST], s[o + O_SIDE] = desk, inst, sign
     s[o + O_QUANTITY], s[o + O_REFERENCE], s[o + O_ROW] = abs(quantity), price, row
     s[o + O_TS], s[o + O_SESSION], s[o + O_COUNTER] = m.ts[row], session, s[d + COUNTER]
     s[o + O_ACTIVE_FROM], s[o + O_STATUS], s[o + O_FILLED] = s[q + ACTIVE_FROM], WAITING, 0
-    s[o + O_OPENED], s[o + O_DECISION] = NONE, decision
+    s[o + O_OPENED], s[o + O_DECISION], s[o + O_TRIGGERED] = NONE, decision, 0
+    s[o + O_LIMIT], s[o + O_TRIGGER], s[o + O_STOP], s[o + O_TARGET] = NO_PRICE, NO_PRICE, NO_PRICE, NO_PRICE
+    s[o + O_VALIDITY], s[o + O_TILL] = s[q + VALIDITY], 0
     s[WORKING] += 1
     s[ORDERS] += 1
     return order  # type: ignore[no-any-return]

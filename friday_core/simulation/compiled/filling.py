@@ -29,11 +29,13 @@ from friday_core.simulation.compiled.words import (
     F_PRICE,
     F_QUANTITY,
     F_TS,
+    FAULT,
     FILL_WORDS,
     FILLED,
     FILLS,
     FILLS_AT,
     HAS_LATEST,
+    HAS_LEGS,
     ID,
     IMPACT,
     IS_BILLED,
@@ -43,6 +45,8 @@ from friday_core.simulation.compiled.words import (
     LATENCY_US,
     LATEST_SESSION,
     LATEST_TS,
+    LINK,
+    LINKED,
     LOT,
     NONE,
     O_ACTIVE_FROM,
@@ -52,6 +56,7 @@ from friday_core.simulation.compiled.words import (
     O_OPENED,
     O_PRICE,
     O_STATUS,
+    O_TRIGGERED,
     O_WANTED,
     OPEN,
     OPENED,
@@ -62,6 +67,10 @@ from friday_core.simulation.compiled.words import (
     PROTECTION,
     Q_DESK,
     Q_INST,
+    Q_LIMIT,
+    Q_PROTECTION,
+    Q_TILL,
+    Q_TRIGGER,
     QUANTITY,
     QUEUE_WORDS,
     RANGE,
@@ -71,13 +80,14 @@ from friday_core.simulation.compiled.words import (
     SPREAD,
     STATUS,
     TICK,
+    TRIGGERED,
+    VALIDITY,
     WAITING,
     WORKING,
     X_ORDER,
     X_TS,
 )
 from friday_core.simulation.fill_rules import (
-    DAY,
     NO_PRICE,
     ON_ITS_WAY,
     asked_price,
@@ -87,12 +97,14 @@ from friday_core.simulation.fill_rules import (
     impact_slip,
     is_over,
     is_row,
+    is_touched,
     lower_band,
     ppm_of,
     protected_bound,
     range_slip,
     slipped,
     spread_slip,
+    stop_price,
     upper_band,
     volume_room,
     whole_lots,
@@ -144,14 +156,12 @@ def _admit(m: Memory, q: int, row: int, end: int, session: int) -> None:
     place = row_of(m, s[q + Q_INST], row, end)
     if place >= 0 and not is_row(m.open[place], m.high[place], m.low[place], m.close[place]):
         place = NONE
-    if s[q + STATUS] == WAITING:
-        if place < 0:
-            return
-        s[q + STATUS], s[q + OPENED] = IS_OPEN, session
-    if is_over(DAY, True, s[q + OPENED], 0, session) and not is_forced(m, q):
+    if is_over(s[q + VALIDITY], s[q + STATUS] != WAITING, s[q + OPENED], s[q + Q_TILL], session):
         s[q + STATUS] = EXPIRED
-    else:
-        s[q + PLACE] = place
+        return
+    if place >= 0 and s[q + STATUS] == WAITING:
+        s[q + STATUS], s[q + OPENED] = IS_OPEN, session
+    s[q + PLACE] = place
 
 
 def is_forced(m: Memory, q: int) -> bool:
@@ -173,7 +183,7 @@ def _taken(m: Memory, n: int) -> int:
 def _trade(m: Memory, q: int, taken: int, session: int) -> None:
     """One order on its bar: what is wanted at what price, and what its book can pay for."""
     s, at, place = m.s, instrument_at(m, m.s[q + Q_INST]), m.s[q + PLACE]
-    bound = protected_bound(s[q + SIDE], s[q + REFERENCE], m.c[PROTECTION], m.s[at + TICK])
+    bound = _bound(m, q)
     price = _asked(m, q, bound)
     # Memory that is not read is not waited for.
     volume = whole_volume(m.volume[place]) if m.c[PARTICIPATION] > 0 or m.c[IMPACT] > 0 else 0
@@ -181,9 +191,10 @@ def _trade(m: Memory, q: int, taken: int, session: int) -> None:
     wanted = whole_lots(s[q + QUANTITY] - s[q + FILLED], room, m.s[at + LOT])
     if price == NO_PRICE or wanted == 0:
         return
-    price = bounded(s[q + SIDE], _slipped(m, q, price, taken + wanted, volume), bound)
-    if m.c[BAND] > 0:
-        price = bounded(s[q + SIDE], price, _band(m, q, s[q + SIDE]))
+    if s[q + Q_LIMIT] == NO_PRICE:
+        price = bounded(s[q + SIDE], _slipped(m, q, price, taken + wanted, volume), bound)
+        if m.c[BAND] > 0:
+            price = bounded(s[q + SIDE], price, _band(m, q, s[q + SIDE]))
     if s[q + BILL_SESSION] != session:
         s[q + BILL_SESSION], s[q + BILLED], s[q + BILLED_QUANTITY], s[q + BILL] = session, 0, 0, NONE
     if m.c[IS_BILLED] == 1:
@@ -199,14 +210,32 @@ def _trade(m: Memory, q: int, taken: int, session: int) -> None:
         s[o + O_BOOKED], s[o + O_WANTED], s[o + O_PRICE] = booked, wanted, price
 
 
+def _bound(m: Memory, q: int) -> int:
+    """The price that an order does not trade beyond; ``NO_PRICE`` if there is none."""
+    s = m.s
+    if s[q + Q_LIMIT] != NO_PRICE:
+        return s[q + Q_LIMIT]  # type: ignore[no-any-return]
+    share = m.c[PROTECTION] if s[q + Q_PROTECTION] == NONE else s[q + Q_PROTECTION]
+    reference = s[q + REFERENCE] if s[q + Q_TRIGGER] == NO_PRICE else s[q + Q_TRIGGER]
+    return protected_bound(s[q + SIDE], reference, share, s[instrument_at(m, s[q + Q_INST]) + TICK])
+
+
 def _asked(m: Memory, q: int, bound: int) -> int:
-    """Where the order trades on its row before slippage; ``NO_PRICE`` if it does not."""
-    place = m.s[q + PLACE]
+    """Where the order trades on its row before slippage; ``NO_PRICE`` if it does not. Notes that a stop is touched."""
+    s, place, side = m.s, m.s[q + PLACE], m.s[q + SIDE]
     amount(m, m.high[place])
-    if m.c[AT_CLOSE] == 1:
-        price = asked_price(m.s[q + SIDE], m.close[place], bound, m.close[place], m.close[place])
-    else:
-        price = asked_price(m.s[q + SIDE], m.open[place], bound, m.high[place], m.low[place])
+    price, high, low = m.open[place], m.high[place], m.low[place]
+    is_touched_now = s[q + Q_TRIGGER] != NO_PRICE and s[q + TRIGGERED] == 0
+    if m.c[AT_CLOSE] == 1 and s[q + Q_LIMIT] == NO_PRICE and not is_touched_now:
+        price, high, low = m.close[place], m.close[place], m.close[place]
+    if is_touched_now:
+        if not is_touched(side, s[q + Q_TRIGGER], high, low):
+            return NO_PRICE
+        s[q + TRIGGERED] = 1
+        if s[q + Q_LIMIT] != NO_PRICE:
+            return NO_PRICE
+        price = stop_price(side, price, s[q + Q_TRIGGER])
+    price = asked_price(side, price, bound, high, low)
     if m.c[BAND] == 0 or price == NO_PRICE:
         return price
     is_locked = m.high[place] == m.low[place]
@@ -277,6 +306,8 @@ def _affordable(m: Memory, q: int, wanted: int, price: int) -> int:
 def _book(m: Memory, q: int, quantity: int, price: int) -> None:
     s = m.s
     desk, inst, sign = s[q + Q_DESK], s[q + Q_INST], s[q + SIDE]
+    if s[q + LINK] == 1 or s[pair_at(m, desk, inst) + HAS_LEGS] == 1:
+        m.c[FAULT] = LINKED
     worth = notional(m, inst, price, quantity)
     charged = _charged(m, q, quantity, worth, True)
     s[q + BILLED], s[q + BILLED_QUANTITY] = amount(m, s[q + BILLED] + worth), s[q + BILLED_QUANTITY] + quantity
@@ -298,10 +329,13 @@ def settle(m: Memory, ts: int) -> None:
     for n in range(s[WORKING]):
         q = queue_at(m, n)
         if s[q + STATUS] > PARTIAL:
+            if s[q + LINK] == 1:
+                m.c[FAULT] = LINKED
             s[pair_at(m, s[q + Q_DESK], s[q + Q_INST]) + OPEN] -= s[q + SIDE] * (s[q + QUANTITY] - s[q + FILLED])
             o, x = order_at(m, s[q + ID]), m.c[ENDED_AT] + s[ENDED] * ENDED_WORDS
             s[o + O_STATUS], s[o + O_FILLED] = s[q + STATUS], s[q + FILLED]
             s[o + O_OPENED], s[o + O_ACTIVE_FROM] = s[q + OPENED], s[q + ACTIVE_FROM]
+            s[o + O_TRIGGERED] = s[q + TRIGGERED]
             s[x + X_ORDER], s[x + X_TS] = s[q + ID], ts
             s[ENDED] += 1
             continue

@@ -9,6 +9,7 @@ from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import notional, share, times, units_worth
 from friday_core.simulation.compiled.places import desk_at, instrument_at, limits_at, pair_at, queue_at
 from friday_core.simulation.compiled.words import (
+    ALTERNATIVE,
     C_INTRADAY_CUT_OFF,
     C_NOT_IN_UNIVERSE,
     C_NOT_SHORTABLE,
@@ -88,7 +89,7 @@ def _beside(m: Memory, desk: int, inst: int, sign: int) -> int:
     s, total = m.s, 0
     for n in range(s[WORKING]):
         q = queue_at(m, n)
-        if s[q + Q_DESK] == desk and s[q + Q_INST] == inst and s[q + SIDE] == sign:
+        if s[q + Q_DESK] == desk and s[q + Q_INST] == inst and s[q + SIDE] == sign and s[q + ALTERNATIVE] == 0:
             total += s[q + QUANTITY] - s[q + FILLED]
     return total
 
@@ -149,13 +150,16 @@ def _size(m: Memory, desk: int, w: int, after: int, adding: int) -> None:
 # What a claim takes ---------------------------------------------------------------------------------------------
 
 
-def gross_of(m: Memory, inst: int, price: int, mark: int, reducing: int, adding: int) -> int:
-    """As ``Claim.gross`` of a market order."""
-    return notional(m, inst, price, adding) - notional(m, inst, mark, reducing)
+def gross_of(m: Memory, inst: int, is_sure: bool, price: int, mark: int, reducing: int, adding: int) -> int:
+    """As ``Claim.gross``; a market order is sure to trade, one with a price may do so or not."""
+    change = notional(m, inst, price, adding) - notional(m, inst, mark, reducing)
+    return change if is_sure else max(0, change)
 
 
-def cash_of(m: Memory, desk: int, inst: int, sign: int, price: int, mark: int, reducing: int, adding: int) -> int:
-    """As ``Claim.cash`` of a market order."""
+def cash_of(
+    m: Memory, desk: int, inst: int, sign: int, is_sure: bool, price: int, mark: int, reducing: int, adding: int
+) -> int:
+    """As ``Claim.cash``."""
     if sign > 0:
         if reducing + adding == 0:
             return 0
@@ -163,18 +167,20 @@ def cash_of(m: Memory, desk: int, inst: int, sign: int, price: int, mark: int, r
         worth = notional(m, inst, buffered, reducing + adding)
         return worth + alone(m, desk, inst, sign, worth)
     brought = 0
-    if reducing > 0:
+    if reducing > 0 and is_sure:
         closed = notional(m, inst, mark, reducing)
         brought = max(0, closed - alone(m, desk, inst, sign, closed))
     return opening_cost(m, desk, inst, price, adding) - brought
 
 
-def margin_of(m: Memory, desk: int, inst: int, sign: int, price: int, mark: int, reducing: int, adding: int) -> int:
-    """What a market order takes of the margin: its ``gross_of``, and its charges."""
+def margin_of(
+    m: Memory, desk: int, inst: int, sign: int, is_sure: bool, price: int, mark: int, reducing: int, adding: int
+) -> int:
+    """What an order takes of the margin: its ``gross_of``, and its charges."""
     if reducing + adding == 0:
         return 0
     charges = alone(m, desk, inst, sign, notional(m, inst, price, reducing + adding))
-    return gross_of(m, inst, price, mark, reducing, adding) + charges
+    return gross_of(m, inst, is_sure, price, mark, reducing, adding) + charges
 
 
 def opening_cost(m: Memory, desk: int, inst: int, price: int, adding: int) -> int:

@@ -15,7 +15,7 @@ from friday_core.simulation.compiled.arena import Arena
 _HERE = "friday_core.simulation.compiled"
 _MODULES = (
     "slices", "stretches", "asking", "squaring", "deciding", "releasing", "ruling", "sharing", "limiting", "wanting",
-    "filling", "keeping", "bills", "books", "money", "places", "memory", "words",
+    "filling", "keeping", "drafts", "ordering", "bills", "books", "money", "places", "memory", "words",
 )  # fmt: skip
 ENTRY = Routine(
     f"{_HERE}.entry",

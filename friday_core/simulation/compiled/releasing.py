@@ -19,12 +19,15 @@ from friday_core.simulation.compiled.words import (
     MARK,
     POSITION,
     Q_INST,
+    Q_LIMIT,
+    Q_TRIGGER,
     QUANTITY,
     REFERENCE,
     SIDE,
     VALUE,
     WORKING,
 )
+from friday_core.simulation.fill_rules import NO_PRICE
 
 
 def release(m: Memory, at_broker: int) -> None:
@@ -35,6 +38,8 @@ def release(m: Memory, at_broker: int) -> None:
     gross, adds = _gross(m) if c[ACCOUNT_GROSS] >= 0 else 0, False
     for n in range(s[WORKING]):
         q = queue_at(m, n)
+        if s[q + Q_LIMIT] != NO_PRICE or s[q + Q_TRIGGER] != NO_PRICE:
+            c[FAULT] = ACCOUNT_LIMITED  # what may trade or not counts in other ways
         inst, price, remaining = s[q + Q_INST], s[q + REFERENCE], s[q + QUANTITY] - s[q + FILLED]
         reducing = min(remaining, max(0, -s[q + SIDE] * _left(m, inst, n)))
         adding = remaining - reducing
@@ -44,7 +49,7 @@ def release(m: Memory, at_broker: int) -> None:
                 c[FAULT] = ACCOUNT_LIMITED
         if c[ACCOUNT_GROSS] >= 0:
             mark = _mark(m, inst) if reducing > 0 else 0
-            gross = amount(m, gross + gross_of(m, inst, price, mark, reducing, adding))
+            gross = amount(m, gross + gross_of(m, inst, True, price, mark, reducing, adding))
     if c[ACCOUNT_GROSS] >= 0 and adds and gross > share(m, c[ACCOUNT_GROSS], max(_equity(m), 0)):
         c[FAULT] = ACCOUNT_LIMITED
 

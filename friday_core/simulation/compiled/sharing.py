@@ -9,6 +9,7 @@ from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import amount, notional, share, times
 from friday_core.simulation.compiled.places import desk_at, draft_at, instrument_at, limits_at, pair_at, queue_at
 from friday_core.simulation.compiled.words import (
+    ALTERNATIVE,
     C_CLIPPED_CASH,
     C_GROSS_EXPOSURE,
     C_MARGIN,
@@ -26,6 +27,8 @@ from friday_core.simulation.compiled.words import (
     POSITION,
     Q_DESK,
     Q_INST,
+    Q_LIMIT,
+    Q_TRIGGER,
     QUANTITY,
     REFERENCE,
     SIDE,
@@ -36,12 +39,15 @@ from friday_core.simulation.compiled.words import (
     W_CLAIMS,
     W_CODE,
     W_INST,
+    W_LIMIT,
     W_MARK,
     W_PRICE,
     W_REDUCING,
     W_SIGN,
+    W_TRIGGER,
     WORKING,
 )
+from friday_core.simulation.fill_rules import NO_PRICE
 
 _STEPS = 1_000
 #: What is shared: gross exposure and the margin by all drafts, and cash, for which buys are cut; in this order.
@@ -79,7 +85,7 @@ def _working(m: Memory, desk: int, kind: int) -> int:
     """What the desk's orders that work take together."""
     taken = 0
     for n in range(m.s[WORKING]):
-        if m.s[queue_at(m, n) + Q_DESK] == desk:
+        if m.s[queue_at(m, n) + Q_DESK] == desk and m.s[queue_at(m, n) + ALTERNATIVE] == 0:
             taken = amount(m, taken + _of_working(m, desk, n, kind))
     return taken
 
@@ -92,23 +98,25 @@ def _of_working(m: Memory, desk: int, n: int, kind: int) -> int:
     left, reducing, adding = s[p + POSITION], 0, 0
     for before in range(n + 1):
         b = queue_at(m, before)
-        if s[b + Q_DESK] == desk and s[b + Q_INST] == inst:
+        if s[b + Q_DESK] == desk and s[b + Q_INST] == inst and s[b + ALTERNATIVE] == 0:
             remaining = s[b + QUANTITY] - s[b + FILLED]
             reducing = min(remaining, max(0, -s[b + SIDE] * left))
             left += s[b + SIDE] * reducing
             adding = remaining - reducing
     mark = s[p + MARK] if reducing > 0 else 0
-    return _taken(m, desk, inst, kind, s[q + SIDE], s[q + REFERENCE], mark, reducing, adding)
+    is_sure = s[q + Q_LIMIT] == NO_PRICE and s[q + Q_TRIGGER] == NO_PRICE
+    return _taken(m, desk, inst, kind, s[q + SIDE], is_sure, s[q + REFERENCE], mark, reducing, adding)
 
 
 def _taken(
-    m: Memory, desk: int, inst: int, kind: int, sign: int, price: int, mark: int, reducing: int, adding: int
-) -> int:
+    m: Memory, desk: int, inst: int, kind: int, sign: int, is_sure: bool, price: int, mark: int, reducing: int,
+    adding: int,
+) -> int:  # fmt: skip
     if kind == _GROSS:
-        return gross_of(m, inst, price, mark, reducing, adding)
+        return gross_of(m, inst, is_sure, price, mark, reducing, adding)
     if kind == _CASH:
-        return cash_of(m, desk, inst, sign, price, mark, reducing, adding)
-    return margin_of(m, desk, inst, sign, price, mark, reducing, adding)
+        return cash_of(m, desk, inst, sign, is_sure, price, mark, reducing, adding)
+    return margin_of(m, desk, inst, sign, is_sure, price, mark, reducing, adding)
 
 
 def _refuse_costly_shorts(m: Memory, desk: int, count: int, cash: int) -> None:
@@ -123,7 +131,8 @@ def _refuse_costly_shorts(m: Memory, desk: int, count: int, cash: int) -> None:
 def _use(m: Memory, desk: int, w: int, kind: int, adding: int) -> int:
     draft = m.s
     inst, price, mark, reducing = draft[w + W_INST], draft[w + W_PRICE], draft[w + W_MARK], draft[w + W_REDUCING]
-    return _taken(m, desk, inst, kind, draft[w + W_SIGN], price, mark, reducing, adding)
+    is_sure = draft[w + W_LIMIT] == NO_PRICE and draft[w + W_TRIGGER] == NO_PRICE
+    return _taken(m, desk, inst, kind, draft[w + W_SIGN], is_sure, price, mark, reducing, adding)
 
 
 def _is_cut(m: Memory, w: int, kind: int) -> bool:

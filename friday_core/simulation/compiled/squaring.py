@@ -9,10 +9,13 @@ from friday_core.simulation.compiled.places import desk_at, order_at, pair_at, q
 from friday_core.simulation.compiled.words import (
     CANCELLED,
     DESK_ORDERS,
+    FAULT,
     HELD,
     HELD_OVER,
     ID,
     INSTS,
+    LINK,
+    LINKED,
     MARK,
     O_PRICE,
     O_WANTED,
@@ -49,6 +52,8 @@ def _withdraw(m: Memory, desk: int, row: int, why: int) -> None:
     for n in range(s[WORKING]):
         q = queue_at(m, n)
         if s[q + Q_DESK] == desk and not is_forced(m, q):
+            if s[q + LINK] == 1:
+                m.c[FAULT] = LINKED
             o = order_at(m, s[q + ID])
             s[q + STATUS], s[o + O_WANTED], s[o + O_PRICE] = CANCELLED, why, s[ORDERS]
             s[desk_at(desk) + DESK_ORDERS] -= 1

@@ -4,41 +4,31 @@
 
 from __future__ import annotations
 
+from friday_core.simulation.compiled.drafts import begin, claim
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import nearest, notional, times
+from friday_core.simulation.compiled.ordering import order
 from friday_core.simulation.compiled.places import desk_at, draft_at, inst_at, instrument_at, limits_at, pair_at
 from friday_core.simulation.compiled.words import (
     C_NO_CHANGE,
-    C_SENT,
     C_UNPRICED,
-    C_WRONG_PRODUCT,
     C_ZERO_SIZE,
     CASH,
     DIVISOR,
     FAULT,
-    L_PRODUCT,
+    L_ORDERS_BY,
     LOT,
     MULTIPLIER,
     OPEN,
     OVERFLOW,
     POSITION,
     PPM,
-    PRODUCTS_OF,
     ROWS,
     VALUE,
     W_A,
-    W_ADDING,
     W_ASKED,
-    W_B,
-    W_C,
-    W_CLAIMS,
     W_CODE,
-    W_INST,
     W_NEXT,
-    W_PRICE,
-    W_REDUCING,
-    W_ROW,
-    W_SIGN,
 )
 
 #: As ``signals.LARGEST_WEIGHT``: a larger one is the driver's to refuse.
@@ -58,8 +48,12 @@ def wants(m: Memory, desk: int, row: int, end: int) -> int:
             # What is ordered trades on the next row, and most of that nobody has read yet.
             for rows in (m.open, m.high, m.low):
                 m.soon(rows, place + end - row)
-            _want(m, desk, place, weight, draft_at(m, count))
-            count += 1
+            w = draft_at(m, count)
+            if m.c[limits_at(desk) + L_ORDERS_BY] == 1:
+                count += order(m, desk, place, weight, w)
+            else:
+                _want(m, desk, place, weight, w)
+                count += 1
     _link(m, count)
     return count
 
@@ -81,9 +75,7 @@ def _link(m: Memory, count: int) -> None:
 
 def _want(m: Memory, desk: int, place: int, weight: float, w: int) -> None:
     inst, price, draft = inst_at(m, place), m.close[place], m.s
-    draft[w + W_ROW], draft[w + W_INST], draft[w + W_PRICE] = place, inst, price
-    draft[w + W_ASKED], draft[w + W_SIGN], draft[w + W_REDUCING], draft[w + W_ADDING] = 0, -1, 0, 0
-    draft[w + W_A], draft[w + W_B], draft[w + W_C], draft[w + W_CLAIMS] = 0, 0, 0, 0
+    begin(m, place, w)
     if not abs(weight) <= _LARGEST_WEIGHT:
         m.c[FAULT] = OVERFLOW
         return
@@ -98,11 +90,7 @@ def _want(m: Memory, desk: int, place: int, weight: float, w: int) -> None:
     elif wished == held:
         draft[w + W_CODE], draft[w + W_A] = C_NO_CHANGE, held
     else:
-        draft[w + W_CODE], draft[w + W_ASKED], draft[w + W_CLAIMS] = C_SENT, wished - held, 1
-        draft[w + W_SIGN] = 1 if wished > held else -1
-        product = m.c[limits_at(desk) + L_PRODUCT]
-        if m.s[instrument_at(m, inst) + PRODUCTS_OF] >> product & 1 == 0:
-            draft[w + W_CODE], draft[w + W_A], draft[w + W_CLAIMS] = C_WRONG_PRODUCT, product, 0
+        claim(m, desk, w, wished - held)
 
 
 def quantity_for(m: Memory, desk: int, inst: int, ppm: int, price: int) -> int:

@@ -50,7 +50,10 @@ LIMITS = 76
     L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
     L_ALLOW_SHORT, L_BUFFER, L_ASKED, L_PRODUCT, L_MARGIN,
 ) = range(14)  # fmt: skip
-LIMIT_WORDS = 14
+# Of a desk whose columns order, addresses of these, 0 for those that it does not have: cancels, prices, last sessions,
+# the rows' factors, and how many rows before each one they see (0: all of them). ``L_ORDERS`` says that they order.
+L_ORDERS_BY, L_CANCEL, L_LIMIT, L_TRIGGER, L_STOP, L_TARGET, L_TILL, L_FACTOR, L_SEEN = range(14, 23)
+LIMIT_WORDS = 23
 #: ``L_PRODUCT``: of how many products orders may be, with that of orders that name none, and which is intraday.
 PRODUCTS, INTRADAY = 5, 2
 #: ``L_ASKED``: about what Python is asked, so that a slice with one is the driver's.
@@ -76,6 +79,7 @@ LEAST_SPAN, MOST_SPAN = 32, 512
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)
 #: Why a slice is the driver's, for whoever counts.
 OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS, ACCOUNT_LIMITED = range(10, 19)
+UNFIT, LINKED, CANCELS = range(19, 22)
 #: Why nothing may be added by what is decided on a row, as bits; the last one where the driver is to say so.
 R_LATE, R_UNLISTED, R_UNBORROWED, R_ASKED = 1, 2, 4, 8
 
@@ -89,8 +93,9 @@ U_NONE, U_ORDER, U_SHORT, U_INSTRUMENTS, U_ASKED, U_UNKNOWN = range(6)
 
 # An instrument: ``MULTIPLIER`` and ``DIVISOR`` make minor units of price units, one of them is 1.
 # ``PRODUCTS_OF`` has a bit for the number of each product in which it may be held.
-TICK, LOT, MULTIPLIER, DIVISOR, DERIVATIVE, PRODUCTS_OF = range(6)
-INSTRUMENT_WORDS = 6
+# ``FINE`` are as many thousandths of a price unit as a unit of the currency has.
+TICK, LOT, MULTIPLIER, DIVISOR, DERIVATIVE, PRODUCTS_OF, FINE = range(7)
+INSTRUMENT_WORDS = 7
 
 # Terms, and then their lines: amounts are in parts of a minor unit, of which a unit that is rounded to has ``STEP``.
 # ``T_MOST`` is the largest notional of which they all fit. A tax is a number over that of ``T_TAX_STEP``.
@@ -118,9 +123,10 @@ CASH, REALISED, CHARGES, VALUE, GROSS, HELD = range(6)
 EQUITY, PEAK, DEEPEST, RISK_HAS_SESSION, RISK_SESSION, DAY_EQUITY, SENT, DRAWDOWN_LATCHED, DAY_LATCHED = range(6, 15)
 COUNTER_SESSION, COUNTER, DESK_ORDERS = range(15, 18)
 DESK_WORDS = 18
-# A desk's position in an instrument; ``OPEN`` is what working orders would add or take away. Then its lots, a ring.
-POSITION, COST, MARK, WORTH, OPEN, LOT_FIRST, LOT_COUNT = range(7)
-LOTS = 7
+# A desk's position in an instrument; ``OPEN`` is what working orders would add or take away, ``HAS_LEGS`` whether
+# orders of a bracket wait to close it. Then its lots, a ring.
+POSITION, COST, MARK, WORTH, OPEN, LOT_FIRST, LOT_COUNT, HAS_LEGS = range(8)
+LOTS = 8
 LOT_QUANTITY, LOT_COST, LOT_TS = range(3)
 LOT_WORDS = 3
 # A working order: ``ID`` is its row in the table, ``PLACE`` that of its bar in the slice. ``BILLED`` is what of it was
@@ -130,16 +136,20 @@ LOT_WORDS = 3
     ID, Q_DESK, Q_INST, SIDE, QUANTITY, FILLED, STATUS, OPENED, ACTIVE_FROM, REFERENCE, BILL_SESSION, BILLED,
     BILLED_QUANTITY, PLACE, BOOKED, BILL, DECIDED,
 ) = range(17)  # fmt: skip
-QUEUE_WORDS = 17
+# What it names: prices, whether the trigger was touched, how long it works, and its own protection (``NONE``: the
+# rules'). ``LINK`` says whether it is of a bracket, ``ALTERNATIVE`` that its quantity counts with another order's.
+Q_LIMIT, Q_TRIGGER, TRIGGERED, VALIDITY, Q_TILL, Q_PROTECTION, LINK, ALTERNATIVE = range(17, 25)
+QUEUE_WORDS = 25
 #: Where an order stands.
 WAITING, IS_OPEN, PARTIAL, IS_FILLED, CANCELLED, EXPIRED = range(6)
 
 # A draft, in scratch: a decision on its way through risk ---------------------------------------------------------
 
 (
-    W_ROW, W_INST, W_ASKED, W_CODE, W_A, W_B, W_C, W_SIGN, W_PRICE, W_MARK, W_REDUCING, W_ADDING, W_CLAIMS, W_NEXT
-) = range(14)  # fmt: skip
-DRAFT_WORDS = 14
+    W_ROW, W_INST, W_ASKED, W_CODE, W_A, W_B, W_C, W_SIGN, W_PRICE, W_MARK, W_REDUCING, W_ADDING, W_CLAIMS, W_NEXT,
+    W_LIMIT, W_TRIGGER, W_STOP, W_TARGET, W_VALIDITY, W_TILL,
+) = range(20)  # fmt: skip
+DRAFT_WORDS = 20
 
 # Rows that are written -------------------------------------------------------------------------------------------
 
@@ -150,9 +160,10 @@ D_DESK, D_ROW, D_ORDINAL, D_ASKED, D_SENT, D_CODE, D_A, D_B, D_C, D_ORDER = rang
 DECISION_WORDS = 10
 (
     O_DESK, O_INST, O_SIDE, O_QUANTITY, O_REFERENCE, O_ROW, O_TS, O_SESSION, O_COUNTER, O_ACTIVE_FROM,
-    O_STATUS, O_FILLED, O_OPENED, O_BOOKED, O_WANTED, O_PRICE, O_DECISION,
-) = range(17)  # fmt: skip
-ORDER_WORDS = 17
+    O_STATUS, O_FILLED, O_OPENED, O_BOOKED, O_WANTED, O_PRICE, O_DECISION, O_TRIGGERED,
+    O_LIMIT, O_TRIGGER, O_STOP, O_TARGET, O_VALIDITY, O_TILL,
+) = range(24)  # fmt: skip
+ORDER_WORDS = 24
 F_ORDER, F_QUANTITY, F_PRICE, F_CHARGES, F_TS = range(5)
 FILL_WORDS = 5
 X_ORDER, X_TS = range(2)

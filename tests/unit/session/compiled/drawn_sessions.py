@@ -154,7 +154,7 @@ def drawn(seed: int, *, most_rows: int = 300) -> Drawn:
         at_a_time=int(np.random.default_rng([seed, 2]).choice([1 << 17, 1 << 17, 40])),
     )
     given = with_square_off(with_holdings(with_readers(given, seed), seed), seed)
-    return with_margin(with_account_limits(with_rules(given, seed), seed), seed)
+    return with_orders(with_margin(with_account_limits(with_rules(given, seed), seed), seed), seed)
 
 
 def with_readers(given: Drawn, seed: int) -> Drawn:
@@ -238,6 +238,41 @@ def with_margin(given: Drawn, seed: int) -> Drawn:
     buffer = int(random.choice([0, 0, 100_000, 700_000]))
     gross = given.limits.gross_ppm if random.random() < 0.3 else None
     return replace(given, limits=replace(given.limits, margin=True, margin_buffer_ppm=buffer, gross_ppm=gross))
+
+
+#: By the output of an order with a price its distances from the close.
+_NEAR: Mapping[str, Sequence[float]] = {
+    "limit_price": (0.97, 0.995, 1.0, 1.002, 1.03),
+    "trigger_price": (0.97, 0.998, 1.0, 1.005, 1.03),
+    "stop_loss": (0.9, 0.98, 0.995, 0.999, 1.002),
+    "take_profit": (0.99, 1.001, 1.005, 1.02, 1.1),
+}
+
+
+def with_orders(given: Drawn, seed: int) -> Drawn:
+    """A third of the sessions with strategies that order, at prices and without, for a session or for longer."""
+    random = np.random.default_rng([seed, 8])
+    if random.random() < 2 / 3:
+        return given
+    kinds, columns, count = list(given.kinds), {}, len(given.rows)
+    lots = np.array([one.lot_size for one in given.universe])[given.rows.inst]
+    for number, wish in enumerate(given.wishes):
+        if random.random() < 0.2:
+            continue
+        kinds[number] = "order"
+        shares = random.choice([1, 2, 10, 100, 0.4], count) * lots * random.choice([1, -1], count)
+        shares[random.random(count) < random.choice([0.3, 0.8, 0.97])] = np.nan
+        columns[wish] = shares
+        for name, near in _NEAR.items():
+            times = np.full(count, np.nan) if random.random() < 0.4 else random.choice(near, count)
+            times = np.where(shares < 0, 2 - times, times)
+            times[random.random(count) < random.choice([0.0, 0.5])] = np.nan
+            columns[f"{wish}_{name}"] = times
+        last = given.rows["session"] + random.choice([-1, 0, 1, 3, 1000], count)
+        columns[f"{wish}_good_till"] = np.where(random.random(count) < random.choice([0.0, 0.5, 1.0]), last, np.nan)
+        is_cancelled = random.random(count) < random.choice([0.0, 0.0, 0.1])
+        columns[f"{wish}_cancel"] = np.where(is_cancelled, 1.0, np.nan)
+    return replace(given, kinds=kinds, rows=given.rows.with_columns(columns))
 
 
 class Half(RiskAdjuster):
@@ -423,11 +458,21 @@ def program(wish: str, columns: Sequence[str], kind: str = "target", reader: str
     """A target, or signal, that is a column or comes of one and the book, and what is shown beside it."""
 
     def outputs(m: Market) -> Mapping[str, Any]:
+        if kind == "order":
+            prices = {name: m.close * m[f"{wish}_{name}"] for name in _NEAR}
+            found = {"order": READERS[reader](m, m[wish]) if reader else m[wish], **prices}
+            found |= {"good_till": m[f"{wish}_good_till"]}
+            return found if reader else found | {"cancel": m[f"{wish}_cancel"]}
         if reader:
             return {"held": m.pos.rolling(2).sum(), kind: READERS[reader](m, m[wish])}
         return {"last": m.raw.close * 1.0, kind: m[wish]}
 
     return trace_program(outputs, columns, base="1m", adjusted=False)
+
+
+def own_columns(given: Drawn) -> list[str]:
+    """What strategies read besides prices."""
+    return [name for name in given.rows.columns if name.startswith("wish")]
 
 
 class Stepped:
@@ -450,7 +495,7 @@ class Stepped:
                 number,
                 ColumnRunner(
                     f"s{number}",
-                    program(wish, given.wishes, given.kinds[number], given.readers[number]),
+                    program(wish, own_columns(given), given.kinds[number], given.readers[number]),
                     given.universe,
                     given.sees[number],
                     executor,

@@ -159,7 +159,8 @@ def test_what_several_strategies_want_together_fills_in_the_same_order(seed: int
 
 @pytest.mark.parametrize("way", [ByRows, ByColumns])
 def test_most_slices_and_single_orders_go_the_short_way(way: type[ByRows]) -> None:
-    sessions = [plainer(drawn(seed, most_rows=150), seed) for seed in range(60)]
+    known = [(drawn(seed, most_rows=150), seed) for seed in range(90)]
+    sessions = [plainer(given, seed) for given, seed in known if "order" not in given.kinds]
     stepped = [way(session) for session in sessions]
     slices = sum(one.driver.log.slices for one in stepped)
     orders = sum(len(one.driver.log.orders) for one in stepped)
