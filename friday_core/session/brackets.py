@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,8 +16,20 @@ from friday_core.session.log import SessionLog
 from friday_core.session.slices import Slice
 from friday_core.session.working_orders import WorkingOrders
 
+#: What the reasons of its orders begin with.
+HEAD = "BRACKET"
 #: How the reason of an order begins that its broker had and does not have any more: nobody saw it end.
 _UNSEEN = "MISSING_ORDER"
+
+
+def closes(entry: str) -> str:
+    """Why an order of a bracket is placed; ``entry`` is the tag of what it closes."""
+    return f"{HEAD}: closes {entry}"
+
+
+def left_to_close(left: int, entry: str) -> str:
+    """Why an order of a bracket is withdrawn."""
+    return f"{HEAD}: {left} of {entry} are left to close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class _Leg:
 
 
 @dataclass(slots=True)
-class _Bracket:
+class Bracket:
     """What one fill of an entry opened, and the orders that are to close it.
 
     ``left`` is what is still to be closed; ``due`` are the legs to be placed; ``legs`` those that were, the latest of
@@ -52,6 +64,11 @@ class _Bracket:
     due: list[_Leg]
     legs: list[WorkingOrder] = field(default_factory=list)
     session: int = 0
+
+    def pair(self) -> None:
+        """Of orders that close the same, each counts with the one before it."""
+        for stop, other in zip(self.legs, self.legs[1:], strict=False):
+            other.twin = stop
 
 
 class Brackets:
@@ -73,14 +90,14 @@ class Brackets:
         self._working = working
         self._arrivals = arrivals
         self._log = log
-        self._brackets: list[_Bracket] = []
+        self._brackets: list[Bracket] = []
         self._withdrawn: list[Intent] = []
 
     def follow(self, traded: WorkingOrder, quantity: int) -> None:
         """A quantity of an order of a strategy is booked: what it opens is noted, and the legs that it ends."""
         order = traded.order
         if order.is_bracket:
-            self._brackets.append(_Bracket(order, quantity, [_Leg(leg) for leg in self._legs(order)]))
+            self._brackets.append(Bracket(order, quantity, [_Leg(leg) for leg in self._legs(order)]))
         if not self._brackets:
             return
         held = self._desks[order.strategy].book.position(order.instrument)
@@ -106,8 +123,7 @@ class Brackets:
                 placed.triggered = leg.triggered
                 intents.append(PlaceOrder(placed.order))
             bracket.legs = [leg for leg in bracket.legs if not leg.status.terminal]
-            for stop, other in zip(bracket.legs, bracket.legs[1:], strict=False):
-                other.twin = stop
+            bracket.pair()
         self._brackets = [one for one in self._brackets if one.legs or one.due]
         return intents
 
@@ -116,13 +132,15 @@ class Brackets:
         """Whether orders are to be placed with the next slice."""
         return bool(self._withdrawn) or any(one.due for one in self._brackets)
 
-    def has(self, working: WorkingOrder) -> bool:
-        """Whether it is to close what an entry opened."""
-        return any(leg is working for one in self._brackets for leg in one.legs)
+    def standing(self) -> tuple[Bracket, ...]:
+        """All that there are, the oldest first."""
+        return tuple(self._brackets)
 
-    def pairs(self) -> set[tuple[str, InstrumentId]]:
-        """The strategies and instruments of all that is to be closed."""
-        return {(one.entry.strategy, one.entry.instrument) for one in self._brackets}
+    def resume(self, brackets: Iterable[Bracket]) -> None:
+        """Go on with these, which were followed elsewhere; nothing is due."""
+        self._brackets = list(brackets)
+        for bracket in self._brackets:
+            bracket.pair()
 
     def split(self, instrument: InstrumentId) -> None:
         """Its prices are others now: what was to be placed is not."""
@@ -130,7 +148,7 @@ class Brackets:
             if bracket.entry.instrument == instrument:
                 bracket.due.clear()
 
-    def _renew(self, bracket: _Bracket) -> None:
+    def _renew(self, bracket: Bracket) -> None:
         """What a broker ended with the day is due in the next session."""
         if self._working.elsewhere:
             bracket.due += [
@@ -139,17 +157,17 @@ class Brackets:
                 if leg.status is OrderStatus.EXPIRED and not leg.withdrawn
             ]
 
-    def _withdraw(self, bracket: _Bracket) -> None:
+    def _withdraw(self, bracket: Bracket) -> None:
         """End the legs that would close more than is left."""
         for leg in bracket.legs:
             if leg.status.terminal or leg.remaining <= bracket.left or leg.withdrawn:
                 continue
-            reason = f"BRACKET: {bracket.left} of {bracket.entry.tag} are left to close"
+            reason = left_to_close(bracket.left, bracket.entry.tag)
             if leg.withdraw(reason):
                 self._withdrawn.append(CancelOrder(leg.order.tag, reason))
             bracket.due.append(_Leg(leg.order, leg.triggered, instead=leg))
 
-    def _placed(self, bracket: _Bracket, leg: Order, moment: Slice) -> WorkingOrder:
+    def _placed(self, bracket: Bracket, leg: Order, moment: Slice) -> WorkingOrder:
         entry = bracket.entry
         tag = self._desks[entry.strategy].next_tag(moment.session)
         order = msgspec.structs.replace(leg, quantity=bracket.left, tag=tag, ts_decided=moment.ts_event)
@@ -168,7 +186,7 @@ class Brackets:
             side,
             entry.quantity,
             time_in_force=TimeInForce.DAY if self._working.elsewhere else TimeInForce.GTC,
-            reason=f"BRACKET: closes {entry.tag}",
+            reason=closes(entry.tag),
             strategy=entry.strategy,
             product=entry.product,
         )

@@ -278,7 +278,7 @@ class CompiledSlices:
         arena, log, written = self._arena, self._log, self._written
         assert written is not None
         equity, tables = arena.equity(log.slices), arena.written()
-        sent = Sent(tables["orders"], objects, self._desks, self._universe)
+        sent = Sent(tables["orders"], objects, self._desks, self._universe, self._transfer.entries)
         written.decisions(log, tables["decisions"], sent)
         self._transfer.give_back(arena, sent)
         written.orders(log, sent)

@@ -52,7 +52,7 @@ class Placed(Sequence[Intent]):
         self._sent = sent
         #: By number; of a cancel what ``~`` makes of it.
         self._numbers: Sequence[int] = range(sent.known, len(sent.rows))
-        if sent.is_squared_off:
+        if sent.are_hosts:
             cancelled, before = sent.withdrawn(ended)
             if len(cancelled):
                 self._numbers = np.insert(

@@ -129,7 +129,7 @@ class Written:
             "active_from": Late(lambda: rows[:, w.O_ACTIVE_FROM]),
             "session": Late(lambda: rows[:, w.O_OPENED]),
         }
-        if sent.is_squared_off or self._are_priced:
+        if sent.are_hosts or self._are_priced:
             columns["time_in_force"] = Late(lambda: Coded(rows[:, w.O_VALIDITY], VALIDITIES))
         if self._are_priced:
             columns |= _priced(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from friday_core.domain.chunk import Int64, Universe
 from friday_core.domain.orders import Order, Side, TimeInForce, WorkingOrder
 from friday_core.domain.products import Product
+from friday_core.session.brackets import HEAD, closes, left_to_close
 from friday_core.session.columns import Coded
 from friday_core.session.compiled.texts import Texts, Told
 from friday_core.session.custody import HELD_OVER, INTRADAY_ENDS
@@ -26,9 +28,9 @@ from friday_core.trading.parts import cash_reason
 VALIDITIES = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 #: What the reasons for which orders end begin with.
 _HEADS = (
-    "", DAY_ENDED, DATE_PASSED, str(Code.NO_CASH), str(Code.CLIPPED_CASH), INTRADAY_ENDS.partition(":")[0]
+    "", DAY_ENDED, DATE_PASSED, str(Code.NO_CASH), str(Code.CLIPPED_CASH), INTRADAY_ENDS.partition(":")[0], HEAD
 )  # fmt: skip
-_DAY_ENDED, _DATE_PASSED, _NO_CASH, _CLIPPED, _SQUARED_OFF = range(1, len(_HEADS))
+_DAY_ENDED, _DATE_PASSED, _NO_CASH, _CLIPPED, _SQUARED_OFF, _OF_BRACKET = range(1, len(_HEADS))
 #: By what the kernel says of orders that the host places or withdraws, which is below 0.
 _HOSTS = (HELD_OVER, INTRADAY_ENDS)
 
@@ -36,13 +38,21 @@ _HOSTS = (HELD_OVER, INTRADAY_ENDS)
 class Sent:
     """The orders of a run, by their number in the table: those that worked before, then those that it sent.
 
+    ``entries`` are the tags of what opened the brackets that were there before.
+
     ``objects`` has the working orders that exist as objects. What is made of an order is made once.
     """
 
     def __init__(
-        self, rows: Int64, objects: Mapping[int, WorkingOrder], desks: Sequence[Desk], universe: Universe
+        self,
+        rows: Int64,
+        objects: Mapping[int, WorkingOrder],
+        desks: Sequence[Desk],
+        universe: Universe,
+        entries: Sequence[str] = (),
     ) -> None:
         self.rows = rows
+        self._entries = entries
         self.objects = dict(objects)
         self.known = len(objects)
         self.reasons = Texts(0, lambda _row: "")
@@ -58,16 +68,23 @@ class Sent:
         return self._texts.get("tags") or self._shared("tags", Texts(len(self.rows) + 1, self._tag, self._every_tag))
 
     @property
-    def is_squared_off(self) -> bool:
+    def are_hosts(self) -> bool:
         """Whether the host may have placed some of them, or withdrawn."""
-        return any(desk.products.usual == Product.INTRADAY for desk in self._desks)
+        return self.has_legs or any(desk.products.usual == Product.INTRADAY for desk in self._desks)
+
+    @cached_property
+    def has_legs(self) -> bool:
+        """Whether some close a bracket."""
+        return bool((self.rows[:, w.O_ENTRY] != w.NONE).any())
 
     def withdrawn(self, ended: Int64) -> tuple[Int64, Int64]:
         """Of the rows of ``ended`` orders those that the host withdrew, and how many orders there were by then."""
         number = ended[:, w.X_ORDER]
         rows = self.rows[number]
-        is_withdrawn = (rows[:, w.O_STATUS] == w.CANCELLED) & (rows[:, w.O_WANTED] < 0)
-        return number[is_withdrawn], rows[is_withdrawn, w.O_PRICE]
+        number = number[(rows[:, w.O_STATUS] == w.CANCELLED) & (rows[:, w.O_WANTED] < 0)]
+        if self.has_legs:  # of one slice they end in the order of their arrival, and were withdrawn bracket by bracket
+            number = number[np.lexsort((self.rows[number, w.O_NTH], self.rows[number, w.O_PRICE]))]
+        return number, self.rows[number, w.O_PRICE]
 
     def why(self, rows: Int64) -> Told:
         """For what orders were placed, that are not known as objects."""
@@ -78,7 +95,12 @@ class Sent:
         def one(place: int) -> str:
             return _HOSTS[place] if place < len(_HOSTS) else reasons.one(place - len(_HOSTS))
 
-        return Told(decision + len(_HOSTS), Texts(0, one, lambda: (*_HOSTS, *reasons.all)))
+        if not self.has_legs:
+            return Told(decision + len(_HOSTS), Texts(0, one, lambda: (*_HOSTS, *reasons.all)))
+        entries = rows[:, w.O_ENTRY]
+        return Told(
+            np.arange(len(rows)), Texts(len(rows), lambda row: self._why(int(decision[row]), int(entries[row])))
+        )
 
     @property
     def ends(self) -> Texts:
@@ -106,6 +128,8 @@ class Sent:
             return date_passed(row[w.O_TILL]) if row[w.O_VALIDITY] == GTD else day_ended()
         if row[w.O_STATUS] != w.CANCELLED:
             return ""
+        if row[w.O_WANTED] == w.OF_BRACKET:
+            return left_to_close(row[w.O_BOOKED], self._entry_tag(row[w.O_ENTRY]))
         if row[w.O_WANTED] < 0:
             return _HOSTS[row[w.O_WANTED]]
         return cash_reason(row[w.O_BOOKED], row[w.O_WANTED], row[w.O_PRICE], self._universe[row[w.O_INST]])
@@ -126,15 +150,21 @@ class Sent:
             good_till=row[w.O_TILL] if row[w.O_VALIDITY] == GTD else None,
             stop_loss=stop,
             take_profit=target,
-            reason=self._why(row[w.O_DECISION]),
+            reason=self._why(row[w.O_DECISION], row[w.O_ENTRY]),
             tag=self._tag(number + 1),
             strategy=self._desks[row[w.O_DESK]].name,
             ts_decided=row[w.O_TS],
             product=self._desks[row[w.O_DESK]].products.usual,
         )
 
-    def _why(self, decision: int) -> str:
+    def _why(self, decision: int, entry: int) -> str:
+        if decision == w.OF_BRACKET:
+            return closes(self._entry_tag(entry))
         return _HOSTS[decision] if decision < 0 else self.reasons.one(decision)
+
+    def _entry_tag(self, entry: int) -> str:
+        """The tag of what an order of a bracket closes."""
+        return self._entries[w.FIRST_BEFORE - entry] if entry <= w.FIRST_BEFORE else self._tag(entry + 1)
 
     def _tag(self, place: int) -> str:
         if place == 0:
@@ -154,8 +184,9 @@ class Sent:
     def _end_heads(self) -> Coded:
         status = self.rows[:, w.O_STATUS]
         short = np.where(self.rows[:, w.O_BOOKED] == 0, _NO_CASH, _CLIPPED)
-        if self.is_squared_off:
+        if self.are_hosts:
             short = np.where(self.rows[:, w.O_WANTED] < 0, _SQUARED_OFF, short)
+            short = np.where(self.rows[:, w.O_WANTED] == w.OF_BRACKET, _OF_BRACKET, short)
         over = np.where(self.rows[:, w.O_VALIDITY] == GTD, _DATE_PASSED, _DAY_ENDED)
         return Coded(np.where(status == w.CANCELLED, short, np.where(status == w.EXPIRED, over, 0)), _HEADS)
 

@@ -9,10 +9,10 @@ import numpy as np
 from friday_core.domain.chunk import Int64, Universe
 from friday_core.domain.executed import ExecutedOrder
 from friday_core.domain.instruments import InstrumentId
-from friday_core.domain.orders import OrderStatus, Side, TimeInForce, WorkingOrder
+from friday_core.domain.orders import Order, OrderStatus, Side, TimeInForce, WorkingOrder
 from friday_core.domain.products import Product
 from friday_core.session.bills import Bills
-from friday_core.session.brackets import Brackets
+from friday_core.session.brackets import Bracket, Brackets
 from friday_core.session.compiled.sent import Sent
 from friday_core.session.desk import Desk
 from friday_core.session.standing import Standing
@@ -54,6 +54,8 @@ class Transfer:
         self._number = {desk.name: number for number, desk in enumerate(desks)}
         self._working = working
         self._bills = bills
+        #: What opened the brackets that were there when the latest run began.
+        self._entries: list[Order] = []
         #: The session in which the latest run began, and what had traded in it.
         self._executed: tuple[int, dict[Hashable, ExecutedOrder]] = (0, {})
 
@@ -93,11 +95,13 @@ class Transfer:
     def take_up(self, arena: Arena, standing: Standing, ordinal: int) -> list[WorkingOrder]:
         """The state as it is before slice ``ordinal``. The orders that work."""
         orders, lots = list(self._working), self._most_lots()
+        brackets = self._brackets.standing()
+        self._entries = [one.entry for one in brackets]
         latest, session = standing.latest, 0
         if latest is not None:
             session = latest.session
         self._executed = session, self._bills.executed(session)
-        arena.clear(lots, len(orders), len(self._executed[1]))
+        arena.clear(lots, len(orders), len(self._executed[1]), len(brackets))
         state = arena.state
         state[w.ORDINAL], state[w.WORKING], state[w.ORDERS] = ordinal, len(orders), len(orders)
         if latest is not None:
@@ -106,8 +110,9 @@ class Transfer:
             self._desk_in(arena, number, desk, session, standing.equity[desk.name])
         for place, one in enumerate(orders):
             self._order_in(arena, place, one, session)
-        for strategy, instrument in self._brackets.pairs():
-            arena.pair(self._number[strategy], self._universe.position(instrument))[w.HAS_LEGS] = 1
+        state[w.BRACKETS] = len(brackets)
+        for number, bracket in enumerate(brackets):
+            self._bracket_in(arena, number, bracket, orders)
         if arena.is_billed:
             self._bills_in(arena, orders)
         return orders
@@ -159,7 +164,7 @@ class Transfer:
             w.Q_TRIGGER: _units(order.trigger_price), w.TRIGGERED: int(one.triggered),
             w.VALIDITY: _VALIDITY[order.time_in_force], w.Q_TILL: order.good_till or 0,
             w.Q_PROTECTION: w.NONE if order.protection_ppm is None else order.protection_ppm,
-            w.LINK: int(order.is_bracket or self._brackets.has(one)), w.ALTERNATIVE: int(one.is_alternative),
+            w.LINK: w.OPENS if order.is_bracket else w.UNLINKED, w.ALTERNATIVE: int(one.is_alternative),
         }.items():  # fmt: skip
             words[word] = value
         if not one.is_alternative:
@@ -168,7 +173,22 @@ class Transfer:
         arena.order_row(place, {
             w.O_DESK: desk, w.O_INST: inst, w.O_SIDE: order.side.sign, w.O_DECISION: why,
             w.O_VALIDITY: _VALIDITY[order.time_in_force], w.O_TILL: order.good_till or 0,
+            w.O_STOP: _units(order.stop_loss), w.O_TARGET: _units(order.take_profit), w.O_ENTRY: w.NONE,
         })  # fmt: skip
+
+    def _bracket_in(self, arena: Arena, number: int, bracket: Bracket, orders: Sequence[WorkingOrder]) -> None:
+        entry, words = bracket.entry, arena.bracket(number)
+        legs = [orders.index(leg) for leg in bracket.legs if not leg.status.terminal]
+        for word, value in {
+            w.K_ENTRY: w.FIRST_BEFORE - number, w.K_DESK: self._number[entry.strategy],
+            w.K_INST: self._universe.position(entry.instrument), w.K_SIDE: entry.side.sign, w.K_LEFT: bracket.left,
+            w.K_STOP: _units(entry.stop_loss), w.K_TARGET: _units(entry.take_profit), w.K_SESSION: bracket.session,
+            **dict(zip((w.K_LEG, w.K_SECOND), (*legs, w.NONE, w.NONE), strict=False)),
+        }.items():  # fmt: skip
+            words[word] = value
+        for leg in legs:
+            arena.working(leg)[w.LINK] = w.CLOSES
+            arena.order_words(leg)[w.O_ENTRY] = words[w.K_ENTRY]
 
     # Out ----------------------------------------------------------------------------------------
 
@@ -180,6 +200,7 @@ class Transfer:
             _end(sent.objects[number], rows[number].tolist(), sent.end_reason(number))
         working = [self._order_out(sent, one) for one in queue]
         self._working.resume(working)
+        self._brackets.resume(self._bracket_out(arena, sent, one) for one in range(int(arena.state[w.BRACKETS])))
         session = int(arena.state[w.LATEST_SESSION])
         billed = self._billed(zip(working, queue, strict=True), session)
         self._bills.resume(session, self._traded(arena, sent, session) if arena.is_billed else dict(billed))
@@ -190,11 +211,23 @@ class Transfer:
         number = words[w.ID]
         if number not in sent.objects:
             sent.objects[number] = WorkingOrder(sent.order(number), words[w.ACTIVE_FROM], words[w.REFERENCE])
-            sent.objects[number].is_forced = bool(sent.rows[number, w.O_DECISION] < 0)
+            sent.objects[number].is_forced = bool(w.OF_BRACKET < sent.rows[number, w.O_DECISION] < 0)
         one = sent.objects[number]
         one.status, one.filled, one.session = _OUT[words[w.STATUS]], words[w.FILLED], words[w.OPENED]
         one.active_from, one.triggered = words[w.ACTIVE_FROM], bool(words[w.TRIGGERED])
         return one
+
+    def _bracket_out(self, arena: Arena, sent: Sent, number: int) -> Bracket:
+        words = arena.bracket(number).tolist()
+        place = w.FIRST_BEFORE - words[w.K_ENTRY]
+        entry = self._entries[place] if place >= 0 else sent.order(words[w.K_ENTRY])
+        legs = [sent.objects[leg] for leg in (words[w.K_LEG], words[w.K_SECOND]) if leg != w.NONE]
+        return Bracket(entry, words[w.K_LEFT], [], legs, words[w.K_SESSION])
+
+    @property
+    def entries(self) -> list[str]:
+        """The tags of what opened the brackets that were there when the latest run began."""
+        return [one.tag for one in self._entries]
 
     def _billed(
         self, queue: Iterable[tuple[WorkingOrder, Sequence[int]]], session: int
@@ -233,7 +266,8 @@ class Transfer:
             words[w.RISK_SESSION] if words[w.RISK_HAS_SESSION] else None,
             words[w.DAY_EQUITY], words[w.SENT], bool(words[w.DRAWDOWN_LATCHED]), bool(words[w.DAY_LATCHED]),
         )  # fmt: skip
-        decided = own[own[:, w.O_DECISION] >= 0] if desk.products.usual == Product.INTRADAY else own
+        are_all = desk.products.usual != Product.INTRADAY and not arena.has_brackets
+        decided = own if are_all else own[own[:, w.O_DECISION] >= 0]
         desk.state.resume(memory, _latest(decided[:, w.O_TS]))
         ends = np.flatnonzero(np.diff(own[:, w.O_SESSION], append=_FAR))
         desk.tags.resume(own[ends, w.O_SESSION].tolist(), desk.number, own[ends, w.O_COUNTER].tolist())

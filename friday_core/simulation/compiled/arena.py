@@ -10,10 +10,10 @@ import numpy as np
 
 from friday_core.domain.chunk import Array, Int64
 from friday_core.domain.instruments import Instrument
-from friday_core.domain.money import MINOR_DIGITS
-from friday_core.domain.products import DERIVATIVES, may_be_short, products_of
+from friday_core.domain.products import may_be_short
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.compiled.cones import Cone
+from friday_core.simulation.compiled.given_words import instrument_words, limit_words, products_words, some
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.rates import CODES, Rates
 from friday_core.simulation.compiled.slices import run
@@ -21,10 +21,9 @@ from friday_core.simulation.compiled.tables import TABLES
 from friday_core.simulation.matching_rules import FillAt, MatchingRules
 from friday_core.trading.limits import Limits
 
-#: As ``column_orders.FINE``: thousandths of a price unit.
-FINE = 1_000
 #: Rows of tables that are made room for at least.
 _LEAST_ROOM = 256
+_LEAST_BRACKETS = 16
 #: Lots of a position that there is room for at first.
 _LOTS = 8
 _EQUITY = ("cash", "equity", "gross")
@@ -86,11 +85,13 @@ class Arena:
         self.context = np.zeros(w.LIMITS + (w.LIMIT_WORDS + w.CONE_WORDS) * self.desks, np.int64)
         #: By desk, of those whose columns read their book.
         self.cones: Mapping[int, Cone] = {}
-        held = {kind: _products(kind) for kind in {one.kind for one in instruments}}
+        held = {kind: products_words(kind) for kind in {one.kind for one in instruments}}
         self._instruments = np.array(
-            [word for one in instruments for word in _instrument(one, held[one.kind])], np.int64
+            [word for one in instruments for word in instrument_words(one, held[one.kind])], np.int64
         )
         self._lots, self._queue, self._bills = _LOTS, 2 * self.desks * self.instruments + 8, 0
+        #: Room for brackets; none where nobody has any.
+        self._brackets = 0
         c = self.context
         c[w.DESKS], c[w.INSTS] = self.desks, self.instruments
         c[w.LATENCY], c[w.SLIPPAGE_TICKS] = rules.latency, rules.slippage_ticks
@@ -98,7 +99,7 @@ class Arena:
         c[w.IMPACT], c[w.RANGE], c[w.PROTECTION] = rules.impact_ppm, rules.range_ppm, rules.protection_ppm
         c[w.AT_CLOSE], c[w.LATENCY_US] = int(rules.fill is FillAt.NEXT_CLOSE), rules.latency_us
         c[w.BAND], c[w.BORROW] = rules.band_ppm, borrow_ppm
-        c[w.ACCOUNT_VALUE], c[w.ACCOUNT_GROSS] = _some(account.order_value), _some(account.gross_ppm)
+        c[w.ACCOUNT_VALUE], c[w.ACCOUNT_GROSS] = some(account.order_value), some(account.gross_ppm)
         self._rates = rates
         c[w.KNOWN_FIRST], c[w.KNOWN_LAST] = (-w.NEVER, w.NEVER) if rates.known is None else rates.known[:2]
         c[w.IS_BILLED], c[w.CHARGE_STAGES] = int(self.is_billed), len(rates.shares or ())
@@ -106,7 +107,7 @@ class Arena:
             c[w.CHARGE_NUMERATOR + stage], c[w.CHARGE_DENOMINATOR + stage] = numerator, denominator
         for desk, (one, about, product) in enumerate(zip(limits, asked, products, strict=True)):
             at = w.LIMITS + desk * w.LIMIT_WORDS
-            c[at : at + w.LIMIT_WORDS] = _limits(one)
+            c[at : at + w.LIMIT_WORDS] = limit_words(one)
             c[at + w.L_ASKED], c[at + w.L_PRODUCT] = about, CODES.index(product)
             c[at + w.L_ALLOW_SHORT] = int(may_be_short(product, "", one.allow_short))
         c[w.IS_WATCHED] = int(any(one.drawdown_ppm is not None or one.day_loss_ppm is not None for one in limits))
@@ -117,9 +118,11 @@ class Arena:
         self._equity = self._reserved = self.state = np.empty(0, np.int64)
         self._block_decisions = self._block_sessions = 0
 
-    def clear(self, lots: int, orders: int, bills: int) -> None:
-        """A state of zeros and empty tables, with room for lots of a position, working orders and orders in bills."""
+    def clear(self, lots: int, orders: int, bills: int, brackets: int) -> None:
+        """A state of zeros and empty tables, with room for lots of a position, working orders, bills and brackets."""
         self._bills = bills
+        if brackets or any(w.L_STOP in one or w.L_TARGET in one for one in self._ordered.values()):
+            self._brackets = max(self._brackets, 2 * brackets, _LEAST_BRACKETS)
         widest = self.desks * self.instruments
         self._lots = self._lots if lots < self._lots else 2 * lots
         self._queue = self._queue if orders + widest <= self._queue else 2 * (orders + widest)
@@ -131,6 +134,8 @@ class Arena:
         held = max(min(self._block_sessions, 4_096) * widest, _LEAST_ROOM)
         if self.context[w.DUE_AT] != 0:  # what is held on each evening is closed by an order
             orders += min(held, max(widest, 1 << 14))
+        if self._brackets:  # two orders close what one opens
+            orders += 2 * decisions
         rows = dict.fromkeys(TABLES, decisions + orders) | dict.fromkeys(("fills", "ended"), 2 * (decisions + orders))
         rows["positions"], rows["postings"] = held, held if self.context[w.BORROW] != 0 else 0
         return rows
@@ -140,7 +145,8 @@ class Arena:
         c[w.MOST_LOTS], c[w.MOST_QUEUE] = self._lots, self._queue
         c[w.PAIR_WORDS] = w.LOTS + w.LOT_WORDS * self._lots
         c[w.PAIRS] = w.DESKS_AT + self.desks * w.DESK_WORDS
-        c[w.QUEUE] = c[w.PAIRS] + pairs * c[w.PAIR_WORDS]
+        c[w.BRACKETS_AT], c[w.MOST_BRACKETS] = c[w.PAIRS] + pairs * c[w.PAIR_WORDS], self._brackets
+        c[w.QUEUE] = c[w.BRACKETS_AT] + self._brackets * w.BRACKET_WORDS
         size = int(c[w.QUEUE]) + self._queue * w.QUEUE_WORDS
         drafts = (self.instruments + 1) * w.DRAFT_WORDS
         c[w.SAVED_AT], c[w.INSTRUMENTS_AT], c[w.DRAFTS_AT] = size, 2 * size, 2 * size + len(self._instruments)
@@ -170,7 +176,7 @@ class Arena:
         if result == w.NO_ROOM_FOR_LOTS:
             self._lots *= 2
         elif result == w.NO_ROOM_FOR_ORDERS:
-            self._queue *= 2
+            self._queue, self._brackets = 2 * self._queue, 2 * self._brackets
         return result not in (w.DONE, w.DRIVERS) and (is_emptied or result != w.NO_ROOM_IN_TABLES)
 
     def start(self, row: int, stop_session: int | None, stop_row: int | None, ends_row: int = w.NEVER) -> None:
@@ -296,11 +302,20 @@ class Arena:
 
     def order_row(self, number: int, values: Mapping[int, int]) -> None:
         """One order that works already, in the table of orders."""
-        at = int(self.context[w.ORDERS_AT]) + number * w.ORDER_WORDS
-        row = self.state[at : at + w.ORDER_WORDS]
+        row = self.order_words(number)
         row[:] = 0
         for word, value in values.items():
             row[word] = value
+
+    def order_words(self, number: int) -> Int64:
+        """A row of the table of orders, to be read and written."""
+        at = int(self.context[w.ORDERS_AT]) + number * w.ORDER_WORDS
+        return self.state[at : at + w.ORDER_WORDS]
+
+    @property
+    def has_brackets(self) -> bool:
+        """Whether there may be any."""
+        return self._brackets > 0
 
     @property
     def row(self) -> int:
@@ -350,6 +365,11 @@ class Arena:
         found: list[int] = np.flatnonzero(pairs[desk, :, w.POSITION]).tolist()
         return found
 
+    def bracket(self, number: int) -> Int64:
+        """A bracket in the state, likewise."""
+        at = int(self.context[w.BRACKETS_AT]) + number * w.BRACKET_WORDS
+        return self.state[at : at + w.BRACKET_WORDS]
+
     def desk(self, desk: int) -> Int64:
         """A desk in the state, likewise."""
         at = w.DESKS_AT + desk * w.DESK_WORDS
@@ -359,34 +379,3 @@ class Arena:
         """A working order in the state, likewise."""
         at = int(self.context[w.QUEUE]) + number * w.QUEUE_WORDS
         return self.state[at : at + w.QUEUE_WORDS]
-
-
-def _products(kind: str) -> int:
-    """A bit for each product in which instruments of a kind may be held."""
-    return sum(1 << CODES.index(product) for product in ("", *products_of(kind)))
-
-
-def _instrument(one: Instrument, products: int) -> list[int]:
-    shift = one.price_decimals - MINOR_DIGITS[one.currency]
-    words = [0] * w.INSTRUMENT_WORDS
-    words[w.TICK], words[w.LOT] = one.tick_size, one.lot_size
-    words[w.MULTIPLIER], words[w.DIVISOR] = int(10 ** max(-shift, 0)), int(10 ** max(shift, 0))
-    words[w.DERIVATIVE] = int(one.kind in DERIVATIVES)
-    words[w.PRODUCTS_OF], words[w.FINE] = products, int(10**one.price_decimals * FINE)
-    return words
-
-
-def _some(limit: int | None) -> int:
-    return w.NONE if limit is None else limit
-
-
-def _limits(limits: Limits) -> list[int]:
-    words = [0] * w.LIMIT_WORDS
-    words[w.L_ORDER_VALUE], words[w.L_MIN_ORDER_VALUE] = _some(limits.order_value), _some(limits.min_order_value)
-    words[w.L_POSITION], words[w.L_GROSS] = _some(limits.position_ppm), _some(limits.gross_ppm)
-    words[w.L_DRAWDOWN], words[w.L_DAY_LOSS] = _some(limits.drawdown_ppm), _some(limits.day_loss_ppm)
-    words[w.L_TIER] = limits.tiers[0].drawdown_ppm if limits.tiers else w.NONE
-    words[w.L_ORDERS], words[w.L_OPEN_ORDERS] = _some(limits.orders_per_session), _some(limits.open_orders)
-    words[w.L_BUFFER] = limits.buffer_ppm
-    words[w.L_MARGIN] = w.PPM - limits.margin_buffer_ppm if limits.margin else w.NONE
-    return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from friday_core.simulation.compiled.bills import open_bill, rise
 from friday_core.simulation.compiled.books import apply_fill
+from friday_core.simulation.compiled.legs import count_open, follow, place_legs
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import amount, charges, notional
 from friday_core.simulation.compiled.places import desk_at, inst_at, instrument_at, order_at, pair_at, queue_at
@@ -17,6 +18,7 @@ from friday_core.simulation.compiled.words import (
     BILLED,
     BILLED_QUANTITY,
     BOOKED,
+    BRACKETS,
     CANCELLED,
     CASH,
     DECIDED,
@@ -29,13 +31,12 @@ from friday_core.simulation.compiled.words import (
     F_PRICE,
     F_QUANTITY,
     F_TS,
-    FAULT,
     FILL_WORDS,
     FILLED,
     FILLS,
     FILLS_AT,
     HAS_LATEST,
-    HAS_LEGS,
+    HELD_OVER,
     ID,
     IMPACT,
     IS_BILLED,
@@ -45,9 +46,8 @@ from friday_core.simulation.compiled.words import (
     LATENCY_US,
     LATEST_SESSION,
     LATEST_TS,
-    LINK,
-    LINKED,
     LOT,
+    MOST_BRACKETS,
     NONE,
     O_ACTIVE_FROM,
     O_BOOKED,
@@ -78,6 +78,7 @@ from friday_core.simulation.compiled.words import (
     SIDE,
     SLIPPAGE_TICKS,
     SPREAD,
+    SQUARED_OFF,
     STATUS,
     TICK,
     TRIGGERED,
@@ -124,7 +125,12 @@ def match(m: Memory, row: int, end: int, session: int) -> None:
         q = queue_at(m, n)
         if m.s[q + PLACE] >= 0 and m.s[q + STATUS] <= PARTIAL:
             _trade(m, q, _taken(m, n), session)
-    settle(m, m.ts[row])
+    if m.s[BRACKETS] > 0:
+        place_legs(m, row, session)
+        settle(m, m.ts[row])
+        count_open(m)
+    else:
+        settle(m, m.ts[row])
 
 
 def _arrive(m: Memory, q: int, session: int) -> None:
@@ -166,7 +172,8 @@ def _admit(m: Memory, q: int, row: int, end: int, session: int) -> None:
 
 def is_forced(m: Memory, q: int) -> bool:
     """Whether the host closes a position with an order: it rests until it has traded, whatever the cash is."""
-    return m.s[order_at(m, m.s[q + ID]) + O_DECISION] < 0  # type: ignore[no-any-return]
+    why = m.s[order_at(m, m.s[q + ID]) + O_DECISION]
+    return why in (SQUARED_OFF, HELD_OVER)
 
 
 def _taken(m: Memory, n: int) -> int:
@@ -306,8 +313,6 @@ def _affordable(m: Memory, q: int, wanted: int, price: int) -> int:
 def _book(m: Memory, q: int, quantity: int, price: int) -> None:
     s = m.s
     desk, inst, sign = s[q + Q_DESK], s[q + Q_INST], s[q + SIDE]
-    if s[q + LINK] == 1 or s[pair_at(m, desk, inst) + HAS_LEGS] == 1:
-        m.c[FAULT] = LINKED
     worth = notional(m, inst, price, quantity)
     charged = _charged(m, q, quantity, worth, True)
     s[q + BILLED], s[q + BILLED_QUANTITY] = amount(m, s[q + BILLED] + worth), s[q + BILLED_QUANTITY] + quantity
@@ -321,6 +326,8 @@ def _book(m: Memory, q: int, quantity: int, price: int) -> None:
     s[f + F_ORDER], s[f + F_QUANTITY], s[f + F_PRICE] = s[q + ID], quantity, price
     s[f + F_CHARGES], s[f + F_TS] = charged, ts
     s[FILLS] += 1
+    if m.c[MOST_BRACKETS] > 0:
+        follow(m, q, quantity)
 
 
 def settle(m: Memory, ts: int) -> None:
@@ -329,8 +336,6 @@ def settle(m: Memory, ts: int) -> None:
     for n in range(s[WORKING]):
         q = queue_at(m, n)
         if s[q + STATUS] > PARTIAL:
-            if s[q + LINK] == 1:
-                m.c[FAULT] = LINKED
             s[pair_at(m, s[q + Q_DESK], s[q + Q_INST]) + OPEN] -= s[q + SIDE] * (s[q + QUANTITY] - s[q + FILLED])
             o, x = order_at(m, s[q + ID]), m.c[ENDED_AT] + s[ENDED] * ENDED_WORDS
             s[o + O_STATUS], s[o + O_FILLED] = s[q + STATUS], s[q + FILLED]

@@ -15,7 +15,8 @@ from friday_core.simulation.compiled.arena import Arena
 _HERE = "friday_core.simulation.compiled"
 _MODULES = (
     "slices", "stretches", "asking", "squaring", "deciding", "releasing", "ruling", "sharing", "limiting", "wanting",
-    "filling", "keeping", "drafts", "ordering", "bills", "books", "money", "places", "memory", "words",
+    "filling", "keeping", "drafts", "ordering", "placing", "legs", "bills", "books", "money", "places", "memory",
+    "words",
 )  # fmt: skip
 ENTRY = Routine(
     f"{_HERE}.entry",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.words import (
+    BRACKET_WORDS,
+    BRACKETS_AT,
     CONE_WORDS,
     CONES,
     DESK_WORDS,
@@ -48,6 +50,11 @@ def draft_at(m: Memory, n: int) -> int:
 def queue_at(m: Memory, n: int) -> int:
     """Where a working order stands, by its place in the queue."""
     return m.c[QUEUE] + n * QUEUE_WORDS  # type: ignore[no-any-return]
+
+
+def bracket_at(m: Memory, n: int) -> int:
+    """Where a bracket stands."""
+    return m.c[BRACKETS_AT] + n * BRACKET_WORDS  # type: ignore[no-any-return]
 
 
 def order_at(m: Memory, number: int) -> int:

@@ -21,6 +21,7 @@ from friday_core.simulation.compiled.words import (
     ACCOUNT_LIMITED,
     BACKWARDS,
     BORROW,
+    BRACKETS,
     CASH,
     CONES,
     COST,
@@ -54,6 +55,7 @@ from friday_core.simulation.compiled.words import (
     LATEST_SESSION,
     LATEST_TS,
     MARK,
+    MOST_BRACKETS,
     MOST_DECISIONS,
     MOST_ENDED,
     MOST_FILLS,
@@ -194,6 +196,10 @@ def _room(m: Memory, rows: int, keeps: bool) -> int:
     c, s = m.c, m.s
     decisions, pairs = rows * c[DESKS], c[DESKS] * c[INSTS]
     orders = decisions + pairs if keeps else decisions
+    if c[MOST_BRACKETS] > 0:
+        if s[BRACKETS] + s[WORKING] > c[MOST_BRACKETS]:
+            return NO_ROOM_FOR_ORDERS
+        orders += 2 * (s[BRACKETS] + s[WORKING])
     if s[WORKING] + orders > c[MOST_QUEUE]:
         return NO_ROOM_FOR_ORDERS
     is_full = s[DECISIONS] + decisions > c[MOST_DECISIONS] or s[ORDERS] + orders > c[MOST_ORDERS]

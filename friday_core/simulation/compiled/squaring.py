@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from friday_core.simulation.compiled.deciding import place
 from friday_core.simulation.compiled.filling import is_forced, settle
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.places import desk_at, order_at, pair_at, queue_at
+from friday_core.simulation.compiled.placing import place
 from friday_core.simulation.compiled.words import (
     CANCELLED,
+    CLOSES,
     DESK_ORDERS,
     FAULT,
     HELD,
@@ -52,7 +53,7 @@ def _withdraw(m: Memory, desk: int, row: int, why: int) -> None:
     for n in range(s[WORKING]):
         q = queue_at(m, n)
         if s[q + Q_DESK] == desk and not is_forced(m, q):
-            if s[q + LINK] == 1:
+            if s[q + LINK] == CLOSES:
                 m.c[FAULT] = LINKED
             o = order_at(m, s[q + ID])
             s[q + STATUS], s[o + O_WANTED], s[o + O_PRICE] = CANCELLED, why, s[ORDERS]

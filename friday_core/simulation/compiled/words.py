@@ -44,8 +44,10 @@ CONES = 63
 BEFORE_AT, REFUSED_AT, DUE_AT, BAND, LATENCY_US, BORROW, ENDS_ROW, MOST_POSTINGS, POSTINGS_AT = range(64, 73)
 # The address of the terms of risk rules, 0 for none; and the account's limits, ``NONE`` for what is not limited.
 RULES_AT, ACCOUNT_VALUE, ACCOUNT_GROSS = range(73, 76)
+#: Room for brackets, and their place in the state.
+MOST_BRACKETS, BRACKETS_AT = range(76, 78)
 #: Limits of each desk follow.
-LIMITS = 76
+LIMITS = 78
 (
     L_ORDER_VALUE, L_MIN_ORDER_VALUE, L_POSITION, L_GROSS, L_DRAWDOWN, L_TIER, L_DAY_LOSS, L_ORDERS, L_OPEN_ORDERS,
     L_ALLOW_SHORT, L_BUFFER, L_ASKED, L_PRODUCT, L_MARGIN,
@@ -117,16 +119,17 @@ ORDINAL, HAS_LATEST, LATEST_TS, LATEST_SESSION, WORKING = range(5)
 DECISIONS, ORDERS, FILLS, ENDED, POSITIONS = range(5, 10)
 #: How many fills there were before the session of the latest slice; rows of what was paid for shorts.
 FILLS_BEFORE, POSTINGS = 10, 11
-DESKS_AT = 12
+#: How many brackets there are, and how many of their orders were withdrawn.
+BRACKETS, WITHDRAWN = 12, 13
+DESKS_AT = 14
 # A desk: its book, then its risk state, then the orders that it sent in the session of its latest order.
 CASH, REALISED, CHARGES, VALUE, GROSS, HELD = range(6)
 EQUITY, PEAK, DEEPEST, RISK_HAS_SESSION, RISK_SESSION, DAY_EQUITY, SENT, DRAWDOWN_LATCHED, DAY_LATCHED = range(6, 15)
 COUNTER_SESSION, COUNTER, DESK_ORDERS = range(15, 18)
 DESK_WORDS = 18
-# A desk's position in an instrument; ``OPEN`` is what working orders would add or take away, ``HAS_LEGS`` whether
-# orders of a bracket wait to close it. Then its lots, a ring.
-POSITION, COST, MARK, WORTH, OPEN, LOT_FIRST, LOT_COUNT, HAS_LEGS = range(8)
-LOTS = 8
+# A desk's position in an instrument; ``OPEN`` is what working orders would add or take away. Then its lots, a ring.
+POSITION, COST, MARK, WORTH, OPEN, LOT_FIRST, LOT_COUNT = range(7)
+LOTS = 7
 LOT_QUANTITY, LOT_COST, LOT_TS = range(3)
 LOT_WORDS = 3
 # A working order: ``ID`` is its row in the table, ``PLACE`` that of its bar in the slice. ``BILLED`` is what of it was
@@ -137,9 +140,20 @@ LOT_WORDS = 3
     BILLED_QUANTITY, PLACE, BOOKED, BILL, DECIDED,
 ) = range(17)  # fmt: skip
 # What it names: prices, whether the trigger was touched, how long it works, and its own protection (``NONE``: the
-# rules'). ``LINK`` says whether it is of a bracket, ``ALTERNATIVE`` that its quantity counts with another order's.
+# rules'). ``LINK`` says what it is in a bracket, ``ALTERNATIVE`` that its quantity counts with another order's.
 Q_LIMIT, Q_TRIGGER, TRIGGERED, VALIDITY, Q_TILL, Q_PROTECTION, LINK, ALTERNATIVE = range(17, 25)
 QUEUE_WORDS = 25
+#: ``LINK``: in none, what opens, what closes.
+UNLINKED, OPENS, CLOSES = range(3)
+# What one fill opened, and what closes it: the order that opened it (below 0, one that ended before the run), what is
+# left, the prices, the orders that close it, and which of them are due: a ``DUE_`` each; and the latest one's session.
+(
+    K_ENTRY, K_DESK, K_INST, K_SIDE, K_LEFT, K_STOP, K_TARGET, K_LEG, K_SECOND, K_DUE, K_DUE_SECOND, K_SESSION,
+) = range(12)  # fmt: skip
+BRACKET_WORDS = 12
+#: ``K_ENTRY`` of the first bracket that was there before the run; those of the next ones are below.
+FIRST_BEFORE = -2
+NOT_DUE, DUE_STOP, DUE_TOUCHED, DUE_LIMIT = range(4)
 #: Where an order stands.
 WAITING, IS_OPEN, PARTIAL, IS_FILLED, CANCELLED, EXPIRED = range(6)
 
@@ -156,14 +170,16 @@ DRAFT_WORDS = 20
 # Of an order that the host placed, ``O_DECISION`` says why; of one that it withdrew, ``O_WANTED`` does, and ``O_PRICE``
 # how many orders there were by then.
 SQUARED_OFF, HELD_OVER = -1, -2
+#: The same of one that closes a bracket, whose ``O_BOOKED`` is then what was left; ``O_NTH`` counts these.
+OF_BRACKET = -3
 D_DESK, D_ROW, D_ORDINAL, D_ASKED, D_SENT, D_CODE, D_A, D_B, D_C, D_ORDER = range(10)
 DECISION_WORDS = 10
 (
     O_DESK, O_INST, O_SIDE, O_QUANTITY, O_REFERENCE, O_ROW, O_TS, O_SESSION, O_COUNTER, O_ACTIVE_FROM,
     O_STATUS, O_FILLED, O_OPENED, O_BOOKED, O_WANTED, O_PRICE, O_DECISION, O_TRIGGERED,
-    O_LIMIT, O_TRIGGER, O_STOP, O_TARGET, O_VALIDITY, O_TILL,
-) = range(24)  # fmt: skip
-ORDER_WORDS = 24
+    O_LIMIT, O_TRIGGER, O_STOP, O_TARGET, O_VALIDITY, O_TILL, O_ENTRY, O_NTH,
+) = range(26)  # fmt: skip
+ORDER_WORDS = 26
 F_ORDER, F_QUANTITY, F_PRICE, F_CHARGES, F_TS = range(5)
 FILL_WORDS = 5
 X_ORDER, X_TS = range(2)

@@ -240,31 +240,47 @@ def with_margin(given: Drawn, seed: int) -> Drawn:
     return replace(given, limits=replace(given.limits, margin=True, margin_buffer_ppm=buffer, gross_ppm=gross))
 
 
-#: By the output of an order with a price its distances from the close.
+#: By the output of an order with a price how far below or above the close of a buy it is, in steps of a session.
 _NEAR: Mapping[str, Sequence[float]] = {
-    "limit_price": (0.97, 0.995, 1.0, 1.002, 1.03),
-    "trigger_price": (0.97, 0.998, 1.0, 1.005, 1.03),
-    "stop_loss": (0.9, 0.98, 0.995, 0.999, 1.002),
-    "take_profit": (0.99, 1.001, 1.005, 1.02, 1.1),
+    "limit_price": (-0.9, -0.5, 0.0, 0.2, 0.9),
+    "trigger_price": (-0.5, 0.0, 0.2, 0.5, 0.9),
+    "stop_loss": (-1.0, -2.0, -3.0),
+    "take_profit": (1.0, 2.0, 3.0),
 }
 
 
 def with_orders(given: Drawn, seed: int) -> Drawn:
     """A third of the sessions with strategies that order, at prices and without, for a session or for longer."""
     random = np.random.default_rng([seed, 8])
-    if random.random() < 2 / 3:
-        return given
+    return given if random.random() < 2 / 3 else _with_orders(given, random)
+
+
+def ordering(seed: int, *, most_rows: int = 300) -> Drawn:
+    """The session of a number with strategies that order, and little of which the kernel knows nothing."""
+    random = np.random.default_rng([seed, 9])
+    given = drawn(seed, most_rows=most_rows)
+    limits = Limits(allow_short=True) if random.random() < 0.7 else replace(given.limits, drawdown_ppm=None, tiers=())
+    plain = replace(
+        given, charges=Share(int(random.choice([0, 300])), 1_000_000), limits=limits, account=Limits(), risk_rules={},
+        products=("",) * 5, terms=None, entries=None, actions=[], doubt=None, injected=given.injected[:1],
+    )  # fmt: skip
+    return _with_orders(plain, random)
+
+
+def _with_orders(given: Drawn, random: np.random.Generator) -> Drawn:
     kinds, columns, count = list(given.kinds), {}, len(given.rows)
     lots = np.array([one.lot_size for one in given.universe])[given.rows.inst]
     for number, wish in enumerate(given.wishes):
         if random.random() < 0.2:
             continue
         kinds[number] = "order"
-        shares = random.choice([1, 2, 10, 100, 0.4], count) * lots * random.choice([1, -1], count)
+        shares = random.choice([1.0, 2.0, 10.0, 100.0], count) * lots * random.choice([1, -1], count)
         shares[random.random(count) < random.choice([0.3, 0.8, 0.97])] = np.nan
         columns[wish] = shares
+        shares[random.random(count) < random.choice([0.0, 0.0, 0.05])] *= 0.004
+        step = float(random.choice([0.003, 0.02, 0.1]))
         for name, near in _NEAR.items():
-            times = np.full(count, np.nan) if random.random() < 0.4 else random.choice(near, count)
+            times = np.full(count, np.nan) if random.random() < 0.4 else 1 + step * random.choice(near, count)
             times = np.where(shares < 0, 2 - times, times)
             times[random.random(count) < random.choice([0.0, 0.5])] = np.nan
             columns[f"{wish}_{name}"] = times

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from unit.session.compiled.drawn_sessions import Stepped, differences, drawn
+from unit.session.compiled.drawn_sessions import Stepped, differences, drawn, ordering
 
 from friday_core.causal.compiled.executor import CompiledExecutor
 from friday_core.causal.compiled.kernels import Kernels
@@ -31,6 +31,22 @@ def test_cones_as_one_function_leave_what_the_driver_leaves(seed: int, compiled:
     expected = Stepped(given, cut=False).left()
     found = Stepped(given, kernel=compiled, executor=partial(CompiledExecutor, kernels=fusing), cut=False).left()
     assert differences(expected, found) == []
+
+
+@pytest.mark.parametrize("seed", range(400, 440))
+def test_orders_in_columns_leave_in_the_kernel_what_they_leave_in_the_driver(
+    seed: int, compiled: Compiled, kernels: Kernels
+) -> None:
+    given = ordering(seed, most_rows=200)
+    expected = Stepped(given, cut=False).left()
+    executor = partial(CompiledExecutor, kernels=kernels)
+    found = Stepped(given, kernel=compiled, executor=executor, cut=False).left()
+    assert differences(expected, found) == []
+
+
+def test_most_slices_on_which_columns_order_are_the_kernels() -> None:
+    counts = [Stepped(ordering(seed, most_rows=150), kernel=plain).driver._blocks.counts for seed in range(400, 420)]
+    assert sum(one["kernel"] for one in counts) > 2 * sum(one["driver"] for one in counts)
 
 
 @pytest.mark.parametrize("seed", range(100, 124))
