@@ -65,7 +65,6 @@ class Written:
         )
         self._limits = [desk.risk.limits for desk in desks]
         self._lots = np.array([one.lot_size for one in universe])
-        self._are_priced = any(one.orders is not None for one in wishes)
         self._ruled = ruled
         self._rows = rows
         self._wishes = wishes
@@ -129,10 +128,10 @@ class Written:
             "active_from": Late(lambda: rows[:, w.O_ACTIVE_FROM]),
             "session": Late(lambda: rows[:, w.O_OPENED]),
         }
-        if sent.are_hosts or self._are_priced:
-            columns["time_in_force"] = Late(lambda: Coded(rows[:, w.O_VALIDITY], VALIDITIES))
-        if self._are_priced:
+        if sent.is_named:
             columns |= _priced(rows)
+        elif sent.are_hosts:
+            columns["time_in_force"] = Late(lambda: Coded((rows[:, w.O_DECISION] < 0).astype(np.int8), VALIDITIES))
         log.orders.extend(columns, last - first)
 
     def fills(self, log: SessionLog, table: Int64, sent: Sent) -> None:
@@ -228,6 +227,7 @@ def _priced(orders: Int64) -> dict[str, Any]:
         "stop_loss": orders[:, w.O_STOP],
         "take_profit": orders[:, w.O_TARGET],
         "good_till": last,
+        "time_in_force": Coded(orders[:, w.O_VALIDITY], VALIDITIES),
         "triggered": orders[:, w.O_TRIGGERED] == 1,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -53,6 +54,8 @@ class Sent:
     ) -> None:
         self.rows = rows
         self._entries = entries
+        #: Whether the table tells what orders name besides: prices, and how long they work.
+        self.is_named = rows.shape[1] > w.PLAIN_ORDER_WORDS
         self.objects = dict(objects)
         self.known = len(objects)
         self.reasons = Texts(0, lambda _row: "")
@@ -75,7 +78,7 @@ class Sent:
     @cached_property
     def has_legs(self) -> bool:
         """Whether some close a bracket."""
-        return bool((self.rows[:, w.O_ENTRY] != w.NONE).any())
+        return self.is_named and bool((self.rows[:, w.O_ENTRY] != w.NONE).any())
 
     def withdrawn(self, ended: Int64) -> tuple[Int64, Int64]:
         """Of the rows of ``ended`` orders those that the host withdrew, and how many orders there were by then."""
@@ -125,7 +128,7 @@ class Sent:
         """Why an order ended, if it did not simply fill."""
         row = self.rows[number].tolist()
         if row[w.O_STATUS] == w.EXPIRED:
-            return date_passed(row[w.O_TILL]) if row[w.O_VALIDITY] == GTD else day_ended()
+            return date_passed(row[w.O_TILL]) if self.is_named and row[w.O_VALIDITY] == GTD else day_ended()
         if row[w.O_STATUS] != w.CANCELLED:
             return ""
         if row[w.O_WANTED] == w.OF_BRACKET:
@@ -136,21 +139,13 @@ class Sent:
 
     def _order(self, number: int) -> Order:
         row = self.rows[number].tolist()
-        limit, trigger, stop, target = (
-            None if row[word] == NO_PRICE else row[word] for word in (w.O_LIMIT, w.O_TRIGGER, w.O_STOP, w.O_TARGET)
-        )
+        named = _named(row) if self.is_named else {"time_in_force": VALIDITIES[row[w.O_DECISION] < 0]}
         return Order(
             self._universe[row[w.O_INST]].id,
             Side.BUY if row[w.O_SIDE] > 0 else Side.SELL,
             row[w.O_QUANTITY],
-            type_of(limit, trigger),
-            limit,
-            trigger,
-            VALIDITIES[row[w.O_VALIDITY]],
-            good_till=row[w.O_TILL] if row[w.O_VALIDITY] == GTD else None,
-            stop_loss=stop,
-            take_profit=target,
-            reason=self._why(row[w.O_DECISION], row[w.O_ENTRY]),
+            **named,
+            reason=self._why(row[w.O_DECISION], row[w.O_ENTRY] if self.is_named else w.NONE),
             tag=self._tag(number + 1),
             strategy=self._desks[row[w.O_DESK]].name,
             ts_decided=row[w.O_TS],
@@ -187,7 +182,9 @@ class Sent:
         if self.are_hosts:
             short = np.where(self.rows[:, w.O_WANTED] < 0, _SQUARED_OFF, short)
             short = np.where(self.rows[:, w.O_WANTED] == w.OF_BRACKET, _OF_BRACKET, short)
-        over = np.where(self.rows[:, w.O_VALIDITY] == GTD, _DATE_PASSED, _DAY_ENDED)
+        over: Int64 | int = _DAY_ENDED
+        if self.is_named:
+            over = np.where(self.rows[:, w.O_VALIDITY] == GTD, _DATE_PASSED, _DAY_ENDED)
         return Coded(np.where(status == w.CANCELLED, short, np.where(status == w.EXPIRED, over, 0)), _HEADS)
 
     def _every_end(self) -> list[str]:
@@ -195,3 +192,15 @@ class Sent:
         for number in np.flatnonzero((status == w.EXPIRED) | (status == w.CANCELLED)).tolist():
             texts[number] = self.end_reason(number)
         return texts
+
+
+def _named(row: Sequence[int]) -> dict[str, Any]:
+    """What an order names besides its instrument, side and quantity."""
+    limit, trigger, stop, target = (
+        None if row[word] == NO_PRICE else row[word] for word in (w.O_LIMIT, w.O_TRIGGER, w.O_STOP, w.O_TARGET)
+    )
+    return {
+        "type": type_of(limit, trigger), "limit_price": limit, "trigger_price": trigger, "stop_loss": stop,
+        "take_profit": target, "time_in_force": VALIDITIES[row[w.O_VALIDITY]],
+        "good_till": row[w.O_TILL] if row[w.O_VALIDITY] == GTD else None,
+    }  # fmt: skip

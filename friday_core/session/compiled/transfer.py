@@ -304,5 +304,5 @@ def _latest(times: Int64) -> list[int]:
 def _end(one: WorkingOrder, row: Sequence[int], reason: str) -> None:
     """An order that worked before came to its end."""
     one.status, one.filled, one.session = _OUT[row[w.O_STATUS]], row[w.O_FILLED], row[w.O_OPENED]
-    one.active_from, one.triggered = row[w.O_ACTIVE_FROM], bool(row[w.O_TRIGGERED])
+    one.active_from, one.triggered = row[w.O_ACTIVE_FROM], len(row) > w.O_TRIGGERED and bool(row[w.O_TRIGGERED])
     one.reason = reason or one.reason

@@ -151,9 +151,10 @@ class Arena:
         drafts = (self.instruments + 1) * w.DRAFT_WORDS
         c[w.SAVED_AT], c[w.INSTRUMENTS_AT], c[w.DRAFTS_AT] = size, 2 * size, 2 * size + len(self._instruments)
         at = int(c[w.DRAFTS_AT]) + drafts
+        c[w.ORDER_WIDTH] = w.ORDER_WORDS if self._ordered else w.PLAIN_ORDER_WORDS
         for name, table in TABLES.items():
             c[table.at], c[table.most] = at, rows[name]
-            at += rows[name] * table.width
+            at += rows[name] * self._width(name)
         parts = {w.INSTRUMENTS_AT: self._instruments}
         if self.is_billed:
             parts |= {w.PERIODS_AT: self._rates.periods, w.TERMS_AT: self._rates.terms}
@@ -297,20 +298,26 @@ class Arena:
             if name == "positions":  # many rows of which nothing is read again: columns that need not be picked apart
                 found[name] = self.state[at : at + most * table.width].reshape(table.width, most)[:, :rows].T
             else:
-                found[name] = self.state[at : at + rows * table.width].reshape(rows, table.width)
+                width = self._width(name)
+                found[name] = self.state[at : at + rows * width].reshape(rows, width)
         return found
+
+    def _width(self, name: str) -> int:
+        return int(self.context[w.ORDER_WIDTH]) if name == "orders" else TABLES[name].width
 
     def order_row(self, number: int, values: Mapping[int, int]) -> None:
         """One order that works already, in the table of orders."""
         row = self.order_words(number)
         row[:] = 0
         for word, value in values.items():
-            row[word] = value
+            if word < len(row):
+                row[word] = value
 
     def order_words(self, number: int) -> Int64:
         """A row of the table of orders, to be read and written."""
-        at = int(self.context[w.ORDERS_AT]) + number * w.ORDER_WORDS
-        return self.state[at : at + w.ORDER_WORDS]
+        width = self._width("orders")
+        at = int(self.context[w.ORDERS_AT]) + number * width
+        return self.state[at : at + width]
 
     @property
     def has_brackets(self) -> bool:

@@ -60,10 +60,12 @@ from friday_core.simulation.compiled.words import (
     O_WANTED,
     OPEN,
     OPENED,
+    ORDER_WIDTH,
     ORDINAL,
     PARTIAL,
     PARTICIPATION,
     PLACE,
+    PLAIN_ORDER_WORDS,
     PROTECTION,
     Q_DESK,
     Q_INST,
@@ -340,7 +342,8 @@ def settle(m: Memory, ts: int) -> None:
             o, x = order_at(m, s[q + ID]), m.c[ENDED_AT] + s[ENDED] * ENDED_WORDS
             s[o + O_STATUS], s[o + O_FILLED] = s[q + STATUS], s[q + FILLED]
             s[o + O_OPENED], s[o + O_ACTIVE_FROM] = s[q + OPENED], s[q + ACTIVE_FROM]
-            s[o + O_TRIGGERED] = s[q + TRIGGERED]
+            if m.c[ORDER_WIDTH] > PLAIN_ORDER_WORDS:
+                s[o + O_TRIGGERED] = s[q + TRIGGERED]
             s[x + X_ORDER], s[x + X_TS] = s[q + ID], ts
             s[ENDED] += 1
             continue

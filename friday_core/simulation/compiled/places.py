@@ -17,7 +17,7 @@ from friday_core.simulation.compiled.words import (
     INSTS,
     LIMIT_WORDS,
     LIMITS,
-    ORDER_WORDS,
+    ORDER_WIDTH,
     ORDERS_AT,
     PAIR_WORDS,
     PAIRS,
@@ -59,7 +59,7 @@ def bracket_at(m: Memory, n: int) -> int:
 
 def order_at(m: Memory, number: int) -> int:
     """Where an order stands in the table of orders."""
-    return m.c[ORDERS_AT] + number * ORDER_WORDS  # type: ignore[no-any-return]
+    return m.c[ORDERS_AT] + number * m.c[ORDER_WIDTH]  # type: ignore[no-any-return]
 
 
 def limits_at(desk: int) -> int:

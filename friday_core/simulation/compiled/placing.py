@@ -48,9 +48,11 @@ from friday_core.simulation.compiled.words import (
     O_VALIDITY,
     OPEN,
     OPENED,
+    ORDER_WIDTH,
     ORDERS,
     ORDINAL,
     PLACE,
+    PLAIN_ORDER_WORDS,
     Q_DESK,
     Q_INST,
     Q_LIMIT,
@@ -97,9 +99,10 @@ def place(m: Memory, desk: int, inst: int, quantity: int, price: int, row: int, 
     s[o + O_QUANTITY], s[o + O_REFERENCE], s[o + O_ROW] = abs(quantity), price, row
     s[o + O_TS], s[o + O_SESSION], s[o + O_COUNTER] = m.ts[row], session, s[d + COUNTER]
     s[o + O_ACTIVE_FROM], s[o + O_STATUS], s[o + O_FILLED] = s[q + ACTIVE_FROM], WAITING, 0
-    s[o + O_OPENED], s[o + O_DECISION], s[o + O_TRIGGERED] = NONE, decision, 0
-    s[o + O_LIMIT], s[o + O_TRIGGER], s[o + O_STOP], s[o + O_TARGET] = NO_PRICE, NO_PRICE, NO_PRICE, NO_PRICE
-    s[o + O_VALIDITY], s[o + O_TILL], s[o + O_ENTRY] = s[q + VALIDITY], 0, NONE
+    s[o + O_OPENED], s[o + O_DECISION] = NONE, decision
+    if m.c[ORDER_WIDTH] > PLAIN_ORDER_WORDS:
+        s[o + O_LIMIT], s[o + O_TRIGGER], s[o + O_STOP], s[o + O_TARGET] = NO_PRICE, NO_PRICE, NO_PRICE, NO_PRICE
+        s[o + O_VALIDITY], s[o + O_TILL], s[o + O_ENTRY], s[o + O_TRIGGERED] = s[q + VALIDITY], 0, NONE, 0
     s[WORKING] += 1
     s[ORDERS] += 1
     return order  # type: ignore[no-any-return]
