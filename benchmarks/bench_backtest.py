@@ -19,7 +19,18 @@ import numba
 import numpy as np
 from harness import interleaved, report
 from in_columns import TOP, cross, top_ten
-from loops_by_hand import CHARGE, affordable, charged, room_for_orders, stops_among_all_orders
+from loops_by_hand import (
+    CHARGE,
+    LIMIT_AT,
+    LOSS_AT,
+    SHARES,
+    TAKE_AT,
+    affordable,
+    brackets_by_hand,
+    charged,
+    room_for_orders,
+    stops_among_all_orders,
+)
 
 from friday_core.api import HOLD, Market, indicators, ratchet, where
 from friday_core.causal.compiled.executor import CompiledExecutor
@@ -142,6 +153,17 @@ def stops_out(m: Market) -> Mapping[str, Any]:
     leaves = (m.close < m.avg_price - 2.0 * reach) | (m.close < highest - 3.0 * reach)
     enters = (m.pos == 0.0) & up & ~up.shift(1)
     return {"target": where((m.pos > 0.0) & leaves, 0.0, where(enters, 1.0, HOLD))}
+
+
+def pulls_back(m: Market) -> Mapping[str, Any]:
+    """In with a limit below the close while that is above its average, out at a stop or a target."""
+    is_free = (m.pos == 0.0) & (m.open_qty == 0.0)
+    return {
+        "order": where(is_free & (m.close > m.close.rolling(30).mean()), SHARES, HOLD),
+        "limit_price": m.close * LIMIT_AT,
+        "stop_loss": m.close * LOSS_AT,
+        "take_profit": m.close * TAKE_AT,
+    }
 
 
 def stops_by_hand(opened: Any, high: Any, low: Any, close: Any, cash: int, equity: Any) -> int:
@@ -419,6 +441,25 @@ def own_fill_price(kernels: Kernels, repeats: int) -> None:
         report("A stop that reads its own fill price, per bar", measured, reference, per=BARS, unit="ns")
 
 
+def limits_and_brackets(kernels: Kernels, repeats: int) -> None:
+    rows = minutes()
+    test = Backtest(rows, universe_of(1), pulls_back, "1m", CAPITAL, kernels)
+    columns = [np.array(rows[name]) for name in ("open", "high", "low", "close")]
+    session = rows["session"].astype(np.int64)
+    hand, expected = numba.njit(error_model="numpy")(brackets_by_hand), np.empty(BARS, np.int64)
+    fills = hand(*columns, session, CAPITAL, expected)
+    log = test.run()
+    assert (len(log.fills), int(curve(log)[-1])) == (fills, int(expected[-1])), (len(log.fills), fills)
+    assert np.array_equal(curve(log), expected)
+    print(f"\n{BARS:,} bars, {fills:,} fills, final equity {expected[-1] / 100:,.2f} in each")
+    contenders = {
+        "numba loop by hand": lambda: hand(*columns, session, CAPITAL, np.empty(BARS, np.int64)),
+        "Friday": lambda: curve(test.run()),
+    }
+    measured = interleaved(contenders, repeats)
+    report("Limit orders, each with a stop and a target, per bar", measured, "numba loop by hand", per=BARS, unit="ns")
+
+
 def portfolio(kernels: Kernels, repeats: int) -> None:
     rows = days()
     test = Backtest(rows, universe_of(SYMBOLS), top_ten, "1d", PANEL_CAPITAL, kernels)
@@ -470,6 +511,7 @@ def main() -> None:
     kernels = Kernels(folder, print)
     one_instrument(kernels, arguments.repeats)
     own_fill_price(kernels, arguments.repeats)
+    limits_and_brackets(kernels, arguments.repeats)
     portfolio(kernels, arguments.repeats)
 
 

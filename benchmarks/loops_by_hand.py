@@ -175,5 +175,55 @@ def stops_among_all_orders(  # noqa: PLR0912, PLR0915 - one loop
     return fills
 
 
+# One limit order at a time, and what closes what it bought ----------------------------------------------------------
+
+#: Shares of an order; its limit, stop and target as parts of the close.
+SHARES, LIMIT_AT, LOSS_AT, TAKE_AT = 10, 0.9995, 0.996, 1.004
+
+
+def ticks_of(price: float, up: bool) -> int:
+    """Price units, of which a rupee has a hundred, rounded from thousandths."""
+    whole = int(np.rint(price * 100_000.0))
+    return -(-whole // 1_000) if up else whole // 1_000
+
+
+_ticks_of = numba.njit(ticks_of)
+
+
+def brackets_by_hand(opened: Any, high: Any, low: Any, close: Any, session: Any, cash: int, equity: Any) -> int:
+    """In with a limit below a close above its average of 30, for the day; out at a stop or a target. Fills."""
+    fills, shares, slow = 0, 0, 0
+    limit, loss, take, day, stop, target = NEVER, 0, 0, NEVER, 0, 0
+    for t in range(len(close)):
+        exit_at = NEVER
+        if shares > 0:
+            if low[t] <= stop:
+                exit_at = min(opened[t], stop)
+            elif high[t] > target:
+                exit_at = max(opened[t], target)
+        if exit_at != NEVER:
+            cash += shares * exit_at - _charged(shares * exit_at)
+            shares, fills = 0, fills + 1
+        elif limit != NEVER:
+            day = session[t] if day == NEVER else day
+            if session[t] > day:
+                limit = NEVER
+            elif low[t] < limit:
+                price = min(opened[t], limit)
+                shares = _affordable(SHARES, price, cash)
+                cash -= shares * price + _charged(shares * price)
+                limit, stop, target, fills = NEVER, loss, take, fills + (shares > 0)
+        last = close[t]
+        slow += last
+        if t >= 30:
+            slow -= close[t - 30]
+        equity[t] = cash + shares * last
+        if t >= 29 and shares == 0 and limit == NEVER and 30 * last > slow:
+            at = last / 100.0
+            limit, day = _ticks_of(at * LIMIT_AT, False), NEVER
+            loss, take = _ticks_of(at * LOSS_AT, False), _ticks_of(at * TAKE_AT, True)
+    return fills
+
+
 def room_for_orders() -> Any:
     return np.zeros((ROOM, WORDS), np.int64)

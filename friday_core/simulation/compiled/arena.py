@@ -23,7 +23,7 @@ from friday_core.trading.limits import Limits
 
 #: Rows of tables that are made room for at least.
 _LEAST_ROOM = 256
-_LEAST_BRACKETS = 16
+_LEAST_BRACKETS = 4
 #: Lots of a position that there is room for at first.
 _LOTS = 8
 _EQUITY = ("cash", "equity", "gross")
