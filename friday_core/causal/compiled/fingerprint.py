@@ -37,6 +37,8 @@ class Routine:
     sources: tuple[str, ...] = ()
     #: What it is called where it takes long to compile.
     title: str = ""
+    #: Of its functions those that most runs never reach: copied into their callers they make these slower.
+    apart: tuple[str, ...] = ()
 
 
 def kernel_key(op: Op, lanes: int) -> str:
@@ -48,7 +50,7 @@ def kernel_key(op: Op, lanes: int) -> str:
 
 def routine_key(routine: Routine) -> str:
     """As ``kernel_key``; of the whole text of its modules, none of which is imported."""
-    parts = [*machine(), _sources(), routine.module, routine.name]
+    parts = [*machine(), _sources(), routine.module, routine.name, *routine.apart]
     parts += [_text(name) for name in (routine.module, *routine.sources)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from types import CellType, FunctionType
 from typing import Any
@@ -69,7 +69,7 @@ def _tried(make: Callable[[], bytes]) -> bytes:
 
 def routine_object(routine: Routine) -> bytes:
     """Object code in which ``SYMBOL`` is the routine; raises what the compiler does if it cannot be compiled."""
-    return _object(getattr(importlib.import_module(routine.module), routine.name), "q")
+    return _object(getattr(importlib.import_module(routine.module), routine.name), "q", routine.apart)
 
 
 def _kernel(op: Op, lanes: int) -> Any:
@@ -129,13 +129,18 @@ def _assembly(function: Any, kinds: str) -> str:
     return text.replace(name, SYMBOL)
 
 
-def _module(function: Any, kinds: str) -> Any:
-    """Optimised code that refers to nothing but the C library; one symbol leads in."""
+def _module(function: Any, kinds: str, apart: Sequence[str] = ()) -> Any:
+    """Optimised code that refers to nothing but the C library; one symbol leads in.
+
+    Functions of which the names have one of ``apart`` in them stay functions.
+    """
     with global_compiler_lock:
         module = llvm.parse_assembly(_assembly(function, kinds).replace(*_SQUARE_ROOT))
         for one in (*module.functions, *module.global_variables):
             if not one.is_declaration and one.name != SYMBOL:
                 one.linkage = "internal"
+                if one.is_function and any(name in one.name for name in apart):
+                    one.add_function_attribute("noinline")
         optimize(module)
     for one in module.functions:
         if one.is_declaration and not one.name.startswith("llvm.") and one.name not in _LIBRARY:
@@ -143,5 +148,5 @@ def _module(function: Any, kinds: str) -> Any:
     return module
 
 
-def _object(function: Any, kinds: str) -> bytes:
-    return bytes(target_machine().emit_object(_module(function, kinds)))
+def _object(function: Any, kinds: str, apart: Sequence[str] = ()) -> bytes:
+    return bytes(target_machine().emit_object(_module(function, kinds, apart)))

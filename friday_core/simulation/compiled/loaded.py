@@ -29,6 +29,7 @@ ENTRY = Routine(
         "friday_core.causal.op",
     ),
     "the kernel of backtests",
+    ("follow", "place_legs", "count_open", "ordering"),
 )
 
 
