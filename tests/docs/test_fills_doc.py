@@ -6,16 +6,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 from docs.documents import DOCS, table
 from fakes.bars import A, Row
 from fakes.session import Script, Session
+from unit.session.compiled.drawn_sessions import Drawn, Share, Stepped
 
+from friday_core.domain.chunk import Chunk, Universe
 from friday_core.domain.instruments import Instrument, InstrumentId
 from friday_core.domain.market import Bar, RawBar
 from friday_core.domain.orders import Order, OrderType, Side, TimeInForce, WorkingOrder
+from friday_core.simulation.compiled.arena import plain
 from friday_core.simulation.matching import BarMatcher, FillAt, MatchingRules
 from friday_core.simulation.matching_rules import MatchingSettings
+from friday_core.trading.limits import Limits
 
 PATH = DOCS / "fills.md"
 RULES, SESSIONS = table(PATH, "rules"), table(PATH, "settings")
@@ -111,6 +116,58 @@ def test_an_order_of_the_table_trades_as_it_says(row: dict[str, str]) -> None:
     assert "; ".join(traded[seen:]) == row["trades"]
     ends = {"partial": "open"}
     assert ends.get(working.status, working.status) == row["end"]
+
+
+def is_of_columns(row: dict[str, str]) -> bool:
+    """Whether columns can say the order, and the kernel knows the rules; what was seen before comes by other tests."""
+    words = {*row["order"].split(), *row["bars"].split(), *row["rules"].replace("=", " ").split()}
+    return words.isdisjoint({"gtc", "at_close", "protection", "seen", "last", "this_close", "latency", "band_ppm"})
+
+
+OF_COLUMNS = [row for row in RULES if is_of_columns(row)]
+
+
+@pytest.mark.parametrize("row", OF_COLUMNS, ids=lambda row: f"{row['rules']} {row['order']} {row['bars']}")
+def test_an_order_of_columns_trades_in_the_kernel_as_the_table_says(row: dict[str, str]) -> None:
+    rules = rules_of(row["rules"])
+    instrument = Instrument(InstrumentId("INFY", "NSE"), "INR", tick_size=5, lot_size=rules.pop("lot", 1))
+    order, bars = order_of(row["order"], instrument.id), list(bars_of(row["bars"]))
+    decided = Written(RawBar(REFERENCE, REFERENCE, REFERENCE, REFERENCE), session=bars[0].session)
+    stepped = Stepped(in_columns(order, instrument, [decided, *bars], MatchingRules(**rules)), kernel=plain, cut=False)
+    assert stepped.driver._blocks.counts["driver"] == 0
+    traded = {fill.ts_event: f"{fill.quantity} @ {fill.price}" for fill in stepped.driver.log.fills}
+    assert "; ".join(traded.get(n, "-") for n in range(1, len(bars) + 1)) == row["trades"]
+    (one,) = stepped.driver.log.orders
+    ends = {"partial": "open", "cancelled": "open" if one.reason == "END_OF_DATA" else "cancelled"}
+    assert ends.get(one.status, one.status) == row["end"]
+
+
+def test_the_orders_of_columns_are_of_every_kind() -> None:
+    assert len(OF_COLUMNS) > len(RULES) // 2
+    kinds = {order_of(row["order"], A).type for row in OF_COLUMNS}
+    assert kinds == {*OrderType}
+
+
+def in_columns(order: Order, instrument: Instrument, bars: Sequence[Written], rules: MatchingRules) -> Drawn:
+    """The order is decided at the close of the first bar, by a strategy with so much cash that it can be paid."""
+    count, nothing = len(bars), np.full(len(bars), np.nan)
+    columns: dict[str, Any] = {
+        name: np.array([getattr(bar.prices, name) for bar in bars]) for name in ("open", "high", "low", "close")
+    }
+    columns["volume"] = np.array([bar.volume for bar in bars])
+    columns["session"] = np.array([float(bar.session) for bar in bars])
+    columns |= dict.fromkeys(("factor", "split"), np.ones(count))
+    asked = {"wish0": order.side.sign * order.quantity, "wish0_good_till": order.good_till}
+    asked |= {f"wish0_{name}": getattr(order, name) for name in ("limit_price", "trigger_price")}
+    for name in (*asked, "wish0_stop_loss", "wish0_take_profit", "wish0_cancel"):
+        columns[name], value = nothing.copy(), asked.get(name)
+        if value is not None:
+            columns[name][0] = value / REFERENCE if name.endswith("_price") else value
+    rows = Chunk(np.arange(count), np.zeros(count, np.int32), columns)
+    return Drawn(
+        Universe([instrument]), rows, ["wish0"], [()], [10**12], Limits(allow_short=True), rules, Share(0, 1),
+        cuts=[], injected=[], kinds=["order"],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("row", SESSIONS, ids=lambda row: f"{row['settings']} {row['order']} {row['bars']}")
