@@ -14,12 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from unit.session.compiled.drawn_sessions import Stepped, differences, drawn
+from unit.session.compiled.drawn_sessions import Stepped, differences, drawn, ordering
 
 from friday_core.causal.compiled.executor import CompiledExecutor
 from friday_core.causal.compiled.kernels import Kernels
 from friday_core.causal.compiled.object_store import default_folder
-from friday_core.domain.orders import FillKind
+from friday_core.domain.orders import FillKind, OrderType
 from friday_core.errors import InvariantError
 from friday_core.session.custody import HELD_OVER
 from friday_core.simulation.compiled.arena import plain
@@ -28,6 +28,8 @@ from friday_core.trading.limits import Limits
 
 #: Of every two seeds one has cones that are one function. Of so many seeds one is stepped by the plain kernel too.
 PLAIN = 10
+#: Of so many seeds one is a session of columns that order.
+ORDERING = 3
 
 
 class Soak:
@@ -41,7 +43,7 @@ class Soak:
 
     def compare(self, seed: int) -> list[str]:
         """What differs for a seed."""
-        given = drawn(seed)
+        given = ordering(seed) if seed % ORDERING == 0 else drawn(seed)
         driver, fast = Stepped(given), Stepped(given, kernel=self._kernel, executor=self._executors[seed % 2])
         try:
             expected = driver.left()
@@ -80,6 +82,12 @@ class Soak:
             "decisions": len(log.decisions),
             "orders": len(log.orders),
             "fills": len(log.fills),
+            "sessions with columns that order": int("order" in driver.given.kinds),
+            **{f"orders: {kind}": sum(one.order.type is kind for one in log.orders) for kind in OrderType},
+            "orders good till a session": sum(one.order.good_till is not None for one in log.orders),
+            "orders that close a bracket": sum(one.order.reason.startswith("BRACKET") for one in log.orders),
+            "of them withdrawn": sum(one.reason.startswith("BRACKET") for one in log.orders),
+            "orders that their strategy cancelled": sum(one.reason.startswith("CANCELLED") for one in log.orders),
             "sessions that square off": int(any(one.order.reason.startswith("SQUARE_OFF") for one in log.orders)),
             "orders that close intraday positions": sum(
                 one.order.reason.startswith("SQUARE_OFF") for one in log.orders

@@ -20,6 +20,8 @@ ORDER, CANCEL = "order", "cancel"
 PRICES = ("limit_price", "trigger_price", "stop_loss", "take_profit")
 #: The last session of an order that works for more than one, in days since 1970-01-01, as ``m.session``.
 GOOD_TILL = "good_till"
+#: What the reason of a cancel begins with, as that of the order that it ends.
+CANCELLED = "CANCELLED"
 #: Prices are rounded to ticks from thousandths of a price unit, so that 100.05 as a float is 100.05.
 FINE = 1_000.0
 #: Floats are whole numbers without gaps up to here.
@@ -69,7 +71,7 @@ def asked_for(bar: Bar, values: Mapping[str, float], shown: str) -> Iterator[Ask
     """
     cancel, wished = values.get(CANCEL, math.nan), values.get(ORDER, math.nan)
     if is_asked(cancel):
-        yield Cancel(bar.instrument.id, f"CANCELLED: {shown}")
+        yield Cancel(bar.instrument.id, f"{CANCELLED}: {shown}")
     if is_asked(wished):
         yield _order(bar, wished, values, shown)
 

@@ -51,6 +51,10 @@ def _none(_row: Row, _weight: float, _instrument: Instrument, _limits: Limits) -
     return ""
 
 
+def _nothing_works(_row: Row, _weight: float, _instrument: Instrument, _limits: Limits) -> str:
+    return "no order works"
+
+
 def _no_change(row: Row, _weight: float, _instrument: Instrument, _limits: Limits) -> str:
     return f"{row[w.D_A]} are held or on their way"
 
@@ -131,4 +135,6 @@ _DETAILS: Mapping[int, Callable[[Row, float, Instrument, Limits], str]] = {
     w.C_INTRADAY_CUT_OFF: _late,
     w.C_NOT_IN_UNIVERSE: _unlisted,
     w.C_NOT_SHORTABLE: _unborrowed,
+    w.C_CANCEL_SENT: _none,
+    w.C_NO_ORDER: _nothing_works,
 }

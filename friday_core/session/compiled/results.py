@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from friday_core.domain.chunk import MISSING_PRICE, Array, Float64, Int64, Universe
 from friday_core.domain.instruments import InstrumentId
@@ -24,7 +26,7 @@ from friday_core.session.log import SessionLog
 from friday_core.session.quiet.points import equity_rows
 from friday_core.simulation.compiled import words as w
 from friday_core.simulation.fill_rules import GTD, NO_PRICE
-from friday_core.trading.column_orders import whole_lots
+from friday_core.trading.column_orders import CANCEL, CANCELLED, whole_lots
 from friday_core.trading.limits import Limits
 
 _STATUS = (
@@ -75,7 +77,11 @@ class Written:
         desk, row = table[:, w.D_DESK], table[:, w.D_ROW].copy()
         words = _Words(desk, row, self._wishes)
         kinds = [one.kind for one in self._wishes]
-        sent.reasons = Texts(len(table), words.one, words.every)
+        is_cancel = np.isin(table[:, w.D_CODE], (w.C_CANCEL_SENT, w.C_NO_ORDER))
+        if is_cancel.any():
+            sent.reasons = Texts(len(table), partial(_of_cancels, is_cancel, words))
+        else:
+            sent.reasons = Texts(len(table), words.one, words.every)
         if not len(table):
             return
         # Rows and wishes are not kept for what is made later: of them what decided is taken at once.
@@ -87,10 +93,10 @@ class Written:
             "ts_event": self._rows["ts"][row],
             "strategy": Late(lambda: Coded(desk, told.names)),
             "instrument": Late(lambda: Coded(inst, told.ids)),
-            "kind": Late(lambda: Coded(desk, kinds)),
+            "kind": Late(lambda: Coded(np.where(is_cancel, len(kinds), desk), (*kinds, CANCEL))),
             "value": Late(
                 lambda: words.of_desks([
-                    whole_lots(shown[ORDER], lots[inst]) if kind == ORDER else shown[kind]
+                    np.where(is_cancel, 0.0, whole_lots(shown[ORDER], lots[inst])) if kind == ORDER else shown[kind]
                     for shown, kind in zip(words.shown, kinds, strict=True)
                 ])
             ),
@@ -214,6 +220,11 @@ class Written:
                 "session": Late(lambda: sessions.astype(np.int64)),
                 "value": Late(lambda: equity - cash),
             })  # fmt: skip
+
+
+def _of_cancels(is_cancel: npt.NDArray[np.bool_], words: _Words, row: int) -> str:
+    """The reason of a decision where some cancel."""
+    return f"{CANCELLED}: {words.one(row)}" if is_cancel[row] else words.one(row)
 
 
 def _priced(orders: Int64) -> dict[str, Any]:

@@ -22,16 +22,17 @@ from friday_core.simulation.compiled import words as w
 from friday_core.simulation.fill_rules import GTD, NO_PRICE
 from friday_core.simulation.matching import DATE_PASSED, DAY_ENDED, date_passed, day_ended
 from friday_core.trading.codes import Code
-from friday_core.trading.column_orders import type_of
+from friday_core.trading.column_orders import CANCELLED, type_of
 from friday_core.trading.parts import cash_reason
 
 #: By the words of ``fill_rules``.
 VALIDITIES = (TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD)
 #: What the reasons for which orders end begin with.
 _HEADS = (
-    "", DAY_ENDED, DATE_PASSED, str(Code.NO_CASH), str(Code.CLIPPED_CASH), INTRADAY_ENDS.partition(":")[0], HEAD
+    "", DAY_ENDED, DATE_PASSED, str(Code.NO_CASH), str(Code.CLIPPED_CASH), INTRADAY_ENDS.partition(":")[0], HEAD,
+    CANCELLED,
 )  # fmt: skip
-_DAY_ENDED, _DATE_PASSED, _NO_CASH, _CLIPPED, _SQUARED_OFF, _OF_BRACKET = range(1, len(_HEADS))
+_DAY_ENDED, _DATE_PASSED, _NO_CASH, _CLIPPED, _SQUARED_OFF, _OF_BRACKET, _ASKED_FOR = range(1, len(_HEADS))
 #: By what the kernel says of orders that the host places or withdraws, which is below 0.
 _HOSTS = (HELD_OVER, INTRADAY_ENDS)
 
@@ -72,8 +73,8 @@ class Sent:
 
     @property
     def are_hosts(self) -> bool:
-        """Whether the host may have placed some of them, or withdrawn."""
-        return self.has_legs or any(desk.products.usual == Product.INTRADAY for desk in self._desks)
+        """Whether some of them may have been withdrawn, or placed by the host."""
+        return self.is_named or any(desk.products.usual == Product.INTRADAY for desk in self._desks)
 
     @cached_property
     def has_legs(self) -> bool:
@@ -85,7 +86,7 @@ class Sent:
         number = ended[:, w.X_ORDER]
         rows = self.rows[number]
         number = number[(rows[:, w.O_STATUS] == w.CANCELLED) & (rows[:, w.O_WANTED] < 0)]
-        if self.has_legs:  # of one slice they end in the order of their arrival, and were withdrawn bracket by bracket
+        if self.is_named:  # of one slice they end in the order of their arrival, and were withdrawn in another one
             number = number[np.lexsort((self.rows[number, w.O_NTH], self.rows[number, w.O_PRICE]))]
         return number, self.rows[number, w.O_PRICE]
 
@@ -133,6 +134,8 @@ class Sent:
             return ""
         if row[w.O_WANTED] == w.OF_BRACKET:
             return left_to_close(row[w.O_BOOKED], self._entry_tag(row[w.O_ENTRY]))
+        if row[w.O_WANTED] == w.ASKED_FOR:
+            return self.reasons.one(row[w.O_BOOKED])
         if row[w.O_WANTED] < 0:
             return _HOSTS[row[w.O_WANTED]]
         return cash_reason(row[w.O_BOOKED], row[w.O_WANTED], row[w.O_PRICE], self._universe[row[w.O_INST]])
@@ -182,6 +185,7 @@ class Sent:
         if self.are_hosts:
             short = np.where(self.rows[:, w.O_WANTED] < 0, _SQUARED_OFF, short)
             short = np.where(self.rows[:, w.O_WANTED] == w.OF_BRACKET, _OF_BRACKET, short)
+            short = np.where(self.rows[:, w.O_WANTED] == w.ASKED_FOR, _ASKED_FOR, short)
         over: Int64 | int = _DAY_ENDED
         if self.is_named:
             over = np.where(self.rows[:, w.O_VALIDITY] == GTD, _DATE_PASSED, _DAY_ENDED)

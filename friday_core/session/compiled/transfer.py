@@ -196,6 +196,8 @@ class Transfer:
         """Books, risk, tags, orders and bills as the kernel left them; ``sent`` is told of the orders that work now."""
         rows = sent.rows
         queue = [arena.working(place).tolist() for place in range(int(arena.state[w.WORKING]))]
+        for one in queue:  # a slice that was taken back may have ended it
+            rows[one[w.ID], w.O_STATUS] = one[w.STATUS]
         for number in set(range(sent.known)) - {one[w.ID] for one in queue}:
             _end(sent.objects[number], rows[number].tolist(), sent.end_reason(number))
         working = [self._order_out(sent, one) for one in queue]
@@ -221,7 +223,8 @@ class Transfer:
         words = arena.bracket(number).tolist()
         place = w.FIRST_BEFORE - words[w.K_ENTRY]
         entry = self._entries[place] if place >= 0 else sent.order(words[w.K_ENTRY])
-        legs = [sent.objects[leg] for leg in (words[w.K_LEG], words[w.K_SECOND]) if leg != w.NONE]
+        # One that was cancelled after the fills is still named, and is no object if it was placed in this run.
+        legs = [sent.objects[leg] for leg in (words[w.K_LEG], words[w.K_SECOND]) if leg in sent.objects]
         return Bracket(entry, words[w.K_LEFT], [], legs, words[w.K_SESSION])
 
     @property

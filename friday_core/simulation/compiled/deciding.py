@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from friday_core.simulation.compiled.cancelling import cancel
 from friday_core.simulation.compiled.limiting import check
 from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.money import times
 from friday_core.simulation.compiled.places import desk_at, limits_at, order_at, queue_at
-from friday_core.simulation.compiled.placing import place
+from friday_core.simulation.compiled.placing import note, place
 from friday_core.simulation.compiled.ruling import rule
 from friday_core.simulation.compiled.sharing import share_out
 from friday_core.simulation.compiled.wanting import first, wants
@@ -15,21 +16,15 @@ from friday_core.simulation.compiled.words import (
     D_ASKED,
     D_B,
     D_C,
-    D_CODE,
-    D_DESK,
-    D_ORDER,
-    D_ORDINAL,
-    D_ROW,
     D_SENT,
     DAY_LATCHED,
-    DECISION_WORDS,
     DECISIONS,
-    DECISIONS_AT,
     DEEPEST,
     DRAWDOWN_LATCHED,
     FAULT,
     IS_ASKED,
     L_ASKED,
+    L_CANCEL,
     L_ORDERS_BY,
     L_TIER,
     LATCHED,
@@ -43,7 +38,6 @@ from friday_core.simulation.compiled.words import (
     O_VALIDITY,
     OPENS,
     ORDERS_ASKED,
-    ORDINAL,
     PEAK,
     PPM,
     Q_LIMIT,
@@ -84,6 +78,8 @@ def decide(m: Memory, desk: int, row: int, end: int, session: int) -> None:
     if is_latched(m, desk):
         m.c[FAULT] = LATCHED
         return
+    if m.c[limits_at(desk) + L_CANCEL] != 0:
+        cancel(m, desk, row, end)
     count = wants(m, desk, row, end)
     asked = m.c[limits_at(desk) + L_ASKED]
     if asked == WISHES_ASKED and count > 0:
@@ -141,14 +137,7 @@ def _name(m: Memory, q: int, o: int, w: int) -> None:
 
 
 def _log(m: Memory, desk: int, w: int, sent: int, order: int) -> None:
-    s, draft = m.s, m.s
-    n = m.c[DECISIONS_AT] + s[DECISIONS] * DECISION_WORDS
-    s[n + D_DESK], s[n + D_ROW], s[n + D_ORDINAL] = desk, draft[w + W_ROW], s[ORDINAL]
-    s[n + D_ASKED], s[n + D_SENT], s[n + D_CODE] = (
-        draft[w + W_ASKED],
-        sent,
-        draft[w + W_CODE],
-    )
-    s[n + D_A], s[n + D_B], s[n + D_C] = draft[w + W_A], draft[w + W_B], draft[w + W_C]
-    s[n + D_ORDER] = order
-    s[DECISIONS] += 1
+    draft = m.s
+    n = note(m, desk, draft[w + W_ROW], draft[w + W_CODE], order)
+    m.s[n + D_ASKED], m.s[n + D_SENT] = draft[w + W_ASKED], sent
+    m.s[n + D_A], m.s[n + D_B], m.s[n + D_C] = draft[w + W_A], draft[w + W_B], draft[w + W_C]

@@ -15,8 +15,8 @@ from friday_core.simulation.compiled.arena import Arena
 _HERE = "friday_core.simulation.compiled"
 _MODULES = (
     "slices", "stretches", "asking", "squaring", "deciding", "releasing", "ruling", "sharing", "limiting", "wanting",
-    "filling", "keeping", "drafts", "ordering", "placing", "legs", "bills", "books", "money", "places", "memory",
-    "words",
+    "filling", "keeping", "drafts", "ordering", "placing", "legs", "cancelling", "bills", "books", "money", "places",
+    "memory", "words",
 )  # fmt: skip
 ENTRY = Routine(
     f"{_HERE}.entry",
@@ -29,7 +29,7 @@ ENTRY = Routine(
         "friday_core.causal.op",
     ),
     "the kernel of backtests",
-    ("follow", "place_legs", "count_open", "ordering"),
+    ("follow", "place_legs", "count_open", "ordering", "cancelling"),
 )
 
 

@@ -11,7 +11,6 @@ from friday_core.simulation.compiled.money import nearest, notional
 from friday_core.simulation.compiled.places import inst_at, instrument_at, limits_at
 from friday_core.simulation.compiled.words import (
     C_UNPRICED,
-    CANCELS,
     FAULT,
     FINE,
     L_CANCEL,
@@ -34,7 +33,10 @@ from friday_core.simulation.compiled.words import (
     W_TRIGGER,
     W_VALIDITY,
 )
-from friday_core.simulation.fill_rules import GTD, NO_PRICE
+from friday_core.simulation.fill_rules import (
+    GTD,
+    NO_PRICE,
+)
 
 #: As ``column_orders.FINE`` and ``LARGEST_FLOAT``.
 _THOUSAND = 1_000
@@ -43,9 +45,6 @@ _LARGEST_FLOAT = 2.0**53
 
 def order(m: Memory, desk: int, place: int, shares: float, w: int) -> int:
     """The draft of a row's order; whether there is one."""
-    cancel = _value(m, desk, place, L_CANCEL)
-    if cancel == cancel and cancel != 0.0:
-        m.c[FAULT] = CANCELS
     if shares == 0.0:
         return 0
     begin(m, place, w)
@@ -77,6 +76,12 @@ def order(m: Memory, desk: int, place: int, shares: float, w: int) -> int:
     notional(m, inst_at(m, place), max(limit, trigger, m.close[place]), quantity)
     claim(m, desk, w, sign * quantity)
     return 1
+
+
+def is_cancelled(m: Memory, desk: int, place: int) -> bool:
+    """Whether a row cancels what works of its instrument."""
+    value = _value(m, desk, place, L_CANCEL)
+    return value == value and value != 0.0
 
 
 def _rises(sign: int, one: int, other: int) -> bool:

@@ -1,4 +1,4 @@
-"""An order joins the end of the queue, and the table of orders."""
+"""Rows of the tables of orders and of decisions; an order joins the end of the queue besides."""
 
 # ruff: noqa: PLR0917 - compiled code knows no names of arguments and no generators
 
@@ -16,7 +16,20 @@ from friday_core.simulation.compiled.words import (
     BOOKED,
     COUNTER,
     COUNTER_SESSION,
+    D_A,
+    D_ASKED,
+    D_B,
+    D_C,
+    D_CODE,
+    D_DESK,
+    D_ORDER,
+    D_ORDINAL,
+    D_ROW,
+    D_SENT,
     DECIDED,
+    DECISION_WORDS,
+    DECISIONS,
+    DECISIONS_AT,
     DESK_ORDERS,
     FILLED,
     ID,
@@ -106,3 +119,14 @@ def place(m: Memory, desk: int, inst: int, quantity: int, price: int, row: int, 
     s[WORKING] += 1
     s[ORDERS] += 1
     return order  # type: ignore[no-any-return]
+
+
+def note(m: Memory, desk: int, row: int, code: int, order: int) -> int:
+    """A decision that asks for nothing and sends nothing, but may name an order; where it stands."""
+    s = m.s
+    n: int = m.c[DECISIONS_AT] + s[DECISIONS] * DECISION_WORDS
+    s[n + D_DESK], s[n + D_ROW], s[n + D_ORDINAL], s[n + D_ORDER] = desk, row, s[ORDINAL], order
+    s[n + D_ASKED], s[n + D_SENT], s[n + D_CODE] = 0, 0, code
+    s[n + D_A], s[n + D_B], s[n + D_C] = 0, 0, 0
+    s[DECISIONS] += 1
+    return n

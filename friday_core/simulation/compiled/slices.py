@@ -66,6 +66,7 @@ from friday_core.simulation.compiled.words import (
     NO_ROOM_FOR_LOTS,
     NO_ROOM_FOR_ORDERS,
     NO_ROOM_IN_TABLES,
+    ORDER_WIDTH,
     ORDERS,
     ORDINAL,
     P_COST,
@@ -78,6 +79,7 @@ from friday_core.simulation.compiled.words import (
     P_WORTH,
     PAIR_WORDS,
     PEAK,
+    PLAIN_ORDER_WORDS,
     POSITION,
     POSITIONS,
     POSITIONS_AT,
@@ -195,6 +197,8 @@ def _room(m: Memory, rows: int, keeps: bool) -> int:
     """Whether there is room for all that a slice may bring."""
     c, s = m.c, m.s
     decisions, pairs = rows * c[DESKS], c[DESKS] * c[INSTS]
+    if c[ORDER_WIDTH] > PLAIN_ORDER_WORDS:  # cancels are decisions of their own
+        decisions = 2 * decisions + s[WORKING]
     orders = decisions + pairs if keeps else decisions
     if c[MOST_BRACKETS] > 0:
         if s[BRACKETS] + s[WORKING] > c[MOST_BRACKETS]:

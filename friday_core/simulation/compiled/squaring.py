@@ -18,14 +18,18 @@ from friday_core.simulation.compiled.words import (
     LINK,
     LINKED,
     MARK,
+    O_NTH,
     O_PRICE,
     O_WANTED,
     OPEN,
+    ORDER_WIDTH,
     ORDERS,
+    PLAIN_ORDER_WORDS,
     POSITION,
     Q_DESK,
     SQUARED_OFF,
     STATUS,
+    WITHDRAWN,
     WORKING,
 )
 
@@ -57,5 +61,8 @@ def _withdraw(m: Memory, desk: int, row: int, why: int) -> None:
                 m.c[FAULT] = LINKED
             o = order_at(m, s[q + ID])
             s[q + STATUS], s[o + O_WANTED], s[o + O_PRICE] = CANCELLED, why, s[ORDERS]
+            if m.c[ORDER_WIDTH] > PLAIN_ORDER_WORDS:
+                s[o + O_NTH] = s[WITHDRAWN]
+                s[WITHDRAWN] += 1
             s[desk_at(desk) + DESK_ORDERS] -= 1
     settle(m, m.ts[row])

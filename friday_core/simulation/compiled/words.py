@@ -83,7 +83,7 @@ LEAST_SPAN, MOST_SPAN = 32, 512
 DONE, DRIVERS, NO_ROOM_IN_TABLES, NO_ROOM_FOR_LOTS, NO_ROOM_FOR_ORDERS = range(5)
 #: Why a slice is the driver's, for whoever counts.
 OVERFLOW, LATCHED, STOPS, COSTLY_SHORT, BACKWARDS, INJECTED, IS_ASKED, NO_TERMS, ACCOUNT_LIMITED = range(10, 19)
-UNFIT, LINKED, CANCELS = range(19, 22)
+UNFIT, LINKED = range(19, 21)
 #: Why nothing may be added by what is decided on a row, as bits; the last one where the driver is to say so.
 R_LATE, R_UNLISTED, R_UNBORROWED, R_ASKED = 1, 2, 4, 8
 
@@ -174,6 +174,8 @@ DRAFT_WORDS = 20
 SQUARED_OFF, HELD_OVER = -1, -2
 #: The same of one that closes a bracket, whose ``O_BOOKED`` is then what was left; ``O_NTH`` counts these.
 OF_BRACKET = -3
+#: One that its strategy cancelled: ``O_BOOKED`` is then the row of that decision.
+ASKED_FOR = -4
 D_DESK, D_ROW, D_ORDINAL, D_ASKED, D_SENT, D_CODE, D_A, D_B, D_C, D_ORDER = range(10)
 DECISION_WORDS = 10
 (
@@ -195,10 +197,10 @@ POSTING_WORDS = 7
 CODES = (
     "SENT", "NO_CHANGE", "ZERO_SIZE", "UNPRICED", "SHORT_DELIVERY", "ORDER_VALUE", "POSITION_WEIGHT", "ORDER_COUNT",
     "OPEN_ORDERS", "GROSS_EXPOSURE", "CLIPPED_CASH", "MIN_ORDER_VALUE", "WRONG_PRODUCT", "INTRADAY_CUT_OFF",
-    "NOT_IN_UNIVERSE", "NOT_SHORTABLE", "MARGIN",
+    "NOT_IN_UNIVERSE", "NOT_SHORTABLE", "MARGIN", "CANCEL_SENT", "NO_CHANGE",
 )  # fmt: skip
 (
     C_SENT, C_NO_CHANGE, C_ZERO_SIZE, C_UNPRICED, C_SHORT_DELIVERY, C_ORDER_VALUE, C_POSITION_WEIGHT, C_ORDER_COUNT,
     C_OPEN_ORDERS, C_GROSS_EXPOSURE, C_CLIPPED_CASH, C_MIN_ORDER_VALUE, C_WRONG_PRODUCT, C_INTRADAY_CUT_OFF,
-    C_NOT_IN_UNIVERSE, C_NOT_SHORTABLE, C_MARGIN,
-) = range(17)  # fmt: skip
+    C_NOT_IN_UNIVERSE, C_NOT_SHORTABLE, C_MARGIN, C_CANCEL_SENT, C_NO_ORDER,
+) = range(19)  # fmt: skip
