@@ -113,7 +113,7 @@ def test_a_strategy_reads_the_column_of_a_transformer_in_columns(
             '"target":',
             '"weight":',
             "it decides nothing: its outputs are weight",
-            'return a column "signal" or "target"',
+            'return a column "signal", "target" or "order"',
         ),
         (
             "m.close / m.close.shift(10)",
