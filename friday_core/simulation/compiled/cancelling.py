@@ -10,7 +10,9 @@ from friday_core.simulation.compiled.memory import Memory
 from friday_core.simulation.compiled.ordering import is_cancelled
 from friday_core.simulation.compiled.places import desk_at, inst_at, order_at, queue_at
 from friday_core.simulation.compiled.placing import note
+from friday_core.simulation.compiled.releasing import is_account_limited
 from friday_core.simulation.compiled.words import (
+    ACCOUNT_LIMITED,
     ASKED_FOR,
     BRACKETS,
     C_CANCEL_SENT,
@@ -18,6 +20,7 @@ from friday_core.simulation.compiled.words import (
     CANCELLED,
     DECISIONS,
     DESK_ORDERS,
+    FAULT,
     ID,
     NONE,
     O_BOOKED,
@@ -43,6 +46,8 @@ def cancel(m: Memory, desk: int, row: int, end: int) -> None:
         if wish == wish and is_cancelled(m, desk, place):
             ended += _cancel(m, desk, place)
     if ended > 0:
+        if is_account_limited(m):  # what is new is told from what works by how much works
+            m.c[FAULT] = ACCOUNT_LIMITED
         settle(m, m.ts[row])
         if s[BRACKETS] > 0:
             count_open(m)
