@@ -80,6 +80,9 @@ def test_settled_and_unsettled_shares_count_and_what_is_sold_of_them_no_more(tra
     for number in (2, 3):
         trader.wait(number, "filled")
     assert held(trader) == {"INFY.NSE": 3, "SBIN.NSE": 4, "ITC.NSE": 100, "TCS.NSE": 1}
+    trader.send(4, "TCS.NSE", quantity=1, product="intraday")  # what is spent does not change with the next tick
+    trader.wait(4, "filled")
+    assert held(trader)["TCS.NSE"] == 2
 
 
 def test_fault_17_no_more_shares_are_sold_than_there_are(trader: Trader) -> None:
@@ -153,7 +156,7 @@ def test_a_line_that_is_a_paisa_off_is_told(trader: Trader) -> None:
 
     def dearer(order: ExecutedOrder) -> dict[str, Decimal]:
         lines = dict(exact(order))
-        if order.instrument.id.symbol == "TCS" and order.side is Side.BUY:
+        if order.instrument.id.symbol == "TCS" and order.quantity == 2:
             lines["stamp"] += Decimal("0.01")
         return lines
 
